@@ -1,0 +1,70 @@
+"""riskmodel: which Dutch neighbourhoods threaten to decline, why, and how sure.
+
+One way through: sources -> panel -> forecasting -> forecasts -> products.
+The calls below have the names of the commands of the ``riskmodel`` program.
+"""
+
+from __future__ import annotations
+
+import os as _os
+from typing import TYPE_CHECKING, Any
+
+# Both must be set before lightgbm, scikit-learn or mlflow is imported: spinning OpenMP threads make
+# two fits on two cores some thirty times slower, and mlflow reports its use unless told not to.
+_os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+_os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+_os.environ.setdefault("DO_NOT_TRACK", "true")
+
+__version__ = "0.1.0"
+
+_CALLS = (
+    "backtest",
+    "current",
+    "forecast",
+    "ingest_crosswalk",
+    "ingest_kwb",
+    "ingest_leefbaarometer",
+    "risk_list",
+    "train",
+)
+__all__ = [*_CALLS, "InputError", "__version__"]
+
+if TYPE_CHECKING:
+    from riskmodel.errors import InputError as InputError
+    from riskmodel.workflow import (
+        backtest as backtest,
+    )
+    from riskmodel.workflow import (
+        current as current,
+    )
+    from riskmodel.workflow import (
+        forecast as forecast,
+    )
+    from riskmodel.workflow import (
+        ingest_crosswalk as ingest_crosswalk,
+    )
+    from riskmodel.workflow import (
+        ingest_kwb as ingest_kwb,
+    )
+    from riskmodel.workflow import (
+        ingest_leefbaarometer as ingest_leefbaarometer,
+    )
+    from riskmodel.workflow import (
+        risk_list as risk_list,
+    )
+    from riskmodel.workflow import (
+        train as train,
+    )
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public call on first use, so that ``riskmodel --help`` stays quick."""
+    if name == "InputError":
+        from riskmodel.errors import InputError
+
+        return InputError
+    if name in _CALLS:
+        from riskmodel import workflow
+
+        return getattr(workflow, name)
+    raise AttributeError(f"module 'riskmodel' has no attribute {name!r}")

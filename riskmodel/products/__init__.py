@@ -1,0 +1,1 @@
+"""What a user takes away: the risk list as table, workbook and page."""

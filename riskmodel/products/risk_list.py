@@ -1,0 +1,145 @@
+"""The risk list: one row an area, worst first, with what the reader needs to doubt it.
+
+This module holds the container only; :mod:`riskmodel.products.build` fills it from a forecast and
+:mod:`riskmodel.products.table`, ``workbook`` and ``page`` write it down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from riskmodel.errors import InputError
+
+#: Columns of ``RiskList.rows``, with the Dutch heading and what stands in them.
+COLUMNS: dict[str, tuple[str, str]] = {
+    "rank": ("Rang", "1 = grootste kans op achteruitgang binnen deze lijst"),
+    "location": ("Code", "gebiedscode van het CBS"),
+    "name": ("Gebied", "naam van het gebied"),
+    "municipality": ("Gemeente", "naam van de gemeente"),
+    "inhabitants": ("Inwoners", "aantal inwoners, laatst bekende stand"),
+    "score": ("Score nu", "totaalscore van de Leefbaarometer bij de laatste meting"),
+    "score_class": ("Klasse", "klasse 1 (zeer onvoldoende) tot en met 9 (uitstekend)"),
+    "class_name": ("Oordeel nu", "naam van de klasse"),
+    "change_last": ("Verandering laatste meting", "score min die van de meting ervoor"),
+    "change_long": ("Verandering langere termijn", "score min die van de vroegste vergeleken meting"),
+    "p_decline": ("Kans op achteruitgang", "kans volgens het model binnen de termijn, 0 tot 1"),
+    "expected_change": ("Verwachte verandering", "gemiddelde van de voorspelde verandering"),
+    "lower80": ("Ondergrens 80%", "in 1 van de 10 gevallen valt de verandering lager uit"),
+    "upper80": ("Bovengrens 80%", "in 1 van de 10 gevallen valt de verandering hoger uit"),
+    "under_pressure": ("Nu onder druk", "klasse 4 (zwak) of lager bij de laatste meting"),
+    "threatens": ("Dreigt achteruit te gaan", "kans duidelijk groter dan gemiddeld in Nederland"),
+    "too_small": ("Klein gebied", "zo weinig inwoners dat de score van toeval sterk schommelt"),
+    "on_list": ("Binnen capaciteit", "hoort bij de gebieden die bezocht kunnen worden"),
+    "drivers_down": ("Wat trekt omlaag", "sterkste bijdragen die de verwachting verlagen, in woorden"),
+    "drivers_up": ("Wat houdt op peil", "sterkste bijdragen die de verwachting verhogen, in woorden"),
+}
+
+
+@dataclass(frozen=True)
+class Driver:
+    """A group of contributions under one name.
+
+    Attributes
+    ----------
+    id : str
+        Column of ``RiskList.contributions``.
+    label : str
+        Plain Dutch name.
+    """
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True)
+class About:
+    """Where a risk list comes from; printed on every form of it.
+
+    Attributes
+    ----------
+    title : str
+        Heading in Dutch, for instance ``"Risicolijst Venlo"``.
+    question : str
+        The question in one plain Dutch sentence.
+    event : str
+        The event whose chance is shown, for instance ``"de score daalt meer dan 0,05"``.
+    experiment, model, model_version, code_version, forecast_id : str
+        What reproduces the list.
+    origin_date, known_at : datetime.date
+        Reference date of the wave the forecast starts from, and the date it was published.
+    made_on : datetime.date
+        Day on which the list was made.
+    horizon : int
+        Years ahead.
+    change_last_from, change_long_from : int or None
+        Waves against which the two changes are taken.
+    average_risk : float
+        Mean chance of decline over all areas of the same forecast.
+    threat_limit : float
+        Chance from which an area *dreigt achteruit te gaan*.
+    small_limit : int
+        Fewer inhabitants than this is too small to say much.
+    capacity : int or None
+        How many areas can be visited.
+    sources : tuple of str
+        The input files with their fingerprints.
+    example : bool
+        True when the data is invented.
+    track_record : str
+        Plain Dutch sentence on how well this method did at earlier origins; empty when unknown.
+    """
+
+    title: str
+    question: str
+    event: str
+    experiment: str
+    model: str
+    model_version: str
+    code_version: str
+    forecast_id: str
+    origin_date: date
+    known_at: date
+    made_on: date
+    horizon: int
+    change_last_from: int | None
+    change_long_from: int | None
+    average_risk: float
+    threat_limit: float
+    small_limit: int
+    capacity: int | None
+    sources: tuple[str, ...]
+    example: bool
+    track_record: str
+
+
+@dataclass(frozen=True)
+class RiskList:
+    """A risk list: rows, the contributions behind them, and where it comes from.
+
+    Attributes
+    ----------
+    rows : pandas.DataFrame
+        Columns :data:`COLUMNS`, sorted by ``rank``; missing numbers are NaN.
+    contributions : pandas.DataFrame
+        Same order as ``rows``: ``location``, ``base`` and one column a driver, in score points.
+        ``base`` plus the driver columns is ``expected_change``.
+    drivers : tuple of Driver
+        The driver columns, in reading order.
+    about : About
+        Provenance and settings.
+    """
+
+    rows: pd.DataFrame
+    contributions: pd.DataFrame
+    drivers: tuple[Driver, ...]
+    about: About
+
+    def __post_init__(self) -> None:
+        missing = [column for column in COLUMNS if column not in self.rows.columns]
+        if missing:
+            raise InputError("risk list", f"no column {missing}", f"the columns {list(COLUMNS)}")
+        if list(self.rows["location"]) != list(self.contributions["location"]):
+            raise InputError("risk list", "other areas in rows than in contributions", "the same areas")
