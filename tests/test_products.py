@@ -1,0 +1,607 @@
+"""The three forms of a risk list, read back by other programs than the ones that wrote them."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import shutil
+from datetime import date, datetime
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+
+from riskmodel.products import dutch
+from riskmodel.products.forms import WRITERS, write_forms
+from riskmodel.products.page import symmetric_scale, write_page
+from riskmodel.products.risk_list import COLUMNS, About, Driver, RiskList
+from riskmodel.products.table import safe_cell, write_csv
+from riskmodel.products.workbook import write_xlsx
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
+
+SCRIPT = "<script>alert(1)</script>"
+FORMULA = '=HYPERLINK("http://x")'
+QUOTED = 'O\'Brien "de Hoek", & co'
+TURNED = "Links\u202egnidnew"
+
+DRIVERS = (
+    Driver("level", "Waar het gebied nu staat"),
+    Driver("recent", "Wat er de laatste jaren veranderde"),
+    Driver("people", "Bewoners & huishoudens"),
+    Driver("homes", "Woningen"),
+)
+
+# name, municipality, inhabitants, score, class, change, long change, chance, lower, upper
+AREAS = [
+    ("Havenkwartier", "Meerstad", 5230, 3.912, 4, -0.021, -0.063, 0.412, -0.118, 0.011),
+    (SCRIPT, "Meerstad", 2210, 4.011, 5, 0.034, 0.012, 0.334, -0.109, 0.022),
+    (FORMULA, "Duinvoort", 1840, 3.871, 4, -0.008, -0.051, 0.287, -0.097, 0.031),
+    (TURNED, "Duinvoort", 310, 4.102, 6, 0.058, 0.020, 0.251, -0.162, 0.104),
+    (QUOTED, "Meerstad", 7105, 4.034, 5, 0.004, -0.019, 0.179, -0.079, 0.041),
+    ("Bloemenbuurt", "Meerstad", 12480, 3.798, 3, -0.015, -0.088, 0.096, -0.068, 0.052),
+    ("Ümit's Plein", "Duinvoort", 3305, 4.120, 6, 0.011, 0.045, 0.061, -0.058, 0.060),
+    ("Oude Dorp", "Duinvoort", 940, 4.155, 7, -0.002, 0.033, 0.043, -0.061, 0.075),
+    ("Zonneveld", "Meerstad", 4620, 4.207, 8, 0.019, 0.061, 0.024, -0.041, 0.064),
+    ("De Akkers", "Duinvoort", 150, 4.188, 7, np.nan, np.nan, 0.021, -0.120, 0.141),
+    ("Parkrand", "Meerstad", 6870, 4.290, 9, 0.022, 0.070, 0.003, -0.022, 0.078),
+    ("Nieuwe Polder", "Duinvoort", np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, np.nan),
+]  # fmt: skip
+PARTS = [
+    (-0.020, -0.011, -0.014, -0.006),
+    (-0.013, -0.022, 0.004, -0.009),
+    (-0.024, 0.006, -0.011, 0.0),
+    (-0.002, -0.031, 0.003, 0.001),
+    (-0.006, -0.009, -0.002, -0.001),
+    (-0.009, 0.004, -0.003, 0.0005),
+    (0.001, -0.003, 0.002, 0.0014),
+    (0.004, 0.001, 0.001, 0.002),
+    (0.006, -0.004, 0.005, 0.003),
+    (0.003, 0.002, 0.004, 0.001),
+    (0.011, 0.003, 0.008, 0.005),
+    (np.nan, np.nan, np.nan, np.nan),
+]
+CLASSES = (
+    "zeer onvoldoende,ruim onvoldoende,onvoldoende,zwak,voldoende,ruim voldoende,goed,zeer goed,uitstekend"
+)
+BASE = 0.0021
+CAPACITY = 5
+
+
+def _row(position: int, area: tuple) -> dict[str, object]:
+    name, municipality, people, score, level, change, long, chance, lower, upper = area
+    return {
+        "rank": position + 1,
+        "location": f"WK99{position:04d}",
+        "name": name,
+        "municipality": municipality,
+        "inhabitants": people,
+        "score": score,
+        "score_class": level,
+        "class_name": "" if np.isnan(level) else CLASSES.split(",")[int(level) - 1],
+        "change_last": change,
+        "change_long": long,
+        "p_decline": chance,
+        "expected_change": BASE + sum(PARTS[position]),
+        "lower80": lower,
+        "upper80": upper,
+        "under_pressure": bool(level <= 4),
+        "threatens": bool(chance >= 0.12),
+        "too_small": bool(people < 500),
+        "on_list": position < CAPACITY,
+        "drivers_down": "wat er de laatste jaren veranderde, bewoners" if position < 8 else "",
+        "drivers_up": "woningen" if position > 2 else "",
+    }
+
+
+def make_list(**changes: object) -> RiskList:
+    rows = pd.DataFrame([_row(position, area) for position, area in enumerate(AREAS)])
+    parts = pd.DataFrame(PARTS, columns=[driver.id for driver in DRIVERS])
+    base = parts["level"] * 0 + BASE
+    contributions = pd.concat([rows["location"], base.rename("base"), parts], axis="columns")
+    settings: dict[str, object] = {
+        "title": "Risicolijst Meerstad en Duinvoort",
+        "question": "In welke wijken dreigt de leefbaarheid achteruit te gaan?",
+        "event": "de score daalt meer dan 0,05",
+        "experiment": "wijken-2-jaar",
+        "model": "lightgbm-kwantielen",
+        "model_version": "3",
+        "code_version": "18c3bff",
+        "forecast_id": "f-2020-2-a81c",
+        "origin_date": date(2020, 1, 1),
+        "known_at": date(2022, 4, 14),
+        "made_on": date(2022, 6, 1),
+        "horizon": 2,
+        "change_last_from": 2018,
+        "change_long_from": 2014,
+        "average_risk": 0.041,
+        "threat_limit": 0.12,
+        "small_limit": 500,
+        "capacity": CAPACITY,
+        "sources": ("leefbaarometer-wijken.csv sha256:0f3a91c2", "kwb-2020.xlsx sha256:<77b1>"),
+        "example": True,
+        "track_record": "Van de 50 gebieden die deze methode in 2018 aanwees, gingen er 19 achteruit.",
+    }
+    return RiskList(rows, contributions, DRIVERS, About(**(settings | changes)))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def risk_list() -> RiskList:
+    return make_list()
+
+
+@pytest.fixture(scope="module")
+def forms(risk_list: RiskList, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return write_forms(risk_list, tmp_path_factory.mktemp("products") / "new" / "folder")
+
+
+def _same(text: str, value: object) -> bool:
+    if pd.isna(value):
+        return text == ""
+    return text == str(value) if isinstance(value, str | bool | np.bool_) else float(text) == float(value)  # type: ignore[arg-type]
+
+
+# --- numbers in Dutch -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (dutch.signed(0.012), "+0,012"),
+        (dutch.signed(-0.0314), "−0,031"),
+        (dutch.signed(-0.0001), "0,000"),
+        (dutch.signed(float("nan")), "onbekend"),
+        (dutch.number(1234.5, 1), "1.234,5"),
+        (dutch.number(-1234567.891, 2), "−1.234.567,89"),
+        (dutch.whole(12480), "12.480"),
+        (dutch.whole(pd.NA), "onbekend"),
+        (dutch.percent(0.1834), "18%"),
+        (dutch.percent(0.1834, 1), "18,3%"),
+        (dutch.percent(0.003), "minder dan 1%"),
+        (dutch.percent(0.999), "meer dan 99%"),
+        (dutch.percent(0.9999, 1), "meer dan 99,9%"),
+        (dutch.percent_short(0.12), "12%"),
+        (dutch.percent_short(0.075), "7,5%"),
+        (dutch.per_hundred(0.1834), "ongeveer 18 van de 100"),
+        (dutch.per_hundred(0.001), "minder dan 1 van de 100"),
+        (dutch.one_in(1 / 6), "1 op de 6"),
+        (dutch.one_in(0.0), "onbekend"),
+        (dutch.yes_no(np.True_), "ja"),
+        (dutch.yes_no(False), "nee"),
+        (dutch.yes_no(None), "onbekend"),
+        (dutch.day_words(date(2022, 3, 1)), "1 maart 2022"),
+    ],
+)
+def test_dutch_forms(made: str, expected: str) -> None:
+    assert made == expected
+
+
+# --- table ------------------------------------------------------------------------------------------
+
+
+def test_table_equals_the_list(risk_list: RiskList, forms: dict[str, Path]) -> None:
+    with forms["csv"].open(encoding="utf-8", newline="") as file:
+        read = list(csv.DictReader(file))
+    driver_columns = [f"bijdrage_{driver.id}" for driver in DRIVERS]
+    assert list(read[0]) == [*COLUMNS, "basis", *driver_columns]
+    assert len(read) == len(risk_list.rows)
+    for position, line in enumerate(read):
+        row, parts = risk_list.rows.iloc[position], risk_list.contributions.iloc[position]
+        for column in set(COLUMNS) - {"name"}:
+            assert _same(line[column], row[column]), (position, column)
+        assert _same(line["basis"], parts["base"])
+        for driver in DRIVERS:
+            assert _same(line[f"bijdrage_{driver.id}"], parts[driver.id])
+    assert read[0]["inhabitants"] == "5230"
+    assert [line["name"] for line in read[1:5]] == [SCRIPT, f"'{FORMULA}", "Linksgnidnew", QUOTED]
+    assert not forms["csv"].read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\t=", " =", "\u202e="])
+def test_no_cell_of_the_table_starts_a_formula(start: str) -> None:
+    cell = safe_cell(f"{start}1+1")
+    assert cell.startswith("'")
+    assert cell.isprintable()
+
+
+def test_harmless_text_is_left_alone() -> None:
+    assert safe_cell("’s-Hertogenbosch – Noord (é)") == "’s-Hertogenbosch – Noord (é)"
+    assert safe_cell(None) == ""
+
+
+def test_fractions_of_people_are_not_rounded(tmp_path: Path) -> None:
+    whole = make_list()
+    half = RiskList(
+        whole.rows.assign(inhabitants=whole.rows["inhabitants"] + 0.5),
+        whole.contributions,
+        whole.drivers,
+        whole.about,
+    )
+    write_csv(half, tmp_path / "list.csv")
+    assert pd.read_csv(tmp_path / "list.csv")["inhabitants"].iloc[0] == 5230.5
+
+
+# --- workbook ---------------------------------------------------------------------------------------
+
+
+def test_workbook_equals_the_list(risk_list: RiskList, forms: dict[str, Path]) -> None:
+    book = openpyxl.load_workbook(forms["xlsx"])
+    assert book.sheetnames == ["Risicolijst", "Bijdragen", "Leeswijzer"]
+    sheet = book["Risicolijst"]
+    lines = list(sheet.iter_rows(values_only=True))
+    assert list(lines[0]) == [heading for heading, _ in COLUMNS.values()]
+    assert sheet.freeze_panes == "D2"
+    assert sheet.auto_filter.ref == f"A1:T{len(risk_list.rows) + 1}"
+    for position, line in enumerate(lines[1:]):
+        row = risk_list.rows.iloc[position]
+        for column, cell in zip(COLUMNS, line, strict=True):
+            value = row[column]
+            if isinstance(value, bool | np.bool_):
+                assert cell == ("ja" if value else "nee")
+            elif isinstance(value, str):
+                assert (cell or "") == value.replace("\u202e", "")
+            else:
+                assert cell == (None if pd.isna(value) else pytest.approx(value, abs=1e-15))
+
+
+def test_workbook_contributions_add_up(risk_list: RiskList, forms: dict[str, Path]) -> None:
+    lines = list(openpyxl.load_workbook(forms["xlsx"])["Bijdragen"].iter_rows(values_only=True))
+    assert list(lines[0][2:]) == ["Basis", *(driver.label for driver in DRIVERS), "Verwachte verandering"]
+    for line in lines[1:-1]:
+        assert sum(line[2:-1]) == pytest.approx(line[-1])
+    assert lines[-1][2:] == (None,) * 6
+
+
+def test_workbook_holds_no_formula_and_no_link(forms: dict[str, Path]) -> None:
+    book = openpyxl.load_workbook(forms["xlsx"])
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert {cell.data_type for cell in cells} <= {"s", "n"}
+    assert not any(cell.hyperlink for cell in cells)
+    assert any(cell.value == FORMULA and cell.data_type == "s" for cell in cells)
+
+
+def test_workbook_explains_itself(risk_list: RiskList, forms: dict[str, Path]) -> None:
+    book = openpyxl.load_workbook(forms["xlsx"])
+    text = "\n".join(str(v) for row in book["Leeswijzer"].iter_rows(values_only=True) for v in row if v)
+    about = risk_list.about
+    for expected in [
+        about.title,
+        about.question,
+        about.forecast_id,
+        about.model,
+        *about.sources,
+        about.track_record,
+    ]:
+        assert expected in text
+    for heading, meaning in COLUMNS.values():
+        assert heading in text and meaning in text
+    for heading, limit in dutch.LIMITS:
+        assert heading in text and limit in text
+    assert "verzonnen" in text
+    assert book.properties.created == datetime(2022, 6, 1)
+
+
+def test_workbook_is_the_same_every_time(tmp_path: Path) -> None:
+    for name in ("one.xlsx", "two.xlsx"):
+        write_xlsx(make_list(), tmp_path / name)
+    assert (tmp_path / "one.xlsx").read_bytes() == (tmp_path / "two.xlsx").read_bytes()
+
+
+# --- all forms --------------------------------------------------------------------------------------
+
+
+def test_forms_leave_nothing_else_behind(forms: dict[str, Path]) -> None:
+    assert {form: path.name for form, path in forms.items()} == {
+        "csv": "risicolijst.csv",
+        "xlsx": "risicolijst.xlsx",
+        "html": "risicolijst.html",
+    }
+    folder = forms["csv"].parent
+    assert sorted(folder.iterdir()) == sorted(forms.values())
+
+
+def test_a_failure_keeps_the_previous_forms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = write_forms(make_list(), tmp_path)
+    before = {form: path.read_bytes() for form, path in paths.items()}
+
+    def fail(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setitem(WRITERS, "html", fail)
+    with pytest.raises(OSError, match="disk full"):
+        write_forms(make_list(title="Anders"), tmp_path)
+    assert {form: path.read_bytes() for form, path in paths.items()} == before
+    assert sorted(tmp_path.iterdir()) == sorted(paths.values())
+
+
+# --- page, as text ----------------------------------------------------------------------------------
+
+
+def test_page_text_is_escaped_and_local(forms: dict[str, Path]) -> None:
+    text = forms["html"].read_text(encoding="utf-8")
+    assert "<script>alert" not in text
+    assert "\u202e" not in text
+    assert text.count("<script") == 1
+    assert not re.search(r"""(?:src|href|action|url\()\s*=?\s*["']?\s*(?:https?:|//|file:)""", text)
+    assert " style=" not in text
+    assert "default-src 'none'" in text and "unsafe" not in text
+
+
+def test_scales_hold_all_values() -> None:
+    scale = symmetric_scale([-0.073, float("nan"), 0.02], 200)
+    assert (scale.low, scale.high) == (-0.08, 0.08)
+    assert scale.place(0) == 100
+    assert symmetric_scale([], 100).high > 0
+    assert symmetric_scale([0.1], 100).high == pytest.approx(0.1)
+
+
+# --- page, in a browser -----------------------------------------------------------------------------
+
+needs_browser = pytest.mark.skipif(not CHROMIUM, reason="no chromium on the PATH and CHROMIUM not set")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(browser, forms: dict[str, Path]):
+    """Open a page; whatever it does, it may not fetch, complain or raise a dialog."""
+    contexts, complaints = [], []
+
+    def open_page(path: Path = forms["html"], width: int = 1280, javascript: bool = True):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, java_script_enabled=javascript
+        )
+        contexts.append(context)
+        page = context.new_page()
+        allowed = (path.as_uri(), "data:")
+        page.on(
+            "request", lambda r: None if r.url.startswith(allowed) else complaints.append(f"fetched {r.url}")
+        )
+        page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
+        page.goto(path.as_uri())
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _names(page) -> list[str]:
+    return [name.strip() for name in page.locator(".area:visible .name .title").all_inner_texts()]
+
+
+def _dutch(value: float, digits: int) -> str:
+    """Write a number by another road than the product does."""
+    whole, _, rest = f"{abs(value):.{digits}f}".partition(".")
+    groups = re.sub(r"(?<=\d)(?=(\d{3})+$)", ".", whole)
+    return groups + ("," + rest if rest else "")
+
+
+def _signed(value: float) -> str:
+    text = _dutch(value, 3)
+    return text if text == "0,000" else ("+" if value > 0 else "−") + text
+
+
+@needs_browser
+def test_page_numbers_equal_the_list(risk_list: RiskList, opened) -> None:
+    page = opened()
+    areas = page.locator(".area")
+    assert areas.count() == len(risk_list.rows)
+    for position, row in risk_list.rows.iterrows():
+        cells = areas.nth(position).locator("> tr").first.locator("> td, > th").all_inner_texts()
+        rank, name, people, score, change, chance, expected, flags = cells
+        assert rank == str(row["rank"])
+        assert row["name"].replace("\u202e", "") in name and row["municipality"] in name
+        if pd.isna(row["score"]):
+            assert (
+                "onbekend" in people
+                and "onbekend" in score
+                and "onbekend" in chance
+                and "onbekend" in expected
+            )
+            continue
+        assert people == _dutch(row["inhabitants"], 0)
+        assert (
+            _dutch(row["score"], 3) in score and f"{row['class_name']} ({int(row['score_class'])})" in score
+        )
+        assert ("onbekend" if pd.isna(row["change_last"]) else _signed(row["change_last"])) in change
+        count = f"{100 * row['p_decline']:.0f}"
+        assert (f"{count}%" if count != "0" else "minder dan 1%") in chance
+        assert f"{count} van de 100" in chance or "minder dan 1 van de 100" in chance
+        for column in ("expected_change", "lower80", "upper80"):
+            assert _signed(row[column]) in expected
+        assert ("Nu onder druk" in flags) == row["under_pressure"]
+        assert ("Dreigt achteruit te gaan" in flags) == row["threatens"]
+        assert ("erg onzeker" in flags) == row["too_small"]
+        assert ("Buiten de capaciteit" in flags) != row["on_list"]
+
+
+@needs_browser
+def test_page_says_what_it_is(risk_list: RiskList, opened) -> None:
+    page = opened()
+    text = re.sub(r"\s+", " ", page.inner_text("body"))
+    about = risk_list.about
+    assert page.locator("html").get_attribute("lang") == "nl"
+    assert "staan 12 gebieden in 2 gemeenten" in text
+    assert "staan er 3 nu onder druk en dreigen er 5 achteruit te gaan. Bij 2 gebieden is allebei zo." in text
+    assert page.locator(".banner").is_visible() and "verzonnen" in page.inner_text(".banner")
+    assert "14 april 2022" in text and "1 januari 2020" in text
+    for expected in [
+        about.question,
+        about.event,
+        about.model,
+        about.forecast_id,
+        *about.sources,
+        about.track_record,
+    ]:
+        assert expected in text
+    for heading, limit in dutch.LIMITS:
+        assert heading in text and limit in text
+
+
+@needs_browser
+def test_bars_add_up_and_lie_where_the_numbers_say(risk_list: RiskList, opened) -> None:
+    page = opened()
+    scale = 240 / 2 / symmetric_scale(_all_parts(risk_list), 240).high
+    for position in range(len(risk_list.rows) - 1):
+        area = page.locator(".area").nth(position)
+        rows = area.locator(".parts tbody tr")
+        drawn = []
+        for row in rows.all():
+            bar = row.locator("rect")
+            x, width = float(bar.get_attribute("x")), float(bar.get_attribute("width"))
+            sign = -1 if x + width / 2 < 120 else 1
+            value = float(row.locator(".figure").get_attribute("data-value"))
+            assert sign * width == pytest.approx(value * scale, abs=0.02)
+            assert row.locator(".figure").text_content() == _signed(value)
+            drawn.append(sign * width)
+        assert len(drawn) == len(DRIVERS) + 2
+        assert sum(drawn[:-1]) == pytest.approx(drawn[-1], abs=0.05)
+    assert page.locator(".area").last.locator(".parts").count() == 0
+
+
+def _all_parts(risk_list: RiskList) -> list[float]:
+    parts = risk_list.contributions.drop(columns="location").to_numpy().ravel()
+    return [*parts, *risk_list.rows["expected_change"]]
+
+
+@needs_browser
+def test_intervals_share_one_scale(risk_list: RiskList, opened) -> None:
+    page = opened()
+    end = symmetric_scale(risk_list.rows[["lower80", "upper80"]].to_numpy().ravel(), 180).high
+    for position, row in risk_list.rows.iloc[:-1].iterrows():
+        drawing = page.locator(".area").nth(position).locator("svg.interval")
+        below, above = drawing.locator(".down"), drawing.locator(".up")
+        left = float(below.get_attribute("x"))
+        right = float(above.get_attribute("x")) + float(above.get_attribute("width"))
+        assert left == pytest.approx(90 + 90 * row["lower80"] / end, abs=0.02)
+        assert right == pytest.approx(90 + 90 * row["upper80"] / end, abs=0.02)
+        middle = float(drawing.locator(".middle").get_attribute("x1"))
+        assert middle == pytest.approx(90 + 90 * row["expected_change"] / end, abs=0.02)
+
+
+@needs_browser
+@pytest.mark.parametrize(
+    ("heading", "column", "first_ascending"),
+    [
+        ("Inwoners", "inhabitants", False),
+        ("Score nu", "score", True),
+        ("Verandering sinds 2018", "change_last", True),
+        ("Kans op achteruitgang", "p_decline", False),
+        ("Verwachte verandering", "expected_change", True),
+        ("Gebied", "name", True),
+    ],
+)
+def test_sorting(risk_list: RiskList, opened, heading: str, column: str, first_ascending: bool) -> None:
+    page = opened()
+    button = page.get_by_role("button", name=heading, exact=True)
+    header = page.locator("th", has=button)
+    assert page.locator("#line").is_visible()
+    for ascending in (first_ascending, not first_ascending):
+        button.click()
+        assert header.get_attribute("aria-sort") == ("ascending" if ascending else "descending")
+        assert page.locator("th[aria-sort]").count() == 1
+        if column != "name":
+            expected = risk_list.rows.sort_values(
+                column, ascending=ascending, kind="stable", na_position="last"
+            )
+            assert _names(page) == [name.replace("\u202e", "") for name in expected["name"]]
+        assert not page.locator("#line").is_visible()
+    if column == "name":
+        page.get_by_role("button", name=heading, exact=True).click()
+        letters = [name for name in _names(page) if name[0].isalpha()]
+        assert letters == sorted(letters, key=lambda name: name.replace("Ü", "U").lower())
+    page.get_by_role("button", name="Rang", exact=True).click()
+    assert _names(page) == [name.replace("\u202e", "") for name in risk_list.rows["name"]]
+    assert page.locator("#line").is_visible()
+
+
+@needs_browser
+def test_filtering(risk_list: RiskList, opened) -> None:
+    page = opened()
+    rows = risk_list.rows
+    shown = rows["name"].str.replace("\u202e", "")
+    page.fill("#find", "umit")
+    assert _names(page) == ["Ümit's Plein"]
+    page.fill("#find", "<script>")
+    assert _names(page) == [SCRIPT]
+    page.fill("#find", "bestaat niet")
+    assert _names(page) == []
+    assert "Geen gebied" in page.inner_text("#status")
+    page.click("#reset")
+    assert "12 van de 12" in page.inner_text("#status")
+    page.check("#pressed")
+    assert _names(page) == list(shown[rows["under_pressure"]])
+    page.check("#threatened")
+    assert _names(page) == list(shown[rows["under_pressure"] & rows["threatens"]])
+    assert not page.locator("#line").is_visible()
+    page.uncheck("#pressed")
+    page.select_option("#municipality", "Duinvoort")
+    assert _names(page) == list(shown[rows["threatens"] & (rows["municipality"] == "Duinvoort")])
+    page.click("#reset")
+    assert len(_names(page)) == len(rows)
+
+
+@needs_browser
+def test_without_script_the_list_is_there(risk_list: RiskList, opened) -> None:
+    page = opened(javascript=False)
+    assert len(_names(page)) == len(risk_list.rows)
+    assert not page.locator("#controls").is_visible()
+    assert page.locator("thead button").count() == 0
+    assert page.locator("#line").is_visible()
+    summary = page.locator(".area summary").first
+    summary.click()
+    assert page.locator(".area .parts").first.is_visible()
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [320, 375, 768, 900, 1000, 1280])
+def test_page_never_scrolls_sideways(opened, width: int) -> None:
+    page = opened(width=width)
+    page.click("#unfold")
+    assert page.locator("details[open]").count() == len(AREAS)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.querySelector('.parts').scrollWidth") <= width
+
+
+@needs_browser
+def test_line_comes_after_the_last_area_within_capacity(opened) -> None:
+    page = opened()
+    assert page.locator("#line").evaluate("e => e.previousElementSibling.rows[0].cells[0].innerText") == "5"
+
+
+@needs_browser
+def test_one_municipality_real_data_and_no_capacity(opened, tmp_path: Path) -> None:
+    made = make_list(
+        capacity=None, example=False, track_record="", change_last_from=None, change_long_from=None
+    )
+    rows = made.rows.assign(municipality="Meerstad", on_list=True)
+    path = tmp_path / "page.html"
+    write_page(RiskList(rows, made.contributions, made.drivers, made.about), path)
+    page = opened(path)
+    assert page.locator(".banner").count() == 0
+    assert page.locator("#line").count() == 0
+    assert page.locator("#municipality").count() == 0
+    page.fill("#find", "dorp")
+    assert _names(page) == ["Oude Dorp"]
+
+
+@needs_browser
+def test_an_empty_list_is_still_a_page(opened, tmp_path: Path) -> None:
+    made = make_list()
+    path = tmp_path / "page.html"
+    write_page(RiskList(made.rows.iloc[:0], made.contributions.iloc[:0], made.drivers, made.about), path)
+    assert "staan 0 gebieden" in opened(path).inner_text(".summary")
