@@ -1,0 +1,203 @@
+"""What things are, as data: indicators, drivers, classes, sources, municipalities and regions.
+
+Everything here is read from the TOML and CSV files beside this module and cached; no function
+touches the workspace or the network.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from dateutil.relativedelta import relativedelta
+
+from riskmodel.errors import InputError
+
+#: The five dimensions of the Leefbaarometer 3.0; they add up to the deviation.
+DIMENSIONS: tuple[str, ...] = ("onv", "soc", "won", "fys", "vrz")
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One indicator of the catalogue.
+
+    Attributes
+    ----------
+    id, label_nl, label_en, unit : str
+        Name, labels and unit.
+    driver : str
+        Id of the driver under which its contributions are told.
+    direction : {"good", "bad", "neutral"}
+        Whether a higher value is good for liveability.
+    kind : {"extensive", "intensive"}
+        A count that adds up over areas, or a rate, share or score.
+    source : str
+        Source id in ``sources.toml``.
+    lag_months : int
+        Months from the reference date to publication.
+    structural : bool
+        Whether the latest known value also describes earlier years.
+    sensitivity : str
+        ``""``, ``"proxy"`` or ``"origin"`` (blocked).
+    """
+
+    id: str
+    label_nl: str
+    label_en: str
+    driver: str
+    unit: str
+    direction: str
+    kind: str
+    source: str
+    lag_months: int
+    structural: bool = False
+    sensitivity: str = ""
+
+
+@dataclass(frozen=True)
+class Driver:
+    """A group of contributions under one plain Dutch name.
+
+    Attributes
+    ----------
+    id : str
+        Column of a table of contributions.
+    label : str
+        Plain Dutch name.
+    """
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True)
+class ClassScheme:
+    """The nine classes of an edition.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Class names, worst first.
+    cuts : numpy.ndarray, shape (8,)
+        Lowest deviation of classes 2 to 9 in score points.
+    """
+
+    names: tuple[str, ...]
+    cuts: npt.NDArray[np.float64]
+
+    def classify(self, deviation: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Class 1 to 9 of each deviation; NaN stays NaN.
+
+        Parameters
+        ----------
+        deviation : numpy.ndarray
+            Score minus the base constant of its edition, any shape.
+        """
+        classes = np.searchsorted(self.cuts, deviation, side="right") + 1.0
+        return np.where(np.isnan(deviation), np.nan, classes)
+
+
+@cache
+def load(name: str) -> dict[str, Any]:
+    """Contents of one TOML file of the catalogue, by name without its ending."""
+    text = resources.files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+@cache
+def indicators() -> dict[str, Indicator]:
+    """All indicators by id, in the order of the file."""
+    return {key: Indicator(id=key, **entry) for key, entry in load("indicators").items()}
+
+
+@cache
+def drivers() -> tuple[Driver, ...]:
+    """All drivers in reading order."""
+    return tuple(Driver(id=key, label=entry["label"]) for key, entry in load("drivers").items())
+
+
+@cache
+def class_scheme(edition: str) -> ClassScheme:
+    """Class names and cuts of an edition such as ``"3.0"``."""
+    entry = load("classes")[edition]
+    return ClassScheme(tuple(entry["names"]), np.array(entry["cuts"]))
+
+
+def published_on(indicator: str, year: int) -> date:
+    """Date on which the value of an indicator for 1 January of a year was published.
+
+    The exact date stands in ``sources.toml`` where it is known; otherwise the reference date plus the
+    indicator's lag.
+
+    Examples
+    --------
+    >>> published_on("score", 2020)
+    datetime.date(2022, 4, 14)
+    >>> published_on("score", 2018)
+    datetime.date(2020, 5, 1)
+    """
+    entry = indicators()[indicator]
+    exact: dict[str, date] = load("sources")[entry.source].get("published", {})
+    return exact.get(str(year), date(year, 1, 1) + relativedelta(months=entry.lag_months))
+
+
+@cache
+def municipalities() -> pd.DataFrame:
+    """Municipality names: columns ``code, name, province``; codes of 2016, 2022 and 2024 (CBS, CC BY 4.0)."""
+    with resources.files(__package__).joinpath("municipalities.csv").open(encoding="utf-8") as file:
+        return pd.read_csv(file, dtype=str, keep_default_na=False)
+
+
+@cache
+def regions() -> dict[str, tuple[str, ...]]:
+    """Named regions and the municipality codes in them."""
+    return {name: tuple(codes) for name, codes in load("groups")["regions"].items()}
+
+
+def find_municipalities(asked: str, present: frozenset[str]) -> tuple[str, ...]:
+    """Codes of the municipalities that a user means by a name, a code or a region.
+
+    Parameters
+    ----------
+    asked : str
+        Municipality name, ``GM`` code, or region name; upper and lower case are the same.
+    present : frozenset of str
+        Municipality codes that occur in the data at hand.
+
+    Returns
+    -------
+    tuple of str
+        The codes, all of them in ``present``.
+
+    Raises
+    ------
+    InputError
+        If nothing by that name is in the data.
+    """
+    wanted = asked.strip().casefold()
+    table = municipalities()
+    names = {name.casefold(): codes for name, codes in regions().items()}
+    codes = set(names.get(wanted, ()))
+    codes |= set(table.loc[table["name"].str.casefold() == wanted, "code"])
+    codes |= {code for code in present if code.casefold() == wanted}
+    found = tuple(sorted(codes & present))
+    if not found:
+        raise InputError(
+            "--municipality", repr(asked), "a municipality, GM code or region in the data", _suggest(asked)
+        )
+    return found
+
+
+def _suggest(asked: str) -> str:
+    from difflib import get_close_matches
+
+    known = {name.casefold(): name for name in [*municipalities()["name"], *regions()]}
+    close = get_close_matches(asked.strip().casefold(), list(known), n=3)
+    return f"Did you mean {', '.join(known[name] for name in close)}?" if close else ""

@@ -1,0 +1,1 @@
+"""Contributions grouped by driver, and the words for them."""

@@ -1,0 +1,1 @@
+"""The future: origins, targets, features, models, backtest and metrics."""

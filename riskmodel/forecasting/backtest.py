@@ -1,0 +1,168 @@
+"""Fit every model of an experiment at every origin and score what it said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from riskmodel.catalogue import class_scheme
+from riskmodel.forecasting.experiment import Experiment
+from riskmodel.forecasting.features import Features, Training, features_of, training_of
+from riskmodel.forecasting.forecast import Forecast, forecast_from
+from riskmodel.forecasting.models import ChangeModel, ModelSpec, make
+from riskmodel.forecasting.models.base import NotApplicableError
+from riskmodel.forecasting.models.lightgbm import LightGBM
+from riskmodel.forecasting.origins import Origin, backtest_origins
+from riskmodel.forecasting.scores import score_forecasts
+from riskmodel.panel.panel import Panel
+
+#: Called with what is being done, the number of the step and the number of steps.
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A model that had nothing to go on at an origin, and why."""
+
+    model: str
+    wave: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Forecasts and scores of an experiment.
+
+    Attributes
+    ----------
+    experiment : Experiment
+        The question.
+    origins : tuple of Origin
+        Where forecasts start, earliest first.
+    forecasts : tuple of Forecast
+        In order of origin and of the experiment's models.
+    scores : pandas.DataFrame
+        The Scores container.
+    skipped : tuple of Skipped
+        Models that were not applicable.
+    importance : pandas.DataFrame
+        Mean absolute SHAP contribution per feature: columns ``model, origin_date, feature, driver, value``.
+    """
+
+    experiment: Experiment
+    origins: tuple[Origin, ...]
+    forecasts: tuple[Forecast, ...]
+    scores: pd.DataFrame
+    skipped: tuple[Skipped, ...]
+    importance: pd.DataFrame
+
+
+def run(
+    experiment: Experiment,
+    panel: Panel,
+    waves: Sequence[int] | None = None,
+    progress: Progress | None = None,
+) -> Backtest:
+    """Backtest an experiment.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The question and the models.
+    panel : Panel
+        Everything measured; every origin sees only what was published in time.
+    waves : sequence of int, optional
+        Origins asked for, by default all that the panel allows.
+    progress : callable, optional
+        Told before each fit.
+
+    Raises
+    ------
+    InputError
+        If an origin has no history or no outcome.
+    """
+    origins = backtest_origins(panel, experiment.horizon, waves)
+    forecasts: list[Forecast] = []
+    skipped: list[Skipped] = []
+    importance: list[pd.DataFrame] = []
+    steps = len(origins) * len(experiment.models)
+    for origin in origins:
+        training, features = training_of(panel, origin), features_of(panel, origin)
+        there = ~np.isnan(panel.at("score", origin.wave))
+        present = Features(features.names, features.values[there])
+        for spec in experiment.models:
+            if progress:
+                progress(f"{origin.wave} {spec.name}", len(forecasts) + len(skipped), steps)
+            try:
+                model = fit(spec, experiment, training)
+                forecasts.append(_forecast(spec.name, model, experiment, panel, origin, present, there))
+            except NotApplicableError as error:
+                skipped.append(Skipped(spec.name, origin.wave, str(error)))
+                continue
+            if isinstance(model, LightGBM):
+                importance.append(importance_of(spec.name, model, origin, present))
+    return Backtest(
+        experiment=experiment,
+        origins=tuple(origins),
+        forecasts=tuple(forecasts),
+        scores=score_forecasts(experiment, panel, forecasts),
+        skipped=tuple(skipped),
+        importance=pd.concat(importance, ignore_index=True) if importance else pd.DataFrame(),
+    )
+
+
+def fit(spec: ModelSpec, experiment: Experiment, training: Training) -> ChangeModel:
+    """Fit one model on the training examples of an origin."""
+    return make(spec).fit(training, np.array(experiment.outputs.thresholds))
+
+
+def forecast_with(
+    name: str, model: ChangeModel, experiment: Experiment, panel: Panel, origin: Origin
+) -> tuple[Forecast, Features]:
+    """Forecast of a fitted model for every area with a score at the origin, and the features behind it."""
+    there = ~np.isnan(panel.at("score", origin.wave))
+    features = features_of(panel, origin)
+    present = Features(features.names, features.values[there])
+    return _forecast(name, model, experiment, panel, origin, present, there), present
+
+
+def _forecast(
+    name: str,
+    model: ChangeModel,
+    experiment: Experiment,
+    panel: Panel,
+    origin: Origin,
+    features: Features,
+    there: np.ndarray,
+) -> Forecast:
+    return forecast_from(
+        model=name,
+        origin=origin,
+        outputs=experiment.outputs,
+        locations=panel.areas[there],
+        deviation=panel.deviation(origin.wave)[there],
+        scheme=class_scheme(panel.edition),
+        distribution=model.distribution(features),
+    )
+
+
+def importance_of(name: str, model: LightGBM, origin: Origin, features: Features) -> pd.DataFrame:
+    """Mean absolute contribution of every feature to the expected change, in score points."""
+    contributions = model.contributions(features)[:, :-1]
+    return pd.DataFrame(
+        {
+            "model": name,
+            "origin_date": origin.origin_date,
+            "feature": features.names,
+            "driver": [feature.split(".")[0] for feature in features.names],
+            "value": np.abs(contributions).mean(axis=0),
+        }
+    )
+
+
+def forecasts_at(backtest: Backtest, wave: int) -> Iterator[Forecast]:
+    """Forecasts of a backtest that start from one wave."""
+    return (forecast for forecast in backtest.forecasts if forecast.origin_date.year == wave)

@@ -1,0 +1,184 @@
+"""An experiment: one question, one YAML file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from riskmodel.errors import InputError
+from riskmodel.forecasting.forecast import Outputs
+from riskmodel.forecasting.models import ModelSpec, make
+from riskmodel.forecasting.targets import Event
+from riskmodel.panel.panel import Panel
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The areas over which scores are taken.
+
+    Attributes
+    ----------
+    name : str
+        Name in the Scores container.
+    min_inhabitants : int
+        At least this many inhabitants. Membership uses the newest population in the panel, also at early
+        origins: a cohort groups areas for judging, no model sees it.
+    """
+
+    name: str
+    min_inhabitants: int = 0
+
+    def members(self, panel: Panel) -> np.ndarray:
+        """Areas in the cohort, boolean, shape (areas,)."""
+        if not self.min_inhabitants:
+            return np.ones(len(panel.areas), dtype=bool)
+        large: np.ndarray = panel.latest("population") >= self.min_inhabitants
+        return large
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A question and how it is answered.
+
+    Attributes
+    ----------
+    name : str
+        Also the name of the registered model and the MLflow experiment.
+    question : str
+        In plain Dutch.
+    horizon : int
+        Years ahead.
+    event : Event
+        What counts as decline.
+    outputs : Outputs
+        Quantile levels and thresholds reported.
+    cohorts : tuple of Cohort
+        Groups of areas over which scores are taken.
+    capacity : int
+        Length K of the list that is scored.
+    models : tuple of ModelSpec
+        All models that are backtested.
+    champion, challenger : str
+        Names of the models that ``train`` registers under these aliases.
+    seed : int
+        Seed of the bootstrap.
+    """
+
+    name: str
+    question: str
+    horizon: int
+    event: Event
+    outputs: Outputs
+    cohorts: tuple[Cohort, ...]
+    capacity: int
+    models: tuple[ModelSpec, ...]
+    champion: str
+    challenger: str
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.horizon <= 20:
+            raise InputError("horizon", str(self.horizon), "1 to 20 years")
+        if self.capacity < 1:
+            raise InputError("capacity", str(self.capacity), "at least 1 area")
+        names = [model.name for model in self.models]
+        if len(set(names)) != len(names) or not names:
+            raise InputError("models", f"names {names}", "at least one model, every name once")
+        for alias in (self.champion, self.challenger):
+            if alias not in names:
+                raise InputError("champion or challenger", repr(alias), f"one of {names}")
+        if self.event.kind == "fall" and -self.event.more_than not in self.outputs.thresholds:
+            raise InputError("thresholds", str(self.outputs.thresholds), f"{-self.event.more_than:g} among them")
+
+    def model(self, name: str) -> ModelSpec:
+        """The model of that name."""
+        return next(model for model in self.models if model.name == name)
+
+
+def load_experiment(path: Path) -> Experiment:
+    """Read an experiment from YAML.
+
+    Raises
+    ------
+    InputError
+        If the file is not YAML, a key is missing or unknown, or a value is impossible.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(path, error.strerror or "an unreadable file", "an experiment file") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(path, f"text that is not YAML ({error})", "an experiment file") from error
+    if not isinstance(content, dict):
+        raise InputError(path, type(content).__name__, "keys and values")
+    try:
+        experiment = _experiment(content)
+        for spec in experiment.models:
+            make(spec)
+    except InputError as error:
+        raise InputError(f"{path}: {error.where}", error.found, error.expected, error.hint) from error
+    except (TypeError, ValueError) as error:
+        raise InputError(path, str(error), "values as in experiments/decline-2y.yaml") from error
+    return experiment
+
+
+def _experiment(content: Mapping[str, Any]) -> Experiment:
+    _check_keys("experiment", content, [field.name for field in fields(Experiment)] + ["quantiles", "thresholds"])
+    models = tuple(
+        ModelSpec(entry["name"], entry["kind"], {k: v for k, v in entry.items() if k not in ("name", "kind")})
+        for entry in _entries("models", content["models"], ("name", "kind"))
+    )
+    event = dict(content["event"])
+    _check_keys("event", event, [field.name for field in fields(Event)])
+    cohorts = _entries("cohorts", content["cohorts"], ("name",))
+    for cohort in cohorts:
+        _check_keys("cohort", cohort, [field.name for field in fields(Cohort)])
+    return Experiment(
+        name=_name(content["name"]),
+        question=str(content["question"]),
+        horizon=int(content["horizon"]),
+        event=Event(**event),
+        outputs=Outputs(
+            tuple(float(level) for level in content["quantiles"]),
+            tuple(float(point) for point in content["thresholds"]),
+        ),
+        cohorts=tuple(Cohort(**cohort) for cohort in cohorts),
+        capacity=int(content["capacity"]),
+        models=models,
+        champion=str(content["champion"]),
+        challenger=str(content["challenger"]),
+        seed=int(content.get("seed", 1)),
+    )
+
+
+def _check_keys(where: str, content: Mapping[str, Any], allowed: Sequence[str]) -> None:
+    unknown = [str(key) for key in content if key not in allowed]
+    if unknown:
+        raise InputError(where, f"unknown key {unknown[0]!r}", f"keys {', '.join(allowed)}")
+    if where == "experiment":
+        optional = {"seed", "outputs"}
+        missing = [key for key in allowed if key not in content and key not in optional]
+        if missing:
+            raise InputError(where, f"no key {missing[0]!r}", f"keys {', '.join(allowed)}")
+
+
+def _entries(where: str, content: Any, required: Sequence[str]) -> list[dict[str, Any]]:
+    if not isinstance(content, list) or not all(isinstance(entry, dict) for entry in content):
+        raise InputError(where, repr(content), "a list of entries")
+    for entry in content:
+        for key in required:
+            if key not in entry:
+                raise InputError(where, f"an entry without {key!r}", f"entries with {', '.join(required)}")
+    return content
+
+
+def _name(name: Any) -> str:
+    text = str(name)
+    if not text or not all(letter.isalnum() or letter in "-_" for letter in text):
+        raise InputError("name", repr(name), "letters, digits, - and _ only: it names a folder")
+    return text

@@ -1,0 +1,212 @@
+"""Features of every area at a wave, from a panel cut off at what was known.
+
+A feature is named ``driver.what``; the part before the dot is the driver under which its contribution is told.
+Area codes and names are never features: codes only tell which areas share a municipality.
+All levels are taken against the country's mean of the same wave, so that the country's own ups and downs are not
+mistaken for those of an area.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from riskmodel.catalogue import DIMENSIONS, indicators
+from riskmodel.forecasting.origins import Origin, publication_dates
+from riskmodel.forecasting.targets import score_change
+from riskmodel.panel.panel import FloatArray, Panel
+
+CONTEXT: tuple[str, ...] = tuple(
+    key for key, entry in indicators().items() if entry.structural and entry.driver == "context"
+)
+
+
+@dataclass(frozen=True)
+class Features:
+    """A feature table.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Feature names, ``driver.what``.
+    values : numpy.ndarray, shape (rows, features)
+        NaN where unknown.
+    """
+
+    names: tuple[str, ...]
+    values: FloatArray
+
+    def column(self, name: str) -> FloatArray:
+        """One feature, shape (rows,)."""
+        picked: FloatArray = self.values[:, self.names.index(name)]
+        return picked
+
+
+@dataclass(frozen=True)
+class Training:
+    """Training examples of an origin, the pairs below each other.
+
+    Attributes
+    ----------
+    features : Features
+        At the start wave of each pair.
+    change : numpy.ndarray, shape (rows,)
+        Change of the score over the pair, in score points.
+    score_start : numpy.ndarray, shape (rows,)
+        Score at the start.
+    municipality : numpy.ndarray of str, shape (rows,)
+        For grouping only, never a feature.
+    start : numpy.ndarray of int, shape (rows,)
+        Start wave of each example.
+    """
+
+    features: Features
+    change: FloatArray
+    score_start: FloatArray
+    municipality: npt.NDArray[np.str_]
+    start: npt.NDArray[np.int_]
+
+
+def features_at(known: Panel, wave: int, structural: Panel) -> Features:
+    """Features of all areas at a wave.
+
+    Parameters
+    ----------
+    known : Panel
+        The panel cut off at the publication of ``wave``.
+    wave : int
+        Wave the forecast starts from.
+    structural : Panel
+        The panel cut off at the origin's own moment. Only indicators marked structural (size, urbanity,
+        age structure) are taken from it, see docs/decisions.md.
+    """
+    columns = {
+        **_history(known, wave),
+        **_surroundings(known, wave),
+        **_dimensions(known, wave),
+        **_context(structural),
+    }
+    return Features(tuple(columns), np.column_stack(list(columns.values())))
+
+
+def training_of(panel: Panel, origin: Origin) -> Training:
+    """Training examples of an origin, made only of what was published by ``origin.known_at``."""
+    known = panel.known_at(origin.known_at)
+    dates = publication_dates(known)
+    municipality = known.municipality_codes()
+    parts = []
+    for start, end in origin.pairs:
+        features = features_at(known.known_at(dates[start]), start, known)
+        change = score_change(known, start, end)
+        there = ~np.isnan(change)
+        parts.append((features, change, known.at("score", start), there, start))
+    names = parts[0][0].names
+    return Training(
+        features=Features(names, np.concatenate([f.values[there] for f, _, _, there, _ in parts])),
+        change=np.concatenate([change[there] for _, change, _, there, _ in parts]),
+        score_start=np.concatenate([score[there] for _, _, score, there, _ in parts]),
+        municipality=np.concatenate([municipality[there] for _, _, _, there, _ in parts]),
+        start=np.concatenate([np.full(int(there.sum()), start) for _, _, _, there, start in parts]),
+    )
+
+
+def features_of(panel: Panel, origin: Origin) -> Features:
+    """Features from which an origin's forecast is made."""
+    known = panel.known_at(origin.known_at)
+    return features_at(known, origin.wave, known)
+
+
+def relative_scores(known: Panel, waves: Sequence[int]) -> FloatArray:
+    """Scores against the country's mean of each wave, shape (areas, waves)."""
+    scores = np.column_stack([known.at("score", wave) for wave in waves])
+    relative: FloatArray = scores - np.nanmean(scores, axis=0)
+    return relative
+
+
+def _history(known: Panel, wave: int) -> dict[str, FloatArray]:
+    waves = [year for year in known.waves if year <= wave]
+    level = relative_scores(known, waves)
+    now, steps = level[:, -1], np.diff(level, axis=1)
+    nothing = np.full(len(now), np.nan)
+    return {
+        "history.level": now,
+        "history.change_last": steps[:, -1] if len(waves) > 1 else nothing,
+        "history.change_previous": steps[:, -2] if len(waves) > 2 else nothing,
+        "history.change_long": now - level[:, 0] if len(waves) > 2 else nothing,
+        "history.above_own_mean": now - _mean(level[:, :-1]),
+        "history.slope": _slope(np.array(waves[-4:], dtype=float), level[:, -4:]),
+        "history.restlessness": _mean(np.abs(steps)),
+    }
+
+
+def _surroundings(known: Panel, wave: int) -> dict[str, FloatArray]:
+    waves = [year for year in known.waves if year <= wave][-2:]
+    level = relative_scores(known, waves)
+    groups = np.unique(known.municipality_codes(), return_inverse=True)[1]
+    around = _others_mean(level[:, -1], groups)
+    change = level[:, -1] - level[:, 0] if len(waves) > 1 else np.full(len(level), np.nan)
+    return {
+        "surroundings.level": around,
+        "surroundings.difference": level[:, -1] - around,
+        "surroundings.change": _others_mean(change, groups),
+    }
+
+
+def _dimensions(known: Panel, wave: int) -> dict[str, FloatArray]:
+    columns = {}
+    for dimension in DIMENSIONS:
+        years = [year for year in known.years_of(dimension) if year <= wave]
+        now = known.latest(dimension, wave)
+        before = known.at(dimension, years[-2]) if len(years) > 1 else np.full(len(now), np.nan)
+        columns[f"{dimension}.level"] = now - _overall_mean(now)
+        columns[f"{dimension}.change"] = now - before - _overall_mean(now - before)
+    return columns
+
+
+def _context(structural: Panel) -> dict[str, FloatArray]:
+    population = structural.latest("population")
+    columns = {"size.inhabitants": np.log10(np.where(population > 0, population, 0) + 10)}
+    columns["size.inhabitants"][np.isnan(population)] = np.nan
+    for key in CONTEXT:
+        columns[f"context.{key}"] = structural.latest(key)
+    return columns
+
+
+def _mean(values: FloatArray) -> FloatArray:
+    """Mean over the last axis of what is known; NaN where nothing is."""
+    known = ~np.isnan(values)
+    count = known.sum(axis=-1)
+    total = np.where(known, values, 0.0).sum(axis=-1)
+    mean: FloatArray = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return mean
+
+
+def _overall_mean(values: FloatArray) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def _slope(years: FloatArray, values: FloatArray) -> FloatArray:
+    """Least-squares slope per year of each row; NaN with fewer than two known values."""
+    known = ~np.isnan(values)
+    count = np.maximum(known.sum(axis=1), 1)
+    x = np.where(known, years, 0.0)
+    x = np.where(known, x - (x.sum(axis=1) / count)[:, None], 0.0)
+    spread = (x**2).sum(axis=1)
+    slope: FloatArray = np.where(
+        spread > 0, (x * np.where(known, values, 0.0)).sum(axis=1) / np.where(spread > 0, spread, 1.0), np.nan
+    )
+    return slope
+
+
+def _others_mean(values: FloatArray, groups: npt.NDArray[np.int_]) -> FloatArray:
+    """Mean of the other areas in the same group; NaN for an area that is alone in its group."""
+    known = ~np.isnan(values)
+    own = np.where(known, values, 0.0)
+    total = np.bincount(groups, weights=own)[groups] - own
+    count = np.bincount(groups, weights=known)[groups] - known
+    mean: FloatArray = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return mean

@@ -1,0 +1,299 @@
+"""The Forecast: what one model says at one origin, validated once.
+
+In memory a forecast is a handful of arrays. On disk it is tidy rows in the column names of the *hubverse*
+model-output standard, so that other people's tools can score it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from riskmodel.catalogue import ClassScheme
+from riskmodel.errors import InputError
+from riskmodel.forecasting.distribution import ChangeDistribution
+from riskmodel.forecasting.origins import Origin
+from riskmodel.forecasting.targets import Event
+from riskmodel.panel.panel import FloatArray
+
+#: Columns of the tidy form, in order.
+COLUMNS = (
+    "model",
+    "origin_date",
+    "known_at",
+    "target",
+    "horizon",
+    "location",
+    "output_type",
+    "output_type_id",
+    "value",
+)
+CHANGE, CLASS = "score_change", "class"
+#: Rounding allowed when a distribution is checked.
+SLACK = 1e-9
+
+_TEXT = pa.dictionary(pa.int32(), pa.string())
+SCHEMA = pa.schema(
+    [
+        ("model", _TEXT),
+        ("origin_date", pa.date32()),
+        ("known_at", pa.date32()),
+        ("target", _TEXT),
+        ("horizon", pa.int32()),
+        ("location", _TEXT),
+        ("output_type", _TEXT),
+        ("output_type_id", _TEXT),
+        ("value", pa.float64()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Which points of the distribution a forecast reports.
+
+    Attributes
+    ----------
+    quantiles : tuple of float
+        Levels between 0 and 1, ascending; with .1 and .9 among them for the 80% interval.
+    thresholds : tuple of float
+        Changes at which the distribution function is reported, ascending.
+    """
+
+    quantiles: tuple[float, ...]
+    thresholds: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if list(self.quantiles) != sorted(set(self.quantiles)) or not {0.1, 0.9} <= set(self.quantiles):
+            raise InputError("quantiles", str(self.quantiles), "ascending levels with 0.1 and 0.9 among them")
+        if not 0 < self.quantiles[0] <= self.quantiles[-1] < 1:
+            raise InputError("quantiles", str(self.quantiles), "levels between 0 and 1")
+        if list(self.thresholds) != sorted(set(self.thresholds)):
+            raise InputError("thresholds", str(self.thresholds), "ascending changes")
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """One model's forecast of the change of the score from one origin.
+
+    Attributes
+    ----------
+    model : str
+        Name of the model.
+    origin_date, known_at : datetime.date
+        Reference date of the starting wave and the date it was published.
+    horizon : int
+        Years ahead.
+    outputs : Outputs
+        Quantile levels and thresholds.
+    locations : numpy.ndarray of str, shape (areas,)
+        Area codes.
+    mean : numpy.ndarray, shape (areas,)
+        Expected change in score points.
+    quantiles : numpy.ndarray, shape (areas, levels)
+        Quantiles of the change, non-decreasing.
+    cdf : numpy.ndarray, shape (areas, thresholds)
+        Chance that the change is at most each threshold, non-decreasing.
+    pmf : numpy.ndarray, shape (areas, 9)
+        Chance of each class at the target wave; rows add up to 1.
+    """
+
+    model: str
+    origin_date: date
+    known_at: date
+    horizon: int
+    outputs: Outputs
+    locations: npt.NDArray[np.str_]
+    mean: FloatArray
+    quantiles: FloatArray
+    cdf: FloatArray
+    pmf: FloatArray
+
+    def __post_init__(self) -> None:
+        where, n = f"forecast of {self.model!r}", len(self.locations)
+        for name, values, width in (
+            ("quantiles", self.quantiles, len(self.outputs.quantiles)),
+            ("cdf", self.cdf, len(self.outputs.thresholds)),
+            ("pmf", self.pmf, 9),
+        ):
+            if values.shape != (n, width):
+                raise InputError(where, f"{name} of shape {values.shape}", f"shape {(n, width)}")
+            if not np.isfinite(values).all():
+                raise InputError(where, f"{name} that are not finite", "a number for every area")
+        if self.mean.shape != (n,) or not np.isfinite(self.mean).all():
+            raise InputError(where, "an expected change that is missing", "a number for every area")
+        if (np.diff(self.quantiles, axis=1) < -SLACK).any() or (np.diff(self.cdf, axis=1) < -SLACK).any():
+            raise InputError(where, "quantiles or chances that cross", "a non-decreasing distribution")
+        chances = np.column_stack([self.cdf, self.pmf])
+        if (chances < -SLACK).any() or (chances > 1 + SLACK).any():
+            raise InputError(where, "a chance outside 0 and 1", "chances from 0 to 1")
+        if (np.abs(self.pmf.sum(axis=1) - 1) > 1e-6).any():
+            raise InputError(where, "class chances that do not add up to 1", "a total of 1")
+
+    def chance_of(self, event: Event) -> FloatArray:
+        """Chance of an event, shape (areas,).
+
+        Raises
+        ------
+        InputError
+            If the event's threshold is not among those reported.
+        """
+        if event.kind == "tipping":
+            chance: FloatArray = self.pmf[:, : event.to_class].sum(axis=1)
+            return chance
+        if -event.more_than not in self.outputs.thresholds:
+            raise InputError(f"forecast of {self.model!r}", f"no threshold {-event.more_than:g}", "that threshold")
+        at: FloatArray = self.cdf[:, self.outputs.thresholds.index(-event.more_than)]
+        return at
+
+    def quantile(self, level: float) -> FloatArray:
+        """One of the reported quantiles, shape (areas,)."""
+        at: FloatArray = self.quantiles[:, self.outputs.quantiles.index(level)]
+        return at
+
+
+def forecast_from(
+    model: str,
+    origin: Origin,
+    outputs: Outputs,
+    locations: npt.NDArray[np.str_],
+    deviation: FloatArray,
+    scheme: ClassScheme,
+    distribution: ChangeDistribution,
+) -> Forecast:
+    """Read a forecast off a distribution: quantiles, thresholds and classes cannot contradict each other.
+
+    Parameters
+    ----------
+    model : str
+        Name of the model.
+    origin : Origin
+        Where the forecast starts.
+    outputs : Outputs
+        What to report.
+    locations : numpy.ndarray of str, shape (areas,)
+        Area codes.
+    deviation : numpy.ndarray, shape (areas,)
+        Score minus base constant at the origin; an area falls below a class when its change carries it
+        below that class's cut.
+    scheme : ClassScheme
+        Class cuts.
+    distribution : ChangeDistribution
+        Distribution of the change.
+    """
+    below = distribution.cdf(scheme.cuts[None, :] - deviation[:, None])
+    edges = np.column_stack([np.zeros(len(below)), below, np.ones(len(below))])
+    thresholds = np.broadcast_to(np.array(outputs.thresholds), (len(locations), len(outputs.thresholds)))
+    return Forecast(
+        model=model,
+        origin_date=origin.origin_date,
+        known_at=origin.known_at,
+        horizon=origin.horizon,
+        outputs=outputs,
+        locations=locations,
+        mean=distribution.mean(),
+        quantiles=distribution.quantiles(np.array(outputs.quantiles)),
+        cdf=distribution.cdf(thresholds),
+        pmf=np.diff(edges, axis=1),
+    )
+
+
+def to_table(forecast: Forecast) -> pa.Table:
+    """Tidy rows of a forecast in the hubverse column names, as an Arrow table of :data:`SCHEMA`.
+
+    ``output_type_id`` is the quantile level, the threshold or the class number as text, and missing for the mean.
+    """
+    n = len(forecast.locations)
+    blocks = [
+        (CHANGE, "mean", [None], forecast.mean[:, None]),
+        (CHANGE, "quantile", [f"{level:g}" for level in forecast.outputs.quantiles], forecast.quantiles),
+        (CHANGE, "cdf", [f"{point:g}" for point in forecast.outputs.thresholds], forecast.cdf),
+        (CLASS, "pmf", [str(number) for number in range(1, 10)], forecast.pmf),
+    ]
+    tables = []
+    for target, kind, ids, values in blocks:
+        rows = values.size
+        tables.append(
+            pa.table(
+                [
+                    _same(forecast.model, rows),
+                    pa.array(np.full(rows, np.datetime64(forecast.origin_date, "D"))),
+                    pa.array(np.full(rows, np.datetime64(forecast.known_at, "D"))),
+                    _same(target, rows),
+                    pa.array(np.full(rows, forecast.horizon, dtype=np.int32)),
+                    _codes(np.repeat(np.arange(n), len(ids)), forecast.locations.tolist()),
+                    _same(kind, rows),
+                    _codes(np.tile(np.arange(len(ids)), n), ids),
+                    pa.array(values.ravel()),
+                ],
+                schema=SCHEMA,
+            )
+        )
+    return pa.concat_tables(tables, promote_options="none").unify_dictionaries()
+
+
+def write_forecasts(forecasts: Iterable[Forecast], path: Path) -> None:
+    """Write forecasts to one Parquet file, a row group each."""
+    with pq.ParquetWriter(path, SCHEMA, compression="zstd", compression_level=1) as writer:
+        for forecast in forecasts:
+            writer.write_table(to_table(forecast).combine_chunks())
+
+
+def read_forecasts(path: Path) -> list[Forecast]:
+    """Read forecasts back from tidy rows, in order of origin and model.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged or a forecast in it is not valid.
+    """
+    try:
+        frame = pq.read_table(path).to_pandas()
+        groups = frame.groupby(["origin_date", "model"], sort=True, observed=True)
+        return [_from_rows(rows) for _, rows in groups]
+    except (pa.ArrowException, OSError, KeyError) as error:
+        raise InputError(path, "a damaged file", "forecasts as written by riskmodel") from error
+
+
+def _from_rows(rows: pd.DataFrame) -> Forecast:
+    def block(target: str, kind: str) -> tuple[list[str], FloatArray, np.ndarray]:
+        part = rows[(rows["target"] == target) & (rows["output_type"] == kind)]
+        ids = list(dict.fromkeys(part["output_type_id"].astype(object)))
+        places = part["location"].astype(str).to_numpy().reshape(-1, len(ids))[:, 0]
+        return ids, part["value"].to_numpy().reshape(-1, len(ids)), places
+
+    quantile_ids, quantiles, locations = block(CHANGE, "quantile")
+    threshold_ids, cdf, _ = block(CHANGE, "cdf")
+    first = rows.iloc[0]
+    return Forecast(
+        model=str(first["model"]),
+        origin_date=first["origin_date"],
+        known_at=first["known_at"],
+        horizon=int(first["horizon"]),
+        outputs=Outputs(tuple(map(float, quantile_ids)), tuple(map(float, threshold_ids))),
+        locations=locations.astype(str),
+        mean=block(CHANGE, "mean")[1][:, 0],
+        quantiles=quantiles,
+        cdf=cdf,
+        pmf=block(CLASS, "pmf")[1],
+    )
+
+
+def _same(text: str, rows: int) -> pa.DictionaryArray:
+    return _codes(np.zeros(rows, dtype=np.int64), [text])
+
+
+def _codes(positions: np.ndarray, texts: Sequence[str | None]) -> pa.DictionaryArray:
+    missing = np.array([text is None for text in texts])
+    words = pa.array([text for text in texts if text is not None], pa.string())
+    return pa.DictionaryArray.from_arrays(
+        pa.array(positions.astype(np.int32), mask=missing[positions] if missing.any() else None), words
+    )

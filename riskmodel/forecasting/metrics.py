@@ -1,0 +1,107 @@
+"""Accuracy of chances and intervals, as pure functions on arrays.
+
+Ties: within a list of fixed length, areas with equal chances are counted at their worst (non-events first), since
+a list must be cut somewhere. AUC counts a tie as half; average precision takes tied areas in at once.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from riskmodel.panel.panel import FloatArray
+
+#: Chances are held this far from 0 and 1 in the logarithmic loss, so that one area cannot make it infinite.
+CLIP = 1e-4
+
+
+def ranking(
+    happened: FloatArray, chance: FloatArray, weights: FloatArray | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """AUC and average precision, for one or many weightings of the areas at once.
+
+    Parameters
+    ----------
+    happened : numpy.ndarray, shape (areas,)
+        1.0 for an event, 0.0 otherwise.
+    chance : numpy.ndarray, shape (areas,)
+        Forecast chance.
+    weights : numpy.ndarray, shape (weightings, areas), optional
+        How often each area counts; by default once.
+
+    Returns
+    -------
+    auc, average_precision : numpy.ndarray, shape (weightings,)
+        NaN for a weighting without events or without non-events.
+    """
+    order = np.argsort(-chance, kind="stable")
+    weights = np.ones((1, len(chance))) if weights is None else weights
+    first_of_tie = np.flatnonzero(np.diff(chance[order], prepend=np.inf))
+    events = np.add.reduceat(weights[:, order] * happened[order], first_of_tie, axis=1)
+    others = np.add.reduceat(weights[:, order] * (1 - happened[order]), first_of_tie, axis=1)
+    events_so_far, others_so_far = events.cumsum(axis=1), others.cumsum(axis=1)
+    n_events, n_others = events_so_far[:, -1], others_so_far[:, -1]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        above = events_so_far - events / 2
+        auc = (others * above).sum(axis=1) / (n_events * n_others)
+        precision = events_so_far / (events_so_far + others_so_far)
+        average_precision = np.where(events > 0, events * precision, 0.0).sum(axis=1) / n_events
+    return auc, np.where(n_others > 0, average_precision, np.nan)
+
+
+def top(happened: FloatArray, chance: FloatArray, k: int) -> tuple[float, float]:
+    """Precision and recall of the ``k`` areas with the highest chance; ties at their worst.
+
+    Recall is NaN without events.
+    """
+    order = np.lexsort((happened, -chance))
+    hits = float(happened[order[:k]].sum())
+    events = float(happened.sum())
+    return hits / k, hits / events if events else float("nan")
+
+
+def brier(happened: FloatArray, chance: FloatArray) -> float:
+    """Mean squared difference between chance and outcome."""
+    return float(np.mean((chance - happened) ** 2))
+
+
+def log_loss(happened: FloatArray, chance: FloatArray) -> float:
+    """Mean negative logarithm of the chance given to what happened; chances held at :data:`CLIP` from 0 and 1."""
+    held = np.clip(chance, CLIP, 1 - CLIP)
+    return float(-np.mean(happened * np.log(held) + (1 - happened) * np.log1p(-held)))
+
+
+def calibration_bins(happened: FloatArray, chance: FloatArray, bins: int = 10) -> list[tuple[float, float, int]]:
+    """Mean chance, share of events and number of areas in bins of equally many areas, lowest chance first."""
+    order = np.argsort(chance, kind="stable")
+    return [
+        (float(chance[part].mean()), float(happened[part].mean()), len(part))
+        for part in np.array_split(order, min(bins, len(order)))
+    ]
+
+
+def calibration_error(happened: FloatArray, chance: FloatArray, bins: int = 10) -> float:
+    """Expected calibration error: mean gap between chance and share of events over equally filled bins."""
+    parts = calibration_bins(happened, chance, bins)
+    return sum(n * abs(expected - observed) for expected, observed, n in parts) / len(chance)
+
+
+def coverage(change: FloatArray, lower: FloatArray, upper: FloatArray) -> float:
+    """Share of changes inside their interval."""
+    return float(np.mean((change >= lower) & (change <= upper)))
+
+
+def resampled_weights(groups: npt.NDArray[np.str_], times: int, seed: int) -> FloatArray:
+    """How often each area counts when whole groups are drawn with replacement.
+
+    Areas of one municipality share their fate, so the municipality is what is drawn.
+
+    Returns
+    -------
+    numpy.ndarray, shape (times, areas)
+    """
+    numbers = np.unique(groups, return_inverse=True)[1]
+    n_groups = int(numbers.max()) + 1
+    drawn = np.random.default_rng(seed).multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=times)
+    weights: FloatArray = drawn[:, numbers].astype(float)
+    return weights

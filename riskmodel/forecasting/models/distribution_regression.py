@@ -1,0 +1,64 @@
+"""Distribution regression: one logistic regression for each of a grid of changes.
+
+P(change <= c | x) is estimated by a logistic regression at every c of a grid; a running maximum along the grid
+keeps the curves from crossing. Reference: Foresi and Peracchi (1995), "The conditional distribution of excess
+returns", JASA 90(430).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import expit, logit
+from sklearn.linear_model import LogisticRegression
+
+from riskmodel.forecasting.distribution import GridCdf
+from riskmodel.panel.panel import FloatArray
+
+LEVELS = np.array([0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99])
+#: No area has ever changed by this much in a few years: the ends of every distribution.
+FURTHEST = 1.5
+
+
+def grid_of(change: FloatArray, thresholds: FloatArray) -> FloatArray:
+    """Changes at which regressions are fitted: quantiles of the training changes and the thresholds asked."""
+    inside = thresholds[(thresholds > change.min()) & (thresholds < change.max())]
+    return np.unique(np.concatenate([np.quantile(change, LEVELS), inside]))
+
+
+def fit_curves(
+    x: FloatArray, change: FloatArray, grid: FloatArray, strength: float
+) -> tuple[FloatArray, FloatArray]:
+    """Intercepts, shape (grid,), and slopes, shape (grid, columns), of the logistic regressions.
+
+    Parameters
+    ----------
+    x : numpy.ndarray, shape (rows, columns)
+        Standardised features.
+    change : numpy.ndarray, shape (rows,)
+        Changes of the score.
+    grid : numpy.ndarray, shape (grid,)
+        Points strictly inside the range of the changes.
+    strength : float
+        Inverse of the L2 penalty, scikit-learn's ``C``.
+    """
+    intercepts, slopes = [], []
+    for point in grid:
+        below = change <= point
+        if below.all() or not below.any():
+            intercepts.append(logit(np.clip(below.mean(), 1e-6, 1 - 1e-6)))
+            slopes.append(np.zeros(x.shape[1]))
+            continue
+        fitted = LogisticRegression(C=strength, solver="lbfgs", max_iter=500).fit(x, below)
+        intercepts.append(float(fitted.intercept_[0]))
+        slopes.append(fitted.coef_[0])
+    return np.array(intercepts), np.array(slopes)
+
+
+def curves_at(x: FloatArray, grid: FloatArray, intercepts: FloatArray, slopes: FloatArray) -> GridCdf:
+    """Distribution of every row of standardised features."""
+    inner = expit(intercepts[None, :] + x @ slopes.T)
+    inner = np.maximum.accumulate(inner, axis=1)
+    ends = np.ones(len(x))
+    return GridCdf(
+        np.concatenate([[-FURTHEST], grid, [FURTHEST]]), np.column_stack([0.0 * ends, inner, ends])
+    )

@@ -1,0 +1,130 @@
+"""What was known when: the moments from which a forecast can be made.
+
+A forecast starts from a wave at the moment that wave was published. A training example is a pair of waves that
+lie a horizon apart and were both published by then. With a lag of 28 months and waves 2012, 2014, 2016 and 2018:
+
+>>> import datetime
+>>> published = {year: datetime.date(year + 2, 5, 1) for year in (2012, 2014, 2016, 2018)}
+>>> origin_from(published, wave=2016, horizon=2)
+Origin(wave=2016, horizon=2, known_at=datetime.date(2018, 5, 1), pairs=((2012, 2014), (2014, 2016)))
+
+The change 2016-2018 is what this origin is asked for. It was published on 1 May 2020 and takes no part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from riskmodel.errors import InputError
+from riskmodel.panel.panel import Panel
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A moment from which a forecast is made.
+
+    Attributes
+    ----------
+    wave : int
+        Year of the wave the forecast starts from.
+    horizon : int
+        Years ahead.
+    known_at : datetime.date
+        Publication date of the wave; nothing published later may be used.
+    pairs : tuple of (int, int)
+        Start and end wave of every training example.
+    """
+
+    wave: int
+    horizon: int
+    known_at: date
+    pairs: tuple[tuple[int, int], ...]
+
+    @property
+    def origin_date(self) -> date:
+        """Reference date of the wave: 1 January of its year."""
+        return date(self.wave, 1, 1)
+
+    @property
+    def target_wave(self) -> int:
+        """Year of the wave that is forecast."""
+        return self.wave + self.horizon
+
+
+def origin_from(published: Mapping[int, date], wave: int, horizon: int) -> Origin:
+    """Origin at a wave, from the publication date of every wave.
+
+    Raises
+    ------
+    InputError
+        If the wave is unknown, or no pair of waves a horizon apart was published in time.
+    """
+    if wave not in published:
+        raise InputError(f"origin {wave}", "no such wave", f"one of {sorted(published)}")
+    known_at = published[wave]
+    known = {year for year, day in published.items() if day <= known_at}
+    pairs = tuple((start, start + horizon) for start in sorted(known) if start + horizon in known)
+    if not pairs:
+        raise InputError(
+            f"origin {wave}",
+            f"no history: of the waves published by {known_at} ({sorted(known)}) no two lie {horizon} years apart",
+            "at least one such pair to learn from",
+            "Choose a later origin.",
+        )
+    return Origin(wave, horizon, known_at, pairs)
+
+
+def publication_dates(panel: Panel) -> dict[int, date]:
+    """Publication date of every wave of a panel."""
+    return {wave: panel.published_on("score", wave) for wave in panel.waves}
+
+
+def origin_at(panel: Panel, wave: int, horizon: int) -> Origin:
+    """Origin at one wave of a panel; see :func:`origin_from`."""
+    return origin_from(publication_dates(panel), wave, horizon)
+
+
+def latest_origin(panel: Panel, horizon: int) -> Origin:
+    """Origin at the last wave of a panel."""
+    return origin_at(panel, panel.waves[-1], horizon)
+
+
+def backtest_origins(panel: Panel, horizon: int, waves: Sequence[int] | None = None) -> list[Origin]:
+    """Origins whose outcome is in the panel, earliest first.
+
+    Parameters
+    ----------
+    panel : Panel
+        Everything that was measured.
+    horizon : int
+        Years ahead.
+    waves : sequence of int, optional
+        The origins asked for; by default every one the panel allows.
+
+    Raises
+    ------
+    InputError
+        If an origin that was asked for has no history or no outcome, or if there is no origin at all.
+    """
+    published = publication_dates(panel)
+    if waves is not None:
+        missing = [wave for wave in waves if wave in published and wave + horizon not in published]
+        if missing:
+            raise InputError(
+                f"origin {missing[0]}", f"no wave {missing[0] + horizon} to test against", f"waves {sorted(published)}"
+            )
+        return [origin_from(published, wave, horizon) for wave in sorted(set(waves))]
+    origins = []
+    for wave in sorted(published):
+        if wave + horizon in published:
+            try:
+                origins.append(origin_from(published, wave, horizon))
+            except InputError:
+                continue
+    if not origins:
+        raise InputError(
+            "panel", f"waves {sorted(published)}", f"waves {horizon} years apart with at least one such pair before"
+        )
+    return origins

@@ -1,0 +1,1 @@
+"""The present: scores, classes and developments."""

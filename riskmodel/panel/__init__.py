@@ -1,0 +1,1 @@
+"""The panel: areas by waves by indicators, with what was public when."""

@@ -1,0 +1,91 @@
+"""Put observations of several sources together into one panel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from riskmodel.catalogue import indicators, published_on
+from riskmodel.errors import InputError
+from riskmodel.panel.crosswalk import convert, links_between
+from riskmodel.panel.panel import Panel
+from riskmodel.sources.observations import Observations
+
+
+def build_panel(
+    scores: Observations, others: Iterable[Observations] = (), links: pd.DataFrame | None = None
+) -> Panel:
+    """Join context observations to scores on area codes.
+
+    Sources on other boundaries are converted along the links where those are given; without links they join on
+    equal codes, and areas whose code changed stay without a value.
+
+    Parameters
+    ----------
+    scores : Observations
+        Leefbaarometer scores: they define the areas.
+    others : iterable of Observations
+        Context of the same level.
+    links : pandas.DataFrame, optional
+        Links between boundary vintages, see :mod:`riskmodel.sources.crosswalk`.
+
+    Returns
+    -------
+    Panel
+        With the union of all years on its year axis.
+    """
+    if scores.base is None:
+        raise InputError("panel", f"source {scores.source!r} without base constant", "Leefbaarometer scores")
+    context = [_on_boundaries(each, scores.boundaries, links) for each in others if each.level == scores.level]
+    sources = [scores, *context]
+    names = scores.frame.drop_duplicates("location", keep="last").set_index("location")["name"].sort_index()
+    areas = names.index
+    years = sorted({year for source in sources for year in source.years})
+    ids = [key for key in indicators() if any(key in source.indicators for source in sources)]
+    values = np.full((len(ids), len(areas), len(years)), np.nan)
+    for source in sources:
+        _fill(values, source, areas, years, ids)
+    there = ~np.isnan(values).all(axis=1)
+    dates = np.array([[published_on(key, year) for year in years] for key in ids], dtype="datetime64[D]")
+    return Panel(
+        level=scores.level,
+        edition=scores.source.rsplit("-", 1)[1],
+        base=scores.base,
+        boundaries=scores.boundaries,
+        areas=areas.to_numpy(dtype=str),
+        names=names.to_numpy(dtype=str),
+        years=tuple(years),
+        indicators=tuple(ids),
+        values=values,
+        published=np.where(there, dates, np.datetime64("NaT", "D")),
+        files=tuple(file for source in sources for file in source.files),
+    )
+
+
+def _fill(
+    values: np.ndarray, source: Observations, areas: pd.Index, years: Sequence[int], ids: Sequence[str]
+) -> None:
+    row = areas.get_indexer(pd.Index(source.frame["location"]))
+    column = np.searchsorted(years, source.frame["year"].to_numpy())
+    joined = row >= 0
+    for key in source.indicators:
+        values[ids.index(key), row[joined], column[joined]] = source.frame[key].to_numpy()[joined]
+
+
+def _on_boundaries(source: Observations, vintage: int, links: pd.DataFrame | None) -> Observations:
+    if links is None or source.boundaries == vintage:
+        return source
+    chosen = links_between(links, source.level, source.boundaries, vintage)
+    if chosen.empty:
+        return source
+    kinds = {key: indicators()[key].kind for key in source.indicators}
+    parts = []
+    for year, part in source.frame.groupby("year"):
+        converted = convert(part.set_index("location")[list(source.indicators)], chosen, kinds)
+        parts.append(
+            converted.rename_axis("location").reset_index().assign(name="", year=np.int32(int(str(year))))
+        )
+    frame = pd.concat(parts, ignore_index=True)
+    return Observations(source.source, source.level, vintage, frame, source.files, notes=source.notes)

@@ -1,0 +1,1 @@
+"""Readers of official files: one small file a source, each returning tidy observations."""

@@ -1,0 +1,136 @@
+"""Read a delimited text file strictly: every refusal names the file, the line and the value."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pv
+
+from riskmodel.errors import InputError
+
+
+def header(path: Path) -> list[str]:
+    """Column names in the first line of a comma separated UTF-8 file.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is empty, is not UTF-8, or is not comma separated.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            names = next(csv.reader(file), [])
+    except OSError as error:
+        raise InputError(path, error.strerror or "an unreadable file", "a readable file") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path}, line 1", "bytes that are not UTF-8 text", "a UTF-8 CSV file") from error
+    if not names:
+        raise InputError(path, "an empty file", "a header line and rows")
+    if len(names) == 1 and ";" in names[0]:
+        raise InputError(
+            f"{path}, line 1",
+            "columns separated by ';'",
+            "columns separated by ','",
+            "Use the file as published, not one saved again by a spreadsheet.",
+        )
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise InputError(f"{path}, line 1", f"column {doubled[0]!r} twice", "every column once")
+    return names
+
+
+def read(
+    path: Path, columns: Sequence[str], numeric: Sequence[str], missing: Sequence[str] = ("NA",)
+) -> pa.Table:
+    """Read the named columns of a comma separated UTF-8 file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    columns : sequence of str
+        Columns to return; all must exist.
+    numeric : sequence of str
+        Those among them that hold numbers with a decimal point; the others are text.
+    missing : sequence of str
+        What stands for a missing number; nothing else is taken for missing.
+
+    Returns
+    -------
+    pyarrow.Table
+        ``float64`` and ``string`` columns in the order asked.
+
+    Raises
+    ------
+    InputError
+        With the line and value at fault.
+    """
+    names = header(path)
+    absent = [name for name in columns if name not in names]
+    if absent:
+        raise InputError(
+            f"{path}, line 1", f"no column {absent[0]!r} (columns: {', '.join(names[:12])})", f"{list(columns)}"
+        )
+    types = {name: pa.float64() if name in numeric else pa.string() for name in names}
+    try:
+        table = pv.read_csv(
+            path,
+            parse_options=pv.ParseOptions(newlines_in_values=False),
+            convert_options=pv.ConvertOptions(
+                column_types=types,
+                include_columns=list(columns),
+                null_values=list(missing),
+                strings_can_be_null=False,
+                quoted_strings_can_be_null=False,
+            ),
+        )
+    except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
+        raise _first_fault(path, names, numeric, missing, error) from error
+    if table.num_rows == 0:
+        raise InputError(path, "a header without rows", "rows below the header")
+    for name in numeric:
+        if name in columns and not pc.all(pc.is_finite(table[name].drop_null())).as_py():
+            raise InputError(f"{path}, column {name!r}", "a value that is not finite", "a finite number")
+    return table
+
+
+def _first_fault(
+    path: Path, names: list[str], numeric: Sequence[str], missing: Sequence[str], cause: Exception
+) -> InputError:
+    """Walk through the file again to name the first line that cannot be read."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.reader(file)
+            next(rows)
+            for row in rows:
+                line = f"{path}, line {rows.line_num}"
+                if row and len(row) != len(names):
+                    return InputError(
+                        line,
+                        f"{len(row)} fields",
+                        f"{len(names)} fields, as in the header",
+                        "The file may be cut off, or numbers may be written with a decimal comma.",
+                    )
+                for name, value in zip(names, row, strict=False):
+                    if name in numeric and value not in missing and not _is_number(value):
+                        hint = "Numbers need a decimal point." if _is_number(value.replace(",", ".")) else ""
+                        return InputError(
+                            f"{line}, column {name!r}", repr(value), f"a number or {list(missing)}", hint
+                        )
+    except UnicodeDecodeError:
+        return InputError(path, "bytes that are not UTF-8 text", "a UTF-8 CSV file")
+    except csv.Error as error:
+        return InputError(path, f"text that is no CSV ({error})", "a comma separated file")
+    return InputError(path, str(cause), "a comma separated file")
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return "_" not in value

@@ -1,0 +1,205 @@
+"""Leefbaarometer 3.0: the score files as the ministry publishes them.
+
+One CSV a level: area code, name (not for PC4 and grids), year, total score ``lbm``, deviation ``afw`` and the
+five dimensions, missing values as ``NA``. Dimensions are published for some waves only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodel.catalogue import DIMENSIONS, load
+from riskmodel.errors import InputError
+from riskmodel.sources import delimited
+from riskmodel.sources.observations import Observations, SourceFile
+
+SOURCE = "leefbaarometer-3.0"
+#: The two identities hold to rounding in every published row; a larger gap is a damaged value.
+TOLERANCE = 1e-6
+FIRST_WAVE, LAST_WAVE = 1998, 2100
+
+
+@dataclass(frozen=True)
+class LevelFormat:
+    """How one level writes its areas: code column, name column if any, and the shape of a code."""
+
+    level: str
+    code: str
+    name: str | None
+    pattern: str
+
+
+LEVELS: tuple[LevelFormat, ...] = (
+    LevelFormat("wijk", "wk_code", "wk_naam", r"^WK\d{4}[0-9A-Z]{2}$"),
+    LevelFormat("buurt", "bu_code", "bu_naam", r"^BU\d{4}[0-9A-Z]{4}$"),
+    LevelFormat("gemeente", "gm_code", "gm_naam", r"^GM\d{4}$"),
+    LevelFormat("pc4", "PC4", None, r"^[1-9]\d{3}$"),
+    LevelFormat("grid", "gridcode", None, r"^\S+$"),
+    LevelFormat("grid", "GRIDCODE", None, r"^\S+$"),
+    LevelFormat("grid", "grid_code", None, r"^\S+$"),
+    LevelFormat("grid", "grid", None, r"^\S+$"),
+)
+
+
+def read_scores(files: Sequence[Path], boundaries: int | None = None) -> list[Observations]:
+    """Read score files of one release, any levels.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        CSV files as published. Files of one level are put together.
+    boundaries : int, optional
+        Boundary vintage of the codes; by default that of the catalogue.
+
+    Returns
+    -------
+    list of Observations
+        One a level, with indicators ``score`` and the five dimensions.
+
+    Raises
+    ------
+    InputError
+        On any file that is not as published, on an area and wave given twice, and on files of two
+        releases: those are two instruments.
+    """
+    vintage = boundaries or int(load("sources")[SOURCE]["boundaries"])
+    parts: dict[str, list[tuple[Path, pd.DataFrame, float]]] = {}
+    for path in files:
+        format_ = level_of(path)
+        frame, base = _read_one(path, format_)
+        parts.setdefault(format_.level, []).append((path, frame, base))
+    _one_release([part for group in parts.values() for part in group])
+    return [_combine(level, group, vintage) for level, group in parts.items()]
+
+
+def level_of(path: Path) -> LevelFormat:
+    """Recognise the level of a score file by its header.
+
+    Raises
+    ------
+    InputError
+        If the header has no known code column.
+    """
+    names = delimited.header(path)
+    for format_ in LEVELS:
+        if format_.code in names:
+            return format_
+    hint = "Use the file 'Leefbaarometer-scores ...csv' of the open data."
+    if "kscore" in names:
+        hint = f"This is a WFS layer of one measurement, which has no score. {hint}"
+    raise InputError(
+        f"{path}, line 1",
+        f"columns {', '.join(names[:8])}",
+        f"a code column, one of {sorted({format_.code for format_ in LEVELS})}",
+        hint,
+    )
+
+
+def _read_one(path: Path, format_: LevelFormat) -> tuple[pd.DataFrame, float]:
+    numeric = ["jaar", "lbm", "afw", *DIMENSIONS]
+    text = [format_.code] + ([format_.name] if format_.name else [])
+    table = delimited.read(path, [*text, *numeric], numeric).to_pandas()
+    frame = pd.DataFrame(
+        {
+            "location": table[format_.code],
+            "name": table[format_.name] if format_.name else table[format_.code],
+            "year": table["jaar"],
+            "score": table["lbm"],
+            **{dimension: table[dimension] for dimension in DIMENSIONS},
+        }
+    )
+    _check_codes(path, frame["location"], format_)
+    _check_years(path, frame["year"])
+    frame["year"] = frame["year"].astype("int32")
+    base = _check_base(path, table["lbm"].to_numpy(), table["afw"].to_numpy())
+    _check_sum(path, table["afw"].to_numpy(), frame[list(DIMENSIONS)].to_numpy())
+    return frame, base
+
+
+def _check_codes(path: Path, codes: pd.Series, format_: LevelFormat) -> None:
+    good = codes.str.match(format_.pattern)
+    if not good.all():
+        row = int(np.argmin(good.to_numpy()))
+        raise InputError(
+            f"{path}, line {row + 2}, column {format_.code!r}", repr(codes.iloc[row]), f"a code like {format_.pattern}"
+        )
+
+
+def _check_years(path: Path, years: pd.Series) -> None:
+    values = years.to_numpy()
+    good = (values >= FIRST_WAVE) & (values <= LAST_WAVE) & (values == np.floor(values))
+    if not good.all():
+        row = int(np.argmin(good))
+        raise InputError(f"{path}, line {row + 2}, column 'jaar'", repr(values[row]), "a year such as 2020")
+
+
+def _check_base(path: Path, score: npt.NDArray[np.float64], deviation: npt.NDArray[np.float64]) -> float:
+    """Base constant of the file: score minus deviation, the same in every row of one release."""
+    half = np.isnan(score) != np.isnan(deviation)
+    if half.any():
+        row = int(np.argmax(half))
+        raise InputError(f"{path}, line {row + 2}", "only one of 'lbm' and 'afw'", "both or neither")
+    gap = score - deviation
+    if np.isnan(gap).all():
+        raise InputError(path, "no score at all", "scores in column 'lbm'")
+    base = float(np.nanmedian(gap))
+    wrong = np.abs(gap - base) > TOLERANCE
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise InputError(
+            f"{path}, line {row + 2}",
+            f"lbm - afw = {gap[row]:.6f}",
+            f"{base:.6f}, the base constant of the other rows",
+            "A damaged value, or rows of two editions or releases in one file.",
+        )
+    return base
+
+
+def _check_sum(path: Path, deviation: npt.NDArray[np.float64], parts: npt.NDArray[np.float64]) -> None:
+    known = ~np.isnan(parts)
+    some = known.any(axis=1) & ~known.all(axis=1)
+    if some.any():
+        row = int(np.argmax(some))
+        raise InputError(f"{path}, line {row + 2}", "some of the five dimensions", "all five or none")
+    wrong = np.abs(parts.sum(axis=1) - deviation) > TOLERANCE
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise InputError(
+            f"{path}, line {row + 2}",
+            f"dimensions that add up to {parts[row].sum():.6f}",
+            f"{deviation[row]:.6f} (column 'afw')",
+            "The file may be damaged, or its columns may have been swapped.",
+        )
+
+
+def _one_release(parts: Sequence[tuple[Path, pd.DataFrame, float]]) -> None:
+    first_path, _, first_base = parts[0]
+    for path, _, base in parts[1:]:
+        if abs(base - first_base) > TOLERANCE:
+            raise InputError(
+                path,
+                f"base constant {base:.6f}",
+                f"{first_base:.6f} as in {first_path.name}",
+                "Files of two releases or editions are two instruments; ingest them in two workspaces.",
+            )
+
+
+def _combine(level: str, group: Sequence[tuple[Path, pd.DataFrame, float]], vintage: int) -> Observations:
+    frame = pd.concat([frame for _, frame, _ in group], ignore_index=True)
+    twice = frame.duplicated(["location", "year"])
+    if twice.any():
+        row = frame[twice].iloc[0]
+        raise InputError(
+            ", ".join(path.name for path, _, _ in group),
+            f"{row['location']} in {row['year']} twice",
+            "every area and wave once",
+        )
+    frame = frame.sort_values(["location", "year"], ignore_index=True)
+    files = tuple(SourceFile.of(path) for path, _, _ in group)
+    return Observations(SOURCE, level, vintage, frame, files, base=group[0][2])

@@ -1,0 +1,73 @@
+"""What every reader returns: one row an area and year, one column an indicator."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """An input file and its fingerprint.
+
+    Attributes
+    ----------
+    name : str
+        File name without folder.
+    sha256 : str
+        Fingerprint of its bytes.
+    """
+
+    name: str
+    sha256: str
+
+    @classmethod
+    def of(cls, path: Path) -> SourceFile:
+        """Fingerprint a file on disk."""
+        with path.open("rb") as file:
+            return cls(path.name, hashlib.file_digest(file, "sha256").hexdigest())
+
+
+@dataclass(frozen=True)
+class Observations:
+    """Tidy values of one source at one level on one boundary vintage.
+
+    Attributes
+    ----------
+    source : str
+        Source id of the catalogue, for instance ``"leefbaarometer-3.0"``.
+    level : str
+        ``"grid"``, ``"pc4"``, ``"buurt"``, ``"wijk"`` or ``"gemeente"``.
+    boundaries : int
+        Year of the area classification on which the codes stand.
+    frame : pandas.DataFrame
+        Columns ``location``, ``name``, ``year`` and one float column an indicator; sorted by location
+        and year, no pair twice.
+    files : tuple of SourceFile
+        The files that were read.
+    base : float or None
+        Base constant of a score (score minus deviation), None for other sources.
+    notes : tuple of str
+        What the user should know: columns that were blocked, values that are missing.
+    """
+
+    source: str
+    level: str
+    boundaries: int
+    frame: pd.DataFrame
+    files: tuple[SourceFile, ...]
+    base: float | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def indicators(self) -> tuple[str, ...]:
+        """The indicator columns of the frame."""
+        return tuple(c for c in self.frame.columns if c not in ("location", "name", "year"))
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """The years in the frame, ascending."""
+        return tuple(sorted(int(year) for year in self.frame["year"].unique()))
