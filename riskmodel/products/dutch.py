@@ -16,19 +16,8 @@ UNKNOWN = "onbekend"
 #: The real minus sign: it lines up with ``+`` and screen readers say it aloud, unlike a hyphen.
 MINUS = "\N{MINUS SIGN}"
 
-MONTHS = (
-    "januari",
-    "februari",
-    "maart",
-    "april",
-    "mei",
-    "juni",
-    "juli",
-    "augustus",
-    "september",
-    "oktober",
-    "november",
-    "december",
+MONTHS = tuple(
+    "januari februari maart april mei juni juli augustus september oktober november december".split()
 )
 
 #: What stands on every form of a list whose data is invented.

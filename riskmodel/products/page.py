@@ -25,6 +25,8 @@ TEMPLATE = "risk_list.html.j2"
 INTERVAL_WIDTH = 180.0
 PARTS_WIDTH = 240.0
 
+_TIDY = (1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0)
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -77,9 +79,7 @@ class Scale:
 def _round_up(size: float) -> float:
     """Give the nearest tidy number that is not smaller, so that the ends of a scale can be read."""
     power = 10.0 ** math.floor(math.log10(size))
-    return next(
-        step * power for step in (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0) if step * power >= size - 1e-12
-    )
+    return next(step * power for step in _TIDY if step * power >= size - 1e-12)
 
 
 def symmetric_scale(values: Iterable[Any], width: float) -> Scale:
@@ -122,10 +122,10 @@ def _part(label: str, value: Any, scale: Scale, kind: str) -> dict[str, Any]:
 
 def _parts(risk_list: RiskList, position: int, scale: Scale) -> list[dict[str, Any]]:
     values = risk_list.contributions.iloc[position]
-    parts = [_part("Basis (uitgangspunt van het model)", values["base"], scale, "base")]
+    parts = [_part("Basis", values["base"], scale, "base")]
     parts += [_part(driver.label, values[driver.id], scale, "driver") for driver in risk_list.drivers]
     total = risk_list.rows.iloc[position]["expected_change"]
-    return [*parts, _part("Som: verwachte verandering", total, scale, "total")]
+    return [*parts, _part("Som: verwachting", total, scale, "total")]
 
 
 def _rounding_gap(parts: list[dict[str, Any]]) -> float:

@@ -69,6 +69,8 @@
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = heading.textContent;
+    // Browsers leave buttons out of a heading row that is repeated on each printed page.
+    heading.dataset.label = heading.textContent;
     heading.replaceChildren(button);
     button.addEventListener("click", () => {
       const now = header.getAttribute("aria-sort");
