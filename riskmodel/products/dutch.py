@@ -16,9 +16,12 @@ UNKNOWN = "onbekend"
 #: The real minus sign: it lines up with ``+`` and screen readers say it aloud, unlike a hyphen.
 MINUS = "\N{MINUS SIGN}"
 
-MONTHS = tuple(
-    "januari februari maart april mei juni juli augustus september oktober november december".split()
+# fmt: off
+MONTHS = (
+    "januari", "februari", "maart", "april", "mei", "juni",
+    "juli", "augustus", "september", "oktober", "november", "december",
 )
+# fmt: on
 
 #: What stands on every form of a list whose data is invented.
 EXAMPLE = "Deze gebieden en cijfers zijn verzonnen. Ze gaan niet over echte plaatsen."
