@@ -11,6 +11,7 @@ from datetime import date
 
 import pandas as pd
 
+from riskmodel.catalogue import Driver as Driver
 from riskmodel.errors import InputError
 
 #: Columns of ``RiskList.rows``, with the Dutch heading and what stands in them.
@@ -36,22 +37,6 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "drivers_down": ("Wat trekt omlaag", "sterkste bijdragen die de verwachting verlagen, in woorden"),
     "drivers_up": ("Wat houdt op peil", "sterkste bijdragen die de verwachting verhogen, in woorden"),
 }
-
-
-@dataclass(frozen=True)
-class Driver:
-    """A group of contributions under one name.
-
-    Attributes
-    ----------
-    id : str
-        Column of ``RiskList.contributions``.
-    label : str
-        Plain Dutch name.
-    """
-
-    id: str
-    label: str
 
 
 @dataclass(frozen=True)

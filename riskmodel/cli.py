@@ -1,0 +1,263 @@
+"""The ``riskmodel`` program: one command a step, each a few lines over the call of the same name."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+import riskmodel
+from riskmodel.errors import InputError
+
+if TYPE_CHECKING:
+    from riskmodel.forecasting.backtest import Progress
+    from riskmodel.sources.observations import Observations
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    help="Which Dutch neighbourhoods threaten to decline, why, and how sure.",
+)
+ingest = typer.Typer(no_args_is_help=True, help="Read official files into the workspace.")
+app.add_typer(ingest, name="ingest")
+
+WorkspaceOption = Annotated[
+    Path, typer.Option("--workspace", envvar="RISKMODEL_WORKSPACE", help="Folder with everything read and made.")
+]
+FilesArgument = Annotated[list[Path], typer.Argument(help="Files as published.", show_default=False)]
+ExperimentArgument = Annotated[Path, typer.Argument(help="For instance experiments/decline-2y.yaml.")]
+LevelOption = Annotated[
+    Optional[str], typer.Option(help="wijk, buurt, gemeente, pc4 or grid; by default the first that was ingested.")  # noqa: UP045
+]
+MunicipalityOption = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option("--municipality", help="Name, GM code or region such as Drechtsteden; may be repeated."),
+]
+ReplaceOption = Annotated[bool, typer.Option(help="Put this file in the place of another.")]
+WORKSPACE = Path("workspace")
+#: More rows than this are not shown on a terminal; the written file has all of them.
+SHOWN = 40
+
+
+@ingest.command("leefbaarometer")
+def ingest_leefbaarometer(
+    files: FilesArgument,
+    workspace: WorkspaceOption = WORKSPACE,
+    boundaries: Annotated[Optional[int], typer.Option(help="Year of the area classification.")] = None,  # noqa: UP045
+    replace: ReplaceOption = False,
+) -> None:
+    """Read Leefbaarometer 3.0 score files, any level.
+
+    Example: riskmodel ingest leefbaarometer "Leefbaarometer-scores wijken 2002-2020.csv"
+    """
+    from riskmodel.panel.store import Workspace
+
+    _tell(riskmodel.ingest_leefbaarometer(files, Workspace(workspace), boundaries=boundaries, replace=replace))
+
+
+@ingest.command("kwb")
+def ingest_kwb(
+    files: FilesArgument,
+    workspace: WorkspaceOption = WORKSPACE,
+    year: Annotated[Optional[int], typer.Option(help="Year of the file, if its name does not say.")] = None,  # noqa: UP045
+    replace: ReplaceOption = False,
+) -> None:
+    """Read Kerncijfers wijken en buurten: size and context of districts.
+
+    Example: riskmodel ingest kwb wijk_2016.csv wijk_2022.csv
+    """
+    from riskmodel.panel.store import Workspace
+
+    _tell(riskmodel.ingest_kwb(files, Workspace(workspace), year=year, replace=replace))
+
+
+@ingest.command("crosswalk")
+def ingest_crosswalk(
+    file: Annotated[Path, typer.Argument(help="Links between area codes of different years.")],
+    workspace: WorkspaceOption = WORKSPACE,
+) -> None:
+    """Read address-weighted links, so that sources on older boundaries join.
+
+    Example: riskmodel ingest crosswalk code_changes_2016_2024.csv
+    """
+    from riskmodel.panel.store import Workspace
+
+    links = riskmodel.ingest_crosswalk(file, Workspace(workspace))
+    typer.echo(f"crosswalk: {len(links):,} links, {links['year_from'].min()}-{links['year_to'].max()}")
+
+
+@app.command()
+def example(
+    folder: Annotated[Path, typer.Argument(help="Folder for the files.")],
+    areas: Annotated[int, typer.Option(help="Number of areas.")] = 1200,
+    seed: Annotated[int, typer.Option(help="Another seed, another country.")] = 1,
+) -> None:
+    """Write the files of an invented country, in the formats as published.
+
+    Example: riskmodel example demo/files
+    """
+    from riskmodel.example import write_example
+
+    files = write_example(folder, n_areas=areas, seed=seed)
+    for path in (files.leefbaarometer, *files.kwb):
+        typer.echo(path)
+
+
+@app.command()
+def current(
+    workspace: WorkspaceOption = WORKSPACE,
+    level: LevelOption = None,
+    municipality: MunicipalityOption = None,
+) -> None:
+    """Show and write current score, class, dimensions and changes of every area.
+
+    Example: riskmodel current --municipality Venlo
+    """
+    from riskmodel.panel.store import Workspace
+
+    place = Workspace(workspace)
+    table = riskmodel.current(place, level=level, municipality=municipality or [])
+    shown = table.drop(columns=["deviation", "dimensions_wave"])
+    if sys.stdout.isatty() and len(shown) > SHOWN:
+        shown = shown.head(SHOWN)
+    typer.echo(shown.to_string(index=False, float_format="{:.3f}".format, na_rep="-"))
+    if len(shown) < len(table):
+        typer.echo(f"... and {len(table) - len(shown):,} more")
+    wave = table["wave"].iloc[0] if len(table) else "-"
+    typer.echo(f"{len(table):,} areas, wave {wave}; all of them in {place.path('current')}")
+
+
+@app.command()
+def backtest(
+    experiment: ExperimentArgument,
+    workspace: WorkspaceOption = WORKSPACE,
+    origins: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="Waves to start from, such as 2016,2018; by default all that the panel allows."),
+    ] = None,
+    level: LevelOption = None,
+) -> None:
+    """Fit every model of an experiment at every origin, score it, and log it to MLflow.
+
+    Example: riskmodel backtest experiments/decline-2y.yaml
+    """
+    from riskmodel.panel.store import Workspace
+    from riskmodel.reports import skill_table
+
+    place = Workspace(workspace)
+    with _progress() as progress:
+        done = riskmodel.backtest(
+            experiment, place, origins=_years(origins), level=level, progress=progress
+        )
+    for skipped in done.skipped:
+        typer.echo(f"not applicable: {skipped.model} at origin {skipped.wave}: {skipped.reason}", err=True)
+    typer.echo(skill_table(done.scores, done.experiment))
+    typer.echo(f"forecasts and scores: {place.path('backtests', done.experiment.name)}")
+
+
+@app.command()
+def train(
+    experiment: ExperimentArgument,
+    workspace: WorkspaceOption = WORKSPACE,
+    level: LevelOption = None,
+) -> None:
+    """Train champion and challenger on everything known now and register them in MLflow.
+
+    Example: riskmodel train experiments/decline-2y.yaml
+    """
+    from riskmodel.panel.store import Workspace
+
+    for alias, release in riskmodel.train(experiment, Workspace(workspace), level=level).items():
+        typer.echo(f"{alias}: {release.folder}")
+
+
+@app.command()
+def forecast(
+    workspace: WorkspaceOption = WORKSPACE,
+    experiment: Annotated[Optional[str], typer.Option(help="By default every trained one.")] = None,  # noqa: UP045
+) -> None:
+    """Forecast from the latest wave with the champion.
+
+    Example: riskmodel forecast --experiment decline-2y
+    """
+    from riskmodel.panel.store import Workspace
+
+    for made in riskmodel.forecast(Workspace(workspace), experiment=experiment):
+        typer.echo(
+            f"{made.experiment.name}: {made.id}, {len(made.forecast.locations):,} areas from "
+            f"{made.forecast.origin_date}, known at {made.forecast.known_at}"
+        )
+
+
+@app.command("risk-list")
+def risk_list(
+    out: Annotated[Path, typer.Option(help="Folder to write into.")],
+    workspace: WorkspaceOption = WORKSPACE,
+    municipality: MunicipalityOption = None,
+    capacity: Annotated[Optional[int], typer.Option(help="How many areas can be visited.")] = None,  # noqa: UP045
+    experiment: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="The question; by default decline-2y, or the only one there is."),
+    ] = None,
+) -> None:
+    """Write a risk list as CSV, XLSX and one self-contained page.
+
+    Example: riskmodel risk-list --municipality Venlo --capacity 5 --out lists/venlo
+    """
+    from riskmodel.panel.store import Workspace
+
+    made, forms = riskmodel.risk_list(
+        Workspace(workspace), out, municipality=municipality or [], capacity=capacity, experiment=experiment
+    )
+    typer.echo(f"{made.about.title}: {len(made.rows):,} areas")
+    for path in forms.values():
+        typer.echo(path)
+
+
+def main() -> None:
+    """Run the program; bad input ends with one message and exit code 2."""
+    try:
+        app()
+    except InputError as error:
+        typer.echo(f"riskmodel: {error}", err=True)
+        sys.exit(2)
+
+
+def _tell(observations: Sequence[Observations]) -> None:
+    for each in observations:
+        years = ", ".join(map(str, each.years))
+        areas = each.frame["location"].nunique()
+        typer.echo(f"{each.source} {each.level}: {areas:,} areas, {years} (boundaries of {each.boundaries})")
+        for note in each.notes:
+            typer.echo(f"  {note}")
+
+
+def _years(texts: Sequence[str] | None) -> list[int] | None:
+    if not texts:
+        return None
+    parts = [part for text in texts for part in text.replace(",", " ").split()]
+    wrong = [part for part in parts if not part.isdigit()]
+    if wrong:
+        raise InputError("--origins", repr(wrong[0]), "years such as 2016,2018")
+    return [int(part) for part in parts]
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A progress bar on a terminal, nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    console = Console(stderr=True)
+    with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda what, step, steps: bar.update(task, description=what, completed=step, total=steps)
+
+
+if __name__ == "__main__":
+    main()

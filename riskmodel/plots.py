@@ -1,0 +1,105 @@
+"""Pictures for analysts: how the origins are split, reliability, precision and recall."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import matplotlib
+import numpy as np
+
+from riskmodel.forecasting.backtest import Backtest, forecasts_at
+from riskmodel.forecasting.metrics import calibration_bins
+from riskmodel.forecasting.origins import Origin
+from riskmodel.panel.panel import Panel
+
+matplotlib.use("Agg")
+from matplotlib.figure import Figure  # noqa: E402
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Okabe and Ito's colours, safe for the colour blind.
+BLUE, ORANGE, GREY, GREEN = "#0072B2", "#D55E00", "#9A9A9A", "#009E73"
+
+
+def split_picture(origins: Sequence[Origin], waves: Sequence[int]) -> Figure:
+    """Which pairs of waves each origin learns from, and which it is tested on."""
+    figure = Figure(figsize=(8, 1.2 + 0.9 * len(origins)), layout="constrained")
+    axes = figure.subplots()
+    for row, origin in enumerate(origins):
+        for step, (start, end) in enumerate(origin.pairs):
+            y = row - 0.12 * step
+            axes.plot([start, end], [y, y], color=BLUE, lw=4, solid_capstyle="butt")
+        y = row + 0.15
+        axes.plot([origin.wave, origin.target_wave], [y, y], color=ORANGE, lw=6, solid_capstyle="butt")
+        known = origin.known_at.year + (origin.known_at.timetuple().tm_yday - 1) / 365
+        axes.plot([known, known], [row - 0.4, row + 0.35], color="black", lw=1, ls=":")
+        axes.annotate(f"known at {origin.known_at}", (known, row + 0.36), fontsize=8, ha="center", va="bottom")
+    axes.set_yticks(range(len(origins)), [f"origin {origin.wave}" for origin in origins])
+    axes.set_xticks(list(waves), [str(wave) for wave in waves], rotation=45)
+    axes.set_ylim(-0.8, len(origins) - 0.2)
+    axes.plot([], [], color=BLUE, lw=4, label="training pairs (published in time)")
+    axes.plot([], [], color=ORANGE, lw=6, label="tested on (published later)")
+    axes.legend(loc="upper left", fontsize=8, frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_title("What each origin may learn from", loc="left")
+    return figure
+
+
+def reliability_picture(backtest: Backtest, panel: Panel, models: Sequence[str]) -> Figure:
+    """Share of events against forecast chance in ten equally filled bins, a panel an origin."""
+    figure, panels = _row_of_axes(len(backtest.origins))
+    for axes, origin in zip(panels, backtest.origins, strict=True):
+        top = 0.01
+        for name, chance, happened in _judged(backtest, panel, origin, models):
+            bins = calibration_bins(happened, chance)
+            expected, observed = [b[0] for b in bins], [b[1] for b in bins]
+            axes.plot(expected, observed, "o-", ms=4, lw=1.2, color=_colour(models, name), label=name)
+            top = max(top, *expected, *observed)
+        axes.plot([0, top], [0, top], color=GREY, lw=1, ls="--")
+        axes.set(title=f"origin {origin.wave}", xlabel="forecast chance", ylabel="share that declined")
+    panels[0].legend(fontsize=8, frameon=False)
+    return figure
+
+
+def precision_recall_picture(backtest: Backtest, panel: Panel, models: Sequence[str]) -> Figure:
+    """Precision against recall, a panel an origin; the dashed line is the base rate."""
+    figure, panels = _row_of_axes(len(backtest.origins))
+    for axes, origin in zip(panels, backtest.origins, strict=True):
+        for name, chance, happened in _judged(backtest, panel, origin, models):
+            hits = np.cumsum(happened[np.argsort(-chance, kind="stable")])
+            if hits[-1] == 0:
+                continue
+            recall, precision = hits / hits[-1], hits / np.arange(1, len(hits) + 1)
+            axes.plot(recall, precision, lw=1.3, color=_colour(models, name), label=name)
+            axes.axhline(happened.mean(), color=GREY, lw=1, ls="--")
+        axes.set(title=f"origin {origin.wave}", xlabel="recall", ylabel="precision", ylim=(0, 1))
+    panels[0].legend(fontsize=8, frameon=False)
+    return figure
+
+
+def _row_of_axes(number: int) -> tuple[Figure, list[Axes]]:
+    figure = Figure(figsize=(3.6 * number + 0.6, 3.6), layout="constrained")
+    panels = list(np.atleast_1d(figure.subplots(1, number)))
+    for axes in panels:
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure, panels
+
+
+def _judged(
+    backtest: Backtest, panel: Panel, origin: Origin, models: Sequence[str]
+) -> list[tuple[str, np.ndarray, np.ndarray]]:
+    event = backtest.experiment.event
+    happened = event.happened(panel, origin.wave, origin.target_wave)
+    judged = event.eligible(panel, origin.wave) & ~np.isnan(happened)
+    found = []
+    for forecast in forecasts_at(backtest, origin.wave):
+        if forecast.model in models and judged.any():
+            position = np.searchsorted(forecast.locations, panel.areas[judged])
+            found.append((forecast.model, forecast.chance_of(event)[position], happened[judged]))
+    return found
+
+
+def _colour(models: Sequence[str], name: str) -> str:
+    return (ORANGE, BLUE, GREEN, GREY)[list(models).index(name) % 4]

@@ -1,0 +1,146 @@
+"""Fill a risk list from a stored forecast, its contributions and the panel."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from riskmodel.catalogue import class_scheme, drivers
+from riskmodel.errors import InputError
+from riskmodel.explaining.contributions import in_words
+from riskmodel.forecasting.store import StoredForecast
+from riskmodel.monitor.current import municipality_names
+from riskmodel.panel.panel import FloatArray, Panel
+from riskmodel.products.risk_list import COLUMNS, About, RiskList
+
+#: *Dreigt achteruit te gaan*: at least this many times the mean chance of all areas of the same forecast.
+THREAT_TIMES_AVERAGE = 2.0
+#: Below this many inhabitants a two-year change has a standard deviation of about .096, twice the limit of a
+#: fall (docs/decisions.md, "Small areas"): such areas stand at the end of the list.
+SMALL = 200
+#: Class 4 (zwak) or lower is *nu onder druk*.
+PRESSURE_CLASS = 4
+#: The longer development is taken over about this many years.
+LONG_YEARS = 6
+
+
+def build_risk_list(
+    panel: Panel,
+    stored: StoredForecast,
+    municipalities: tuple[str, ...],
+    *,
+    title: str,
+    capacity: int | None,
+    made_on: date,
+    track_record: str,
+) -> RiskList:
+    """Risk list of some municipalities.
+
+    Parameters
+    ----------
+    panel : Panel
+        Panel of the forecast's level; it must hold the wave the forecast starts from.
+    stored : StoredForecast
+        Forecast and contributions of every area in the country.
+    municipalities : tuple of str
+        ``GM`` codes; empty for every area.
+    title : str
+        Heading.
+    capacity : int or None
+        How many areas can be visited; areas too small for a judgement do not take a place.
+    made_on : datetime.date
+        Day on which the list is made.
+    track_record : str
+        How well the method did before, in plain Dutch.
+
+    Raises
+    ------
+    InputError
+        If no area is left.
+    """
+    forecast, event = stored.forecast, stored.experiment.event
+    wave = forecast.origin_date.year
+    chance = forecast.chance_of(event)
+    position = np.searchsorted(panel.areas, forecast.locations)
+    asked = event.eligible(panel, wave)[position]
+    average = float(chance[asked].mean())
+    chosen = asked & _inside(panel, position, municipalities)
+    if not chosen.any():
+        raise InputError("risk list", "no area to which the question applies", "at least one area with a score")
+    inhabitants = panel.latest("population")[position]
+    classes = panel.classes(wave)[position]
+    earlier = [year for year in panel.waves if year < wave]
+    last = earlier[-1] if earlier else None
+    long = next((year for year in reversed(earlier) if wave - year >= LONG_YEARS), None)
+    limit = THREAT_TIMES_AVERAGE * average
+    words = stored.contributions.drop(columns="location")
+    rows = pd.DataFrame(
+        {
+            "location": forecast.locations,
+            "name": panel.names[position],
+            "municipality": municipality_names(panel)[position],
+            "inhabitants": inhabitants,
+            "score": panel.at("score", wave)[position],
+            "score_class": classes.astype(int),
+            "class_name": np.array(class_scheme(panel.edition).names)[classes.astype(int) - 1],
+            "change_last": _change(panel, wave, last)[position],
+            "change_long": _change(panel, wave, long)[position],
+            "p_decline": chance,
+            "expected_change": forecast.mean,
+            "lower80": forecast.quantile(0.1),
+            "upper80": forecast.quantile(0.9),
+            "under_pressure": classes <= PRESSURE_CLASS,
+            "threatens": chance >= limit,
+            "too_small": inhabitants < SMALL,
+            "drivers_down": in_words(words, down=True),
+            "drivers_up": in_words(words, down=False),
+        }
+    )[chosen]
+    order = np.lexsort((rows["location"], -rows["p_decline"], rows["too_small"]))
+    rows = rows.iloc[order].reset_index(drop=True)
+    rows.insert(0, "rank", np.arange(1, len(rows) + 1))
+    rows["on_list"] = ~rows["too_small"] & (rows["rank"] <= (len(rows) if capacity is None else capacity))
+    about = About(
+        title=title,
+        question=stored.experiment.question,
+        event=event.in_dutch,
+        experiment=stored.experiment.name,
+        model=stored.model,
+        model_version=stored.release_id,
+        code_version=stored.code_version,
+        forecast_id=stored.id,
+        origin_date=forecast.origin_date,
+        known_at=forecast.known_at,
+        made_on=made_on,
+        horizon=forecast.horizon,
+        change_last_from=last,
+        change_long_from=long,
+        average_risk=average,
+        threat_limit=limit,
+        small_limit=SMALL,
+        capacity=capacity,
+        sources=tuple(f"{file.name} (sha256 {file.sha256[:12]})" for file in panel.files),
+        example=_invented(panel),
+        track_record=track_record,
+    )
+    contributions = stored.contributions[chosen].iloc[order].reset_index(drop=True)
+    return RiskList(rows[list(COLUMNS)], contributions, drivers(), about)
+
+
+
+def _inside(panel: Panel, position: np.ndarray, municipalities: tuple[str, ...]) -> np.ndarray:
+    if not municipalities:
+        return np.ones(len(position), dtype=bool)
+    inside: np.ndarray = np.isin(panel.municipality_codes()[position], municipalities)
+    return inside
+
+
+def _change(panel: Panel, wave: int, earlier: int | None) -> FloatArray:
+    return panel.at("score", wave) - (np.nan if earlier is None else panel.at("score", earlier))
+
+
+def _invented(panel: Panel) -> bool:
+    """Whether the areas are those of the example: municipality numbers from 9000 are invented."""
+    return any(code >= "GM9000" for code in panel.municipality_codes())

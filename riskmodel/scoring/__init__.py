@@ -1,0 +1,1 @@
+"""Released models and scoring with them."""

@@ -1,0 +1,258 @@
+"""The calls behind the commands, one a step; the command line only parses and prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from riskmodel.catalogue import find_municipalities
+from riskmodel.errors import InputError
+from riskmodel.explaining.contributions import by_driver
+from riskmodel.forecasting import backtest as backtesting
+from riskmodel.forecasting.experiment import load_experiment
+from riskmodel.forecasting.features import training_of
+from riskmodel.forecasting.forecast import write_forecasts
+from riskmodel.forecasting.models.lightgbm import LightGBM
+from riskmodel.forecasting.models.scorecard import Scorecard
+from riskmodel.forecasting.origins import latest_origin
+from riskmodel.forecasting.store import StoredForecast, load_forecast, save_forecast
+from riskmodel.monitor.current import current_table
+from riskmodel.panel.panel import Panel
+from riskmodel.panel.store import Workspace, write_atomically
+from riskmodel.products.build import build_risk_list
+from riskmodel.products.forms import write_forms
+from riskmodel.products.risk_list import RiskList
+from riskmodel.products.track_record import track_record
+from riskmodel.scoring.release import Release, load_release, save_release
+from riskmodel.sources import crosswalk, kwb, leefbaarometer
+from riskmodel.sources.observations import Observations
+
+#: The main question: what `risk_list` answers when several have a forecast and none is named.
+MAIN_EXPERIMENT = "decline-2y"
+
+
+def ingest_leefbaarometer(
+    files: Sequence[Path], workspace: Workspace, *, boundaries: int | None = None, replace: bool = False
+) -> list[Observations]:
+    """Read Leefbaarometer 3.0 score files into a workspace, all or none.
+
+    See :func:`riskmodel.sources.leefbaarometer.read_scores`; ``replace`` lets a file take the place of another.
+    """
+    observations = leefbaarometer.read_scores(files, boundaries)
+    workspace.add(observations, replace=replace)
+    return observations
+
+
+def ingest_kwb(
+    files: Sequence[Path], workspace: Workspace, *, year: int | None = None, replace: bool = False
+) -> list[Observations]:
+    """Read KWB district tables into a workspace, all or none; see :func:`riskmodel.sources.kwb.read_tables`."""
+    observations = kwb.read_tables(files, year)
+    workspace.add(observations, replace=replace)
+    return observations
+
+
+def ingest_crosswalk(file: Path, workspace: Workspace) -> pd.DataFrame:
+    """Read links between boundary vintages into a workspace."""
+    links, source = crosswalk.read_links(file)
+    workspace.add_links(links, source)
+    return links
+
+
+def current(workspace: Workspace, *, level: str | None = None, municipality: Sequence[str] = ()) -> pd.DataFrame:
+    """Current score, class, dimensions and changes of every area, also written to ``current/LEVEL.csv``.
+
+    See :func:`riskmodel.monitor.current.current_table`. With municipalities only their areas are returned; the
+    file always holds all.
+    """
+    panel = workspace.panel(level)
+    codes = _municipality_codes(panel, municipality)
+    table = current_table(panel)
+    write_atomically(workspace.path("current", f"{panel.level}.csv"), lambda path: table.to_csv(path, index=False))
+    if not codes:
+        return table
+    owner = pd.Series(panel.municipality_codes(), index=panel.areas)
+    return table[table["location"].map(owner).isin(codes)].reset_index(drop=True)
+
+
+def backtest(
+    experiment: Path,
+    workspace: Workspace,
+    *,
+    origins: Sequence[int] | None = None,
+    level: str | None = None,
+    progress: backtesting.Progress | None = None,
+) -> backtesting.Backtest:
+    """Backtest an experiment file and log it to MLflow.
+
+    Writes ``backtests/NAME/forecasts.parquet`` and ``scores.csv`` in the workspace; a later backtest of the same
+    experiment takes their place, MLflow keeps every one.
+    """
+    from riskmodel import tracking
+
+    question = load_experiment(experiment)
+    panel = workspace.panel(level)
+    done = backtesting.run(question, panel, origins, progress)
+    folder = workspace.path("backtests", question.name)
+    files = [
+        write_atomically(folder / "forecasts.parquet", lambda path: write_forecasts(done.forecasts, path)),
+        write_atomically(folder / "scores.csv", lambda path: done.scores.to_csv(path, index=False)),
+    ]
+    tracking.log_backtest(workspace, done, panel, files)
+    return done
+
+
+def train(experiment: Path, workspace: Workspace, *, level: str | None = None) -> dict[str, Release]:
+    """Train champion and challenger on everything known at the latest wave and register both in MLflow.
+
+    Returns
+    -------
+    dict
+        The released model for ``"champion"`` and ``"challenger"``.
+    """
+    from riskmodel import tracking
+
+    question = load_experiment(experiment)
+    panel = workspace.panel(level)
+    origin = latest_origin(panel, question.horizon)
+    training = training_of(panel, origin)
+    released: dict[str, Release] = {}
+    for alias, name in (("champion", question.champion), ("challenger", question.challenger)):
+        model = backtesting.fit(question.model(name), question, training)
+        if not isinstance(model, LightGBM | Scorecard) or (alias == "champion" and not isinstance(model, LightGBM)):
+            raise InputError(
+                experiment,
+                f"{alias} {name!r} of kind {question.model(name).kind!r}",
+                "a champion of kind lightgbm and a challenger of kind lightgbm or scorecard",
+            )
+        release = save_release(
+            workspace.path("models", question.name), name, model, experiment, panel, origin, tracking.code_version()
+        )
+        _, features = backtesting.forecast_with(name, model, question, panel, origin)
+        deviation = panel.deviation(origin.wave)
+        tracking.register(workspace, release, features, deviation[~np.isnan(deviation)], alias)
+        released[alias] = release
+    return released
+
+
+def forecast(workspace: Workspace, *, experiment: str | None = None) -> list[StoredForecast]:
+    """Forecast from the latest wave with the champion of one experiment, or of every trained one.
+
+    Each forecast and its contributions are stored in ``forecasts/EXPERIMENT/ID``; the same model and input give
+    the same forecast, which is then left as it is.
+    """
+    trained = sorted(path.name for path in workspace.path("models").glob("*") if path.is_dir())
+    chosen = [experiment] if experiment else trained
+    if not chosen or chosen[0] not in trained:
+        raise InputError(
+            workspace.folder,
+            f"no trained model{f' for {experiment!r}' if experiment else ''}",
+            f"one of {trained}" if trained else "a trained model",
+            "Run: riskmodel train experiments/NAME.yaml",
+        )
+    return [_forecast_with_champion(workspace, name) for name in chosen]
+
+
+def risk_list(
+    workspace: Workspace,
+    out: Path,
+    *,
+    municipality: Sequence[str] = (),
+    capacity: int | None = None,
+    experiment: str | None = None,
+    made_on: date | None = None,
+) -> tuple[RiskList, dict[str, Path]]:
+    """Risk list of municipalities or regions as CSV, XLSX and page, from the latest stored forecast.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        With a stored forecast.
+    out : Path
+        Folder to write into.
+    municipality : sequence of str
+        Names, ``GM`` codes or regions; by default the whole country.
+    capacity : int, optional
+        How many areas can be visited.
+    experiment : str, optional
+        The question; by default decline-2y, or the only one there is.
+    made_on : datetime.date, optional
+        By default today.
+
+    Returns
+    -------
+    RiskList
+        The list.
+    dict
+        Path of each form: ``"csv"``, ``"xlsx"``, ``"html"``.
+    """
+    if capacity is not None and capacity < 1:
+        raise InputError("--capacity", str(capacity), "at least 1 area")
+    stored = load_forecast(_latest_forecast(workspace, experiment))
+    panel = workspace.panel(stored.level)
+    codes = _municipality_codes(panel, municipality)
+    asked = ", ".join(municipality) if municipality else "Nederland"
+    made = build_risk_list(
+        panel,
+        stored,
+        codes,
+        title=f"Risicolijst {asked}",
+        capacity=capacity,
+        made_on=made_on or datetime.now(tz=UTC).date(),
+        track_record=track_record(workspace.path("backtests", stored.experiment.name, "scores.csv"), stored),
+    )
+    return made, write_forms(made, out)
+
+
+def _forecast_with_champion(workspace: Workspace, name: str) -> StoredForecast:
+    from riskmodel import tracking
+
+    found = tracking.release_by_alias(workspace, name, "champion")
+    if found is None:
+        raise InputError(workspace.folder, f"no champion for {name!r}", "one", f"Run: riskmodel train {name}.yaml")
+    release = load_release(workspace.path("models", name, found[0]))
+    if not isinstance(release.model, LightGBM):
+        raise InputError(release.folder, "a champion without drivers", "a champion of kind lightgbm")
+    panel = workspace.panel(release.level)
+    origin = latest_origin(panel, release.experiment.horizon)
+    made, features = backtesting.forecast_with(release.name, release.model, release.experiment, panel, origin)
+    contributions = by_driver(features.names, release.model.contributions(features))
+    contributions.insert(0, "location", made.locations)
+    return save_forecast(
+        workspace.path("forecasts", name),
+        made,
+        contributions,
+        release.folder / "experiment.yaml",
+        release_id=release.id,
+        code_version=release.code_version,
+        level=release.level,
+        inputs=tuple(file.sha256 for file in panel.files),
+    )
+
+
+def _latest_forecast(workspace: Workspace, experiment: str | None) -> Path:
+    folders = [path for path in workspace.path("forecasts").glob("*/*") if not path.name.startswith(".")]
+    names = sorted({path.parent.name for path in folders})
+    if experiment is None and len(names) > 1 and MAIN_EXPERIMENT not in names:
+        raise InputError("--experiment", "nothing", f"one of {names}")
+    chosen = experiment or (MAIN_EXPERIMENT if MAIN_EXPERIMENT in names else "".join(names[:1]))
+    found = [path for path in folders if path.parent.name == chosen]
+    if not found:
+        raise InputError(
+            workspace.folder,
+            f"no forecast{f' for {experiment!r}' if experiment else ''}",
+            f"one of {names}" if names else "a forecast",
+            "Run: riskmodel forecast",
+        )
+    return max(found, key=lambda path: (path / "about.json").stat().st_mtime_ns)
+
+
+def _municipality_codes(panel: Panel, asked: Sequence[str]) -> tuple[str, ...]:
+    present = frozenset(panel.municipality_codes().tolist())
+    if asked and present == {""}:
+        raise InputError("--municipality", f"areas of level {panel.level!r}", "areas whose code names a municipality")
+    return tuple(sorted({code for name in asked for code in find_municipalities(name, present)}))
