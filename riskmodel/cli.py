@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,15 +27,17 @@ ingest = typer.Typer(no_args_is_help=True, help="Read official files into the wo
 app.add_typer(ingest, name="ingest")
 
 WorkspaceOption = Annotated[
-    Path, typer.Option("--workspace", envvar="RISKMODEL_WORKSPACE", help="Folder with everything read and made.")
+    Path,
+    typer.Option("--workspace", envvar="RISKMODEL_WORKSPACE", help="Folder with everything read and made."),
 ]
 FilesArgument = Annotated[list[Path], typer.Argument(help="Files as published.", show_default=False)]
 ExperimentArgument = Annotated[Path, typer.Argument(help="For instance experiments/decline-2y.yaml.")]
 LevelOption = Annotated[
-    Optional[str], typer.Option(help="wijk, buurt, gemeente, pc4 or grid; by default the first that was ingested.")  # noqa: UP045
+    str | None,
+    typer.Option(help="wijk, buurt, gemeente, pc4 or grid; by default the first that was ingested."),
 ]
 MunicipalityOption = Annotated[
-    Optional[list[str]],  # noqa: UP045
+    list[str] | None,
     typer.Option("--municipality", help="Name, GM code or region such as Drechtsteden; may be repeated."),
 ]
 ReplaceOption = Annotated[bool, typer.Option(help="Put this file in the place of another.")]
@@ -48,7 +50,7 @@ SHOWN = 40
 def ingest_leefbaarometer(
     files: FilesArgument,
     workspace: WorkspaceOption = WORKSPACE,
-    boundaries: Annotated[Optional[int], typer.Option(help="Year of the area classification.")] = None,  # noqa: UP045
+    boundaries: Annotated[int | None, typer.Option(help="Year of the area classification.")] = None,
     replace: ReplaceOption = False,
 ) -> None:
     """Read Leefbaarometer 3.0 score files, any level.
@@ -64,7 +66,7 @@ def ingest_leefbaarometer(
 def ingest_kwb(
     files: FilesArgument,
     workspace: WorkspaceOption = WORKSPACE,
-    year: Annotated[Optional[int], typer.Option(help="Year of the file, if its name does not say.")] = None,  # noqa: UP045
+    year: Annotated[int | None, typer.Option(help="Year of the file, if its name does not say.")] = None,
     replace: ReplaceOption = False,
 ) -> None:
     """Read Kerncijfers wijken en buurten: size and context of districts.
@@ -137,7 +139,7 @@ def backtest(
     experiment: ExperimentArgument,
     workspace: WorkspaceOption = WORKSPACE,
     origins: Annotated[
-        Optional[list[str]],  # noqa: UP045
+        list[str] | None,
         typer.Option(help="Waves to start from, such as 2016,2018; by default all that the panel allows."),
     ] = None,
     level: LevelOption = None,
@@ -151,9 +153,7 @@ def backtest(
 
     place = Workspace(workspace)
     with _progress() as progress:
-        done = riskmodel.backtest(
-            experiment, place, origins=_years(origins), level=level, progress=progress
-        )
+        done = riskmodel.backtest(experiment, place, origins=_years(origins), level=level, progress=progress)
     for skipped in done.skipped:
         typer.echo(f"not applicable: {skipped.model} at origin {skipped.wave}: {skipped.reason}", err=True)
     typer.echo(skill_table(done.scores, done.experiment))
@@ -179,7 +179,7 @@ def train(
 @app.command()
 def forecast(
     workspace: WorkspaceOption = WORKSPACE,
-    experiment: Annotated[Optional[str], typer.Option(help="By default every trained one.")] = None,  # noqa: UP045
+    experiment: Annotated[str | None, typer.Option(help="By default every trained one.")] = None,
 ) -> None:
     """Forecast from the latest wave with the champion.
 
@@ -199,9 +199,9 @@ def risk_list(
     out: Annotated[Path, typer.Option(help="Folder to write into.")],
     workspace: WorkspaceOption = WORKSPACE,
     municipality: MunicipalityOption = None,
-    capacity: Annotated[Optional[int], typer.Option(help="How many areas can be visited.")] = None,  # noqa: UP045
+    capacity: Annotated[int | None, typer.Option(help="How many areas can be visited.")] = None,
     experiment: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option(help="The question; by default decline-2y, or the only one there is."),
     ] = None,
 ) -> None:

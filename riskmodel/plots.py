@@ -14,7 +14,7 @@ from riskmodel.forecasting.origins import Origin
 from riskmodel.panel.panel import Panel
 
 matplotlib.use("Agg")
-from matplotlib.figure import Figure  # noqa: E402
+from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -20,7 +20,6 @@ import pandas as pd
 import riskmodel
 from riskmodel.forecasting.backtest import Backtest
 from riskmodel.forecasting.features import Features
-from riskmodel.forecasting.scores import COLUMNS
 from riskmodel.panel.panel import Panel
 from riskmodel.panel.store import Workspace
 from riskmodel.scoring.predict import predict
@@ -76,7 +75,11 @@ def log_backtest(workspace: Workspace, backtest: Backtest, panel: Panel, files: 
     experiment_id = _experiment_id(client, workspace, backtest.experiment.name)
     version = code_version()
     waves = ", ".join(str(origin.wave) for origin in backtest.origins)
-    tags = {"mlflow.source.name": "riskmodel backtest", "code_version": version, "question": backtest.experiment.question}
+    tags = {
+        "mlflow.source.name": "riskmodel backtest",
+        "code_version": version,
+        "question": backtest.experiment.question,
+    }
     parent = client.create_run(experiment_id, run_name=f"backtest {waves}", tags=tags).info.run_id
     settings = {
         "horizon": backtest.experiment.horizon,
@@ -93,7 +96,7 @@ def log_backtest(workspace: Workspace, backtest: Backtest, panel: Panel, files: 
         spec = backtest.experiment.model(str(model))
         run = client.create_run(
             experiment_id,
-            run_name=f"{model} {origin_date.year}",
+            run_name=f"{model} {str(origin_date)[:4]}",
             tags={"mlflow.parentRunId": parent, "model": str(model), "code_version": version},
         ).info.run_id
         parameters = {"model": model, "kind": spec.kind, "origin_date": origin_date, **spec.parameters}
@@ -104,7 +107,7 @@ def log_backtest(workspace: Workspace, backtest: Backtest, panel: Panel, files: 
         )
         client.set_terminated(run)
     champion = backtest.scores[backtest.scores["model"] == backtest.experiment.champion]
-    means = champion.groupby(["metric", "cohort"], as_index=False)["value"].mean()
+    means = champion.groupby(["metric", "cohort"])["value"].mean().reset_index()
     client.log_batch(
         parent,
         metrics=_metrics(means),
@@ -213,11 +216,14 @@ def _metrics(rows: pd.DataFrame) -> list[Any]:
     from mlflow.entities import Metric
 
     now = int(time.time() * 1000)
-    values = {f"{row.metric}.{_plain(str(row.cohort))}": float(row.value) for row in rows.itertuples()}
-    if "n_events" in COLUMNS and "n_events" in rows.columns:
-        for cohort, counted in rows.groupby("cohort"):
-            values[f"n.{_plain(str(cohort))}"] = float(counted["n"].iloc[0])
-            values[f"n_events.{_plain(str(cohort))}"] = float(counted["n_events"].iloc[0])
+    values = {
+        f"{metric}.{_plain(cohort)}": float(value)
+        for metric, cohort, value in zip(rows["metric"], rows["cohort"], rows["value"], strict=True)
+    }
+    for count in ("n", "n_events"):
+        if count in rows.columns:
+            counted = rows.groupby("cohort")[count].first()
+            values |= {f"{count}.{_plain(str(cohort))}": float(number) for cohort, number in counted.items()}
     return [Metric(key, value, now, 0) for key, value in values.items() if not math.isnan(value)]
 
 
@@ -225,9 +231,7 @@ def _plain(cohort: str) -> str:
     return cohort.replace("+", "_and_more").replace(",", "").replace(" ", "_")
 
 
-def _log_parent_files(
-    client: MlflowClient, run: str, backtest: Backtest, panel: Panel, files: list[Path]
-) -> None:
+def _log_parent_files(client: MlflowClient, run: str, backtest: Backtest, panel: Panel, files: list[Path]) -> None:
     from riskmodel import plots
 
     shown = [backtest.experiment.champion, backtest.experiment.challenger]

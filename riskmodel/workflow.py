@@ -123,14 +123,22 @@ def train(experiment: Path, workspace: Workspace, *, level: str | None = None) -
     released: dict[str, Release] = {}
     for alias, name in (("champion", question.champion), ("challenger", question.challenger)):
         model = backtesting.fit(question.model(name), question, training)
-        if not isinstance(model, LightGBM | Scorecard) or (alias == "champion" and not isinstance(model, LightGBM)):
+        if not isinstance(model, LightGBM | Scorecard) or (
+            alias == "champion" and not isinstance(model, LightGBM)
+        ):
             raise InputError(
                 experiment,
                 f"{alias} {name!r} of kind {question.model(name).kind!r}",
                 "a champion of kind lightgbm and a challenger of kind lightgbm or scorecard",
             )
         release = save_release(
-            workspace.path("models", question.name), name, model, experiment, panel, origin, tracking.code_version()
+            workspace.path("models", question.name),
+            name,
+            model,
+            experiment,
+            panel,
+            origin,
+            tracking.code_version(),
         )
         _, features = backtesting.forecast_with(name, model, question, panel, origin)
         deviation = panel.deviation(origin.wave)
@@ -254,5 +262,7 @@ def _latest_forecast(workspace: Workspace, experiment: str | None) -> Path:
 def _municipality_codes(panel: Panel, asked: Sequence[str]) -> tuple[str, ...]:
     present = frozenset(panel.municipality_codes().tolist())
     if asked and present == {""}:
-        raise InputError("--municipality", f"areas of level {panel.level!r}", "areas whose code names a municipality")
+        raise InputError(
+            "--municipality", f"areas of level {panel.level!r}", "areas whose code names a municipality"
+        )
     return tuple(sorted({code for name in asked for code in find_municipalities(name, present)}))

@@ -145,7 +145,8 @@ def published_on(indicator: str, year: int) -> date:
     """
     entry = indicators()[indicator]
     exact: dict[str, date] = load("sources")[entry.source].get("published", {})
-    return exact.get(str(year), date(year, 1, 1) + relativedelta(months=entry.lag_months))
+    by_lag: date = date(year, 1, 1) + relativedelta(months=entry.lag_months)
+    return exact.get(str(year), by_lag)
 
 
 @cache

@@ -212,7 +212,7 @@ def to_table(forecast: Forecast) -> pa.Table:
     ``output_type_id`` is the quantile level, the threshold or the class number as text, and missing for the mean.
     """
     n = len(forecast.locations)
-    blocks = [
+    blocks: list[tuple[str, str, list[str | None], FloatArray]] = [
         (CHANGE, "mean", [None], forecast.mean[:, None]),
         (CHANGE, "quantile", [f"{level:g}" for level in forecast.outputs.quantiles], forecast.quantiles),
         (CHANGE, "cdf", [f"{point:g}" for point in forecast.outputs.thresholds], forecast.cdf),

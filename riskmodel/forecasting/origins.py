@@ -113,7 +113,9 @@ def backtest_origins(panel: Panel, horizon: int, waves: Sequence[int] | None = N
         missing = [wave for wave in waves if wave in published and wave + horizon not in published]
         if missing:
             raise InputError(
-                f"origin {missing[0]}", f"no wave {missing[0] + horizon} to test against", f"waves {sorted(published)}"
+                f"origin {missing[0]}",
+                f"no wave {missing[0] + horizon} to test against",
+                f"waves {sorted(published)}",
             )
         return [origin_from(published, wave, horizon) for wave in sorted(set(waves))]
     origins = []
@@ -125,6 +127,8 @@ def backtest_origins(panel: Panel, horizon: int, waves: Sequence[int] | None = N
                 continue
     if not origins:
         raise InputError(
-            "panel", f"waves {sorted(published)}", f"waves {horizon} years apart with at least one such pair before"
+            "panel",
+            f"waves {sorted(published)}",
+            f"waves {horizon} years apart with at least one such pair before",
         )
     return origins

@@ -107,5 +107,9 @@ class _Outcome:
         for name, length in lengths.items():
             precision, recall = metrics.top(self.happened, chance, length)
             lift = precision / (self.n_events / self.n) if self.n_events else math.nan
-            values |= {f"precision_at_{name}": precision, f"recall_at_{name}": recall, f"lift_at_{name}": lift}
+            values |= {
+                f"precision_at_{name}": precision,
+                f"recall_at_{name}": recall,
+                f"lift_at_{name}": lift,
+            }
         return values

@@ -52,7 +52,9 @@ class StoredForecast:
             raise InputError(f"forecast {self.id}", "contributions of other areas", "those of the forecast")
         if np.abs(total - self.forecast.mean).max() > 1e-6:
             raise InputError(
-                f"forecast {self.id}", "contributions that do not add up", "a total equal to the expected change"
+                f"forecast {self.id}",
+                "contributions that do not add up",
+                "a total equal to the expected change",
             )
 
 
@@ -93,7 +95,9 @@ def save_forecast(
     temporary = Path(tempfile.mkdtemp(dir=parent, prefix="."))
     try:
         write_forecasts([forecast], temporary / "forecast.parquet")
-        pq.write_table(pa.Table.from_pandas(contributions, preserve_index=False), temporary / "contributions.parquet")
+        pq.write_table(
+            pa.Table.from_pandas(contributions, preserve_index=False), temporary / "contributions.parquet"
+        )
         shutil.copyfile(experiment_file, temporary / "experiment.yaml")
         about = {
             "model": forecast.model,
@@ -128,7 +132,9 @@ def load_forecast(folder: Path) -> StoredForecast:
         described = {key: str(about[key]) for key in ("model", "code_version", "level")}
         release_id = str(about["release"])
     except (OSError, KeyError, ValueError, pa.ArrowException) as error:
-        raise InputError(folder, f"no stored forecast ({error})", "a folder written by 'riskmodel forecast'") from error
+        raise InputError(
+            folder, f"no stored forecast ({error})", "a folder written by 'riskmodel forecast'"
+        ) from error
     return StoredForecast(
         id=folder.name,
         experiment=load_experiment(folder / "experiment.yaml"),

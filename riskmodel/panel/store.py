@@ -91,13 +91,17 @@ class Workspace:
                     "the same file, or an empty place",
                     "Use --replace to put this one in its place, or another workspace.",
                 )
-        return [write_atomically(self._file_of(each), lambda path, o=each: _write(path, o)) for each in observations]
+        return [
+            write_atomically(self._file_of(each), lambda path, o=each: _write(path, o)) for each in observations
+        ]
 
     def add_links(self, links: pd.DataFrame, file: SourceFile) -> Path:
         """Write the links between boundary vintages."""
         table = pa.Table.from_pandas(links, preserve_index=False)
         table = table.replace_schema_metadata({METADATA_KEY: json.dumps(asdict(file)).encode()})
-        return write_atomically(self.path("observations", "crosswalk.parquet"), lambda path: pq.write_table(table, path))
+        return write_atomically(
+            self.path("observations", "crosswalk.parquet"), lambda path: pq.write_table(table, path)
+        )
 
     def links(self) -> pd.DataFrame | None:
         """The links between boundary vintages, None when there are none."""

@@ -129,7 +129,6 @@ def build_risk_list(
     return RiskList(rows[list(COLUMNS)], contributions, drivers(), about)
 
 
-
 def _inside(panel: Panel, position: np.ndarray, municipalities: tuple[str, ...]) -> np.ndarray:
     if not municipalities:
         return np.ones(len(position), dtype=bool)

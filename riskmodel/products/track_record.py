@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -33,28 +34,29 @@ def track_record(scores_file: Path, stored: StoredForecast) -> str:
     if not scores_file.exists():
         return ""
     scores = pd.read_csv(scores_file)
-    cohort = stored.experiment.cohorts[0].name
-    chosen = scores[(scores["cohort"] == cohort) & (scores["metric"] == "precision_at_k")]
-    own = chosen[chosen["model"] == stored.model].sort_values("origin_date")
-    if own.empty:
+    chosen = scores[
+        (scores["cohort"] == stored.experiment.cohorts[0].name)
+        & (scores["metric"].isin(["precision_at_k", "base_rate"]))
+    ]
+    wide = chosen.pivot_table(index="origin_date", columns=["metric", "model"], values="value")
+    simple = [name for name in simple_orderings(stored.experiment) if ("precision_at_k", name) in wide.columns]
+    if ("precision_at_k", stored.model) not in wide.columns or not simple:
         return ""
-    capacity = stored.experiment.capacity
-    sentences = []
-    for row in own.itertuples():
-        here = chosen[chosen["origin_date"] == row.origin_date]
-        simple = here[here["model"].isin(simple_orderings(stored.experiment))]["value"].max()
-        base = row.n_events / row.n
-        sentences.append(
-            f"Voor de voorspelling vanaf {str(row.origin_date)[:4]} kwam het uit bij {_of(row.value * capacity, capacity)} "
-            f"gebieden bovenaan de lijst ({_percent(row.value)}); bij willekeurig kiezen zou dat "
-            f"{_percent(base)} zijn, met de beste eenvoudige lijst achteraf {_percent(simple)}."
-        )
-    return " ".join(sentences)
+    lists = wide["precision_at_k"]
+    years = _and([str(day)[:4] for day in wide.index])
+    own = _and([_percent(share) for share in lists[stored.model]])
+    base = _and([_percent(share) for share in wide["base_rate"][stored.model]])
+    best = _and([_percent(share) for share in lists[simple].max(axis=1)])
+    return (
+        f"We hebben dezelfde methode ook laten voorspellen vanaf {years}. "
+        f"Van de {stored.experiment.capacity} gebieden bovenaan de landelijke lijst gebeurde het bij {own}. "
+        f"Bij willekeurig kiezen was dat {base}. Met de beste eenvoudige lijst, achteraf gekozen, was het {best}."
+    )
 
 
-def _of(hits: float, total: int) -> str:
-    return f"{hits:.0f} van de {total}"
+def _and(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} en {parts[-1]}"
 
 
 def _percent(share: float) -> str:
-    return f"{share:.0%}".replace(".", ",")
+    return f"{share:.0%}"

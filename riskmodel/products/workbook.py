@@ -173,9 +173,7 @@ def _guide_sheet(book: Any, about: About, styles: _Styles) -> None:
         row += 1
     for heading, lines in _guide_blocks(about):
         row += 1
-        sheet.write_string(
-            row, 0, heading, styles.get({"bold": True, "font_size": 13, "font_color": "#0B4F7D"})
-        )
+        sheet.write_string(row, 0, heading, styles.get({"bold": True, "font_size": 13, "font_color": "#0B4F7D"}))
         for label, text in lines:
             row += 1
             sheet.write_string(row, 0, plain_text(label), styles.get({"text_wrap": True, "bold": True}))

@@ -73,7 +73,13 @@ class Release:
 
 
 def save_release(
-    parent: Path, name: str, model: ReleasedModel, experiment_file: Path, panel: Panel, origin: Origin, code: str
+    parent: Path,
+    name: str,
+    model: ReleasedModel,
+    experiment_file: Path,
+    panel: Panel,
+    origin: Origin,
+    code: str,
 ) -> Release:
     """Write a released model under ``parent``; the same model again changes nothing.
 
@@ -128,7 +134,9 @@ def load_release(folder: Path) -> Release:
         described = {key: str(about[key]) for key in ("name", "level", "edition", "code_version")}
         wave = int(about["wave"])
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise InputError(folder, f"no released model ({error})", "a folder written by 'riskmodel train'") from error
+        raise InputError(
+            folder, f"no released model ({error})", "a folder written by 'riskmodel train'"
+        ) from error
     if changed:
         raise InputError(folder / changed[0], "a file that was changed", "the fingerprint in release.json")
     if kind not in LOADERS:

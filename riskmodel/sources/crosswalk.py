@@ -44,7 +44,9 @@ def read_links(path: Path) -> tuple[pd.DataFrame, SourceFile]:
     unknown = ~frame["level"].isin(list(PREFIX))
     if unknown.any():
         row = int(np.argmax(unknown.to_numpy()))
-        raise InputError(f"{path}, line {row + 2}, column 'level'", repr(frame["level"].iloc[row]), f"{list(PREFIX)}")
+        raise InputError(
+            f"{path}, line {row + 2}, column 'level'", repr(frame["level"].iloc[row]), f"{list(PREFIX)}"
+        )
     for column in ("code_from", "code_to"):
         prefix = frame["level"].map({level: letters for level, (letters, _) in PREFIX.items()})
         width = frame["level"].map({level: digits for level, (_, digits) in PREFIX.items()})
@@ -52,7 +54,9 @@ def read_links(path: Path) -> tuple[pd.DataFrame, SourceFile]:
         if wrong.any():
             row = int(np.argmax(wrong.to_numpy()))
             raise InputError(
-                f"{path}, line {row + 2}, column {column!r}", repr(frame[column].iloc[row]), "a code of 4 or 6 characters such as 0344 or 034401"
+                f"{path}, line {row + 2}, column {column!r}",
+                repr(frame[column].iloc[row]),
+                "a code of 4 or 6 characters such as 0344 or 034401",
             )
         frame[column] = prefix + frame[column]
     bad = ~(frame[numeric] >= 0).all(axis=1)

@@ -43,9 +43,7 @@ def header(path: Path) -> list[str]:
     return names
 
 
-def read(
-    path: Path, columns: Sequence[str], numeric: Sequence[str], missing: Sequence[str] = ("NA",)
-) -> pa.Table:
+def read(path: Path, columns: Sequence[str], numeric: Sequence[str], missing: Sequence[str] = ("NA",)) -> pa.Table:
     """Read the named columns of a comma separated UTF-8 file.
 
     Parameters
@@ -73,7 +71,9 @@ def read(
     absent = [name for name in columns if name not in names]
     if absent:
         raise InputError(
-            f"{path}, line 1", f"no column {absent[0]!r} (columns: {', '.join(names[:12])})", f"{list(columns)}"
+            f"{path}, line 1",
+            f"no column {absent[0]!r} (columns: {', '.join(names[:12])})",
+            f"{list(columns)}",
         )
     types = {name: pa.float64() if name in numeric else pa.string() for name in names}
     try:

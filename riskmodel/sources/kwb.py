@@ -86,7 +86,9 @@ def _read_one(path: Path, year: int) -> Observations:
     if wrong.any():
         row = int(np.argmax(wrong.to_numpy()))
         raise InputError(
-            f"{path}, line {row + 2}, column {dialect['code']!r}", repr(codes.iloc[row]), "a code like WK034401"
+            f"{path}, line {row + 2}, column {dialect['code']!r}",
+            repr(codes.iloc[row]),
+            "a code like WK034401",
         )
     if codes.duplicated().any():
         row = int(np.argmax(codes.duplicated().to_numpy()))

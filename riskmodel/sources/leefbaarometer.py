@@ -127,7 +127,9 @@ def _check_codes(path: Path, codes: pd.Series, format_: LevelFormat) -> None:
     if not good.all():
         row = int(np.argmin(good.to_numpy()))
         raise InputError(
-            f"{path}, line {row + 2}, column {format_.code!r}", repr(codes.iloc[row]), f"a code like {format_.pattern}"
+            f"{path}, line {row + 2}, column {format_.code!r}",
+            repr(codes.iloc[row]),
+            f"a code like {format_.pattern}",
         )
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
-from typing_extensions import Self
 
 from riskmodel.forecasting.distribution import ChangeDistribution
 from riskmodel.forecasting.features import Features, Training

@@ -48,7 +48,7 @@ def fit_curves(
             intercepts.append(logit(np.clip(below.mean(), 1e-6, 1 - 1e-6)))
             slopes.append(np.zeros(x.shape[1]))
             continue
-        fitted = LogisticRegression(C=strength, solver="lbfgs", max_iter=500).fit(x, below)
+        fitted = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=200).fit(x, below)
         intercepts.append(float(fitted.intercept_[0]))
         slopes.append(fitted.coef_[0])
     return np.array(intercepts), np.array(slopes)
@@ -59,6 +59,4 @@ def curves_at(x: FloatArray, grid: FloatArray, intercepts: FloatArray, slopes: F
     inner = expit(intercepts[None, :] + x @ slopes.T)
     inner = np.maximum.accumulate(inner, axis=1)
     ends = np.ones(len(x))
-    return GridCdf(
-        np.concatenate([[-FURTHEST], grid, [FURTHEST]]), np.column_stack([0.0 * ends, inner, ends])
-    )
+    return GridCdf(np.concatenate([[-FURTHEST], grid, [FURTHEST]]), np.column_stack([0.0 * ends, inner, ends]))

@@ -11,13 +11,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
-from typing_extensions import Self
 
 from riskmodel.errors import InputError
 from riskmodel.forecasting.distribution import ChangeDistribution, StudentT
@@ -26,6 +25,9 @@ from riskmodel.panel.panel import FloatArray
 
 #: Smallest absolute error that counts, in score points: keeps the logarithm of the scale finite.
 SMALLEST_ERROR = 1e-4
+#: Below this many rows threads wait for each other longer than they work: 15 s on one thread against 71 s on two
+#: for a whole backtest of the wijk panel (benchmarks/README.md).
+WORTH_THREADS = 100_000
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Settings:
     folds: int = 5
     seed: int = 1
 
-    def for_lightgbm(self, objective: str) -> dict[str, Any]:
+    def for_lightgbm(self, objective: str, rows: int) -> dict[str, Any]:
         """The same settings in LightGBM's words; bit-identical for any number of threads."""
         return {
             "objective": objective,
@@ -68,6 +70,7 @@ class Settings:
             "bagging_freq": 1,
             "lambda_l2": self.ridge,
             "seed": self.seed,
+            "num_threads": 1 if rows < WORTH_THREADS else 0,
             "deterministic": True,
             "force_col_wise": True,
             "verbosity": -1,
@@ -163,7 +166,7 @@ class LightGBM:
         self, objective: str, x: FloatArray, y: FloatArray, weight: FloatArray | None = None
     ) -> lgb.Booster:
         data = lgb.Dataset(x, y, weight=weight, feature_name=list(self.names), free_raw_data=True)
-        return lgb.train(self.settings.for_lightgbm(objective), data, num_boost_round=self.settings.trees)
+        return lgb.train(self.settings.for_lightgbm(objective, len(y)), data, num_boost_round=self.settings.trees)
 
     def _out_of_fold(
         self,
@@ -203,5 +206,3 @@ def fit_student(errors: FloatArray) -> tuple[float, float]:
 def _size(errors: FloatArray) -> FloatArray:
     sizes: FloatArray = np.maximum(np.abs(errors), SMALLEST_ERROR)
     return sizes
-
-

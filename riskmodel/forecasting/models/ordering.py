@@ -7,9 +7,10 @@ that quantity, whatever the training window says.
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 from scipy.special import logit
-from typing_extensions import Self
 
 from riskmodel.errors import InputError
 from riskmodel.forecasting.distribution import ChangeDistribution

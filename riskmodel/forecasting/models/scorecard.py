@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Self
 
 import numpy as np
-from typing_extensions import Self
 
 from riskmodel.errors import InputError
 from riskmodel.forecasting.distribution import ChangeDistribution
