@@ -9,11 +9,12 @@ from __future__ import annotations
 import os as _os
 from typing import TYPE_CHECKING, Any
 
-# Both must be set before lightgbm, scikit-learn or mlflow is imported: spinning OpenMP threads make
-# two fits on two cores some thirty times slower, and mlflow reports its use unless told not to.
+# All must be set before lightgbm, scikit-learn or mlflow is imported: spinning OpenMP threads make
+# two fits on two cores some thirty times slower, and mlflow reports its use unless told not to, and prints a bar for every copied file.
 _os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 _os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 _os.environ.setdefault("DO_NOT_TRACK", "true")
+_os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 __version__ = "0.1.0"
 

@@ -39,19 +39,19 @@ def skill_table(scores: pd.DataFrame, experiment: Experiment) -> str:
     for (origin, cohort), rows in scores.groupby(["origin_date", "cohort"], sort=False):
         wide = rows.pivot(index="model", columns="metric", values="value")
         n, n_events = int(rows["n"].iloc[0]), int(rows["n_events"].iloc[0])
-        best = wide.loc[wide.index.isin(orderings), "average_precision"].idxmax()
+        best = str(wide.loc[wide.index.isin(orderings), "average_precision"].idxmax())
         for model in dict.fromkeys([experiment.champion, experiment.challenger, best]):
             name = f"best ordering: {model}" if model == best else model
-            cells = [_cell(wide.loc[model], metric) for metric in SHOWN]
+            cells = [_cell(wide.loc[[model]], metric) for metric in SHOWN]
             counts = f"{n:,} | {n_events:,} | {_number(n_events / n)}"
             lines.append(f"| {str(origin)[:4]} | {cohort} | {counts} | {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
-def _cell(row: pd.Series, metric: str) -> str:
-    text = _number(row[metric])
-    if f"{metric}_low95" in row:
-        text += f" ({_number(row[f'{metric}_low95'])}-{_number(row[f'{metric}_high95'])})"
+def _cell(row: pd.DataFrame, metric: str) -> str:
+    text = _number(row[metric].item())
+    if f"{metric}_low95" in row.columns:
+        text += f" ({_number(row[f'{metric}_low95'].item())}-{_number(row[f'{metric}_high95'].item())})"
     return text
 
 

@@ -187,7 +187,7 @@ def release_by_alias(workspace: Workspace, experiment: str, alias: str) -> tuple
 
 def _client(workspace: Workspace) -> MlflowClient:
     for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(name).setLevel(logging.ERROR)
     from mlflow import MlflowClient
 
     workspace.folder.mkdir(parents=True, exist_ok=True)

@@ -103,7 +103,7 @@ class _Outcome:
     def _lists(self, chance: FloatArray) -> dict[str, float]:
         lengths = {f"{share:.0%}".replace("%", "pct"): math.ceil(share * self.n) for share in TOP_SHARES}
         lengths["k"] = min(self.experiment.capacity, self.n)
-        values = {}
+        values: dict[str, float] = {}
         for name, length in lengths.items():
             precision, recall = metrics.top(self.happened, chance, length)
             lift = precision / (self.n_events / self.n) if self.n_events else math.nan

@@ -11,6 +11,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -91,9 +92,7 @@ class Workspace:
                     "the same file, or an empty place",
                     "Use --replace to put this one in its place, or another workspace.",
                 )
-        return [
-            write_atomically(self._file_of(each), lambda path, o=each: _write(path, o)) for each in observations
-        ]
+        return [write_atomically(self._file_of(each), partial(_write, each)) for each in observations]
 
     def add_links(self, links: pd.DataFrame, file: SourceFile) -> Path:
         """Write the links between boundary vintages."""
@@ -156,7 +155,7 @@ class Workspace:
                 )
 
 
-def _write(path: Path, each: Observations) -> None:
+def _write(each: Observations, path: Path) -> None:
     about = {
         "source": each.source,
         "level": each.level,

@@ -42,11 +42,11 @@ def track_record(scores_file: Path, stored: StoredForecast) -> str:
     simple = [name for name in simple_orderings(stored.experiment) if ("precision_at_k", name) in wide.columns]
     if ("precision_at_k", stored.model) not in wide.columns or not simple:
         return ""
-    lists = wide["precision_at_k"]
+    lists = pd.DataFrame(wide["precision_at_k"])
     years = _and([str(day)[:4] for day in wide.index])
     own = _and([_percent(share) for share in lists[stored.model]])
     base = _and([_percent(share) for share in wide["base_rate"][stored.model]])
-    best = _and([_percent(share) for share in lists[simple].max(axis=1)])
+    best = _and([_percent(share) for share in lists[simple].to_numpy().max(axis=1)])
     return (
         f"We hebben dezelfde methode ook laten voorspellen vanaf {years}. "
         f"Van de {stored.experiment.capacity} gebieden bovenaan de landelijke lijst gebeurde het bij {own}. "

@@ -1,0 +1,63 @@
+# Two commands do all the set-up: `make demo` and `make test`. Both make .venv first, from requirements.lock.
+PYTHON ?= python3
+BIN := .venv/bin
+RISKMODEL := $(BIN)/riskmodel
+DEMO := demo
+export UV_COMPILE_BYTECODE := 1
+
+.PHONY: help demo test lint lock browser benchmark clean
+
+help:
+	@echo "make demo       run the whole chain on an invented country, ends with a finished risk list"
+	@echo "make test       run all tests"
+	@echo "make lint       check style and types"
+	@echo "make benchmark  time the backtest on an ingested workspace (RISKMODEL_WORKSPACE)"
+	@echo "make lock       renew requirements.lock"
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "riskmodel needs Python 3.11 or newer; say which with: make PYTHON=python3.12 ..."; exit 2; }
+	@echo "Making the environment in .venv (about a minute) ..."
+	@rm -rf .venv
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: .venv/ready
+	@rm -rf $(DEMO)
+	$(RISKMODEL) example $(DEMO)/files
+	$(RISKMODEL) ingest leefbaarometer --workspace $(DEMO)/workspace "$(DEMO)/files/Voorbeeld Leefbaarometer-scores wijken 2002-2020.csv"
+	$(RISKMODEL) ingest kwb --workspace $(DEMO)/workspace $(DEMO)/files/voorbeeld_wijk_2016.csv $(DEMO)/files/voorbeeld_wijk_2022.csv
+	$(RISKMODEL) current --workspace $(DEMO)/workspace --municipality "Wolderdam (voorbeeld)"
+	$(RISKMODEL) backtest experiments/decline-2y.yaml --workspace $(DEMO)/workspace
+	$(RISKMODEL) train experiments/decline-2y.yaml --workspace $(DEMO)/workspace
+	$(RISKMODEL) forecast --workspace $(DEMO)/workspace
+	$(RISKMODEL) risk-list --workspace $(DEMO)/workspace --municipality "Wolderdam (voorbeeld)" --capacity 10 --out $(DEMO)/risk-list
+	@echo
+	@echo "The finished risk list (an example: invented areas): $(CURDIR)/$(DEMO)/risk-list/risicolijst.html"
+
+# Pages are tested in a real browser; without one, and without the rights to install it, those tests skip.
+browser:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || \
+		echo "No chromium: page tests will be skipped. Install your system's chromium package to run them."
+
+test: .venv/ready browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile -q
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+benchmark: .venv/ready
+	$(BIN)/python benchmarks/backtest_overhead.py
+
+lock:
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --no-header \
+		--no-annotate --generate-hashes --quiet -o requirements.lock
+
+clean:
+	rm -rf .venv $(DEMO)
