@@ -106,15 +106,24 @@ class ClassScheme:
 
 @cache
 def load(name: str) -> dict[str, Any]:
-    """Contents of one TOML file of the catalogue, by name without its ending."""
+    """Contents of one TOML file of the catalogue, by path without its ending."""
     text = resources.files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 
 @cache
 def indicators() -> dict[str, Indicator]:
-    """All indicators by id, in the order of the file."""
-    return {key: Indicator(id=key, **entry) for key, entry in load("indicators").items()}
+    """All indicators by id: those of the Leefbaarometer first, then the other sources in order of name."""
+    folder = resources.files(__package__).joinpath("indicators")
+    names = sorted(path.name.removesuffix(".toml") for path in folder.iterdir() if path.name.endswith(".toml"))
+    names.sort(key=lambda name: not name.startswith("leefbaarometer-3"))
+    found: dict[str, Indicator] = {}
+    for name in names:
+        for key, entry in load(f"indicators/{name}").items():
+            if key in found:
+                raise InputError(f"catalogue/indicators/{name}.toml", f"indicator {key!r} again", "every id once")
+            found[key] = Indicator(id=key, **entry)
+    return found
 
 
 @cache
@@ -199,6 +208,8 @@ def find_municipalities(asked: str, present: frozenset[str]) -> tuple[str, ...]:
 def _suggest(asked: str) -> str:
     from difflib import get_close_matches
 
+    if asked.strip().casefold() in {name.casefold() for name in [*municipalities()["name"], *regions()]}:
+        return "It exists, but none of its areas is in the data."
     known = {name.casefold(): name for name in [*municipalities()["name"], *regions()]}
     close = get_close_matches(asked.strip().casefold(), list(known), n=3)
     return f"Did you mean {', '.join(known[name] for name in close)}?" if close else ""
