@@ -16,6 +16,7 @@ from riskmodel.sources import delimited
 from riskmodel.sources.observations import SourceFile
 
 COLUMNS = ("level", "year_from", "year_to", "code_from", "code_to", "addresses")
+FIRST_YEAR, LAST_YEAR = 1995, 2049
 PREFIX = {"wijk": ("WK", 6), "gemeente": ("GM", 4)}
 
 
@@ -50,7 +51,7 @@ def read_links(path: Path) -> tuple[pd.DataFrame, SourceFile]:
     for column in ("code_from", "code_to"):
         prefix = frame["level"].map({level: letters for level, (letters, _) in PREFIX.items()})
         width = frame["level"].map({level: digits for level, (_, digits) in PREFIX.items()})
-        wrong = ~frame[column].str.fullmatch(r"\d{4}[0-9A-Z]*") | (frame[column].str.len() != width)
+        wrong = ~frame[column].str.fullmatch(r"[0-9]{4}[0-9A-Z]*") | (frame[column].str.len() != width)
         if wrong.any():
             row = int(np.argmax(wrong.to_numpy()))
             raise InputError(
@@ -63,4 +64,10 @@ def read_links(path: Path) -> tuple[pd.DataFrame, SourceFile]:
     if bad.any():
         row = int(np.argmax(bad.to_numpy()))
         raise InputError(f"{path}, line {row + 2}", "a missing or negative number", f"{numeric} of 0 or more")
+    years = frame[["year_from", "year_to"]]
+    odd = ~((years % 1 == 0) & (years >= FIRST_YEAR) & (years <= LAST_YEAR)).all(axis=1)
+    if odd.any():
+        row = int(np.argmax(odd.to_numpy()))
+        found = " and ".join(f"{value:g}" for value in years.iloc[row])
+        raise InputError(f"{path}, line {row + 2}", f"years {found}", "years such as 2016 and 2022")
     return frame.astype({"year_from": "int32", "year_to": "int32"}), SourceFile.of(path)

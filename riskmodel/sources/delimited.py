@@ -26,8 +26,10 @@ def header(path: Path) -> list[str]:
             names = next(csv.reader(file), [])
     except OSError as error:
         raise InputError(path, error.strerror or "an unreadable file", "a readable file") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}, line 1", "bytes that are not UTF-8 text", "a UTF-8 CSV file") from error
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path) from error
+    except csv.Error as error:
+        raise InputError(f"{path}, line 1", f"text that is no CSV ({error})", "a UTF-8 CSV file") from error
     if not names:
         raise InputError(path, "an empty file", "a header line and rows")
     if len(names) == 1 and ";" in names[0]:
@@ -93,8 +95,12 @@ def read(path: Path, columns: Sequence[str], numeric: Sequence[str], missing: Se
     if table.num_rows == 0:
         raise InputError(path, "a header without rows", "rows below the header")
     for name in numeric:
-        if name in columns and not pc.all(pc.is_finite(table[name].drop_null())).as_py():
-            raise InputError(f"{path}, column {name!r}", "a value that is not finite", "a finite number")
+        # Missing values are null here, and null is neither finite nor infinite.
+        row = pc.index(pc.is_finite(table[name]), False).as_py() if name in columns else -1
+        if row >= 0:
+            raise InputError(
+                f"{path}, line {row + 2}, column {name!r}", "a value that is not finite", "a finite number"
+            )
     return table
 
 
@@ -122,10 +128,21 @@ def _first_fault(
                             f"{line}, column {name!r}", repr(value), f"a number or {list(missing)}", hint
                         )
     except UnicodeDecodeError:
-        return InputError(path, "bytes that are not UTF-8 text", "a UTF-8 CSV file")
+        return _not_utf8(path)
     except csv.Error as error:
         return InputError(path, f"text that is no CSV ({error})", "a comma separated file")
     return InputError(path, str(cause), "a comma separated file")
+
+
+def _not_utf8(path: Path) -> InputError:
+    """Name the line of the first byte that is not UTF-8; a decoder reads ahead and cannot tell."""
+    content = path.read_bytes()
+    try:
+        content.decode("utf-8")
+        line = 1
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+    return InputError(f"{path}, line {line}", "bytes that are not UTF-8 text", "a UTF-8 CSV file")
 
 
 def _is_number(value: str) -> bool:

@@ -20,7 +20,8 @@ from riskmodel.sources import delimited
 from riskmodel.sources.observations import Observations, SourceFile
 
 SOURCE = "kwb"
-CODE = r"^WK\d{4}[0-9A-Z]{2}$"
+CODE = r"^WK[0-9]{4}[0-9A-Z]{2}$"
+FIRST_YEAR, LAST_YEAR = 1995, 2049
 SHARES = re.compile(r"^(age_|single_|family_|owner_|low_income|high_income|higher_education|employment)")
 
 
@@ -46,7 +47,15 @@ def read_tables(files: Sequence[Path], year: int | None = None) -> list[Observat
     """
     if year is not None and len(files) > 1:
         raise InputError("--year", "one year for several files", "one file with --year")
-    return [_read_one(path, year or year_in_name(path)) for path in files]
+    if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
+        raise InputError("--year", str(year), f"a year from {FIRST_YEAR} to {LAST_YEAR}")
+    first: dict[int, Path] = {}
+    for path in files:
+        of = year_in_name(path) if year is None else year
+        if of in first:
+            raise InputError(path, f"a second file of {of}", f"one file a year; {first[of].name} is the first")
+        first[of] = path
+    return [_read_one(path, of) for of, path in first.items()]
 
 
 def year_in_name(path: Path) -> int:

@@ -22,6 +22,8 @@ from riskmodel.sources.observations import Observations, SourceFile
 SOURCE = "leefbaarometer-3.0"
 #: The two identities hold to rounding in every published row; a larger gap is a damaged value.
 TOLERANCE = 1e-6
+#: Base constants of every release so far lie near 4.1; outside this range columns have changed places.
+LOWEST_BASE, HIGHEST_BASE = 3.0, 5.0
 FIRST_WAVE, LAST_WAVE = 1998, 2100
 
 
@@ -36,10 +38,10 @@ class LevelFormat:
 
 
 LEVELS: tuple[LevelFormat, ...] = (
-    LevelFormat("wijk", "wk_code", "wk_naam", r"^WK\d{4}[0-9A-Z]{2}$"),
-    LevelFormat("buurt", "bu_code", "bu_naam", r"^BU\d{4}[0-9A-Z]{4}$"),
-    LevelFormat("gemeente", "gm_code", "gm_naam", r"^GM\d{4}$"),
-    LevelFormat("pc4", "PC4", None, r"^[1-9]\d{3}$"),
+    LevelFormat("wijk", "wk_code", "wk_naam", r"^WK[0-9]{4}[0-9A-Z]{2}$"),
+    LevelFormat("buurt", "bu_code", "bu_naam", r"^BU[0-9]{4}[0-9A-Z]{4}$"),
+    LevelFormat("gemeente", "gm_code", "gm_naam", r"^GM[0-9]{4}$"),
+    LevelFormat("pc4", "PC4", None, r"^[1-9][0-9]{3}$"),
     LevelFormat("grid", "gridcode", None, r"^\S+$"),
     LevelFormat("grid", "GRIDCODE", None, r"^\S+$"),
     LevelFormat("grid", "grid_code", None, r"^\S+$"),
@@ -69,6 +71,8 @@ def read_scores(files: Sequence[Path], boundaries: int | None = None) -> list[Ob
         releases: those are two instruments.
     """
     vintage = boundaries or int(load("sources")[SOURCE]["boundaries"])
+    if not files:
+        raise InputError("files", "none", "at least one score file")
     parts: dict[str, list[tuple[Path, pd.DataFrame, float]]] = {}
     for path in files:
         format_ = level_of(path)
@@ -138,7 +142,7 @@ def _check_years(path: Path, years: pd.Series) -> None:
     good = (values >= FIRST_WAVE) & (values <= LAST_WAVE) & (values == np.floor(values))
     if not good.all():
         row = int(np.argmin(good))
-        raise InputError(f"{path}, line {row + 2}, column 'jaar'", repr(values[row]), "a year such as 2020")
+        raise InputError(f"{path}, line {row + 2}, column 'jaar'", f"{values[row]:g}", "a year such as 2020")
 
 
 def _check_base(path: Path, score: npt.NDArray[np.float64], deviation: npt.NDArray[np.float64]) -> float:
@@ -150,7 +154,15 @@ def _check_base(path: Path, score: npt.NDArray[np.float64], deviation: npt.NDArr
     gap = score - deviation
     if np.isnan(gap).all():
         raise InputError(path, "no score at all", "scores in column 'lbm'")
-    base = float(np.nanmedian(gap))
+    # The lower median is the gap of some row, also when a file holds as many rows of two releases.
+    base = float(np.nanquantile(gap, 0.5, method="lower"))
+    if not LOWEST_BASE < base < HIGHEST_BASE:
+        raise InputError(
+            path,
+            f"lbm - afw = {base:.6f}",
+            "about 4.1",
+            "The columns may have been swapped.",
+        )
     wrong = np.abs(gap - base) > TOLERANCE
     if wrong.any():
         row = int(np.argmax(wrong))
@@ -169,6 +181,10 @@ def _check_sum(path: Path, deviation: npt.NDArray[np.float64], parts: npt.NDArra
     if some.any():
         row = int(np.argmax(some))
         raise InputError(f"{path}, line {row + 2}", "some of the five dimensions", "all five or none")
+    orphan = known.all(axis=1) & np.isnan(deviation)
+    if orphan.any():
+        row = int(np.argmax(orphan))
+        raise InputError(f"{path}, line {row + 2}", "dimensions without a score", "'lbm' and 'afw' as well")
     wrong = np.abs(parts.sum(axis=1) - deviation) > TOLERANCE
     if wrong.any():
         row = int(np.argmax(wrong))
@@ -196,10 +212,11 @@ def _combine(level: str, group: Sequence[tuple[Path, pd.DataFrame, float]], vint
     frame = pd.concat([frame for _, frame, _ in group], ignore_index=True)
     twice = frame.duplicated(["location", "year"])
     if twice.any():
-        row = frame[twice].iloc[0]
+        row = int(np.argmax(twice.to_numpy()))
+        lines = [f"{path}, line {line + 2}" for path, part, _ in group for line in range(len(part))]
         raise InputError(
-            ", ".join(path.name for path, _, _ in group),
-            f"{row['location']} in {row['year']} twice",
+            lines[row],
+            f"{frame['location'].iloc[row]} in {frame['year'].iloc[row]} twice",
             "every area and wave once",
         )
     frame = frame.sort_values(["location", "year"], ignore_index=True)
