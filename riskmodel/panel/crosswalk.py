@@ -64,7 +64,7 @@ def convert(frame: pd.DataFrame, links: pd.DataFrame, kinds: Mapping[str, str]) 
     both = kept.index.intersection(converted.index)
     for column in frame.columns:
         if kinds[column] == "extensive":
-            converted.loc[both, column] = converted.loc[both, column].fillna(0) + kept.loc[both, column]
+            converted.loc[both, column] = converted.loc[both, column].add(kept.loc[both, column], fill_value=0)
         else:
             converted.loc[both, column] = kept.loc[both, column].fillna(converted.loc[both, column])
     return pd.concat([kept.drop(both), converted]).sort_index()
