@@ -12,6 +12,9 @@ import pyarrow.csv as pv
 
 from riskmodel.errors import InputError
 
+#: Of a header in a message, no more characters than this: the first line of a wrong file can be very long.
+WIDTH = 160
+
 
 def header(path: Path) -> list[str]:
     """Column names in the first line of a comma separated UTF-8 file.
@@ -45,6 +48,12 @@ def header(path: Path) -> list[str]:
     return names
 
 
+def shown(names: Sequence[str]) -> str:
+    """Column names for a message: short, and in characters that a terminal can print."""
+    text = ", ".join(names).encode("unicode_escape").decode()
+    return text if len(text) <= WIDTH else f"{text[:WIDTH]} ..."
+
+
 def read(path: Path, columns: Sequence[str], numeric: Sequence[str], missing: Sequence[str] = ("NA",)) -> pa.Table:
     """Read the named columns of a comma separated UTF-8 file.
 
@@ -74,7 +83,7 @@ def read(path: Path, columns: Sequence[str], numeric: Sequence[str], missing: Se
     if absent:
         raise InputError(
             f"{path}, line 1",
-            f"no column {absent[0]!r} (columns: {', '.join(names[:12])})",
+            f"no column {absent[0]!r} (columns: {shown(names)})",
             f"{list(columns)}",
         )
     types = {name: pa.float64() if name in numeric else pa.string() for name in names}

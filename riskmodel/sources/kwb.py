@@ -69,18 +69,21 @@ def year_in_name(path: Path) -> int:
     years = set(re.findall(r"(?<!\d)(20[0-4]\d)(?!\d)", path.stem))
     if len(years) != 1:
         raise InputError(
-            path, f"{sorted(years) or 'no year'} in the file name", "one year", "Say which with --year YEAR."
+            path,
+            f"{' and '.join(sorted(years)) or 'no year'} in the file name",
+            "one year",
+            "Say which with --year YEAR.",
         )
     return int(years.pop())
 
 
 def _dialect(path: Path) -> dict[str, Any]:
-    names = set(delimited.header(path))
+    names = delimited.header(path)
     for entry in load("kwb").values():
-        if names >= set(entry["signature"]):
+        if set(names) >= set(entry["signature"]):
             return dict(entry)
     known = "; ".join(f"{e['label']}: {', '.join(e['signature'])}" for e in load("kwb").values())
-    raise InputError(f"{path}, line 1", f"columns {', '.join(sorted(names)[:8])}", f"one of: {known}")
+    raise InputError(f"{path}, line 1", f"columns {delimited.shown(names)}", f"one of: {known}")
 
 
 def _read_one(path: Path, year: int) -> Observations:

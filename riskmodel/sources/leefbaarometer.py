@@ -99,7 +99,7 @@ def level_of(path: Path) -> LevelFormat:
         hint = f"This is a WFS layer of one measurement, which has no score. {hint}"
     raise InputError(
         f"{path}, line 1",
-        f"columns {', '.join(names[:8])}",
+        f"columns {delimited.shown(names)}",
         f"a code column, one of {sorted({format_.code for format_ in LEVELS})}",
         hint,
     )

@@ -1,0 +1,34 @@
+"""Fixtures that several test files share: the invented country, a workspace of it, and the official files."""
+
+from pathlib import Path
+
+import pytest
+
+from riskmodel import workflow
+from riskmodel.example import ExampleFiles, write_example
+from riskmodel.panel.store import Workspace
+
+OFFICIAL_FILES = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def example_files(tmp_path_factory: pytest.TempPathFactory) -> ExampleFiles:
+    """Files of an invented country of 400 areas."""
+    return write_example(tmp_path_factory.mktemp("example_files"), n_areas=400)
+
+
+@pytest.fixture(scope="session")
+def example_workspace(tmp_path_factory: pytest.TempPathFactory, example_files: ExampleFiles) -> Workspace:
+    """A workspace with these files ingested. Shared: a test that changes it takes a copy."""
+    workspace = Workspace(tmp_path_factory.mktemp("example_workspace"))
+    workflow.ingest_leefbaarometer([example_files.leefbaarometer], workspace)
+    workflow.ingest_kwb(example_files.kwb, workspace)
+    return workspace
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Folder with the official files, which the project does not ship."""
+    if not OFFICIAL_FILES.is_dir():
+        pytest.skip("the official files are not here (../shared/data)")
+    return OFFICIAL_FILES
