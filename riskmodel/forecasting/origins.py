@@ -59,12 +59,20 @@ def origin_from(published: Mapping[int, date], wave: int, horizon: int) -> Origi
     Raises
     ------
     InputError
-        If the wave is unknown, or no pair of waves a horizon apart was published in time.
+        If the wave is unknown, its outcome was published with it or before, or no pair of waves a horizon apart
+        was published in time.
     """
     if wave not in published:
         raise InputError(f"origin {wave}", "no such wave", f"one of {sorted(published)}")
     known_at = published[wave]
     known = {year for year, day in published.items() if day <= known_at}
+    if wave + horizon in known:
+        raise InputError(
+            f"origin {wave}",
+            f"wave {wave + horizon} already published by {known_at}",
+            "an outcome that was still to come",
+            "Forecast from the later wave.",
+        )
     pairs = tuple((start, start + horizon) for start in sorted(known) if start + horizon in known)
     if not pairs:
         raise InputError(

@@ -1,0 +1,95 @@
+"""Small made worlds for the tests of forecasting: panels, examples and experiments of which the truth is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from riskmodel.catalogue import published_on
+from riskmodel.example import write_example
+from riskmodel.forecasting.experiment import Experiment, load_experiment
+from riskmodel.forecasting.features import Features, Training
+from riskmodel.panel.build import build_panel
+from riskmodel.panel.panel import Panel
+from riskmodel.sources import kwb, leefbaarometer
+
+EXPERIMENTS = Path(__file__).parents[1] / "experiments"
+BASE = 4.1
+NEVER = np.datetime64("NaT", "D")
+
+
+def example_panel(folder: Path, n_areas: int = 300, seed: int = 1) -> Panel:
+    """The invented country, read from its files."""
+    files = write_example(folder, n_areas=n_areas, seed=seed)
+    [scores] = leefbaarometer.read_scores([files.leefbaarometer])
+    return build_panel(scores, kwb.read_tables(list(files.kwb)))
+
+
+def panel_of(
+    values: Mapping[str, Mapping[int, Sequence[float]]],
+    codes: Sequence[str],
+    dates: Mapping[tuple[str, int], date] | None = None,
+) -> Panel:
+    """A panel of wijken from ``{indicator: {year: values}}``, published as the catalogue says unless told."""
+    years = sorted({year for each in values.values() for year in each})
+    shape = (len(values), len(codes), len(years))
+    filled, published = np.full(shape, np.nan), np.full((shape[0], shape[2]), NEVER)
+    for row, (indicator, by_year) in enumerate(values.items()):
+        for year, numbers in by_year.items():
+            filled[row, :, years.index(year)] = numbers
+            day = (dates or {}).get((indicator, year)) or published_on(indicator, year)
+            published[row, years.index(year)] = np.datetime64(day, "D")
+    return Panel(
+        level="wijk",
+        edition="3.0",
+        base=BASE,
+        boundaries=2022,
+        areas=np.array(codes),
+        names=np.array([f"naam {code}" for code in codes]),
+        years=tuple(years),
+        indicators=tuple(values),
+        values=filled,
+        published=published,
+    )
+
+
+def wijk_codes(n: int, towns: int = 20) -> list[str]:
+    """Codes of ``n`` wijken dealt out over municipalities."""
+    return sorted(f"WK{9001 + i % towns}{i // towns:02d}" for i in range(n))
+
+
+def experiment(name: str = "decline-2y", trees: int | None = None) -> Experiment:
+    """One of the experiments that come along; with fewer trees where the number does not matter."""
+    loaded = load_experiment(EXPERIMENTS / f"{name}.yaml")
+    if trees is None:
+        return loaded
+    models = tuple(
+        replace(spec, parameters={**spec.parameters, "trees": trees, "min_in_leaf": 20})
+        if spec.kind == "lightgbm"
+        else spec
+        for spec in loaded.models
+    )
+    return replace(loaded, models=models)
+
+
+def training_from(features: Features, change: np.ndarray, towns: int = 25) -> Training:
+    """Training examples with these features and changes, dealt out over municipalities."""
+    n = len(change)
+    return Training(
+        features=features,
+        change=change,
+        score_start=np.full(n, BASE),
+        municipality=np.array([f"GM{i % towns:04d}" for i in range(n)]),
+        start=np.full(n, 2016),
+    )
+
+
+def with_score(panel: Panel, year: int, score: np.ndarray) -> Panel:
+    """The same panel with another total score in one year."""
+    values = panel.values.copy()
+    values[panel.indicators.index("score"), :, panel.years.index(year)] = score
+    return replace(panel, values=values)
