@@ -95,7 +95,7 @@ class Forecast:
     outputs : Outputs
         Quantile levels and thresholds.
     locations : numpy.ndarray of str, shape (areas,)
-        Area codes.
+        Area codes, ascending, each once.
     mean : numpy.ndarray, shape (areas,)
         Expected change in score points.
     quantiles : numpy.ndarray, shape (areas, levels)
@@ -119,6 +119,8 @@ class Forecast:
 
     def __post_init__(self) -> None:
         where, n = f"forecast of {self.model!r}", len(self.locations)
+        if (self.locations[1:] <= self.locations[:-1]).any():
+            raise InputError(where, "areas out of order or twice", "ascending area codes, each once")
         for name, values, width in (
             ("quantiles", self.quantiles, len(self.outputs.quantiles)),
             ("cdf", self.cdf, len(self.outputs.thresholds)),
@@ -153,6 +155,21 @@ class Forecast:
             raise InputError(f"forecast of {self.model!r}", f"no threshold {-event.more_than:g}", "that threshold")
         at: FloatArray = self.cdf[:, self.outputs.thresholds.index(-event.more_than)]
         return at
+
+    def positions(self, areas: npt.NDArray[np.str_]) -> npt.NDArray[np.intp]:
+        """Rows of the given areas, shape of ``areas``.
+
+        Raises
+        ------
+        InputError
+            If the forecast misses one of them.
+        """
+        rows = np.searchsorted(self.locations, areas)
+        found = np.isin(areas, self.locations)
+        if not found.all():
+            missing = areas[np.argmin(found)]
+            raise InputError(f"forecast of {self.model!r}", f"no area {missing}", "every area that is judged")
+        return rows
 
     def quantile(self, level: float) -> FloatArray:
         """One of the reported quantiles, shape (areas,)."""
@@ -214,8 +231,8 @@ def to_table(forecast: Forecast) -> pa.Table:
     n = len(forecast.locations)
     blocks: list[tuple[str, str, list[str | None], FloatArray]] = [
         (CHANGE, "mean", [None], forecast.mean[:, None]),
-        (CHANGE, "quantile", [f"{level:g}" for level in forecast.outputs.quantiles], forecast.quantiles),
-        (CHANGE, "cdf", [f"{point:g}" for point in forecast.outputs.thresholds], forecast.cdf),
+        (CHANGE, "quantile", [_text(level) for level in forecast.outputs.quantiles], forecast.quantiles),
+        (CHANGE, "cdf", [_text(point) for point in forecast.outputs.thresholds], forecast.cdf),
         (CLASS, "pmf", [str(number) for number in range(1, 10)], forecast.pmf),
     ]
     tables = []
@@ -257,18 +274,23 @@ def read_forecasts(path: Path) -> list[Forecast]:
     """
     try:
         frame = pq.read_table(path).to_pandas()
-        groups = frame.groupby(["origin_date", "model"], sort=True, observed=True)
-        return [_from_rows(rows) for _, rows in groups]
-    except (pa.ArrowException, OSError, KeyError) as error:
+        groups = frame.groupby(["origin_date", "model"], observed=True)
+        forecasts = [_from_rows(rows) for _, rows in groups]
+    except InputError as error:
+        raise InputError(f"{path}: {error.where}", error.found, error.expected, error.hint) from error
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise InputError(path, "a damaged file", "forecasts as written by riskmodel") from error
+    return sorted(forecasts, key=lambda forecast: (forecast.origin_date, forecast.model))
 
 
 def _from_rows(rows: pd.DataFrame) -> Forecast:
     def block(target: str, kind: str) -> tuple[list[str], FloatArray, np.ndarray]:
         part = rows[(rows["target"] == target) & (rows["output_type"] == kind)]
-        ids = list(dict.fromkeys(part["output_type_id"].astype(object)))
-        places = part["location"].astype(str).to_numpy().reshape(-1, len(ids))[:, 0]
-        return ids, part["value"].to_numpy().reshape(-1, len(ids)), places
+        names, ids = pd.factorize(part["output_type_id"].astype(object), use_na_sentinel=False)
+        places = part["location"].astype(str).to_numpy(dtype=str).reshape(-1, len(ids))
+        if (names.reshape(places.shape) != np.arange(len(ids))).any() or (places != places[:, :1]).any():
+            raise InputError(f"{kind} rows", "rows in another order", "the rows of an area together")
+        return list(ids), part["value"].to_numpy().reshape(places.shape), places[:, 0]
 
     quantile_ids, quantiles, locations = block(CHANGE, "quantile")
     threshold_ids, cdf, _ = block(CHANGE, "cdf")
@@ -285,6 +307,11 @@ def _from_rows(rows: pd.DataFrame) -> Forecast:
         cdf=cdf,
         pmf=block(CLASS, "pmf")[1],
     )
+
+
+def _text(number: float) -> str:
+    """The shortest text that reads back as the same number."""
+    return np.format_float_positional(number, trim="-")
 
 
 def _same(text: str, rows: int) -> pa.DictionaryArray:

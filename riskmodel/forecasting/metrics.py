@@ -72,12 +72,16 @@ def log_loss(happened: FloatArray, chance: FloatArray) -> float:
 
 
 def calibration_bins(happened: FloatArray, chance: FloatArray, bins: int = 10) -> list[tuple[float, float, int]]:
-    """Mean chance, share of events and number of areas in bins of equally many areas, lowest chance first."""
+    """Mean chance, share of events and number of areas in bins of equally many areas, lowest chance first.
+
+    Areas of equal chance share the bin of the first of them: which of them comes first says nothing.
+    """
     order = np.argsort(chance, kind="stable")
-    return [
-        (float(chance[part].mean()), float(happened[part].mean()), len(part))
-        for part in np.array_split(order, min(bins, len(order)))
-    ]
+    ranked = chance[order]
+    numbers = np.arange(len(order)) * bins // max(len(order), 1)
+    numbers = numbers[np.searchsorted(ranked, ranked)]
+    parts = np.split(order, np.flatnonzero(np.diff(numbers)) + 1)
+    return [(float(chance[part].mean()), float(happened[part].mean()), len(part)) for part in parts]
 
 
 def calibration_error(happened: FloatArray, chance: FloatArray, bins: int = 10) -> float:

@@ -75,7 +75,7 @@ class _Outcome:
     def judge(self, forecast: Forecast) -> Mapping[str, float]:
         if self.n == 0:
             return {}
-        position = np.searchsorted(forecast.locations, self.areas)
+        position = forecast.positions(self.areas)
         chance = forecast.chance_of(self.experiment.event)[position]
         lower, upper = forecast.quantile(0.1)[position], forecast.quantile(0.9)[position]
         return {

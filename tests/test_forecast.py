@@ -1,0 +1,206 @@
+"""The Forecast container: its tidy form, its checks, and that every risk is read off one distribution."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from riskmodel.catalogue import class_scheme
+from riskmodel.errors import InputError
+from riskmodel.forecasting.distribution import StudentT
+from riskmodel.forecasting.forecast import (
+    Forecast,
+    Outputs,
+    forecast_from,
+    read_forecasts,
+    to_table,
+    write_forecasts,
+)
+from riskmodel.forecasting.origins import Origin
+from riskmodel.forecasting.targets import Event
+
+HUBVERSE = ["origin_date", "target", "horizon", "location", "output_type", "output_type_id", "value"]
+ORIGIN = Origin(2018, 2, date(2020, 5, 1), ((2014, 2016), (2016, 2018)))
+OUTPUTS = Outputs((0.025, 0.1, 0.5, 0.9, 0.975), (-0.1, -0.05, 0.0, 0.05))
+FALL, TIPPING = Event("fall", 0.05), Event("tipping")
+LOCATION = np.array([0.01, -0.02, 0.0])
+SCALE = np.array([0.03, 0.05, 0.10])
+DEVIATION = np.array([0.0, -0.15, 0.2])
+
+
+def made(outputs=OUTPUTS, model="made", wave=2018, location=LOCATION, scale=SCALE, deviation=DEVIATION):
+    return forecast_from(
+        model=model,
+        origin=replace(ORIGIN, wave=wave),
+        outputs=outputs,
+        locations=np.array([f"WK0001{i:02d}" for i in range(len(location))]),
+        deviation=deviation,
+        scheme=class_scheme("3.0"),
+        distribution=StudentT(location, scale, stretch=0.9, freedom=5.0),
+    )
+
+
+def cdf(point, area):
+    """The same distribution according to scipy."""
+    return stats.t.cdf(point, df=5.0, loc=LOCATION[area], scale=0.9 * SCALE[area])
+
+
+def test_every_risk_is_that_of_the_distribution():
+    forecast = made()
+    for area in range(3):
+        assert forecast.chance_of(FALL)[area] == pytest.approx(cdf(-0.05, area), abs=1e-12)
+        # Class 4 or lower: the deviation ends below -.16405.
+        tips = cdf(-0.16405 - DEVIATION[area], area)
+        assert forecast.chance_of(TIPPING)[area] == pytest.approx(tips, abs=1e-12)
+        # Class 6 exactly: from -.10295 up to .01015.
+        six = cdf(0.01015 - DEVIATION[area], area) - cdf(-0.10295 - DEVIATION[area], area)
+        assert forecast.pmf[area, 5] == pytest.approx(six, abs=1e-12)
+        lower = stats.t.ppf(0.1, df=5.0, loc=LOCATION[area], scale=0.9 * SCALE[area])
+        assert forecast.quantile(0.1)[area] == pytest.approx(lower, abs=1e-12)
+    np.testing.assert_array_equal(forecast.mean, LOCATION)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(-0.3, 0.3), st.floats(0.005, 0.3), st.floats(-0.6, 0.5)), min_size=1, max_size=8)
+)
+def test_a_forecast_never_contradicts_itself(areas):
+    location, scale, deviation = np.array(areas).T
+    # A threshold at the class cut of the first area.
+    at_cut = float(class_scheme("3.0").cuts[3] - deviation[0])
+    forecast = made(Outputs((0.1, 0.5, 0.9), (at_cut,)), location=location, scale=scale, deviation=deviation)
+    assert (np.diff(forecast.quantiles, axis=1) >= 0).all()
+    np.testing.assert_allclose(forecast.pmf.sum(axis=1), 1, atol=1e-9)
+    assert (forecast.pmf >= 0).all()
+    assert forecast.pmf[0, :4].sum() == pytest.approx(forecast.cdf[0, 0], abs=1e-9)
+    assert forecast.chance_of(TIPPING)[0] == pytest.approx(forecast.cdf[0, 0], abs=1e-9)
+
+
+def test_tidy_rows_have_the_columns_of_the_hubverse_and_two_more():
+    table = to_table(made())
+    assert set(table.column_names) == {*HUBVERSE, "model", "known_at"}
+    assert len(table.column_names) == len(HUBVERSE) + 2
+    frame = table.to_pandas()
+    assert len(frame) == 3 * (1 + 5 + 4 + 9)
+    assert set(frame["origin_date"]) == {date(2018, 1, 1)}
+    assert set(frame["known_at"]) == {date(2020, 5, 1)}
+    assert set(frame["horizon"]) == {2}
+    kinds = frame.groupby(["target", "output_type"], observed=True)["output_type_id"].unique()
+    assert kinds["score_change", "quantile"].tolist() == ["0.025", "0.1", "0.5", "0.9", "0.975"]
+    assert kinds["score_change", "cdf"].tolist() == ["-0.1", "-0.05", "0", "0.05"]
+    assert kinds["class", "pmf"].tolist() == [str(number) for number in range(1, 10)]
+    assert frame.loc[frame["output_type"] == "mean", "output_type_id"].isna().all()
+
+
+def test_tidy_values_stand_with_their_area_and_id():
+    forecast = made()
+    frame = to_table(forecast).to_pandas()
+    for area, code in enumerate(forecast.locations):
+        own = frame[frame["location"] == code]
+        quantiles = own[own["output_type"] == "quantile"]
+        assert (np.diff(quantiles["value"]) > 0).all()
+        for level, value in zip(quantiles["output_type_id"], quantiles["value"], strict=True):
+            exact = stats.t.ppf(float(level), df=5.0, loc=LOCATION[area], scale=0.9 * SCALE[area])
+            assert value == pytest.approx(exact, abs=1e-12)
+        chances = own[own["output_type"] == "cdf"].set_index("output_type_id")["value"]
+        assert chances["-0.05"] == forecast.chance_of(FALL)[area]
+        assert own.loc[own["output_type"] == "pmf", "value"].sum() == pytest.approx(1)
+
+
+def test_forecasts_come_back_from_parquet_bit_by_bit(tmp_path):
+    first, second = made(model="b"), made(model="a")
+    earlier = made(model="b", wave=2016)
+    path = tmp_path / "forecasts.parquet"
+    write_forecasts([first, second, earlier], path)
+    for back, expected in zip(read_forecasts(path), [earlier, second, first], strict=True):
+        for name in ("model", "origin_date", "known_at", "horizon", "outputs"):
+            assert getattr(back, name) == getattr(expected, name)
+        for name in ("locations", "mean", "quantiles", "cdf", "pmf"):
+            np.testing.assert_array_equal(getattr(back, name), getattr(expected, name))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(0.0001, 0.4), st.floats(1e-7, 0.0999))
+def test_any_threshold_and_level_comes_back_exactly(tmp_path_factory, fall, level):
+    forecast = made(Outputs((level, 0.1, 0.9), (-fall,)))
+    path = tmp_path_factory.mktemp("exact") / "forecasts.parquet"
+    write_forecasts([forecast], path)
+    [back] = read_forecasts(path)
+    assert back.outputs == forecast.outputs
+    np.testing.assert_array_equal(back.chance_of(Event("fall", fall)), forecast.chance_of(Event("fall", fall)))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"mean": np.array([0.0, np.nan, 0.0])}, "expected change"),
+        ({"mean": np.zeros(2)}, "expected change"),
+        ({"quantiles": made().quantiles[:, ::-1]}, "cross"),
+        ({"quantiles": made().quantiles[:, 1:]}, "quantiles of shape"),
+        ({"cdf": made().cdf[:, ::-1]}, "cross"),
+        ({"cdf": made().cdf + 1}, "outside 0 and 1"),
+        ({"cdf": made().cdf * np.inf}, "not finite"),
+        ({"pmf": made().pmf * 0.99}, "add up"),
+        ({"pmf": np.tile([-0.5, 1.5, 0, 0, 0, 0, 0, 0, 0], (3, 1))}, "outside 0 and 1"),
+        ({"pmf": made().pmf[:, :8]}, "pmf of shape"),
+        ({"locations": np.array(["WK000100", "WK000100", "WK000102"])}, "twice"),
+        ({"locations": np.array(["WK000102", "WK000101", "WK000100"])}, "out of order"),
+    ],
+)
+def test_an_invalid_forecast_is_refused(change, message):
+    with pytest.raises(InputError, match=message):
+        replace(made(), **change)
+
+
+@pytest.mark.parametrize(
+    ("quantiles", "thresholds"),
+    [((0.1, 0.5), (0.0,)), ((0.9, 0.1), (0.0,)), ((0.0, 0.1, 0.9), (0.0,)), ((0.1, 0.9), (0.0, -0.1))],
+)
+def test_impossible_outputs_are_refused(quantiles, thresholds):
+    with pytest.raises(InputError):
+        Outputs(quantiles, thresholds)
+
+
+def test_a_chance_that_was_not_reported_is_not_made_up():
+    with pytest.raises(InputError, match=r"no threshold -0\.07"):
+        made().chance_of(Event("fall", 0.07))
+
+
+def written(tmp_path, table):
+    path = tmp_path / "forecasts.parquet"
+    pq.write_table(table, path)
+    return path
+
+
+def test_a_file_without_some_rows_is_refused(tmp_path):
+    table = to_table(made())
+    with pytest.raises(InputError):
+        read_forecasts(written(tmp_path, table.slice(0, table.num_rows - 1)))
+
+
+def test_rows_in_another_order_are_not_given_to_the_wrong_area(tmp_path):
+    frame = to_table(made()).to_pandas().sort_values(["output_type", "output_type_id", "location"])
+    with pytest.raises(InputError, match="another order"):
+        read_forecasts(written(tmp_path, pa.Table.from_pandas(frame, preserve_index=False)))
+
+
+def test_a_file_that_is_no_parquet_is_refused(tmp_path):
+    path = tmp_path / "forecasts.parquet"
+    path.write_text("not a table")
+    with pytest.raises(InputError, match="damaged"):
+        read_forecasts(path)
+
+
+def test_a_forecast_is_found_by_area():
+    forecast: Forecast = made()
+    assert forecast.positions(np.array(["WK000102", "WK000100"])).tolist() == [2, 0]
+    with pytest.raises(InputError, match="no area WK000101x"):
+        forecast.positions(np.array(["WK000101x"]))

@@ -1,0 +1,288 @@
+"""Accuracy against scikit-learn, brute force and hand-worked examples."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
+from worlds import BASE, example_panel, experiment, panel_of
+
+from riskmodel.catalogue import class_scheme
+from riskmodel.errors import InputError
+from riskmodel.forecasting import metrics
+from riskmodel.forecasting.experiment import Cohort
+from riskmodel.forecasting.forecast import Forecast, Outputs
+from riskmodel.forecasting.scores import score_forecasts
+
+METRICS = {
+    "base_rate",
+    *(f"{name}{end}" for name in ("auc", "average_precision") for end in ("", "_low95", "_high95")),
+    *(f"{name}_at_{where}" for name in ("precision", "recall", "lift") for where in ("1pct", "5pct", "k")),
+    "brier",
+    "log_loss",
+    "calibration_error",
+    "mean_chance",
+    "coverage_80",
+    "width_80",
+}
+
+
+@st.composite
+def judged(draw, largest=40):
+    """Outcomes with both kinds present, and chances of which many are equal."""
+    n = draw(st.integers(2, largest))
+    happened = draw(st.lists(st.sampled_from([0.0, 1.0]), min_size=n, max_size=n).filter(lambda x: 0 < sum(x) < n))
+    chance = draw(st.lists(st.integers(0, 8).map(lambda i: i / 8), min_size=n, max_size=n))
+    return np.array(happened), np.array(chance)
+
+
+@given(judged())
+def test_ranking_is_that_of_sklearn(case):
+    happened, chance = case
+    auc, average_precision = metrics.ranking(happened, chance)
+    assert auc[0] == pytest.approx(roc_auc_score(happened, chance), abs=1e-12)
+    assert average_precision[0] == pytest.approx(average_precision_score(happened, chance), abs=1e-12)
+
+
+@given(judged(), st.data())
+def test_a_weight_counts_an_area_as_often_as_repeating_it(case, data):
+    happened, chance = case
+    n = len(chance)
+    weights = np.array(
+        data.draw(st.lists(st.lists(st.integers(0, 3), min_size=n, max_size=n), min_size=1, max_size=3))
+    )
+    auc, average_precision = metrics.ranking(happened, chance, weights.astype(float))
+    for row, times in enumerate(weights):
+        repeated, chances = np.repeat(happened, times), np.repeat(chance, times)
+        if 0 < repeated.sum() < len(repeated):
+            assert auc[row] == pytest.approx(roc_auc_score(repeated, chances), abs=1e-12)
+            expected = average_precision_score(repeated, chances)
+            assert average_precision[row] == pytest.approx(expected, abs=1e-12)
+        else:
+            assert math.isnan(auc[row])
+            assert math.isnan(average_precision[row])
+
+
+@given(judged())
+def test_brier_and_log_loss_are_those_of_sklearn(case):
+    happened, chance = case
+    assert metrics.brier(happened, chance) == pytest.approx(brier_score_loss(happened, chance), abs=1e-12)
+    held = np.clip(chance, metrics.CLIP, 1 - metrics.CLIP)
+    assert metrics.log_loss(happened, chance) == pytest.approx(log_loss(happened, held), abs=1e-12)
+
+
+@settings(max_examples=50)
+@given(judged(largest=6), st.data())
+def test_a_list_counts_tied_areas_at_their_worst(case, data):
+    happened, chance = case
+    k = data.draw(st.integers(1, len(chance)))
+    hits = min(
+        sum(happened[list(order[:k])])
+        for order in itertools.permutations(range(len(chance)))
+        if all(chance[a] >= chance[b] for a, b in itertools.pairwise(order))
+    )
+    assert metrics.top(happened, chance, k) == (hits / k, hits / happened.sum())
+
+
+def test_recall_without_events_is_not_a_number():
+    precision, recall = metrics.top(np.zeros(4), np.arange(4.0), 2)
+    assert precision == 0
+    assert math.isnan(recall)
+
+
+def test_calibration_error_worked_out_by_hand():
+    chance = np.array([0.8, 0.1, 0.6, 0.2])
+    happened = np.array([1.0, 0.0, 1.0, 1.0])
+    # Lower half: .15 said, .5 happened; upper half: .7 said, 1 happened.
+    lower, upper = metrics.calibration_bins(happened, chance, bins=2)
+    assert lower == pytest.approx((0.15, 0.5, 2))
+    assert upper == pytest.approx((0.7, 1.0, 2))
+    assert metrics.calibration_error(happened, chance, bins=2) == pytest.approx((0.35 + 0.3) / 2)
+
+
+def test_one_chance_for_all_is_calibrated_when_it_is_the_base_rate():
+    happened = np.array([0.0] * 15 + [1.0] * 5)
+    assert metrics.calibration_error(happened, np.full(20, 0.25)) == pytest.approx(0)
+
+
+@given(judged(), st.randoms(use_true_random=False))
+def test_calibration_does_not_depend_on_the_order_of_areas(case, random):
+    happened, chance = case
+    order = list(range(len(chance)))
+    random.shuffle(order)
+    shuffled = metrics.calibration_error(happened[order], chance[order])
+    assert shuffled == pytest.approx(metrics.calibration_error(happened, chance), abs=1e-12)
+
+
+def test_coverage_counts_both_ends():
+    change = np.array([-0.1, 0.0, 0.1, 0.2])
+    assert metrics.coverage(change, np.full(4, -0.1), np.full(4, 0.1)) == 0.75
+
+
+def test_the_bootstrap_draws_whole_municipalities():
+    groups = np.array(["b", "a", "b", "c", "a", "b"])
+    weights = metrics.resampled_weights(groups, 2000, seed=3)
+    for group in "abc":
+        members = weights[:, groups == group]
+        assert (members == members[:, :1]).all()
+    one_each = weights[:, [0, 1, 3]]
+    assert (one_each.sum(axis=1) == 3).all()
+    # How often a group of three is drawn is binomial(3, 1/3).
+    assert np.bincount(one_each[:, 0].astype(int), minlength=4) / 2000 == pytest.approx(
+        [8 / 27, 12 / 27, 6 / 27, 1 / 27], abs=0.03
+    )
+    assert (metrics.resampled_weights(groups, 2000, seed=3) == weights).all()
+
+
+# Scores of hand-made forecasts.
+
+CODES = ["WK000100", "WK000101", "WK000102", "WK000200", "WK000201", "WK000300"]
+START = BASE + np.array([0.00, 0.05, -0.10, 0.00, -0.20, 0.10])
+CHANGE = np.array([-0.08, 0.02, -0.07, -0.06, 0.01, np.nan])
+POPULATION = [1000.0, 400.0, 500.0, 90.0, 5000.0, 2000.0]
+CHANCE = np.array([0.5, 0.1, 0.3, 0.2, 0.4, 0.9])
+OUTPUTS = Outputs((0.1, 0.5, 0.9), (-0.05,))
+
+
+def hand_panel():
+    score = {2016: START, 2018: START + CHANGE}
+    return panel_of({"score": score, "population": {2016: POPULATION}}, CODES)
+
+
+def hand_forecast(order=slice(None), classes=None):
+    n = len(CODES)
+    pmf = np.zeros((n, 9)) if classes is None else classes
+    if classes is None:
+        pmf[:, 5] = 1
+    return Forecast(
+        model="by hand",
+        origin_date=date(2016, 1, 1),
+        known_at=date(2018, 5, 1),
+        horizon=2,
+        outputs=OUTPUTS,
+        locations=np.array(CODES)[order],
+        mean=np.zeros(n),
+        quantiles=np.tile([-0.065, 0.0, 0.035], (n, 1)),
+        cdf=CHANCE[order][:, None],
+        pmf=pmf[order],
+    )
+
+
+def scored(forecast, question=None):
+    question = question or replace(experiment(), capacity=2, outputs=OUTPUTS)
+    table = score_forecasts(question, hand_panel(), [forecast])
+    return {name: rows.set_index("metric") for name, rows in table.groupby("cohort")}
+
+
+def test_scores_worked_out_by_hand():
+    by_cohort = scored(hand_forecast())
+    assert set(by_cohort) == {"all", "500+"}
+    # All: the last area has no outcome. Events: first, third and fourth of the five.
+    everything = by_cohort["all"]
+    assert set(everything.index) == METRICS
+    assert set(everything["n"]) == {5}
+    assert set(everything["n_events"]) == {3}
+    value = everything["value"]
+    assert value["base_rate"] == pytest.approx(3 / 5)
+    # Order: event .5, other .4, event .3, event .2, other .1: 4 of 6 pairs right.
+    assert value["auc"] == pytest.approx(4 / 6)
+    assert value["average_precision"] == pytest.approx((1 + 2 / 3 + 3 / 4) / 3)
+    assert (value["precision_at_k"], value["recall_at_k"]) == (0.5, pytest.approx(1 / 3))
+    assert value["lift_at_k"] == pytest.approx(0.5 / 0.6)
+    assert (value["precision_at_1pct"], value["precision_at_5pct"]) == (1.0, 1.0)
+    assert value["brier"] == pytest.approx((0.25 + 0.01 + 0.49 + 0.64 + 0.16) / 5)
+    assert value["log_loss"] == pytest.approx(-np.log([0.5, 0.9, 0.3, 0.2, 0.6]).mean())
+    assert value["mean_chance"] == pytest.approx(0.3)
+    assert value["coverage_80"] == pytest.approx(3 / 5)
+    assert value["width_80"] == pytest.approx(0.1)
+    # 500 inhabitants or more: first, third and fifth area.
+    large = by_cohort["500+"]
+    assert set(large.index) == METRICS
+    assert (set(large["n"]), set(large["n_events"])) == ({3}, {2})
+    assert large["value"]["auc"] == pytest.approx(1 / 2)
+    assert large["value"]["coverage_80"] == pytest.approx(1 / 3)
+
+
+def test_intervals_hold_the_point_and_come_from_whole_municipalities():
+    value = scored(hand_forecast())["all"]["value"]
+    for name in ("auc", "average_precision"):
+        assert value[f"{name}_low95"] <= value[name] <= value[f"{name}_high95"]
+
+
+def test_a_forecast_out_of_order_cannot_be_scored_against_the_wrong_areas():
+    with pytest.raises(InputError, match="out of order"):
+        hand_forecast(slice(None, None, -1))
+
+
+def test_a_forecast_that_misses_an_area_is_not_scored():
+    forecast = hand_forecast()
+    short = replace(
+        forecast,
+        **{name: getattr(forecast, name)[1:] for name in ("locations", "mean", "quantiles", "cdf", "pmf")},
+    )
+    with pytest.raises(InputError, match="WK000100"):
+        scored(short)
+
+
+def test_an_empty_cohort_gives_no_scores():
+    question = replace(experiment(), outputs=OUTPUTS, cohorts=(Cohort("huge", 10**9),))
+    assert score_forecasts(question, hand_panel(), [hand_forecast()]).empty
+
+
+def test_tipping_scores_only_areas_of_class_five_and_up():
+    question = replace(experiment("tipping-2y"), outputs=OUTPUTS, cohorts=(Cohort("all"),))
+    # Deviation at the start: .00, .05, -.10, .00, -.20 and .10; class 5 ends at -.16405.
+    # The fifth area is already below, the sixth has no outcome; the third tips to -.17.
+    pmf = np.zeros((6, 9))
+    pmf[:, 3], pmf[:, 5] = CHANCE, 1 - CHANCE
+    table = scored(hand_forecast(classes=pmf), question)["all"]
+    assert (set(table["n"]), set(table["n_events"])) == ({4}, {1})
+    # Chances .5, .1, .3 (event), .2: one of three others stands above it.
+    assert table["value"]["auc"] == pytest.approx(2 / 3)
+    assert table["value"]["mean_chance"] == pytest.approx(1.1 / 4)
+
+
+@pytest.mark.parametrize("wave", [2014, 2016, 2018])
+def test_tipping_events_counted_by_brute_force(wave, tmp_path):
+    panel = example_panel(tmp_path, n_areas=300)
+    question = experiment("tipping-2y")
+    cut = float(class_scheme("3.0").cuts[3])
+    assert cut == -0.16405
+    newest = {}
+    for year in (2016, 2022):
+        counted = zip(panel.areas, panel.at("population", year), strict=True)
+        newest |= {code: number for code, number in counted if not math.isnan(number)}
+    expected = {"class 5+": [0, 0], "class 5+, 500+": [0, 0]}
+    for code, start, end in zip(panel.areas, panel.at("score", wave), panel.at("score", wave + 2), strict=True):
+        if math.isnan(start) or math.isnan(end) or start - panel.base < cut:
+            continue
+        for cohort, smallest in (("class 5+", -1), ("class 5+, 500+", 500)):
+            if newest.get(code, -1) >= smallest:
+                expected[cohort][0] += 1
+                expected[cohort][1] += end - panel.base < cut
+    n = len(panel.areas)
+    there = ~np.isnan(panel.at("score", wave))
+    forecast = Forecast(
+        model="flat",
+        origin_date=date(wave, 1, 1),
+        known_at=date(wave + 2, 5, 1),
+        horizon=2,
+        outputs=OUTPUTS,
+        locations=panel.areas[there],
+        mean=np.zeros(n)[there],
+        quantiles=np.tile([-0.1, 0.0, 0.1], (n, 1))[there],
+        cdf=np.full((n, 1), 0.1)[there],
+        pmf=np.full((n, 9), 1 / 9)[there],
+    )
+    table = score_forecasts(question, panel, [forecast])
+    assert set(table["cohort"]) == set(expected)
+    for cohort, rows in table.groupby("cohort"):
+        assert [set(rows["n"]), set(rows["n_events"])] == [{expected[cohort][0]}, {expected[cohort][1]}]
+    assert expected["class 5+"][1] > 0
