@@ -1,0 +1,243 @@
+"""Features against hand calculation, brute force and properties they must have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from worlds import NEVER, example_panel, panel_of, with_score
+
+from riskmodel.catalogue import indicators
+from riskmodel.forecasting.features import features_of, training_of
+from riskmodel.forecasting.origins import backtest_origins, origin_at
+
+nan = np.nan
+CODES = ["WK000100", "WK000101", "WK000200"]
+# Means over the three areas: 4.0, 4.1, 4.2, 4.2.
+SCORES = {
+    2012: [4.0, 4.1, 3.9],
+    2014: [4.1, 4.3, 3.9],
+    2016: [4.2, 4.5, 3.9],
+    2018: [4.2, 4.4, 4.0],
+}
+ONV = {2014: [0.10, 0.20, 0.30], 2018: [0.10, 0.50, 0.30]}
+SOC = {2018: [0.0, nan, 0.2]}
+POPULATION = {2016: [90.0, 990.0, nan]}
+DENSITY = {2016: [100.0, nan, 2500.0]}
+
+
+def hand_panel():
+    values = {"score": SCORES, "onv": ONV, "soc": SOC, "population": POPULATION, "density": DENSITY}
+    return panel_of(values, CODES)
+
+
+# Levels against the country: 2012 (.0, .1, -.1), 2014 (.0, .2, -.2), 2016 (.0, .3, -.3), 2018 (.0, .2, -.2).
+AT_2018 = {
+    "history.level": [0.0, 0.2, -0.2],
+    "history.change_last": [0.0, -0.1, 0.1],
+    "history.change_previous": [0.0, 0.1, -0.1],
+    "history.change_long": [0.0, 0.1, -0.1],
+    "history.above_own_mean": [0.0, 0.0, 0.0],  # .2 against the mean of .1, .2 and .3
+    # Years -3, -1, 1, 3 around their mean, sum of squares 20: (-.3 - .2 + .3 + .6) / 20.
+    "history.slope": [0.0, 0.02, -0.02],
+    "history.restlessness": [0.0, 0.1, 0.1],
+    "surroundings.level": [0.2, 0.0, nan],  # the third area is alone in its municipality
+    "surroundings.difference": [-0.2, 0.2, nan],
+    "surroundings.change": [-0.1, 0.0, nan],
+    "onv.level": [-0.2, 0.2, 0.0],
+    "onv.change": [-0.1, 0.2, -0.1],  # .0, .3 and .0 against their mean
+    "soc.level": [-0.1, nan, 0.1],
+    "soc.change": [nan, nan, nan],  # published once only
+    "size.inhabitants": [2.0, 3.0, nan],  # log10 of 100 and 1000
+    "context.density": [100.0, nan, 2500.0],
+}
+# The training example 2012 -> 2014: one wave known, no dimension yet, size and context as known in 2020.
+START_2012 = {
+    "history.level": [0.0, 0.1, -0.1],
+    "history.change_last": [nan, nan, nan],
+    "history.change_previous": [nan, nan, nan],
+    "history.change_long": [nan, nan, nan],
+    "history.above_own_mean": [nan, nan, nan],
+    "history.slope": [nan, nan, nan],
+    "history.restlessness": [nan, nan, nan],
+    "surroundings.level": [0.1, 0.0, nan],
+    "surroundings.difference": [-0.1, 0.1, nan],
+    "surroundings.change": [nan, nan, nan],
+    "onv.level": [nan, nan, nan],
+    "size.inhabitants": [2.0, 3.0, nan],
+    "context.density": [100.0, nan, 2500.0],
+}
+START_2016 = {
+    "history.level": [0.0, 0.3, -0.3],
+    "history.change_last": [0.0, 0.1, -0.1],
+    "history.change_long": [0.0, 0.2, -0.2],
+    "history.above_own_mean": [0.0, 0.15, -0.15],
+    "history.slope": [0.0, 0.05, -0.05],  # years -2, 0, 2: (-.2 + .6) / 8
+    "onv.level": [-0.1, 0.0, 0.1],  # the wave of 2014 is the newest one known
+    "onv.change": [nan, nan, nan],
+    "soc.level": [nan, nan, nan],
+}
+
+
+def test_features_at_an_origin_worked_out_by_hand():
+    features = features_of(hand_panel(), origin_at(hand_panel(), 2018, 2))
+    for name in features.names:
+        expected = AT_2018.get(name, [nan] * 3)
+        np.testing.assert_allclose(features.column(name), expected, atol=1e-12, err_msg=name)
+    assert set(AT_2018) <= set(features.names)
+
+
+def test_training_examples_worked_out_by_hand():
+    training = training_of(hand_panel(), origin_at(hand_panel(), 2018, 2))
+    assert training.start.tolist() == [2012] * 3 + [2014] * 3 + [2016] * 3
+    assert training.municipality.tolist() == ["GM0001", "GM0001", "GM0002"] * 3
+    expected = [0.1, 0.2, 0.0, 0.1, 0.2, 0.0, 0.0, -0.1, 0.1]
+    np.testing.assert_allclose(training.change, expected, atol=1e-12)
+    np.testing.assert_allclose(training.score_start, [*SCORES[2012], *SCORES[2014], *SCORES[2016]])
+    for start, by_hand in ((2012, START_2012), (2016, START_2016)):
+        for name, values in by_hand.items():
+            told = training.features.column(name)[training.start == start]
+            np.testing.assert_allclose(told, values, atol=1e-12, err_msg=f"{start} {name}")
+
+
+def test_an_area_without_start_or_end_is_no_example():
+    panel = with_score(hand_panel(), 2014, np.array([4.1, nan, 3.9]))
+    training = training_of(panel, origin_at(panel, 2018, 2))
+    assert training.start.tolist() == [2012] * 2 + [2014] * 2 + [2016] * 3
+
+
+def test_size_counts_empty_areas_and_leaves_unknown_ones_unknown():
+    panel = panel_of({"score": SCORES, "population": {2016: [0.0, nan, 9990.0]}}, CODES)
+    size = features_of(panel, origin_at(panel, 2018, 2)).column("size.inhabitants")
+    np.testing.assert_allclose(size, [1.0, nan, 4.0])
+
+
+# Worlds made by chance.
+
+SCORE = st.floats(3.0, 5.0).map(lambda x: round(x, 3))
+
+
+@st.composite
+def worlds(draw):
+    n = draw(st.integers(2, 9))
+    codes = [f"WK{draw(st.integers(1, 3)):04d}{i:02d}" for i in range(n)]
+    score = st.one_of(st.just(nan), SCORE)
+    values = {year: draw(st.lists(score, min_size=n, max_size=n)) for year in (2008, 2012, 2014, 2016, 2018)}
+    for each in values.values():
+        each[0] = 4.0  # in every wave some area was measured
+    onv = {year: draw(st.lists(score, min_size=n, max_size=n)) for year in (2014, 2018)}
+    population = draw(st.lists(st.one_of(st.just(nan), st.integers(0, 9999).map(float)), min_size=n, max_size=n))
+    return panel_of({"score": values, "onv": onv, "population": {2016: population}}, codes)
+
+
+@settings(max_examples=60, deadline=None)
+@given(worlds())
+def test_surroundings_are_the_mean_of_the_other_areas_of_the_municipality(panel):
+    features = features_of(panel, origin_at(panel, 2018, 2))
+    score, before = panel.at("score", 2018), panel.at("score", 2016)
+    level, earlier = score - np.nanmean(score), before - np.nanmean(before)
+    for i, code in enumerate(panel.areas):
+        others = [j for j, other in enumerate(panel.areas) if other[:6] == code[:6] and j != i]
+        around = [level[j] for j in others if not np.isnan(level[j])]
+        moved = [level[j] - earlier[j] for j in others if not np.isnan(level[j] - earlier[j])]
+        expected = np.mean(around) if around else nan
+        np.testing.assert_allclose(features.column("surroundings.level")[i], expected, atol=1e-9)
+        np.testing.assert_allclose(features.column("surroundings.difference")[i], level[i] - expected, atol=1e-9)
+        expected = np.mean(moved) if moved else nan
+        np.testing.assert_allclose(features.column("surroundings.change")[i], expected, atol=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(worlds())
+def test_slope_is_that_of_a_fitted_line(panel):
+    slope = features_of(panel, origin_at(panel, 2018, 2)).column("history.slope")
+    waves = np.array([2012, 2014, 2016, 2018])
+    scores = np.column_stack([panel.at("score", wave) for wave in waves])
+    level = scores - np.nanmean(scores, axis=0)
+    for told, row in zip(slope, level, strict=True):
+        known = ~np.isnan(row)
+        expected = np.polyfit(waves[known] - 2015.0, row[known], 1)[0] if known.sum() > 1 else nan
+        np.testing.assert_allclose(told, expected, atol=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(worlds(), st.integers(0, 4), st.floats(-2, 2))
+def test_a_constant_added_to_a_whole_wave_changes_no_feature(panel, place, constant):
+    year = panel.waves[place]
+    moved = with_score(panel, year, panel.at("score", year) + constant)
+    origin = origin_at(panel, 2018, 2)
+    np.testing.assert_allclose(
+        features_of(moved, origin).values, features_of(panel, origin).values, rtol=0, atol=1e-9
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(worlds(), st.randoms(use_true_random=False))
+def test_codes_within_a_municipality_and_names_are_no_features(panel, random):
+    areas = panel.areas.copy()
+    for town in {code[:6] for code in areas}:
+        own = np.flatnonzero([code[:6] == town for code in areas])
+        mixed = own.tolist()
+        random.shuffle(mixed)
+        areas[own] = panel.areas[mixed]
+    relabelled = replace(panel, areas=areas, names=panel.names[::-1])
+    origin = origin_at(panel, 2018, 2)
+    np.testing.assert_array_equal(features_of(relabelled, origin).values, features_of(panel, origin).values)
+
+
+@pytest.fixture(scope="module")
+def country(tmp_path_factory):
+    return example_panel(tmp_path_factory.mktemp("country"))
+
+
+def test_names_say_driver_and_quantity_and_nothing_about_origin_or_codes(country):
+    names = features_of(country, origin_at(country, 2018, 2)).names
+    known = {"history", "surroundings", "onv", "soc", "won", "fys", "vrz", "context", "size"}
+    assert {name.split(".")[0] for name in names} == known
+    assert len(set(names)) == len(names)
+    assert not [
+        name for name in names for word in ("code", "naam", "name", "area", "municipality") if word in name
+    ]
+    context = {name.split(".")[1] for name in names if name.startswith("context.")}
+    assert all(indicators()[key].structural and not indicators()[key].sensitivity for key in context)
+
+
+def test_no_feature_spells_out_the_code(country):
+    number = np.array([int(code[2:]) for code in country.areas], dtype=float)
+    order = number.argsort().argsort()
+    features = features_of(country, origin_at(country, 2018, 2))
+    for name in features.names:
+        column = features.column(name)
+        known = ~np.isnan(column)
+        if known.sum() > 10 and column[known].std() > 0:
+            rank = column[known].argsort(kind="stable").argsort()
+            assert abs(np.corrcoef(rank, order[known])[0, 1]) < 0.5, name
+
+
+def test_every_origin_has_the_same_features(country):
+    names = {features_of(country, origin).names for origin in backtest_origins(country, 2)}
+    names |= {training_of(country, origin).features.names for origin in backtest_origins(country, 4)}
+    assert len(names) == 1
+
+
+def test_later_figures_of_a_faster_source_may_be_used_once_published():
+    # The population of 2016 was published on 1 January 2017: after the wave of 2014, before that of 2016.
+    panel = hand_panel()
+    before, after = origin_at(panel, 2014, 2), origin_at(panel, 2016, 2)
+    assert before.known_at < date(2017, 1, 1) < after.known_at
+    assert np.isnan(features_of(panel, before).column("size.inhabitants")).all()
+    np.testing.assert_allclose(features_of(panel, after).column("size.inhabitants"), [2.0, 3.0, nan])
+
+
+def test_a_wave_that_was_never_published_plays_no_part():
+    panel = hand_panel()
+    published = panel.published.copy()
+    values = panel.values.copy()
+    published[0, panel.years.index(2014)] = NEVER
+    values[0, :, panel.years.index(2014)] = nan
+    features = features_of(replace(panel, values=values, published=published), origin_at(panel, 2018, 2))
+    np.testing.assert_allclose(features.column("history.change_previous"), [0.0, 0.2, -0.2], atol=1e-12)
