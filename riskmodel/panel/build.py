@@ -40,6 +40,12 @@ def build_panel(
         raise InputError("panel", f"source {scores.source!r} without base constant", "Leefbaarometer scores")
     context = [_on_boundaries(each, scores.boundaries, links) for each in others if each.level == scores.level]
     sources = [scores, *context]
+    for source in sources:
+        unknown = [key for key in source.indicators if key not in indicators()]
+        if unknown:
+            raise InputError(
+                f"observations of {source.source!r}", f"indicator {unknown[0]!r}", "one of the catalogue"
+            )
     names = scores.frame.drop_duplicates("location", keep="last").set_index("location")["name"].sort_index()
     areas = names.index
     years = sorted({year for source in sources for year in source.years})

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -42,9 +43,17 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
     -------
     Path
         The path itself.
+
+    Raises
+    ------
+    InputError
+        If nothing can be written there.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
+    except OSError as error:
+        raise InputError(path.parent, error.strerror or "no folder", "a folder to write into") from error
     os.close(handle)
     temporary = Path(name)
     try:
@@ -99,13 +108,14 @@ class Workspace:
         table = pa.Table.from_pandas(links, preserve_index=False)
         table = table.replace_schema_metadata({METADATA_KEY: json.dumps(asdict(file)).encode()})
         return write_atomically(
-            self.path("observations", "crosswalk.parquet"), lambda path: pq.write_table(table, path)
+            self.path("observations", "crosswalk.parquet"),
+            lambda path: pq.write_table(table, path, write_page_checksum=True),
         )
 
     def links(self) -> pd.DataFrame | None:
         """The links between boundary vintages, None when there are none."""
         path = self.path("observations", "crosswalk.parquet")
-        return pq.read_table(path).to_pandas() if path.exists() else None
+        return _read_table(path)[0] if path.exists() else None
 
     def observations(self) -> list[Observations]:
         """Everything ingested, in a fixed order."""
@@ -166,21 +176,32 @@ def _write(each: Observations, path: Path) -> None:
     }
     table = pa.Table.from_pandas(each.frame, preserve_index=False)
     table = table.replace_schema_metadata({METADATA_KEY: json.dumps(about).encode()})
-    pq.write_table(table, path, compression="zstd")
+    pq.write_table(table, path, compression="zstd", write_page_checksum=True)
 
 
 def _read(path: Path) -> Observations:
+    frame, about = _read_table(path)
     try:
-        table = pq.read_table(path)
-        about = json.loads((table.schema.metadata or {})[METADATA_KEY])
+        return Observations(
+            source=about["source"],
+            level=about["level"],
+            boundaries=about["boundaries"],
+            frame=frame,
+            files=tuple(SourceFile(**file) for file in about["files"]),
+            base=about["base"],
+            notes=tuple(about["notes"]),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _damaged(path) from error
+
+
+def _read_table(path: Path) -> tuple[pd.DataFrame, Any]:
+    try:
+        table = pq.read_table(path, page_checksum_verification=True)
+        return table.to_pandas(), json.loads((table.schema.metadata or {})[METADATA_KEY])
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-        raise InputError(path, "a damaged file", "observations as ingested", "Ingest the source again.") from error
-    return Observations(
-        source=about["source"],
-        level=about["level"],
-        boundaries=about["boundaries"],
-        frame=table.to_pandas(),
-        files=tuple(SourceFile(**file) for file in about["files"]),
-        base=about["base"],
-        notes=tuple(about["notes"]),
-    )
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError(path, "a damaged file", "observations as ingested", "Ingest the source again.")
