@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from riskmodel.catalogue import class_scheme
 from riskmodel.forecasting.experiment import Experiment
@@ -97,7 +98,9 @@ def run(
             if progress:
                 progress(f"{origin.wave} {spec.name}", len(forecasts) + len(skipped), steps)
             try:
-                model = fit(spec, experiment, training)
+                # The matrices are small: more BLAS threads only wait for each other.
+                with threadpool_limits(1, user_api="blas"):
+                    model = fit(spec, experiment, training)
                 forecasts.append(_forecast(spec.name, model, experiment, panel, origin, present, there))
             except NotApplicableError as error:
                 skipped.append(Skipped(spec.name, origin.wave, str(error)))

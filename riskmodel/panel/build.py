@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -54,7 +55,6 @@ def build_panel(
     for source in sources:
         _fill(values, source, areas, years, ids)
     there = ~np.isnan(values).all(axis=1)
-    dates = np.array([[published_on(key, year) for year in years] for key in ids], dtype="datetime64[D]")
     return Panel(
         level=scores.level,
         edition=scores.source.rsplit("-", 1)[1],
@@ -65,7 +65,7 @@ def build_panel(
         years=tuple(years),
         indicators=tuple(ids),
         values=values,
-        published=np.where(there, dates, np.datetime64("NaT", "D")),
+        published=np.where(there, _publication(sources, years, ids), np.datetime64("NaT", "D")),
         files=tuple(file for source in sources for file in source.files),
     )
 
@@ -78,6 +78,18 @@ def _fill(
     joined = row >= 0
     for key in source.indicators:
         values[ids.index(key), row[joined], column[joined]] = source.frame[key].to_numpy()[joined]
+
+
+def _publication(sources: Sequence[Observations], years: Sequence[int], ids: Sequence[str]) -> np.ndarray:
+    """Publication dates, shape (indicators, years); the latest where sources share an indicator and year."""
+    dates = np.full((len(ids), len(years)), np.datetime64("NaT", "D"))
+    for source in sources:
+        for key in source.indicators:
+            for year in source.years:
+                place = ids.index(key), years.index(year)
+                day = np.datetime64(source.published.get(year) or published_on(key, year), "D")
+                dates[place] = np.fmax(dates[place], day)
+    return dates
 
 
 def _on_boundaries(source: Observations, vintage: int, links: pd.DataFrame | None) -> Observations:
@@ -94,4 +106,4 @@ def _on_boundaries(source: Observations, vintage: int, links: pd.DataFrame | Non
             converted.rename_axis("location").reset_index().assign(name="", year=np.int32(int(str(year))))
         )
     frame = pd.concat(parts, ignore_index=True)
-    return Observations(source.source, source.level, vintage, frame, source.files, notes=source.notes)
+    return replace(source, boundaries=vintage, frame=frame)

@@ -11,6 +11,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -172,6 +173,7 @@ def _write(each: Observations, path: Path) -> None:
         "boundaries": each.boundaries,
         "base": each.base,
         "files": [asdict(file) for file in each.files],
+        "published": {str(year): day.isoformat() for year, day in each.published.items()},
         "notes": list(each.notes),
     }
     table = pa.Table.from_pandas(each.frame, preserve_index=False)
@@ -189,6 +191,7 @@ def _read(path: Path) -> Observations:
             frame=frame,
             files=tuple(SourceFile(**file) for file in about["files"]),
             base=about["base"],
+            published={int(year): date.fromisoformat(day) for year, day in about["published"].items()},
             notes=tuple(about["notes"]),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -50,6 +52,8 @@ class Observations:
         The files that were read.
     base : float or None
         Base constant of a score (score minus deviation), None for other sources.
+    published : mapping of int to datetime.date
+        Publication date of a year's values where the file says so; otherwise the catalogue's lag counts.
     notes : tuple of str
         What the user should know: columns that were blocked, values that are missing.
     """
@@ -60,6 +64,7 @@ class Observations:
     frame: pd.DataFrame
     files: tuple[SourceFile, ...]
     base: float | None = None
+    published: Mapping[int, date] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property

@@ -44,7 +44,8 @@ def fit_curves(
     intercepts, slopes = [], []
     for point in grid:
         below = change <= point
-        if below.all() or not below.any():
+        # Without anything to tell areas apart, the share itself is the estimate.
+        if not x.any() or below.all() or not below.any():
             intercepts.append(logit(np.clip(below.mean(), 1e-6, 1 - 1e-6)))
             slopes.append(np.zeros(x.shape[1]))
             continue

@@ -47,13 +47,13 @@ class Settings:
     """
 
     trees: int = 250
-    leaves: int = 12
-    depth: int = 5
-    min_in_leaf: int = 60
+    leaves: int = 6
+    depth: int = 3
+    min_in_leaf: int = 100
     learning_rate: float = 0.03
     feature_share: float = 0.5
     row_share: float = 0.7
-    ridge: float = 10.0
+    ridge: float = 50.0
     folds: int = 5
     seed: int = 1
 
