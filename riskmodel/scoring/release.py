@@ -27,6 +27,9 @@ from riskmodel.sources.observations import SourceFile
 ReleasedModel = LightGBM | Scorecard
 LOADERS: dict[str, type[LightGBM] | type[Scorecard]] = {"lightgbm": LightGBM, "scorecard": Scorecard}
 
+#: Endings of the files of a released model: none of them is read without a fingerprint.
+TEXTS = (".json", ".txt", ".yaml")
+
 
 @dataclass(frozen=True)
 class Release:
@@ -127,18 +130,23 @@ def load_release(folder: Path) -> Release:
     try:
         about = json.loads((folder / "release.json").read_text(encoding="utf-8"))
         changed = [name for name, sum_ in about["sha256"].items() if _sha256(folder / Path(name).name) != sum_]
+        changed += sorted(
+            path.name
+            for path in folder.iterdir()
+            if path.suffix in TEXTS and path.name not in {"release.json", *about["sha256"]}
+        )
         kind = json.loads((folder / "model.json").read_text(encoding="utf-8"))["kind"]
         files = tuple(SourceFile(name, sum_) for name, sum_ in about["files"])
         pairs = tuple((int(start), int(end)) for start, end in about["pairs"])
         known_at = date.fromisoformat(about["known_at"])
         described = {key: str(about[key]) for key in ("name", "level", "edition", "code_version")}
         wave = int(about["wave"])
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(
             folder, f"no released model ({error})", "a folder written by 'riskmodel train'"
         ) from error
     if changed:
-        raise InputError(folder / changed[0], "a file that was changed", "the fingerprint in release.json")
+        raise InputError(folder / changed[0], "a file that was changed or added", "a fingerprint in release.json")
     if kind not in LOADERS:
         raise InputError(folder / "model.json", f"kind {kind!r}", f"one of {sorted(LOADERS)}")
     return Release(

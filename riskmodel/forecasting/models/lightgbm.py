@@ -185,8 +185,13 @@ class LightGBM:
 
 
 def folds_of(groups: npt.NDArray[np.str_], folds: int, seed: int) -> npt.NDArray[np.int_]:
-    """Fold number of every row; all rows of a group share one fold."""
+    """Fold number of every row; all rows of a group share one fold.
+
+    Where no row names a municipality (PC4, grid) all would be one group: every row is then its own.
+    """
     numbers = np.unique(groups, return_inverse=True)[1]
+    if not numbers.any():
+        numbers = np.arange(len(groups))
     dealt = np.random.default_rng(seed).permutation(int(numbers.max()) + 1) % folds
     return dealt[numbers]
 

@@ -1,0 +1,447 @@
+"""Models: proper distributions, planted truths found again, the same answer every time, safe on disk."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from worlds import EXPERIMENTS, example_panel, experiment, panel_of, training_from, wijk_codes
+
+from riskmodel.errors import InputError
+from riskmodel.forecasting.backtest import fit
+from riskmodel.forecasting.distribution import GridCdf, StudentT
+from riskmodel.forecasting.experiment import load_experiment
+from riskmodel.forecasting.features import Features, features_of, training_of
+from riskmodel.forecasting.models import ModelSpec, lightgbm, make
+from riskmodel.forecasting.models.base import NotApplicableError
+from riskmodel.forecasting.models.lightgbm import LightGBM, fit_student, folds_of
+from riskmodel.forecasting.models.ordering import Ordering
+from riskmodel.forecasting.models.scorecard import Scorecard
+from riskmodel.forecasting.origins import origin_at
+from riskmodel.scoring.predict import predict
+from riskmodel.scoring.release import load_release, save_release
+
+QUESTION = experiment(trees=40)
+THRESHOLDS = np.array(QUESTION.outputs.thresholds)
+ORDERINGS = [spec for spec in QUESTION.models if spec.kind == "ordering" and spec.parameters]
+LEVELS = np.linspace(0.001, 0.999, 999)
+SMALL = {"trees": 40, "min_in_leaf": 20}
+
+
+@pytest.fixture(scope="module")
+def country(tmp_path_factory):
+    return example_panel(tmp_path_factory.mktemp("country"))
+
+
+@pytest.fixture(scope="module")
+def origin(country):
+    return origin_at(country, 2018, 2)
+
+
+@pytest.fixture(scope="module")
+def training(country, origin):
+    return training_of(country, origin)
+
+
+@pytest.fixture(scope="module")
+def features(country, origin):
+    return features_of(country, origin)
+
+
+# Distributions.
+
+
+@pytest.mark.parametrize("spec", QUESTION.models, ids=lambda spec: spec.name)
+def test_every_model_gives_a_distribution(spec, training, features):
+    distribution = fit(spec, QUESTION, training).distribution(features)
+    n = len(features.values)
+    points = np.sort(np.concatenate([np.linspace(-1.6, 1.6, 400), THRESHOLDS]))
+    chance = distribution.cdf(np.broadcast_to(points, (n, len(points))))
+    assert (np.diff(chance, axis=1) >= -1e-15).all()  # interpolation rounds
+    assert (chance >= 0).all()
+    assert (chance <= 1).all()
+    assert chance[:, 0].max() < 0.01
+    assert chance[:, -1].min() > 0.99
+    quantiles = distribution.quantiles(LEVELS)
+    assert (np.diff(quantiles, axis=1) >= 0).all()
+    np.testing.assert_allclose(distribution.cdf(quantiles), np.tile(LEVELS, (n, 1)), atol=1e-9)
+    # The mean of a distribution is its quantile function, averaged over all levels.
+    fine = (np.arange(4000) + 0.5) / 4000
+    np.testing.assert_allclose(distribution.mean(), distribution.quantiles(fine).mean(axis=1), atol=5e-4)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(st.integers(1, 40), min_size=1, max_size=8),
+    st.lists(st.integers(0, 9), min_size=2, max_size=9),
+)
+def test_the_mean_of_a_grid_is_the_integral_of_its_quantiles(widths, rises):
+    k = min(len(widths), len(rises) - 1)
+    grid = np.concatenate([[-1.0], -1.0 + np.cumsum(widths[:k]) / 20])
+    steps = np.array(rises[:k], dtype=float) + (sum(rises[:k]) == 0)
+    values = np.concatenate([[0.0], np.cumsum(steps) / steps.sum()])
+    distribution = GridCdf(grid, values[None, :])
+    fine = (np.arange(2000) + 0.5) / 2000
+    quantiles = distribution.quantiles(fine)
+    assert distribution.mean()[0] == pytest.approx(quantiles.mean(), abs=1e-3)
+    np.testing.assert_allclose(distribution.cdf(quantiles), fine[None, :], atol=1e-9)
+    points = np.linspace(grid[0] - 0.1, grid[-1] + 0.1, 57)
+    expected = np.interp(points, grid, values, left=0, right=1)
+    np.testing.assert_allclose(distribution.cdf(points[None, :])[0], expected, atol=1e-12)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.floats(-0.3, 0.3), st.floats(0.005, 0.3), st.floats(0.3, 2.0), st.floats(2.5, 50))
+def test_student_is_that_of_scipy(location, scale, stretch, freedom):
+    distribution = StudentT(np.array([location]), np.array([scale]), stretch, freedom)
+    exact = stats.t(df=freedom, loc=location, scale=scale * stretch)
+    points = np.linspace(-1, 1, 21)
+    np.testing.assert_allclose(distribution.cdf(points[None, :])[0], exact.cdf(points), atol=1e-12)
+    np.testing.assert_allclose(distribution.quantiles(LEVELS)[0], exact.ppf(LEVELS), atol=1e-9)
+    assert distribution.mean()[0] == pytest.approx(exact.mean(), abs=1e-12)
+
+
+# Orderings.
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("spec", ORDERINGS, ids=lambda spec: spec.name)
+def test_an_ordering_keeps_exactly_the_order_of_its_feature(spec, reverse, training, features):
+    name, sign = spec.parameters["feature"], -1 if spec.parameters["risk"] == "low" else 1
+    column = sign * training.features.column(name)
+    # A window in which the quantity means the very opposite, or just what is expected.
+    rank = np.nan_to_num(column, nan=np.nanmedian(column)).argsort().argsort() / len(column) - 0.5
+    rng = np.random.default_rng(4)
+    change = (0.1 if reverse else -0.1) * rank + rng.normal(0, 0.03, len(rank))
+    model = make(spec).fit(training_from(training.features, change), THRESHOLDS)
+    risk = sign * features.column(name)
+    known = ~np.isnan(risk)
+    points = np.full((len(risk), 1), -0.05)
+    chance = model.distribution(features).cdf(points)[:, 0]
+    distinct, where = np.unique(risk[known], return_index=True)
+    assert (np.diff(chance[known][where]) > 0).all()
+    assert len(distinct) > 100
+    spread = chance[known].max() - chance[known].min()
+    assert spread < 1e-4 if reverse else spread > 0.2
+
+
+def test_persistence_gives_every_area_the_shares_of_the_training_window(training, features):
+    distribution = Ordering().fit(training, THRESHOLDS).distribution(features)
+    chance = distribution.cdf(np.tile(THRESHOLDS, (len(features.values), 1)))
+    shares = [(training.change <= point).mean() for point in THRESHOLDS]
+    inside = (training.change.min() < THRESHOLDS) & (training.change.max() > THRESHOLDS)
+    np.testing.assert_allclose(chance[:, inside], np.tile(np.array(shares)[inside], (len(chance), 1)), atol=1e-6)
+
+
+def test_size_before_any_size_was_published_is_not_applicable(country, features):
+    early = origin_at(country, 2014, 2)
+    with pytest.raises(NotApplicableError, match=r"size\.inhabitants"):
+        Ordering("size.inhabitants", "low").fit(training_of(country, early), THRESHOLDS)
+    model = Ordering("size.inhabitants", "low").fit(training_of(country, origin_at(country, 2018, 2)), THRESHOLDS)
+    unknown = features.values.copy()
+    unknown[:, features.names.index("size.inhabitants")] = np.nan
+    with pytest.raises(NotApplicableError, match="any area"):
+        model.distribution(Features(features.names, unknown))
+
+
+def test_unknown_features_kinds_and_parameters_are_refused(training):
+    with pytest.raises(InputError, match=r"history\.levels"):
+        Ordering("history.levels").fit(training, THRESHOLDS)
+    with pytest.raises(InputError, match="risk 'middle'"):
+        Ordering("history.level", "middle")
+    with pytest.raises(InputError, match="kind 'oracle'"):
+        make(ModelSpec("x", "oracle"))
+    with pytest.raises(InputError, match="branches"):
+        make(ModelSpec("x", "lightgbm", {"branches": 3}))
+
+
+# Scorecard.
+
+
+def made_examples(n, columns, seed=2):
+    rng = np.random.default_rng(seed)
+    return Features(columns, rng.normal(size=(n, len(columns)))), rng
+
+
+def test_the_scorecard_takes_no_notice_of_a_feature_that_was_never_known():
+    names = ("history.level", "size.inhabitants", "onv.level")
+    features, rng = made_examples(800, names)
+    change = 0.03 * features.values[:, 0] + rng.normal(0, 0.03, 800)
+    features.values[:, 1] = np.nan
+    with_it = Scorecard().fit(training_from(features, change), THRESHOLDS)
+    picked = Features((names[0], names[2]), features.values[:, [0, 2]])
+    without = Scorecard().fit(training_from(picked, change), THRESHOLDS)
+    asked = np.tile(THRESHOLDS, (50, 1))
+    now_known = features.values[:50].copy()
+    now_known[:, 1] = 1e6
+    expected = without.distribution(Features(picked.names, picked.values[:50])).cdf(asked)
+    np.testing.assert_array_equal(with_it.distribution(Features(names, now_known)).cdf(asked), expected)
+    low, high = expected[picked.values[:50, 0].argmin()], expected[picked.values[:50, 0].argmax()]
+    assert low[4] > high[4] + 0.3  # a fall of more than .05 is far likelier where the planted feature is low
+
+
+def test_the_scorecard_reads_a_missing_value_as_the_training_median():
+    features, rng = made_examples(500, ("history.level", "onv.level"))
+    model = Scorecard().fit(training_from(features, rng.normal(0, 0.04, 500)), THRESHOLDS)
+    rows = np.array([[np.nan, 0.3], [np.median(features.values[:, 0]), 0.3]])
+    missing, median = model.distribution(Features(features.names, rows)).cdf(np.tile(THRESHOLDS, (2, 1)))
+    np.testing.assert_allclose(missing, median, atol=1e-12)
+
+
+# Trees.
+
+
+@pytest.fixture(scope="module")
+def planted():
+    """Falls where the first feature is negative; noise five times as large in small areas."""
+    names = ("history.level", "size.inhabitants", "onv.level")
+    features, rng = made_examples(5000, names)
+    location, scale = truth(features)
+    change = location + scale * rng.standard_normal(5000)
+    model = LightGBM(trees=200, leaves=8, learning_rate=0.05, ridge=1.0, feature_share=1.0, min_in_leaf=60)
+    return model.fit(training_from(features, change, towns=200), THRESHOLDS)
+
+
+def truth(features):
+    location = np.where(features.values[:, 0] < 0, -0.04, 0.02)
+    scale = np.where(features.values[:, 1] < 0, 0.10, 0.02)
+    return location, scale
+
+
+def test_trees_find_planted_location_and_scale(planted):
+    features, rng = made_examples(4000, planted.names, seed=9)
+    # Not right at the borders, where trees blend both sides.
+    features.values[:] = np.where(np.abs(features.values) < 0.15, 1.0, features.values)
+    location, scale = truth(features)
+    distribution = planted.distribution(features)
+    lower, upper = distribution.quantiles(np.array([0.1, 0.9])).T
+    half = stats.norm.ppf(0.9)
+    for sure in (0.02, 0.10):
+        for where in (-0.04, 0.02):
+            part = (scale == sure) & (location == where)
+            assert distribution.mean()[part].mean() == pytest.approx(where, abs=0.003 + 0.15 * sure)
+            # Normal noise is not a Student-t: its 80% interval is found to within a fifth.
+            assert ((upper - lower)[part] / 2).mean() == pytest.approx(half * sure, rel=0.2)
+    change = location + scale * rng.standard_normal(4000)
+    for sure in (0.02, 0.10):
+        part = scale == sure
+        inside = (change >= lower) & (change <= upper)
+        assert inside[part].mean() == pytest.approx(0.8, abs=0.05)
+
+
+def test_the_chance_of_a_fall_follows_the_planted_truth(planted):
+    features, _ = made_examples(4000, planted.names, seed=10)
+    location, scale = truth(features)
+    chance = planted.distribution(features).cdf(np.full((4000, 1), -0.05))[:, 0]
+    exact = stats.norm.cdf((-0.05 - location) / scale)
+    for value in np.unique(exact):
+        assert chance[exact == value].mean() == pytest.approx(value, abs=0.06)
+
+
+def test_folds_keep_municipalities_whole():
+    groups = np.array([f"GM{i % 17:04d}" for i in range(400)])
+    fold = folds_of(groups, 5, seed=1)
+    for group in np.unique(groups):
+        assert len(set(fold[groups == group])) == 1
+    assert set(fold) == set(range(5))
+    towns_a_fold = np.bincount([fold[groups == group][0] for group in np.unique(groups)])
+    assert sorted(towns_a_fold) == [3, 3, 3, 4, 4]
+
+
+def test_a_student_distribution_is_found_again():
+    errors = stats.t.rvs(df=5, scale=1.3, size=20_000, random_state=np.random.default_rng(1))
+    freedom, stretch = fit_student(errors)
+    assert freedom == pytest.approx(5, abs=0.5)
+    assert stretch == pytest.approx(1.3, rel=0.03)
+    # Normal errors have no finite degrees of freedom, very wild ones too few: both are held.
+    assert fit_student(np.random.default_rng(1).normal(size=5000))[0] <= 50
+    assert fit_student(stats.cauchy.rvs(size=2000, random_state=np.random.default_rng(1)))[0] == 2.5
+
+
+def text_of(model, folder):
+    folder.mkdir()
+    model.save(folder)
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_trees_are_the_same_twice_and_with_any_number_of_threads(training, features, tmp_path, monkeypatch):
+    first = LightGBM(**SMALL).fit(training, THRESHOLDS)
+    again = LightGBM(**SMALL).fit(training, THRESHOLDS)
+    monkeypatch.setattr(lightgbm, "WORTH_THREADS", 0)
+    threads = LightGBM(**SMALL).fit(training, THRESHOLDS)
+    other_seed = LightGBM(**SMALL, seed=2).fit(training, THRESHOLDS)
+    expected = text_of(first, tmp_path / "first")
+    assert text_of(again, tmp_path / "again") == expected
+    assert threads.settings.for_lightgbm("regression", 10)["num_threads"] == 0
+    parallel = threads.distribution(features).quantiles(LEVELS)
+    np.testing.assert_array_equal(parallel, first.distribution(features).quantiles(LEVELS))
+    assert not np.array_equal(other_seed.distribution(features).mean(), first.distribution(features).mean())
+
+
+def test_the_scorecard_is_the_same_twice(training, tmp_path):
+    first = text_of(Scorecard().fit(training, THRESHOLDS), tmp_path / "first")
+    assert text_of(Scorecard().fit(training, THRESHOLDS), tmp_path / "again") == first
+
+
+def test_trees_can_learn_from_areas_whose_codes_name_no_municipality():
+    features, rng = made_examples(600, ("history.level", "onv.level"))
+    change = 0.04 * features.values[:, 0] + rng.normal(0, 0.02, 600)
+    lonely = training_from(features, change, towns=1)
+    chance = LightGBM(**SMALL).fit(lonely, THRESHOLDS).distribution(features).cdf(np.full((600, 1), -0.05))
+    assert np.corrcoef(chance[:, 0], features.values[:, 0])[0, 1] < -0.5
+
+
+# On disk.
+
+
+@pytest.fixture(scope="module", params=["lightgbm", "scorecard"])
+def released(request, country, origin, training, tmp_path_factory):
+    model = fit(QUESTION.model(request.param), QUESTION, training)
+    parent = tmp_path_factory.mktemp("models")
+    file = EXPERIMENTS / "decline-2y.yaml"
+    return model, save_release(parent, request.param, model, file, country, origin, "0.1.0")
+
+
+def test_a_model_gives_the_same_predictions_after_a_round_trip(released, features):
+    model, release = released
+    before, after = model.distribution(features), release.model.distribution(features)
+    np.testing.assert_array_equal(after.quantiles(LEVELS), before.quantiles(LEVELS))
+    np.testing.assert_array_equal(after.mean(), before.mean())
+    if isinstance(model, LightGBM):
+        np.testing.assert_array_equal(release.model.contributions(features), model.contributions(features))
+
+
+def test_a_release_says_where_it_comes_from(released, origin, country):
+    _, release = released
+    assert (release.wave, release.known_at, release.pairs) == (2018, origin.known_at, origin.pairs)
+    assert (release.level, release.edition) == ("wijk", "3.0")
+    assert release.files == country.files
+    assert release.experiment == load_experiment(EXPERIMENTS / "decline-2y.yaml")
+
+
+def test_saving_the_same_model_again_changes_nothing(released, country, origin):
+    model, release = released
+    before = {path: path.stat().st_mtime_ns for path in release.folder.iterdir()}
+    file = EXPERIMENTS / "decline-2y.yaml"
+    again = save_release(release.folder.parent, release.name, model, file, country, origin, "0.1.0")
+    assert again.id == release.id
+    assert {path: path.stat().st_mtime_ns for path in release.folder.iterdir()} == before
+    assert [path.name for path in release.folder.parent.iterdir()] == [release.id]
+
+
+def damaged(release, folder, name, change):
+    shutil.copytree(release.folder, folder)
+    path = folder / name
+    path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
+    return folder
+
+
+def one_digit(text):
+    """The text with one digit raised, near the end."""
+    place = max(i for i, letter in enumerate(text) if letter in "12345678")
+    return f"{text[:place]}{int(text[place]) + 1}{text[place + 1 :]}"
+
+
+def test_a_changed_file_is_refused(released, tmp_path):
+    _, release = released
+    names = sorted(path.name for path in release.folder.iterdir() if path.name != "release.json")
+    assert {"model.json", "experiment.yaml"} <= set(names)
+    for name in names:
+        folder = damaged(release, tmp_path / f"digit-{name}", name, one_digit)
+        with pytest.raises(InputError, match="changed"):
+            load_release(folder)
+        cut = damaged(release, tmp_path / f"cut-{name}", name, lambda text: text[: len(text) // 2])
+        with pytest.raises(InputError):
+            load_release(cut)
+
+
+def test_a_missing_file_is_refused(released, tmp_path):
+    _, release = released
+    for path in release.folder.iterdir():
+        folder = tmp_path / path.stem
+        shutil.copytree(release.folder, folder)
+        (folder / path.name).unlink()
+        with pytest.raises(InputError):
+            load_release(folder)
+    with pytest.raises(InputError):
+        load_release(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("sha256", []),
+        ("sha256", {}),
+        ("wave", "soon"),
+        ("known_at", "2020-13-01"),
+        ("pairs", 3),
+        ("files", [["a"]]),
+        ("level", None),
+    ],
+)
+def test_a_damaged_description_is_refused(released, tmp_path, key, value):
+    def change(text):
+        about = json.loads(text)
+        if value is None:
+            del about[key]
+        else:
+            about[key] = value
+        return json.dumps(about)
+
+    with pytest.raises(InputError):
+        load_release(damaged(released[1], tmp_path / "model", "release.json", change))
+
+
+def test_a_file_without_fingerprint_is_refused(released, tmp_path):
+    def forget(text):
+        about = json.loads(text)
+        del about["sha256"]["model.json"]
+        return json.dumps(about)
+
+    with pytest.raises(InputError, match=r"model\.json"):
+        load_release(damaged(released[1], tmp_path / "model", "release.json", forget))
+
+
+def test_a_model_refuses_other_features(released, features):
+    swapped = Features(features.names[::-1], features.values[:, ::-1])
+    with pytest.raises(InputError, match="features"):
+        released[1].model.distribution(swapped)
+
+
+def test_scoring_a_table_is_the_same_as_forecasting(released, country, origin, features):
+    _, release = released
+    table = pd.DataFrame(features.values, columns=list(features.names)).assign(deviation=country.deviation(2018))
+    table = table[table["deviation"].notna()].iloc[::-1]
+    scored = predict(release, table)
+    assert scored.index.equals(table.index)
+    distribution = release.model.distribution(Features(features.names, features.values[table.index]))
+    np.testing.assert_array_equal(scored["p_decline"], distribution.cdf(np.full((len(table), 1), -0.05))[:, 0])
+    np.testing.assert_array_equal(scored["expected_change"], distribution.mean())
+    if isinstance(release.model, LightGBM):
+        total = scored.filter(like="driver_").sum(axis=1)
+        np.testing.assert_allclose(total, scored["expected_change"], atol=1e-9)
+    with pytest.raises(InputError, match="deviation"):
+        predict(release, table.drop(columns="deviation"))
+
+
+def test_a_whole_world_of_risers_still_has_an_order():
+    # Nobody fell: the chance of a fall is small for all, and still in the order of the feature.
+    rng = np.random.default_rng(6)
+    score = 4.0 + rng.normal(0, 0.1, 200)
+    waves = {}
+    for wave in (2012, 2014, 2016, 2018):
+        waves[wave] = score
+        score = score + rng.uniform(0.001, 0.03, 200)
+    panel = panel_of({"score": waves}, wijk_codes(200))
+    origin = origin_at(panel, 2018, 2)
+    model = Ordering("history.level", "low").fit(training_of(panel, origin), THRESHOLDS)
+    features = features_of(panel, origin)
+    chance = model.distribution(features).cdf(np.full((200, 1), -0.05))[:, 0]
+    assert chance.max() < 0.02
+    assert (np.diff(chance[features.column("history.level").argsort()]) <= 0).all()
