@@ -75,4 +75,5 @@ def in_words(table: pd.DataFrame, *, down: bool, most: int = 3) -> list[str]:
 
 
 def _phrase(driver: Driver, value: float) -> str:
-    return f"{driver.label} ({value:+.3f})".replace(".", ",").replace("-", "\N{MINUS SIGN}")
+    number = f"{value:+.3f}".replace(".", ",").replace("-", "\N{MINUS SIGN}")
+    return f"{driver.label} ({number})"
