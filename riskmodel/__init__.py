@@ -10,7 +10,8 @@ import os as _os
 from typing import TYPE_CHECKING, Any
 
 # All must be set before lightgbm, scikit-learn or mlflow is imported: spinning OpenMP threads make
-# two fits on two cores some thirty times slower, and mlflow reports its use unless told not to, and prints a bar for every copied file.
+# two fits on two cores some thirty times slower; mlflow reports its use unless told not to, and shows a bar
+# for every file it copies.
 _os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 _os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 _os.environ.setdefault("DO_NOT_TRACK", "true")

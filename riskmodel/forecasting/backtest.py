@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -15,7 +18,7 @@ from riskmodel.forecasting.features import Features, Training, features_of, trai
 from riskmodel.forecasting.forecast import Forecast, forecast_from
 from riskmodel.forecasting.models import ChangeModel, ModelSpec, make
 from riskmodel.forecasting.models.base import NotApplicableError
-from riskmodel.forecasting.models.lightgbm import LightGBM
+from riskmodel.forecasting.models.lightgbm import WORTH_THREADS, LightGBM
 from riskmodel.forecasting.origins import Origin, backtest_origins
 from riskmodel.forecasting.scores import score_forecasts
 from riskmodel.panel.panel import Panel
@@ -78,43 +81,77 @@ def run(
     waves : sequence of int, optional
         Origins asked for, by default all that the panel allows.
     progress : callable, optional
-        Told before each fit.
+        Told after each fit.
 
     Raises
     ------
     InputError
         If an origin has no history or no outcome.
     """
-    origins = backtest_origins(panel, experiment.horizon, waves)
-    forecasts: list[Forecast] = []
-    skipped: list[Skipped] = []
-    importance: list[pd.DataFrame] = []
-    steps = len(origins) * len(experiment.models)
-    for origin in origins:
-        training, features = training_of(panel, origin), features_of(panel, origin)
-        there = ~np.isnan(panel.at("score", origin.wave))
-        present = Features(features.names, features.values[there])
-        for spec in experiment.models:
+    tasks = [
+        _Task(spec, origin, inputs)
+        for origin in backtest_origins(panel, experiment.horizon, waves)
+        for inputs in [_inputs_at(panel, origin)]
+        for spec in experiment.models
+    ]
+    done: list[_Answer | Skipped] = []
+    # Fits of this size use one thread each, so several run side by side; large ones take all cores themselves.
+    small = len(tasks[0].inputs.training.change) < WORTH_THREADS
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(os.cpu_count() if small else 1) as pool:
+        for task, answer in zip(tasks, pool.map(partial(_answer, experiment, panel), tasks), strict=True):
+            done.append(answer)
             if progress:
-                progress(f"{origin.wave} {spec.name}", len(forecasts) + len(skipped), steps)
-            try:
-                # The matrices are small: more BLAS threads only wait for each other.
-                with threadpool_limits(1, user_api="blas"):
-                    model = fit(spec, experiment, training)
-                forecasts.append(_forecast(spec.name, model, experiment, panel, origin, present, there))
-            except NotApplicableError as error:
-                skipped.append(Skipped(spec.name, origin.wave, str(error)))
-                continue
-            if isinstance(model, LightGBM):
-                importance.append(importance_of(spec.name, model, origin, present))
+                progress(f"{task.origin.wave} {task.spec.name}", len(done), len(tasks))
+    answers = [answer for answer in done if isinstance(answer, _Answer)]
+    forecasts = tuple(answer.forecast for answer in answers)
     return Backtest(
         experiment=experiment,
-        origins=tuple(origins),
-        forecasts=tuple(forecasts),
+        origins=tuple(dict.fromkeys(task.origin for task in tasks)),
+        forecasts=forecasts,
         scores=score_forecasts(experiment, panel, forecasts),
-        skipped=tuple(skipped),
-        importance=pd.concat(importance, ignore_index=True) if importance else pd.DataFrame(),
+        skipped=tuple(each for each in done if isinstance(each, Skipped)),
+        importance=pd.concat([pd.DataFrame(), *(answer.importance for answer in answers)], ignore_index=True),
     )
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """What all models of an origin share."""
+
+    training: Training
+    features: Features
+    there: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Task:
+    spec: ModelSpec
+    origin: Origin
+    inputs: _Inputs
+
+
+@dataclass(frozen=True)
+class _Answer:
+    forecast: Forecast
+    importance: pd.DataFrame
+
+
+def _inputs_at(panel: Panel, origin: Origin) -> _Inputs:
+    there = ~np.isnan(panel.at("score", origin.wave))
+    features = features_of(panel, origin)
+    return _Inputs(training_of(panel, origin), Features(features.names, features.values[there]), there)
+
+
+def _answer(experiment: Experiment, panel: Panel, task: _Task) -> _Answer | Skipped:
+    spec, origin, inputs = task.spec, task.origin, task.inputs
+    try:
+        model = fit(spec, experiment, inputs.training)
+        made = _forecast(spec.name, model, experiment, panel, origin, inputs.features, inputs.there)
+    except NotApplicableError as error:
+        return Skipped(spec.name, origin.wave, str(error))
+    if not isinstance(model, LightGBM):
+        return _Answer(made, pd.DataFrame())
+    return _Answer(made, importance_of(spec.name, model, origin, inputs.features))
 
 
 def fit(spec: ModelSpec, experiment: Experiment, training: Training) -> ChangeModel:

@@ -36,15 +36,18 @@ def ranking(
     """
     order = np.argsort(-chance, kind="stable")
     weights = np.ones((1, len(chance))) if weights is None else weights
-    first_of_tie = np.flatnonzero(np.diff(chance[order], prepend=np.inf))
-    events = np.add.reduceat(weights[:, order] * happened[order], first_of_tie, axis=1)
-    others = np.add.reduceat(weights[:, order] * (1 - happened[order]), first_of_tie, axis=1)
-    events_so_far, others_so_far = events.cumsum(axis=1), others.cumsum(axis=1)
+    last_of_tie = np.flatnonzero(np.diff(chance[order], append=-np.inf))
+    ordered = weights.take(order, axis=1)
+    so_far = ordered.cumsum(axis=1).take(last_of_tie, axis=1)
+    events_so_far = (ordered * happened[order]).cumsum(axis=1).take(last_of_tie, axis=1)
+    others_so_far = so_far - events_so_far
+    events = np.diff(events_so_far, axis=1, prepend=0.0)
+    others = np.diff(others_so_far, axis=1, prepend=0.0)
     n_events, n_others = events_so_far[:, -1], others_so_far[:, -1]
     with np.errstate(invalid="ignore", divide="ignore"):
         above = events_so_far - events / 2
         auc = (others * above).sum(axis=1) / (n_events * n_others)
-        precision = events_so_far / (events_so_far + others_so_far)
+        precision = events_so_far / so_far
         average_precision = np.where(events > 0, events * precision, 0.0).sum(axis=1) / n_events
     return auc, np.where(n_others > 0, average_precision, np.nan)
 
