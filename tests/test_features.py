@@ -241,3 +241,12 @@ def test_a_wave_that_was_never_published_plays_no_part():
     values[0, :, panel.years.index(2014)] = nan
     features = features_of(replace(panel, values=values, published=published), origin_at(panel, 2018, 2))
     np.testing.assert_allclose(features.column("history.change_previous"), [0.0, 0.2, -0.2], atol=1e-12)
+
+
+def test_an_example_takes_no_dimension_that_came_out_after_its_own_start():
+    # The dimensions of 2014 came out late: after the wave of 2016 (May 2018), before that of 2018 (May 2020).
+    panel = panel_of({"score": SCORES, "onv": ONV}, CODES, {("onv", 2014): date(2019, 1, 1)})
+    origin = origin_at(panel, 2018, 2)
+    training = training_of(panel, origin)
+    assert np.isnan(training.features.column("onv.level")).all()
+    np.testing.assert_allclose(features_of(panel, origin).column("onv.change"), AT_2018["onv.change"], atol=1e-12)
