@@ -9,9 +9,10 @@ import matplotlib
 import numpy as np
 
 from riskmodel.forecasting.backtest import Backtest, forecasts_at
+from riskmodel.forecasting.features import Features
 from riskmodel.forecasting.metrics import calibration_bins
 from riskmodel.forecasting.origins import Origin
-from riskmodel.panel.panel import Panel
+from riskmodel.panel.panel import FloatArray, Panel
 
 matplotlib.use("Agg")
 from matplotlib.figure import Figure
@@ -79,6 +80,35 @@ def precision_recall_picture(backtest: Backtest, panel: Panel, models: Sequence[
     return figure
 
 
+def beeswarm_picture(features: Features, contributions: FloatArray) -> Figure:
+    """Contributions of the strongest features over all areas, by shap's beeswarm.
+
+    Parameters
+    ----------
+    features : Features
+        Features of the areas.
+    contributions : numpy.ndarray, shape (areas, features + 1)
+        In score points, the last column the base value.
+    """
+    import shap
+    from matplotlib import pyplot
+
+    explanation = shap.Explanation(
+        values=contributions[:, :-1],
+        base_values=contributions[:, -1],
+        data=features.values,
+        feature_names=list(features.names),
+    )
+    axes = shap.plots.beeswarm(
+        explanation, max_display=15, show=False, plot_size=(9, 6), rng=np.random.default_rng(1)
+    )
+    axes.set_xlabel("contribution to the expected change, in score points")
+    figure: Figure = axes.figure
+    figure.tight_layout()
+    pyplot.close(figure)
+    return figure
+
+
 def _row_of_axes(number: int) -> tuple[Figure, list[Axes]]:
     figure = Figure(figsize=(3.6 * number + 0.6, 3.6), layout="constrained")
     panels = list(np.atleast_1d(figure.subplots(1, number)))
@@ -96,8 +126,8 @@ def _judged(
     found = []
     for forecast in forecasts_at(backtest, origin.wave):
         if forecast.model in models and judged.any():
-            position = np.searchsorted(forecast.locations, panel.areas[judged])
-            found.append((forecast.model, forecast.chance_of(event)[position], happened[judged]))
+            rows = forecast.positions(panel.areas[judged])
+            found.append((forecast.model, forecast.chance_of(event)[rows], happened[judged]))
     return found
 
 

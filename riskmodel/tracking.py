@@ -15,12 +15,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 import riskmodel
 from riskmodel.forecasting.backtest import Backtest
 from riskmodel.forecasting.features import Features
-from riskmodel.panel.panel import Panel
+from riskmodel.forecasting.models.lightgbm import LightGBM
+from riskmodel.panel.panel import FloatArray, Panel
 from riskmodel.panel.store import Workspace
 from riskmodel.scoring.predict import predict
 from riskmodel.scoring.release import Release
@@ -117,7 +120,14 @@ def log_backtest(workspace: Workspace, backtest: Backtest, panel: Panel, files: 
     return str(parent)
 
 
-def register(workspace: Workspace, release: Release, features: Features, deviation: Any, alias: str) -> str:
+def register(
+    workspace: Workspace,
+    release: Release,
+    locations: npt.NDArray[np.str_],
+    features: Features,
+    deviation: FloatArray,
+    alias: str,
+) -> str:
     """Register a released model as a new version of its experiment's model and give it an alias.
 
     Parameters
@@ -126,8 +136,10 @@ def register(workspace: Workspace, release: Release, features: Features, deviati
         Where the store is.
     release : Release
         The model.
+    locations : numpy.ndarray of str, shape (areas,)
+        Area codes.
     features : Features
-        Features of the training origin; the first rows are the input example.
+        Features of these areas at the training origin; the first rows are the input example.
     deviation : numpy.ndarray, shape (areas,)
         Score minus base constant of the same areas.
     alias : str
@@ -156,6 +168,7 @@ def register(workspace: Workspace, release: Release, features: Features, deviati
                 **{f"input_{n}": f"{file.name} sha256:{file.sha256}" for n, file in enumerate(release.files, 1)},
             }
         )
+        _log_explanation(release, locations, features)
         logged = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(Path(__file__).parent / "scoring" / "pyfunc.py"),
@@ -170,6 +183,23 @@ def register(workspace: Workspace, release: Release, features: Features, deviati
     ).version
     client.set_registered_model_alias(release.experiment.name, alias, version)
     return str(version)
+
+
+def _log_explanation(release: Release, locations: npt.NDArray[np.str_], features: Features) -> None:
+    """Log contributions of every area and feature, and their beeswarm, for models that have them."""
+    import mlflow
+
+    from riskmodel import plots
+
+    if not isinstance(release.model, LightGBM):
+        return
+    contributions = release.model.contributions(features)
+    table = pd.DataFrame(contributions, columns=[*features.names, "base"])
+    table.insert(0, "location", locations)
+    with tempfile.TemporaryDirectory() as folder:
+        table.to_csv(Path(folder, "shap_values.csv"), index=False)
+        plots.beeswarm_picture(features, contributions).savefig(Path(folder, "shap_beeswarm.png"), dpi=110)
+        mlflow.log_artifacts(folder)
 
 
 def release_by_alias(workspace: Workspace, experiment: str, alias: str) -> tuple[str, str] | None:

@@ -140,9 +140,9 @@ def train(experiment: Path, workspace: Workspace, *, level: str | None = None) -
             origin,
             tracking.code_version(),
         )
-        _, features = backtesting.forecast_with(name, model, question, panel, origin)
+        made, features = backtesting.forecast_with(name, model, question, panel, origin)
         deviation = panel.deviation(origin.wave)
-        tracking.register(workspace, release, features, deviation[~np.isnan(deviation)], alias)
+        tracking.register(workspace, release, made.locations, features, deviation[~np.isnan(deviation)], alias)
         released[alias] = release
     return released
 

@@ -69,7 +69,9 @@ class _Outcome:
         self.happened = happened[judged]
         self.change = score_change(panel, wave, end)[judged]
         self.n, self.n_events = int(judged.sum()), int(self.happened.sum())
-        groups = panel.municipality_codes()[judged]
+        codes = panel.municipality_codes()
+        # Postcodes and grids name no municipality: there each area is a group of its own.
+        groups = np.where(codes == "", panel.areas, codes)[judged]
         self.weights = metrics.resampled_weights(groups, RESAMPLES, experiment.seed) if self.n else None
 
     def judge(self, forecast: Forecast) -> Mapping[str, float]:
