@@ -99,9 +99,7 @@ def beeswarm_picture(features: Features, contributions: FloatArray) -> Figure:
         data=features.values,
         feature_names=list(features.names),
     )
-    axes = shap.plots.beeswarm(
-        explanation, max_display=15, show=False, plot_size=(9, 6), rng=np.random.default_rng(1)
-    )
+    axes = shap.plots.beeswarm(explanation, max_display=15, show=False, plot_size=(9, 6))
     axes.set_xlabel("contribution to the expected change, in score points")
     figure: Figure = axes.figure
     figure.tight_layout()
