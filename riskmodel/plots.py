@@ -101,6 +101,7 @@ def beeswarm_picture(features: Features, contributions: FloatArray) -> Figure:
     )
     axes = shap.plots.beeswarm(explanation, max_display=15, show=False, plot_size=(9, 6))
     axes.set_xlabel("contribution to the expected change, in score points")
+    axes.locator_params(axis="x", nbins=7)
     figure: Figure = axes.figure
     figure.tight_layout()
     pyplot.close(figure)
