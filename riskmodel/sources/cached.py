@@ -1,0 +1,152 @@
+"""Files of the download cache: complete ones with their description, and the parts of unfinished ones.
+
+Beside a complete file ``NAME`` stands ``NAME.json`` with its address, length and SHA-256. While it is fetched its
+bytes are in ``NAME.part``, and ``NAME.part.json`` says to which version of the file they belong.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from riskmodel.errors import InputError
+
+
+class Part:
+    """The bytes of a file so far, and the version that they belong to.
+
+    Parameters
+    ----------
+    path : Path
+        Where the complete file will stand.
+
+    Attributes
+    ----------
+    file : Path
+        Where the bytes are now.
+    total : int or None
+        Bytes of the whole file, where the publisher says.
+    validator : str
+        ETag or Last-Modified; empty when the publisher names no version, so that nothing can be continued.
+    whole : bool
+        Whether all bytes are there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.file = path.with_name(f"{path.name}.part")
+        self._about = path.with_name(f"{path.name}.part.json")
+        self.total: int | None = None
+        self.validator = ""
+        self.whole = False
+
+    def size(self) -> int:
+        """Bytes so far."""
+        return self.file.stat().st_size if self.file.exists() else 0
+
+    def resume(self, url: str) -> int:
+        """Number of bytes of an earlier attempt that can be built on; others are removed."""
+        about = _read_json(self._about)
+        validator, total, size = about.get("validator"), about.get("total"), self.size()
+        if about.get("url") != url or not validator or not isinstance(total, int) or not 0 < size <= total:
+            self.discard()
+            return 0
+        self.total, self.validator, self.whole = total, str(validator), size == total
+        return size
+
+    def begin(self, url: str, total: int | None, validator: str) -> None:
+        """Forget earlier bytes and note which version begins now."""
+        self.discard()
+        self.total, self.validator = total, validator if total is not None else ""
+        if self.validator:
+            about = {"url": url, "validator": self.validator, "total": total}
+            self._about.write_text(json.dumps(about), encoding="utf-8")
+
+    def drop_if_useless(self) -> None:
+        """Remove bytes without a version: they can never be continued."""
+        if not self.whole and not self.validator:
+            self.discard()
+
+    def discard(self) -> None:
+        """Remove the bytes and what is known of them."""
+        self.file.unlink(missing_ok=True)
+        self._about.unlink(missing_ok=True)
+        self.total, self.validator, self.whole = None, "", False
+
+    def put_in_place(self, facts: Mapping[str, object]) -> None:
+        """Turn a whole part into the complete file, with its description."""
+        version = {"version": self.validator} if self.validator else {}
+        put_in_place(self.file, self.path, {**facts, **version})
+        self.discard()
+
+
+def is_complete(path: Path) -> bool:
+    """Whether a file stands in the cache with the bytes that were downloaded.
+
+    Raises
+    ------
+    InputError
+        If a file stands there that was not downloaded, or was changed since.
+    """
+    if not path.exists():
+        return False
+    about = _read_json(description_of(path))
+    again = "Move the file away to download it again."
+    if "sha256" not in about:
+        raise InputError(path, f"a file without its description {path.name}.json", "both or neither", again)
+    try:
+        found = _sha256(path)
+    except OSError as error:
+        raise InputError(path, error.strerror or "an unreadable file", "a readable file") from error
+    if found != about["sha256"]:
+        raise InputError(
+            path, f"bytes with SHA-256 {found[:12]}", f"{str(about['sha256'])[:12]}, as downloaded", again
+        )
+    return True
+
+
+def description_of(path: Path) -> Path:
+    """Path of the description of a cached file."""
+    return path.with_name(f"{path.name}.json")
+
+
+def put_in_place(content: Path, path: Path, facts: Mapping[str, object]) -> None:
+    """Move a finished file to its place and describe it there.
+
+    Parameters
+    ----------
+    content : Path
+        The file, in the same folder.
+    path : Path
+        Its place.
+    facts : mapping
+        What to note beside length, SHA-256 and the time, for instance the address.
+    """
+    about = {
+        **facts,
+        "length": content.stat().st_size,
+        "sha256": _sha256(content),
+        "downloaded": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    # The description first: a crash between the two leaves it without a file, and that counts as nothing.
+    temporary = path.with_name(f"{path.name}.json.part")
+    temporary.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    temporary.replace(description_of(path))
+    content.replace(path)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
