@@ -45,7 +45,11 @@ class Indicator:
     structural : bool
         Whether the latest known value also describes earlier years.
     sensitivity : str
-        ``""``, ``"proxy"`` or ``"origin"`` (blocked).
+        ``""``, ``"proxy"`` or ``"origin"`` (blocked unless asked for).
+    reference : str
+        To which moment or period of the year a value refers.
+    feature : bool
+        Whether models may use it; classes published beside the score they come from are no features.
     """
 
     id: str
@@ -59,6 +63,8 @@ class Indicator:
     lag_months: int
     structural: bool = False
     sensitivity: str = ""
+    reference: str = "1 January"
+    feature: bool = True
 
 
 @dataclass(frozen=True)
@@ -139,7 +145,7 @@ def class_scheme(edition: str) -> ClassScheme:
     return ClassScheme(tuple(entry["names"]), np.array(entry["cuts"]))
 
 
-def published_on(indicator: str, year: int) -> date:
+def published_on(indicator: str | Indicator, year: int) -> date:
     """Date on which the value of an indicator for 1 January of a year was published.
 
     The exact date stands in ``sources.toml`` where it is known; otherwise the reference date plus the
@@ -152,8 +158,8 @@ def published_on(indicator: str, year: int) -> date:
     >>> published_on("score", 2018)
     datetime.date(2020, 5, 1)
     """
-    entry = indicators()[indicator]
-    exact: dict[str, date] = load("sources")[entry.source].get("published", {})
+    entry = indicators()[indicator] if isinstance(indicator, str) else indicator
+    exact: dict[str, date] = load("sources").get(entry.source, {}).get("published", {})
     by_lag: date = date(year, 1, 1) + relativedelta(months=entry.lag_months)
     return exact.get(str(year), by_lag)
 

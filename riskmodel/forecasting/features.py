@@ -14,14 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from riskmodel.catalogue import DIMENSIONS, indicators
+from riskmodel.catalogue import DIMENSIONS
 from riskmodel.forecasting.origins import Origin, publication_dates
 from riskmodel.forecasting.targets import score_change
 from riskmodel.panel.panel import FloatArray, Panel
-
-CONTEXT: tuple[str, ...] = tuple(
-    key for key, entry in indicators().items() if entry.structural and entry.driver == "context"
-)
 
 
 @dataclass(frozen=True)
@@ -87,7 +83,8 @@ def features_at(known: Panel, wave: int, structural: Panel) -> Features:
         **_history(known, wave),
         **_surroundings(known, wave),
         **_dimensions(known, wave),
-        **_context(structural),
+        **_size(structural),
+        **_other_sources(known, structural),
     }
     return Features(tuple(columns), np.column_stack(list(columns.values())))
 
@@ -166,12 +163,32 @@ def _dimensions(known: Panel, wave: int) -> dict[str, FloatArray]:
     return columns
 
 
-def _context(structural: Panel) -> dict[str, FloatArray]:
+def _size(structural: Panel) -> dict[str, FloatArray]:
     population = structural.latest("population")
-    columns = {"size.inhabitants": np.log10(np.where(population > 0, population, 0) + 10)}
-    columns["size.inhabitants"][np.isnan(population)] = np.nan
-    for key in CONTEXT:
-        columns[f"context.{key}"] = structural.latest(key)
+    return {"size.inhabitants": np.where(np.isnan(population), np.nan, np.log10(np.fmax(population, 0) + 10))}
+
+
+def _other_sources(known: Panel, structural: Panel) -> dict[str, FloatArray]:
+    """Every other indicator of the panel: its newest known value and, where it varies, its last change.
+
+    Structural ones are taken as they are, the last value of each area. The others are taken in the newest year
+    that was known, against the country's mean; counts per 1,000 inhabitants.
+    """
+    population = structural.latest("population")
+    columns = {}
+    for key, about in known.definitions.items():
+        if key == "score" or key in DIMENSIONS or not about.feature or about.driver == "size":
+            continue
+        name = f"{about.driver}.{key}"
+        if about.structural:
+            columns[name] = structural.latest(key)
+            continue
+        scale = 1000 / np.where(population > 0, population, np.nan) if about.kind == "extensive" else 1.0
+        newest = [known.at(key, year) * scale for year in known.years_of(key)[-2:]]
+        now = newest[-1] if newest else np.full(len(known.areas), np.nan)
+        change = now - newest[0] if len(newest) > 1 else np.full(len(known.areas), np.nan)
+        columns[name] = now - _overall_mean(now)
+        columns[f"{name}_change"] = change - _overall_mean(change)
     return columns
 
 

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from riskmodel.catalogue import indicators, published_on
+from riskmodel.catalogue import Indicator, indicators, published_on
 from riskmodel.errors import InputError
-from riskmodel.panel.crosswalk import convert, links_between
-from riskmodel.panel.panel import Panel
+from riskmodel.panel.crosswalk import certainty, convert, links_between
+from riskmodel.panel.panel import FloatArray, Panel
 from riskmodel.sources.observations import Observations
+
+#: Sensitivity of indicators that are blocked by default.
+ORIGIN = "origin"
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """Observations on the boundaries of the panel, with how certain the conversion is per area."""
+
+    observations: Observations
+    certainty: pd.Series | None = None
 
 
 def build_panel(
-    scores: Observations, others: Iterable[Observations] = (), links: pd.DataFrame | None = None
+    scores: Observations,
+    others: Iterable[Observations] = (),
+    links: pd.DataFrame | None = None,
+    *,
+    allow_origin: bool = False,
 ) -> Panel:
     """Join context observations to scores on area codes.
 
@@ -28,33 +43,41 @@ def build_panel(
     scores : Observations
         Leefbaarometer scores: they define the areas.
     others : iterable of Observations
-        Context of the same level.
+        Context; other levels than that of the scores are left out.
     links : pandas.DataFrame, optional
         Links between boundary vintages, see :mod:`riskmodel.sources.crosswalk`.
+    allow_origin : bool
+        Whether indicators of the origin of residents may enter; by default they are left out.
 
     Returns
     -------
     Panel
         With the union of all years on its year axis.
+
+    Raises
+    ------
+    InputError
+        If there is no base constant, or an indicator that neither the catalogue nor its source describes.
     """
     if scores.base is None:
         raise InputError("panel", f"source {scores.source!r} without base constant", "Leefbaarometer scores")
-    context = [_on_boundaries(each, scores.boundaries, links) for each in others if each.level == scores.level]
-    sources = [scores, *context]
-    for source in sources:
-        unknown = [key for key in source.indicators if key not in indicators()]
-        if unknown:
-            raise InputError(
-                f"observations of {source.source!r}", f"indicator {unknown[0]!r}", "one of the catalogue"
-            )
+    context = [each for each in others if each.level == scores.level]
+    known = _definitions([scores, *context])
+    placed = [_Placed(scores), *(_on_boundaries(each, scores.boundaries, links, known) for each in context)]
+    sources = [each.observations for each in placed]
     names = scores.frame.drop_duplicates("location", keep="last").set_index("location")["name"].sort_index()
     areas = names.index
     years = sorted({year for source in sources for year in source.years})
-    ids = [key for key in indicators() if any(key in source.indicators for source in sources)]
+    ids = [
+        key
+        for key, about in known.items()
+        if any(key in source.indicators for source in sources) and (allow_origin or about.sensitivity != ORIGIN)
+    ]
     values = np.full((len(ids), len(areas), len(years)), np.nan)
     for source in sources:
         _fill(values, source, areas, years, ids)
     there = ~np.isnan(values).all(axis=1)
+    dates = _publication(sources, years, ids, known)
     return Panel(
         level=scores.level,
         edition=scores.source.rsplit("-", 1)[1],
@@ -65,9 +88,30 @@ def build_panel(
         years=tuple(years),
         indicators=tuple(ids),
         values=values,
-        published=np.where(there, _publication(sources, years, ids), np.datetime64("NaT", "D")),
-        files=tuple(file for source in sources for file in source.files),
+        published=np.where(there, dates, np.datetime64("NaT", "D")),
+        files=tuple(dict.fromkeys(file for source in sources for file in source.files)),
+        certainty=_certainty(placed, areas),
+        definitions={key: known[key] for key in ids},
     )
+
+
+def _definitions(sources: Sequence[Observations]) -> dict[str, Indicator]:
+    known = dict(indicators())
+    for source in sources:
+        for definition in source.definitions:
+            if known.setdefault(definition.id, definition) != definition:
+                raise InputError(
+                    f"observations of {source.source!r}",
+                    f"indicator {definition.id!r} described in two ways",
+                    "one description",
+                    "Give one of the two another name in its mapping.",
+                )
+        unknown = [key for key in source.indicators if key not in known]
+        if unknown:
+            raise InputError(
+                f"observations of {source.source!r}", f"indicator {unknown[0]!r}", "one of the catalogue"
+            )
+    return known
 
 
 def _fill(
@@ -76,29 +120,33 @@ def _fill(
     row = areas.get_indexer(pd.Index(source.frame["location"]))
     column = np.searchsorted(years, source.frame["year"].to_numpy())
     joined = row >= 0
-    for key in source.indicators:
+    for key in set(source.indicators) & set(ids):
         values[ids.index(key), row[joined], column[joined]] = source.frame[key].to_numpy()[joined]
 
 
-def _publication(sources: Sequence[Observations], years: Sequence[int], ids: Sequence[str]) -> np.ndarray:
+def _publication(
+    sources: Sequence[Observations], years: Sequence[int], ids: Sequence[str], known: Mapping[str, Indicator]
+) -> np.ndarray:
     """Publication dates, shape (indicators, years); the latest where sources share an indicator and year."""
     dates = np.full((len(ids), len(years)), np.datetime64("NaT", "D"))
     for source in sources:
-        for key in source.indicators:
+        for key in set(source.indicators) & set(ids):
             for year in source.years:
                 place = ids.index(key), years.index(year)
-                day = np.datetime64(source.published.get(year) or published_on(key, year), "D")
+                day = np.datetime64(source.published.get(year) or published_on(known[key], year), "D")
                 dates[place] = np.fmax(dates[place], day)
     return dates
 
 
-def _on_boundaries(source: Observations, vintage: int, links: pd.DataFrame | None) -> Observations:
+def _on_boundaries(
+    source: Observations, vintage: int, links: pd.DataFrame | None, known: Mapping[str, Indicator]
+) -> _Placed:
     if links is None or source.boundaries == vintage:
-        return source
+        return _Placed(source)
     chosen = links_between(links, source.level, source.boundaries, vintage)
     if chosen.empty:
-        return source
-    kinds = {key: indicators()[key].kind for key in source.indicators}
+        return _Placed(source)
+    kinds = {key: known[key].kind for key in source.indicators}
     parts = []
     for year, part in source.frame.groupby("year"):
         converted = convert(part.set_index("location")[list(source.indicators)], chosen, kinds)
@@ -106,4 +154,14 @@ def _on_boundaries(source: Observations, vintage: int, links: pd.DataFrame | Non
             converted.rename_axis("location").reset_index().assign(name="", year=np.int32(int(str(year))))
         )
     frame = pd.concat(parts, ignore_index=True)
-    return replace(source, boundaries=vintage, frame=frame)
+    return _Placed(replace(source, boundaries=vintage, frame=frame), certainty(chosen))
+
+
+def _certainty(placed: Sequence[_Placed], areas: pd.Index) -> dict[tuple[str, int], FloatArray]:
+    return {
+        (key, year): each.certainty.reindex(areas).fillna(1.0).to_numpy()
+        for each in placed
+        if each.certainty is not None
+        for key in each.observations.indicators
+        for year in each.observations.years
+    }

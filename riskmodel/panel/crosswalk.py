@@ -14,6 +14,26 @@ def links_between(links: pd.DataFrame, level: str, year_from: int, year_to: int)
     return links.loc[chosen, ["code_from", "code_to", "addresses"]]
 
 
+def certainty(links: pd.DataFrame) -> pd.Series:
+    """How much of each new area comes from old areas that went into it whole, 0 to 1, indexed by new code.
+
+    A renamed or merged area has 1. An area cut out of larger ones has less: its values are estimates that assume
+    each address of the old area to be alike. For every link the share of the old area that went this way is
+    averaged over the new area's addresses.
+
+    Examples
+    --------
+    >>> links = pd.DataFrame({"code_from": ["A", "A"], "code_to": ["B", "C"], "addresses": [30, 10]})
+    >>> certainty(links).to_dict()
+    {'B': 0.75, 'C': 0.25}
+    """
+    links = links[links["addresses"] > 0]
+    weight = links["addresses"].astype(float)
+    whole = weight / links.groupby("code_from")["addresses"].transform("sum")
+    target = links["code_to"]
+    return (whole * weight).groupby(target).sum() / weight.groupby(target).sum()
+
+
 def convert(frame: pd.DataFrame, links: pd.DataFrame, kinds: Mapping[str, str]) -> pd.DataFrame:
     """Convert values by area to the codes of another vintage.
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 
-from riskmodel.catalogue import class_scheme
+from riskmodel import catalogue
+from riskmodel.catalogue import Indicator, class_scheme
 from riskmodel.errors import InputError
 from riskmodel.sources.observations import SourceFile
 
@@ -41,6 +43,11 @@ class Panel:
         When the values were published; NaT where there are none.
     files : tuple of SourceFile
         The files behind the values.
+    certainty : mapping of (str, int) to numpy.ndarray, shape (areas,)
+        For an indicator and year that was carried over from other boundaries: how much of each area's value
+        comes from old areas that went into it whole, 0 to 1. Absent for values that were not converted.
+    definitions : mapping of str to Indicator
+        What the panel's indicators are: those of the catalogue and local ones.
     """
 
     level: str
@@ -54,6 +61,8 @@ class Panel:
     values: FloatArray
     published: npt.NDArray[np.datetime64]
     files: tuple[SourceFile, ...] = ()
+    certainty: Mapping[tuple[str, int], FloatArray] = field(default_factory=dict)
+    definitions: Mapping[str, Indicator] = field(default_factory=catalogue.indicators)
 
     def __post_init__(self) -> None:
         shape = (len(self.indicators), len(self.areas), len(self.years))

@@ -10,7 +10,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from riskmodel.catalogue import Indicator
 from riskmodel.errors import InputError
 from riskmodel.panel.build import build_panel
 from riskmodel.panel.panel import Panel
@@ -91,17 +92,10 @@ class Workspace:
             If the workspace holds another file of the same source, level and year, unless ``replace``; or if
             scores of another release are there at any level.
         """
+        held = [_about(path) for path in self._files()]
         for each in observations:
-            self._refuse_other_release(each, replace)
-            held = self._read_if_there(self._file_of(each))
-            if held is not None and held.files != each.files and not replace:
-                raise InputError(
-                    ", ".join(file.name for file in each.files),
-                    f"another file than the workspace holds for {each.source} at level {each.level} "
-                    f"({', '.join(file.name for file in held.files)})",
-                    "the same file, or an empty place",
-                    "Use --replace to put this one in its place, or another workspace.",
-                )
+            _refuse_other_release(each, held, replace)
+            _refuse_overlap(each, held, replace)
         return [write_atomically(self._file_of(each), partial(_write, each)) for each in observations]
 
     def add_links(self, links: pd.DataFrame, file: SourceFile) -> Path:
@@ -118,12 +112,11 @@ class Workspace:
         path = self.path("observations", "crosswalk.parquet")
         return _read_table(path)[0] if path.exists() else None
 
-    def observations(self) -> list[Observations]:
-        """Everything ingested, in a fixed order."""
-        files = sorted(self.path("observations").glob("*.parquet"))
-        return [_read(path) for path in files if path.name != "crosswalk.parquet"]
+    def observations(self, level: str | None = None) -> list[Observations]:
+        """Everything ingested, in a fixed order; with ``level``, what was ingested at that level."""
+        return [_read(path) for path in self._files() if level is None or path.stem.split("_")[1] == level]
 
-    def panel(self, level: str | None = None) -> Panel:
+    def panel(self, level: str | None = None, *, allow_origin: bool = False) -> Panel:
         """The panel of a level, by default the first of wijk, buurt, gemeente, PC4, grid that has scores.
 
         Raises
@@ -131,39 +124,105 @@ class Workspace:
         InputError
             If no scores of that level were ingested.
         """
-        held = self.observations()
-        scores = {each.level: each for each in held if each.source == leefbaarometer.SOURCE}
-        chosen = level or next((name for name in LEVELS if name in scores), None)
-        if chosen not in scores:
+        there = [
+            name
+            for name in LEVELS
+            if self.path("observations", f"{leefbaarometer.SOURCE}_{name}.parquet").exists()
+        ]
+        chosen = level or next(iter(there), None)
+        if chosen not in there:
             raise InputError(
                 self.folder,
                 f"no Leefbaarometer scores{f' of level {level!r}' if level else ''}",
                 f"scores of level {level}" if level else "an ingested score file",
                 "Run: riskmodel ingest leefbaarometer FILE",
             )
-        others = [each for each in held if each.source != leefbaarometer.SOURCE]
-        return build_panel(scores[chosen], others, self.links())
+        held = self.observations(chosen)
+        scores = next(each for each in held if each.source == leefbaarometer.SOURCE)
+        others = [each for each in held if each is not scores]
+        return build_panel(scores, others, self.links(), allow_origin=allow_origin)
 
     def _file_of(self, each: Observations) -> Path:
-        year = "" if each.source == leefbaarometer.SOURCE else f"_{each.years[0]}"
-        return self.path("observations", f"{each.source}_{each.level}{year}.parquet")
+        if each.source == leefbaarometer.SOURCE:
+            return self.path("observations", f"{each.source}_{each.level}.parquet")
+        span = "-".join(str(year) for year in sorted({each.years[0], each.years[-1]}))
+        return self.path("observations", f"{each.source}_{each.level}_{span}.parquet")
 
-    def _read_if_there(self, path: Path) -> Observations | None:
-        return _read(path) if path.exists() else None
+    def _files(self) -> list[Path]:
+        files = sorted(self.path("observations").glob("*.parquet"))
+        return [path for path in files if path.name != "crosswalk.parquet"]
 
-    def _refuse_other_release(self, each: Observations, replace: bool) -> None:
-        if each.base is None:
-            return
-        for held in self.observations():
-            if held.base is None or (replace and held.level == each.level):
-                continue
-            if abs(held.base - each.base) > leefbaarometer.TOLERANCE:
+
+def _names(each: Observations | _About) -> str:
+    return ", ".join(file.name for file in each.files)
+
+
+def _refuse_other_release(each: Observations, held: Sequence[_About], replace: bool) -> None:
+    """Scores of two releases may not meet in one workspace, at any level."""
+    for other in held:
+        if each.base is None or other.base is None or (replace and other.level == each.level):
+            continue
+        if abs(other.base - each.base) > leefbaarometer.TOLERANCE:
+            raise InputError(
+                _names(each),
+                f"a release with base constant {each.base:.6f}",
+                f"{other.base:.6f}, that of the {other.level} scores in the workspace",
+                "Two releases are two instruments: use another workspace.",
+            )
+
+
+def _refuse_overlap(each: Observations, held: Sequence[_About], replace: bool) -> None:
+    """A year of a source comes from one file, unless one file is put in the place of the other."""
+    for other in held:
+        same = (other.source, other.level) == (each.source, each.level)
+        if not same or other.files == each.files or not set(other.indicators) & set(each.indicators):
+            continue
+        if other.years == each.years or each.base is not None:
+            if not replace:
                 raise InputError(
-                    ", ".join(file.name for file in each.files),
-                    f"a release with base constant {each.base:.6f}",
-                    f"{held.base:.6f}, that of the {held.level} scores in the workspace",
-                    "Two releases are two instruments: use another workspace.",
+                    _names(each),
+                    f"another file than the workspace holds for {each.source} at level {each.level} "
+                    f"({_names(other)})",
+                    "the same file, or an empty place",
+                    "Use --replace to put this one in its place, or another workspace.",
                 )
+        elif shared := sorted(set(other.years) & set(each.years)):
+            raise InputError(
+                _names(each),
+                f"{shared[0]}, which {_names(other)} gives already",
+                f"years of {each.source} at level {each.level} that are not in the workspace",
+                f"Remove {other.path} first, if the new file is to take its place.",
+            )
+
+
+@dataclass(frozen=True)
+class _About:
+    """What a file in the workspace says of itself, without its values."""
+
+    path: Path
+    source: str
+    level: str
+    years: tuple[int, ...]
+    indicators: tuple[str, ...]
+    files: tuple[SourceFile, ...]
+    base: float | None
+
+
+def _about(path: Path) -> _About:
+    try:
+        schema = pq.read_schema(path)
+        about = json.loads((schema.metadata or {})[METADATA_KEY])
+        return _About(
+            path=path,
+            source=about["source"],
+            level=about["level"],
+            years=tuple(about["years"]),
+            indicators=tuple(name for name in schema.names if name not in ("location", "name", "year")),
+            files=tuple(SourceFile(**file) for file in about["files"]),
+            base=about["base"],
+        )
+    except (pa.ArrowException, OSError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _damaged(path) from error
 
 
 def _write(each: Observations, path: Path) -> None:
@@ -171,9 +230,11 @@ def _write(each: Observations, path: Path) -> None:
         "source": each.source,
         "level": each.level,
         "boundaries": each.boundaries,
+        "years": each.years,
         "base": each.base,
         "files": [asdict(file) for file in each.files],
         "published": {str(year): day.isoformat() for year, day in each.published.items()},
+        "definitions": [asdict(definition) for definition in each.definitions],
         "notes": list(each.notes),
     }
     table = pa.Table.from_pandas(each.frame, preserve_index=False)
@@ -192,6 +253,7 @@ def _read(path: Path) -> Observations:
             files=tuple(SourceFile(**file) for file in about["files"]),
             base=about["base"],
             published={int(year): date.fromisoformat(day) for year, day in about["published"].items()},
+            definitions=tuple(Indicator(**definition) for definition in about.get("definitions", [])),
             notes=tuple(about["notes"]),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from riskmodel.catalogue import DIMENSIONS, load
 from riskmodel.errors import InputError
@@ -108,37 +110,33 @@ def level_of(path: Path) -> LevelFormat:
 def _read_one(path: Path, format_: LevelFormat) -> tuple[pd.DataFrame, float]:
     numeric = ["jaar", "lbm", "afw", *DIMENSIONS]
     text = [format_.code] + ([format_.name] if format_.name else [])
-    table = delimited.read(path, [*text, *numeric], numeric).to_pandas()
-    frame = pd.DataFrame(
-        {
-            "location": table[format_.code],
-            "name": table[format_.name] if format_.name else table[format_.code],
-            "year": table["jaar"],
-            "score": table["lbm"],
-            **{dimension: table[dimension] for dimension in DIMENSIONS},
-        }
-    )
-    _check_codes(path, frame["location"], format_)
-    _check_years(path, frame["year"])
-    frame["year"] = frame["year"].astype("int32")
-    base = _check_base(path, table["lbm"].to_numpy(), table["afw"].to_numpy())
-    _check_sum(path, table["afw"].to_numpy(), frame[list(DIMENSIONS)].to_numpy())
-    return frame, base
+    table = delimited.read(path, [*text, *numeric], numeric)
+    _check_codes(path, table[format_.code], format_)
+    numbers = {name: table[name].to_numpy() for name in numeric}
+    _check_years(path, numbers["jaar"])
+    base = _check_base(path, numbers["lbm"], numbers["afw"])
+    _check_sum(path, numbers["afw"], np.column_stack([numbers[name] for name in DIMENSIONS]))
+    kept = table.select([*text, "jaar", "lbm", *DIMENSIONS])
+    kept = kept.set_column(len(text), "jaar", pc.cast(kept["jaar"], pa.int32()))
+    if not format_.name:
+        kept = kept.add_column(1, "name", kept[format_.code])
+    return kept.rename_columns(["location", "name", "year", "score", *DIMENSIONS]).to_pandas(), base
 
 
-def _check_codes(path: Path, codes: pd.Series, format_: LevelFormat) -> None:
-    good = codes.str.match(format_.pattern)
-    if not good.all():
-        row = int(np.argmin(good.to_numpy()))
+def _check_codes(path: Path, codes: pa.ChunkedArray, format_: LevelFormat) -> None:
+    # Every code stands in several rows: the different ones are few.
+    different = codes.unique()
+    good = pc.match_substring_regex(different, format_.pattern)
+    wrong = pc.index(good, False).as_py()
+    if wrong >= 0:
+        code = different[wrong].as_py()
+        row = pc.index(codes, code).as_py()
         raise InputError(
-            f"{path}, line {row + 2}, column {format_.code!r}",
-            repr(codes.iloc[row]),
-            f"a code like {format_.pattern}",
+            f"{path}, line {row + 2}, column {format_.code!r}", repr(code), f"a code like {format_.pattern}"
         )
 
 
-def _check_years(path: Path, years: pd.Series) -> None:
-    values = years.to_numpy()
+def _check_years(path: Path, values: npt.NDArray[np.float64]) -> None:
     good = (values >= FIRST_WAVE) & (values <= LAST_WAVE) & (values == np.floor(values))
     if not good.all():
         row = int(np.argmin(good))
@@ -209,16 +207,21 @@ def _one_release(parts: Sequence[tuple[Path, pd.DataFrame, float]]) -> None:
 
 
 def _combine(level: str, group: Sequence[tuple[Path, pd.DataFrame, float]], vintage: int) -> Observations:
-    frame = pd.concat([frame for _, frame, _ in group], ignore_index=True)
-    twice = frame.duplicated(["location", "year"])
-    if twice.any():
-        row = int(np.argmax(twice.to_numpy()))
-        lines = [f"{path}, line {line + 2}" for path, part, _ in group for line in range(len(part))]
-        raise InputError(
-            lines[row],
-            f"{frame['location'].iloc[row]} in {frame['year'].iloc[row]} twice",
-            "every area and wave once",
-        )
-    frame = frame.sort_values(["location", "year"], ignore_index=True)
+    frame = pd.concat([frame for _, frame, _ in group], ignore_index=True) if len(group) > 1 else group[0][1]
+    area, _ = pd.factorize(frame["location"], sort=True)
+    place = area * np.int64(LAST_WAVE + 1) + frame["year"].to_numpy()
+    # Published files are in order already; only others need sorting.
+    if not (np.diff(place) > 0).all():
+        order = np.argsort(place, kind="stable")
+        repeated = np.flatnonzero(np.diff(place[order]) == 0)
+        if len(repeated):
+            row = int(order[repeated + 1].min())
+            lines = [f"{path}, line {line + 2}" for path, part, _ in group for line in range(len(part))]
+            raise InputError(
+                lines[row],
+                f"{frame['location'].iloc[row]} in {frame['year'].iloc[row]} twice",
+                "every area and wave once",
+            )
+        frame = frame.iloc[order].reset_index(drop=True)
     files = tuple(SourceFile.of(path) for path, _, _ in group)
     return Observations(SOURCE, level, vintage, frame, files, base=group[0][2])

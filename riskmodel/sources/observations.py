@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from riskmodel.catalogue import Indicator
+
 
 @dataclass(frozen=True)
 class SourceFile:
@@ -54,6 +56,8 @@ class Observations:
         Base constant of a score (score minus deviation), None for other sources.
     published : mapping of int to datetime.date
         Publication date of a year's values where the file says so; otherwise the catalogue's lag counts.
+    definitions : tuple of Indicator
+        What its indicators are, for local sources that the catalogue does not know.
     notes : tuple of str
         What the user should know: columns that were blocked, values that are missing.
     """
@@ -65,6 +69,7 @@ class Observations:
     files: tuple[SourceFile, ...]
     base: float | None = None
     published: Mapping[int, date] = field(default_factory=dict)
+    definitions: tuple[Indicator, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
