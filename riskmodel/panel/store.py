@@ -28,6 +28,8 @@ from riskmodel.sources import leefbaarometer
 from riskmodel.sources.observations import Observations, SourceFile
 
 METADATA_KEY = b"riskmodel"
+#: Rows from which threads are worth starting.
+LARGE = 200_000
 LEVELS = ("wijk", "buurt", "gemeente", "pc4", "grid")
 
 
@@ -237,9 +239,18 @@ def _write(each: Observations, path: Path) -> None:
         "definitions": [asdict(definition) for definition in each.definitions],
         "notes": list(each.notes),
     }
-    table = pa.Table.from_pandas(each.frame, preserve_index=False)
+    # Starting threads takes longer than what they would do, unless the table is large.
+    table = pa.Table.from_pandas(each.frame, preserve_index=False, nthreads=None if len(each.frame) > LARGE else 1)
     table = table.replace_schema_metadata({METADATA_KEY: json.dumps(about).encode()})
-    pq.write_table(table, path, compression="zstd", write_page_checksum=True)
+    # Areas and years repeat and profit from a dictionary; measured values do not.
+    pq.write_table(
+        table,
+        path,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=["location", "name", "year"],
+        write_page_checksum=True,
+    )
 
 
 def _read(path: Path) -> Observations:

@@ -1,0 +1,86 @@
+"""Values of a higher level from those of a lower one: grid, buurt, wijk, gemeente, region."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from riskmodel.errors import InputError
+
+#: How many characters of a buurt or wijk code name the wijk or gemeente it lies in.
+PARENT = {("buurt", "wijk"): (2, 8, "WK"), ("buurt", "gemeente"): (2, 6, "GM"), ("wijk", "gemeente"): (2, 6, "GM")}
+
+
+def parents_of(codes: pd.Series, level: str, higher: str) -> pd.Series:
+    """Code of the higher area in which each area lies, read from CBS codes.
+
+    Raises
+    ------
+    InputError
+        If codes of this level do not name the higher one (grids and postcodes need a table of parents).
+
+    Examples
+    --------
+    >>> parents_of(pd.Series(["BU03440101"]), "buurt", "wijk").tolist()
+    ['WK034401']
+    """
+    if (level, higher) not in PARENT:
+        raise InputError(
+            "aggregation", f"{level} to {higher}", f"one of {sorted(PARENT)}, or a table of parents for every area"
+        )
+    start, stop, prefix = PARENT[level, higher]
+    return prefix + codes.str[start:stop]
+
+
+def aggregate(
+    frame: pd.DataFrame, parents: pd.Series, weights: pd.Series, kinds: Mapping[str, str]
+) -> pd.DataFrame:
+    """Values of higher areas.
+
+    A count (extensive) is the sum of its parts and missing when a part is missing: a sum that leaves out a
+    part would look like a fall. A rate (intensive) is the mean of the parts that have a value, weighted by
+    inhabitants or dwellings; parts without weight do not count.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Indexed by area, one column an indicator.
+    parents : pandas.Series
+        Code of the higher area, same index; missing for areas that lie in none.
+    weights : pandas.Series
+        Inhabitants or dwellings, same index.
+    kinds : mapping
+        ``"extensive"`` or ``"intensive"`` for every column.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by higher area: the columns, and for each rate ``COLUMN_covered``, the share of the weight that
+        had a value.
+
+    Examples
+    --------
+    >>> parts = pd.DataFrame({"people": [30.0, 10.0], "score": [4.0, 4.4]}, index=["a", "b"])
+    >>> parents = pd.Series(["X", "X"], index=["a", "b"])
+    >>> aggregate(parts, parents, parts["people"], {"people": "extensive", "score": "intensive"})
+       people  score  score_covered
+    X    40.0    4.1            1.0
+    """
+    inside = parents.notna()
+    group = parents[inside].to_numpy()
+    weight = weights.reindex(frame.index)[inside].fillna(0.0).to_numpy()
+    columns: dict[str, pd.Series] = {}
+    for name in frame.columns:
+        values = frame.loc[inside, name].to_numpy(dtype=float)
+        if kinds[name] == "extensive":
+            columns[name] = pd.Series(values).groupby(group).agg(lambda part: part.sum(skipna=False))
+            continue
+        there = ~np.isnan(values)
+        known = pd.Series(np.where(there, weight, 0.0)).groupby(group).sum()
+        total = pd.Series(np.where(there, values * weight, 0.0)).groupby(group).sum()
+        columns[name] = total.where(known > 0) / known.where(known > 0)
+        whole = pd.Series(weight).groupby(group).sum()
+        columns[f"{name}_covered"] = known / whole.where(whole > 0)
+    return pd.DataFrame(columns)
