@@ -71,7 +71,7 @@ def test_official_files_have_all_areas_of_three_levels(official: dict[str, Obser
 @pytest.mark.parametrize("year", YEARS)
 def test_official_files_equal_openpyxl(official: dict[str, Observations], real_data: Path, year: int) -> None:
     book = openpyxl.load_workbook(real_data / "rivm" / f"{year}_18plus.xlsx", read_only=True)
-    rows = book.worksheets[0].iter_rows(max_row=1800, values_only=True)
+    rows = book.worksheets[0].iter_rows(max_row=900, values_only=True)
     names = [str(name) for name in next(rows)]
     places = {names.index(next(n for n in names if n.rsplit("_", 1)[0] == stem)): TOPICS[stem] for stem in TOPICS}
     held = pd.concat([made.frame[made.frame["year"] == year] for made in official.values()]).set_index("location")
@@ -91,7 +91,7 @@ def test_official_files_equal_openpyxl(official: dict[str, Observations], real_d
                 compared += 1
         if code.startswith("GM"):
             assert found["name"] == str(row[5]).strip()
-    assert compared > 30_000
+    assert compared > 15_000
 
 
 def test_what_was_not_asked_is_told_and_what_is_withheld_is_missing(official: dict[str, Observations]) -> None:
@@ -311,8 +311,8 @@ def test_an_absent_or_doubled_topic_is_refused(tmp_path: Path) -> None:
         read_monitor([path])
     assert str(refusal.value) == (
         f"{path}, row 1: found no column 'MoeiteMetRondkomen_...' (columns: ID, Leeftijd, Marges, "
-        "WijkenEnBuurten, Perioden, Gemeentenaam_1, SoortRegio_2, Codering_3); expected the 39 columns of 50090NED. "
-        "Another edition of the table has other topics; this reader knows 50090NED."
+        "WijkenEnBuurten, Perioden, Gemeentenaam_1, SoortRegio_2, Codering_3); expected the 39 columns of "
+        "50090NED. Another edition of the table has other topics; this reader knows 50090NED."
     )
     path = write(tmp_path / "b.xlsx", [*row_of("WK168000"), 1], header=[*HEADER, "Eenzaam_99"])
     with pytest.raises(InputError) as refusal:
@@ -390,7 +390,7 @@ def test_an_empty_sheet_and_a_header_alone_are_refused(tmp_path: Path) -> None:
     assert str(refusal.value) == f"{path}: found an empty sheet; expected a header line and rows."
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 4000), st.integers(0, 255))
 def test_a_flipped_byte_gives_the_same_or_a_refusal(
     tmp_path_factory: pytest.TempPathFactory, place: int, byte: int
