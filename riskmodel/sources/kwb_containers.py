@@ -1,0 +1,214 @@
+"""Open any file in which a KWB table is published: CSV, workbook, OData answer, attribute table of a map."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import os
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from python_calamine import CalamineWorkbook
+
+from riskmodel.errors import InputError
+from riskmodel.sources.kwb_files import Table, as_text, brief, csv_table, odata_table, read_bytes
+
+#: The largest official workbook is some 150 MB unpacked.
+LARGEST_UNPACKED = 600 * 2**20
+#: A cell in row 30,000 or after, or in column AAA or after: no KWB table has one, and the reader of workbooks
+#: makes room for every cell before the last.
+FAR_CELL = re.compile(rb"\sr=[\"'](?:[A-Z]{3,}[0-9]+|[A-Z]+(?:[3-9][0-9]{4}|[0-9]{6,}))[\"']")
+_DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, EOFError, OSError)
+
+
+def open_tables(path: Path) -> list[Table]:
+    """Every table in a file: one in a CSV or OData file, one a sheet or layer otherwise.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is damaged, protected, or larger than any such table.
+    """
+    if path.suffix.lower() in (".dbf", ".shp"):
+        return [_dbase(path.with_suffix(".dbf") if path.suffix.lower() == ".shp" else path)]
+    if path.suffix.lower() == ".gpkg":
+        return _layers(path)
+    content = read_bytes(path)
+    if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        return _sheets(path, content)
+    if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+        return [odata_table(path, content)]
+    return [csv_table(path, content)]
+
+
+# --- Workbooks ----------------------------------------------------------------------------------------------
+
+
+def _sheets(path: Path, content: bytes) -> list[Table]:
+    if "EncryptedPackage".encode("utf-16-le") in content:
+        hint = "Save it without a password."
+        raise InputError(path, "a workbook with a password", "a workbook that opens without one", hint)
+    if content.startswith(b"PK"):
+        _check_archive(path, content)
+    try:
+        with _silence():
+            workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
+            names = workbook.sheet_names
+            rows = [workbook.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names]
+    except BaseException as error:
+        # A damaged workbook can make the library panic, which is no Exception; what stops the program does so.
+        if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
+            raise
+        raise InputError(
+            path, f"a workbook that cannot be read ({brief(error)})", "an .xls or .xlsx file"
+        ) from error
+    return [_sheet(path, name, cells) for name, cells in zip(names, rows, strict=True) if cells]
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep off the screen what the library writes there by itself before it panics: the user gets one message."""
+    kept = os.dup(2)
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nothing, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)
+
+
+def _sheet(path: Path, name: str, cells: list[list[Any]]) -> Table:
+    place = f"{path}, sheet {name!r}, row"
+
+    def load(wanted: Sequence[int]) -> tuple[list[int], list[list[str]]]:
+        numbers = [number for number, row in enumerate(cells[1:], 2) if any(cell != "" for cell in row)]
+        return numbers, [[as_text(cells[number - 1][position]) for number in numbers] for position in wanted]
+
+    return Table(path, f"{place} 1", place, tuple(as_text(cell) for cell in cells[0]), name, "", load)
+
+
+def _check_archive(path: Path, content: bytes) -> None:
+    """Refuse a workbook that would unpack to more than the largest table, before anything unpacks it."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+            names = {member.filename for member in members}
+            if "xl/workbook.xml" not in names:
+                found = f"an archive of {brief(', '.join(sorted(names)))}"
+                raise InputError(path, found, "a CSV file or a workbook", "Unpack it first.")
+            size = sum(member.file_size for member in members)
+            if size > LARGEST_UNPACKED:
+                expected = f"at most {LARGEST_UNPACKED / 2**20:.0f} MB"
+                raise InputError(path, f"a workbook of {size / 2**20:.0f} MB unpacked", expected)
+            for name in sorted(names):
+                if name.startswith("xl/") and name.endswith(".xml"):
+                    _check_extent(path, name, archive)
+    except InputError:
+        raise
+    except _DAMAGED as error:
+        hint = "The file may be cut off; fetch it again."
+        raise InputError(path, f"a damaged workbook ({brief(error)})", "an .xlsx file", hint) from error
+
+
+def _check_extent(path: Path, name: str, archive: zipfile.ZipFile) -> None:
+    rest = b""
+    with archive.open(name) as file:
+        while block := file.read(2**20):
+            text = rest + block
+            far = FAR_CELL.search(text)
+            if far:
+                cell = far[0][4:-1].decode()
+                raise InputError(f"{path}, {name}", f"a cell {cell}", "fewer than 30,000 rows and 700 columns")
+            rest = text[-64:]
+
+
+# --- Attribute tables of maps -------------------------------------------------------------------------------
+
+
+def _dbase(path: Path) -> Table:
+    """Table of a dBASE file: a header, and rows of text of fixed width.
+
+    Read here and not by the library of maps, which takes a damaged ``12O00`` for 12 without a word.
+    """
+    content = read_bytes(path)
+    count, start, width = struct.unpack("<4xIHH", content[:12].ljust(12, b"\0"))
+    names, widths = [], []
+    for at in range(32, start - 1, 32):
+        if content[at : at + 1] in (b"\r", b""):
+            break
+        names.append(content[at : at + 11].partition(b"\0")[0].decode("ascii", "replace").strip())
+        widths.append(content[at + 16] if at + 16 < len(content) else 0)
+    if not names or sum(widths) + 1 != width:
+        raise InputError(path, "a header that describes no rows", "a dBASE file, as it stands beside a .shp")
+    if len(content) < start + count * width:
+        found, hint = f"{len(content)} bytes", "The file may be cut off."
+        raise InputError(path, found, f"{start + count * width} for its {count} records", hint)
+    ends = list(accumulate(widths, initial=1))
+    rows = [content[at : at + width] for at in range(start, start + count * width, width)]
+    numbers = [number for number, row in enumerate(rows, 1) if row[:1] != b"*"]
+    encoding = "utf-8" if _is_utf8(b"".join(rows)) else "cp1252"
+
+    def load(wanted: Sequence[int]) -> tuple[list[int], list[list[str]]]:
+        slices = [slice(ends[position], ends[position + 1]) for position in wanted]
+        cells = [
+            [rows[number - 1][part].decode(encoding, "replace").strip() for number in numbers] for part in slices
+        ]
+        return numbers, cells
+
+    return Table(path, f"{path}", f"{path}, record", tuple(names), "", "", load)
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _layers(path: Path) -> list[Table]:
+    try:
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise InputError(path, error.strerror or "an unreadable file", "a readable file") from error
+    try:
+        pyogrio = importlib.import_module("pyogrio")
+    except ImportError as error:
+        hint = "Install riskmodel[geo], or save the table as CSV."
+        raise InputError(path, "a map file", "the package pyogrio, which reads it", hint) from error
+    try:
+        layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+        fields = {layer: pyogrio.read_info(path, layer=layer)["fields"].tolist() for layer in layers}
+    except Exception as error:
+        raise InputError(path, f"a map file that cannot be read ({brief(error)})", "a GeoPackage") from error
+    return [_layer(path, layer, fields[layer], pyogrio) for layer in layers]
+
+
+def _layer(path: Path, layer: str, names: list[str], pyogrio: Any) -> Table:
+    place = f"{path}, layer {layer!r}"
+
+    def load(wanted: Sequence[int]) -> tuple[list[int], list[list[str]]]:
+        chosen = [names[position] for position in wanted]
+        try:
+            frame = pyogrio.read_dataframe(path, layer=layer, columns=chosen, read_geometry=False)
+        except Exception as error:
+            raise InputError(
+                place, f"a layer that cannot be read ({brief(error)})", "an attribute table"
+            ) from error
+        columns = [
+            ["" if gone else as_text(value) for value, gone in zip(frame[name], frame[name].isna(), strict=True)]
+            for name in chosen
+        ]
+        return list(range(1, len(frame) + 1)), columns
+
+    return Table(path, place, f"{place}, record", tuple(name.strip() for name in names), layer, "", load)
