@@ -7,6 +7,7 @@ The calls below have the names of the commands of the ``riskmodel`` program.
 from __future__ import annotations
 
 import os as _os
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 # All must be set before lightgbm, scikit-learn or mlflow is imported: spinning OpenMP threads make
@@ -19,44 +20,31 @@ _os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 __version__ = "0.1.0"
 
-_CALLS = (
-    "backtest",
-    "current",
-    "forecast",
+_INGEST = (
+    "draft_local_mapping",
+    "ingest",
     "ingest_crosswalk",
     "ingest_kwb",
     "ingest_leefbaarometer",
-    "risk_list",
-    "train",
+    "ingest_local",
 )
-__all__ = [*_CALLS, "InputError", "__version__"]
+_WORKFLOW = ("backtest", "check", "current", "forecast", "risk_list", "train")
+__all__ = [*_INGEST, *_WORKFLOW, "InputError", "__version__"]
 
 if TYPE_CHECKING:
     from riskmodel.errors import InputError as InputError
-    from riskmodel.workflow import (
-        backtest as backtest,
-    )
-    from riskmodel.workflow import (
-        current as current,
-    )
-    from riskmodel.workflow import (
-        forecast as forecast,
-    )
-    from riskmodel.workflow import (
-        ingest_crosswalk as ingest_crosswalk,
-    )
-    from riskmodel.workflow import (
-        ingest_kwb as ingest_kwb,
-    )
-    from riskmodel.workflow import (
-        ingest_leefbaarometer as ingest_leefbaarometer,
-    )
-    from riskmodel.workflow import (
-        risk_list as risk_list,
-    )
-    from riskmodel.workflow import (
-        train as train,
-    )
+    from riskmodel.ingesting import draft_local_mapping as draft_local_mapping
+    from riskmodel.ingesting import ingest as ingest
+    from riskmodel.ingesting import ingest_crosswalk as ingest_crosswalk
+    from riskmodel.ingesting import ingest_kwb as ingest_kwb
+    from riskmodel.ingesting import ingest_leefbaarometer as ingest_leefbaarometer
+    from riskmodel.ingesting import ingest_local as ingest_local
+    from riskmodel.workflow import backtest as backtest
+    from riskmodel.workflow import check as check
+    from riskmodel.workflow import current as current
+    from riskmodel.workflow import forecast as forecast
+    from riskmodel.workflow import risk_list as risk_list
+    from riskmodel.workflow import train as train
 
 
 def __getattr__(name: str) -> Any:
@@ -65,8 +53,7 @@ def __getattr__(name: str) -> Any:
         from riskmodel.errors import InputError
 
         return InputError
-    if name in _CALLS:
-        from riskmodel import workflow
-
-        return getattr(workflow, name)
+    if name in (*_INGEST, *_WORKFLOW):
+        module = import_module("riskmodel.ingesting" if name in _INGEST else "riskmodel.workflow")
+        return getattr(module, name)
     raise AttributeError(f"module 'riskmodel' has no attribute {name!r}")

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import riskmodel
+from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption, ingest
 from riskmodel.errors import InputError
 
 if TYPE_CHECKING:
     from riskmodel.forecasting.backtest import Progress
-    from riskmodel.sources.observations import Observations
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,14 +23,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Which Dutch neighbourhoods threaten to decline, why, and how sure.",
 )
-ingest = typer.Typer(no_args_is_help=True, help="Read official files into the workspace.")
 app.add_typer(ingest, name="ingest")
 
-WorkspaceOption = Annotated[
-    Path,
-    typer.Option("--workspace", envvar="RISKMODEL_WORKSPACE", help="Folder with everything read and made."),
-]
-FilesArgument = Annotated[list[Path], typer.Argument(help="Files as published.", show_default=False)]
 ExperimentArgument = Annotated[Path, typer.Argument(help="For instance experiments/decline-2y.yaml.")]
 LevelOption = Annotated[
     str | None,
@@ -40,57 +34,8 @@ MunicipalityOption = Annotated[
     list[str] | None,
     typer.Option("--municipality", help="Name, GM code or region such as Drechtsteden; may be repeated."),
 ]
-ReplaceOption = Annotated[bool, typer.Option(help="Put this file in the place of another.")]
-WORKSPACE = Path("workspace")
 #: More rows than this are not shown on a terminal; the written file has all of them.
 SHOWN = 40
-
-
-@ingest.command("leefbaarometer")
-def ingest_leefbaarometer(
-    files: FilesArgument,
-    workspace: WorkspaceOption = WORKSPACE,
-    boundaries: Annotated[int | None, typer.Option(help="Year of the area classification.")] = None,
-    replace: ReplaceOption = False,
-) -> None:
-    """Read Leefbaarometer 3.0 score files, any level.
-
-    Example: riskmodel ingest leefbaarometer "Leefbaarometer-scores wijken 2002-2020.csv"
-    """
-    from riskmodel.panel.store import Workspace
-
-    _tell(riskmodel.ingest_leefbaarometer(files, Workspace(workspace), boundaries=boundaries, replace=replace))
-
-
-@ingest.command("kwb")
-def ingest_kwb(
-    files: FilesArgument,
-    workspace: WorkspaceOption = WORKSPACE,
-    year: Annotated[int | None, typer.Option(help="Year of the file, if its name does not say.")] = None,
-    replace: ReplaceOption = False,
-) -> None:
-    """Read Kerncijfers wijken en buurten: size and context of districts.
-
-    Example: riskmodel ingest kwb wijk_2016.csv wijk_2022.csv
-    """
-    from riskmodel.panel.store import Workspace
-
-    _tell(riskmodel.ingest_kwb(files, Workspace(workspace), year=year, replace=replace))
-
-
-@ingest.command("crosswalk")
-def ingest_crosswalk(
-    file: Annotated[Path, typer.Argument(help="Links between area codes of different years.")],
-    workspace: WorkspaceOption = WORKSPACE,
-) -> None:
-    """Read address-weighted links, so that sources on older boundaries join.
-
-    Example: riskmodel ingest crosswalk code_changes_2016_2024.csv
-    """
-    from riskmodel.panel.store import Workspace
-
-    links = riskmodel.ingest_crosswalk(file, Workspace(workspace))
-    typer.echo(f"crosswalk: {len(links):,} links, {links['year_from'].min()}-{links['year_to'].max()}")
 
 
 @app.command()
@@ -219,6 +164,61 @@ def risk_list(
         typer.echo(path)
 
 
+@app.command()
+def check(
+    workspace: WorkspaceOption = WORKSPACE,
+    level: LevelOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of a table.")] = False,
+) -> None:
+    """Show what is in the workspace: sources, waves, coverage, what is blocked, what looks wrong.
+
+    Example: riskmodel check
+    """
+    import json
+
+    from riskmodel.panel.store import Workspace
+    from riskmodel.reports import check_table
+
+    found = riskmodel.check(Workspace(workspace), level=level)
+    typer.echo(json.dumps(found.as_dict(), indent=2) if as_json else check_table(found))
+
+
+@app.command()
+def indicators(
+    words: Annotated[list[str] | None, typer.Argument(help="Show only what has these words in it.")] = None,
+) -> None:
+    """List or search the catalogue of indicators.
+
+    Example: riskmodel indicators overlast
+    """
+    from riskmodel.reports import indicator_table
+
+    typer.echo(indicator_table(words or []))
+
+
+@app.command()
+def download(
+    source: Annotated[str, typer.Argument(help="leefbaarometer, kwb, boundaries ...")],
+    years: Annotated[list[str], typer.Option(help="Years, such as 2020,2022.")],
+    cache: Annotated[Path, typer.Option(help="Folder that keeps what was downloaded.")] = Path("downloads"),
+) -> None:
+    """Download official files from their publisher, with resume and checks.
+
+    Example: riskmodel download kwb --years 2020,2022
+    """
+    from riskmodel.sources.download import download as fetch
+
+    with _progress() as progress:
+        files = fetch(
+            source,
+            _years(years) or [],
+            cache,
+            progress=lambda name, done, whole: progress(name, done, whole or done),
+        )
+    for path in files:
+        typer.echo(path)
+
+
 def main() -> None:
     """Run the program; bad input ends with one message and exit code 2."""
     try:
@@ -226,15 +226,6 @@ def main() -> None:
     except InputError as error:
         typer.echo(f"riskmodel: {error}", err=True)
         sys.exit(2)
-
-
-def _tell(observations: Sequence[Observations]) -> None:
-    for each in observations:
-        years = ", ".join(map(str, each.years))
-        areas = each.frame["location"].nunique()
-        typer.echo(f"{each.source} {each.level}: {areas:,} areas, {years} (boundaries of {each.boundaries})")
-        for note in each.notes:
-            typer.echo(f"  {note}")
 
 
 def _years(texts: Sequence[str] | None) -> list[int] | None:

@@ -91,6 +91,7 @@ def log_backtest(workspace: Workspace, backtest: Backtest, panel: Panel, files: 
         "level": panel.level,
         "areas": len(panel.areas),
         "capacity": backtest.experiment.capacity,
+        "allow_origin": backtest.experiment.allow_origin,
         **{f"input_{number}": f"{file.name} sha256:{file.sha256}" for number, file in enumerate(panel.files, 1)},
     }
     client.log_batch(parent, params=[Param(key, str(value)) for key, value in settings.items()])
@@ -165,6 +166,7 @@ def register(
                 "known_at": str(release.known_at),
                 "pairs": str(release.pairs),
                 "level": release.level,
+                "allow_origin": release.experiment.allow_origin,
                 **{f"input_{n}": f"{file.name} sha256:{file.sha256}" for n, file in enumerate(release.files, 1)},
             }
         )

@@ -21,6 +21,7 @@ from riskmodel.forecasting.models.scorecard import Scorecard
 from riskmodel.forecasting.origins import latest_origin
 from riskmodel.forecasting.store import StoredForecast, load_forecast, save_forecast
 from riskmodel.monitor.current import current_table
+from riskmodel.panel.check import Check, check_panel
 from riskmodel.panel.panel import Panel
 from riskmodel.panel.store import Workspace, write_atomically
 from riskmodel.products.build import build_risk_list
@@ -28,39 +29,9 @@ from riskmodel.products.forms import write_forms
 from riskmodel.products.risk_list import RiskList
 from riskmodel.products.track_record import track_record
 from riskmodel.scoring.release import Release, load_release, save_release
-from riskmodel.sources import crosswalk, kwb, leefbaarometer
-from riskmodel.sources.observations import Observations
 
 #: The main question: what `risk_list` answers when several have a forecast and none is named.
 MAIN_EXPERIMENT = "decline-2y"
-
-
-def ingest_leefbaarometer(
-    files: Sequence[Path], workspace: Workspace, *, boundaries: int | None = None, replace: bool = False
-) -> list[Observations]:
-    """Read Leefbaarometer 3.0 score files into a workspace, all or none.
-
-    See :func:`riskmodel.sources.leefbaarometer.read_scores`; ``replace`` lets a file take the place of another.
-    """
-    observations = leefbaarometer.read_scores(files, boundaries)
-    workspace.add(observations, replace=replace)
-    return observations
-
-
-def ingest_kwb(
-    files: Sequence[Path], workspace: Workspace, *, year: int | None = None, replace: bool = False
-) -> list[Observations]:
-    """Read KWB district tables into a workspace, all or none; see :func:`riskmodel.sources.kwb.read_tables`."""
-    observations = kwb.read_tables(files, year)
-    workspace.add(observations, replace=replace)
-    return observations
-
-
-def ingest_crosswalk(file: Path, workspace: Workspace) -> pd.DataFrame:
-    """Read links between boundary vintages into a workspace."""
-    links, source = crosswalk.read_links(file)
-    workspace.add_links(links, source)
-    return links
 
 
 def current(workspace: Workspace, *, level: str | None = None, municipality: Sequence[str] = ()) -> pd.DataFrame:
@@ -79,6 +50,12 @@ def current(workspace: Workspace, *, level: str | None = None, municipality: Seq
     return table[table["location"].map(owner).isin(codes)].reset_index(drop=True)
 
 
+def check(workspace: Workspace, *, level: str | None = None) -> Check:
+    """What is in the workspace and what looks wrong; see :func:`riskmodel.panel.check.check_panel`."""
+    panel = workspace.panel(level, allow_origin=True)
+    return check_panel(panel, workspace.observations(panel.level))
+
+
 def backtest(
     experiment: Path,
     workspace: Workspace,
@@ -95,7 +72,7 @@ def backtest(
     from riskmodel import tracking
 
     question = load_experiment(experiment)
-    panel = workspace.panel(level)
+    panel = workspace.panel(level, allow_origin=question.allow_origin)
     done = backtesting.run(question, panel, origins, progress)
     folder = workspace.path("backtests", question.name)
     files = [
@@ -117,7 +94,7 @@ def train(experiment: Path, workspace: Workspace, *, level: str | None = None) -
     from riskmodel import tracking
 
     question = load_experiment(experiment)
-    panel = workspace.panel(level)
+    panel = workspace.panel(level, allow_origin=question.allow_origin)
     origin = latest_origin(panel, question.horizon)
     training = training_of(panel, origin)
     released: dict[str, Release] = {}
@@ -201,7 +178,7 @@ def risk_list(
     if capacity is not None and capacity < 1:
         raise InputError("--capacity", str(capacity), "at least 1 area")
     stored = load_forecast(_latest_forecast(workspace, experiment))
-    panel = workspace.panel(stored.level)
+    panel = workspace.panel(stored.level, allow_origin=stored.experiment.allow_origin)
     codes = _municipality_codes(panel, municipality)
     asked = ", ".join(municipality) if municipality else "Nederland"
     made = build_risk_list(
@@ -225,7 +202,7 @@ def _forecast_with_champion(workspace: Workspace, name: str) -> StoredForecast:
     release = load_release(workspace.path("models", name, found[0]))
     if not isinstance(release.model, LightGBM):
         raise InputError(release.folder, "a champion without drivers", "a champion of kind lightgbm")
-    panel = workspace.panel(release.level)
+    panel = workspace.panel(release.level, allow_origin=release.experiment.allow_origin)
     origin = latest_origin(panel, release.experiment.horizon)
     made, features = backtesting.forecast_with(release.name, release.model, release.experiment, panel, origin)
     contributions = by_driver(features.names, release.model.contributions(features))

@@ -67,6 +67,9 @@ class Experiment:
         Names of the models that ``train`` registers under these aliases.
     seed : int
         Seed of the bootstrap.
+    allow_origin : bool
+        Whether indicators of the origin of residents may be used. An explicit choice that is recorded in MLflow
+        and on every product; by default they are blocked.
     """
 
     name: str
@@ -80,6 +83,7 @@ class Experiment:
     champion: str
     challenger: str
     seed: int = 1
+    allow_origin: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.horizon <= 20:
@@ -112,7 +116,7 @@ def load_experiment(path: Path) -> Experiment:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(path, error.strerror or "an unreadable file", "an experiment file") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError(path, f"text that is not YAML ({error})", "an experiment file") from error
     if not isinstance(content, dict):
         raise InputError(path, type(content).__name__, "keys and values")
@@ -122,7 +126,7 @@ def load_experiment(path: Path) -> Experiment:
             make(spec)
     except InputError as error:
         raise InputError(f"{path}: {error.where}", error.found, error.expected, error.hint) from error
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError, AttributeError) as error:
         raise InputError(path, str(error), "values as in experiments/decline-2y.yaml") from error
     return experiment
 
@@ -138,21 +142,23 @@ def _experiment(content: Mapping[str, Any]) -> Experiment:
     cohorts = _entries("cohorts", content["cohorts"], ("name",))
     for cohort in cohorts:
         _check_keys("cohort", cohort, [field.name for field in fields(Cohort)])
+        _whole("min_inhabitants", cohort.get("min_inhabitants", 0))
     return Experiment(
         name=_name(content["name"]),
         question=str(content["question"]),
-        horizon=int(content["horizon"]),
+        horizon=_whole("horizon", content["horizon"]),
         event=Event(**event),
         outputs=Outputs(
             tuple(float(level) for level in content["quantiles"]),
             tuple(float(point) for point in content["thresholds"]),
         ),
         cohorts=tuple(Cohort(**cohort) for cohort in cohorts),
-        capacity=int(content["capacity"]),
+        capacity=_whole("capacity", content["capacity"]),
         models=models,
         champion=str(content["champion"]),
         challenger=str(content["challenger"]),
-        seed=int(content.get("seed", 1)),
+        seed=_whole("seed", content.get("seed", 1)),
+        allow_origin=_yes(content.get("allow_origin", False)),
     )
 
 
@@ -161,7 +167,7 @@ def _check_keys(where: str, content: Mapping[str, Any], allowed: Sequence[str]) 
     if unknown:
         raise InputError(where, f"unknown key {unknown[0]!r}", f"keys {', '.join(allowed)}")
     if where == "experiment":
-        optional = {"seed", "outputs"}
+        optional = {"seed", "outputs", "allow_origin"}
         missing = [key for key in allowed if key not in content and key not in optional]
         if missing:
             raise InputError(where, f"no key {missing[0]!r}", f"keys {', '.join(allowed)}")
@@ -175,6 +181,18 @@ def _entries(where: str, content: Any, required: Sequence[str]) -> list[dict[str
             if key not in entry:
                 raise InputError(where, f"an entry without {key!r}", f"entries with {', '.join(required)}")
     return content
+
+
+def _whole(key: str, value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
+        raise InputError(key, repr(value)[:80], "a whole number")
+    return value
+
+
+def _yes(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise InputError("allow_origin", repr(value), "true or false")
+    return value
 
 
 def _name(name: Any) -> str:

@@ -20,6 +20,10 @@ THREAT_TIMES_AVERAGE = 2.0
 #: Below this many inhabitants a two-year change has a standard deviation of about .096, twice the limit of a
 #: fall (docs/decisions.md, "Small areas"): such areas stand at the end of the list.
 SMALL = 200
+ORIGIN_NOTICE = (
+    "Bij deze lijst zijn gegevens over de herkomst van bewoners gebruikt. "
+    "Standaard zijn die geblokkeerd; hier is er bewust voor gekozen ze te gebruiken."
+)
 #: Class 4 (zwak) or lower is *nu onder druk*.
 PRESSURE_CLASS = 4
 #: The longer development is taken over about this many years.
@@ -124,6 +128,7 @@ def build_risk_list(
         sources=tuple(f"{file.name} (sha256 {file.sha256[:12]})" for file in panel.files),
         example=_invented(panel),
         track_record=track_record,
+        notices=(ORIGIN_NOTICE,) if stored.experiment.allow_origin else (),
     )
     contributions = stored.contributions[chosen].iloc[order].reset_index(drop=True)
     return RiskList(rows[list(COLUMNS)], contributions, drivers(), about)

@@ -295,4 +295,5 @@ def provenance(about: About) -> list[tuple[str, str]]:
         ("Experiment", about.experiment),
         ("Versie van de code", about.code_version),
         ("Kenmerk van de voorspelling", about.forecast_id),
+        *(("Let op", notice) for notice in about.notices),
     ]

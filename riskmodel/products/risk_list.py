@@ -75,6 +75,8 @@ class About:
         True when the data is invented.
     track_record : str
         Plain Dutch sentence on how well this method did at earlier origins; empty when unknown.
+    notices : tuple of str
+        What the reader must know beside that, such as sensitive indicators that were allowed.
     """
 
     title: str
@@ -98,6 +100,7 @@ class About:
     sources: tuple[str, ...]
     example: bool
     track_record: str
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,147 @@
+"""The ``riskmodel ingest`` commands, one a source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import riskmodel
+from riskmodel.errors import InputError
+
+if TYPE_CHECKING:
+    from riskmodel.sources.observations import Observations
+
+ingest = typer.Typer(no_args_is_help=True, help="Read official and local files into the workspace.")
+
+WorkspaceOption = Annotated[
+    Path, typer.Option("--workspace", envvar="RISKMODEL_WORKSPACE", help="Folder with everything read and made.")
+]
+FilesArgument = Annotated[list[Path], typer.Argument(help="Files as published.", show_default=False)]
+BoundariesOption = Annotated[int | None, typer.Option(help="Year of the area classification of the codes.")]
+ReplaceOption = Annotated[bool, typer.Option(help="Put this file in the place of another.")]
+WORKSPACE = Path("workspace")
+
+#: Command and what it reads, for sources that need nothing but files. Kept here so that help needs no reader.
+PLAIN = {
+    "leefbaarometer-2": "Read Leefbaarometer 2.0: an instrument of its own, never mixed with 3.0.",
+    "leefbaarometer-wfs": "Read attribute tables of the Leefbaarometer WFS, with classes.",
+    "police": "Read offences and nuisance per area (47018NED, 47022NED, 47024NED).",
+    "rivm": "Read the health monitor of RIVM and GGD (50090NED).",
+    "veiligheidsmonitor": "Read the Veiligheidsmonitor per gemeente, with its margins (85146NED).",
+    "ses-woa": "Read socio-economic status SES-WOA.",
+    "woon": "Read results of the housing survey WoON.",
+}
+
+
+@ingest.command("leefbaarometer")
+def ingest_leefbaarometer(
+    files: Annotated[list[Path], typer.Argument(help="CSV files, the open-data zip, or a folder.")],
+    workspace: WorkspaceOption = WORKSPACE,
+    boundaries: BoundariesOption = None,
+    level: Annotated[list[str] | None, typer.Option(help="Levels to take; by default all there are.")] = None,
+    replace: ReplaceOption = False,
+) -> None:
+    """Read Leefbaarometer 3.0 scores, any level.
+
+    Example: riskmodel ingest leefbaarometer "Leefbaarometer-scores wijken 2002-2020.csv"
+    """
+    from riskmodel.panel.store import Workspace
+
+    tell(
+        riskmodel.ingest_leefbaarometer(
+            files, Workspace(workspace), boundaries=boundaries, levels=level or (), replace=replace
+        )
+    )
+
+
+@ingest.command("kwb")
+def ingest_kwb(
+    files: FilesArgument,
+    workspace: WorkspaceOption = WORKSPACE,
+    year: Annotated[int | None, typer.Option(help="Year of the file, if its name does not say.")] = None,
+    allow_origin: Annotated[
+        bool, typer.Option("--allow-origin", help="Also read shares by origin, which are blocked otherwise.")
+    ] = False,
+    replace: ReplaceOption = False,
+) -> None:
+    """Read Kerncijfers wijken en buurten: size and context.
+
+    Example: riskmodel ingest kwb wijk_2016.csv wijk_2022.csv
+    """
+    from riskmodel.panel.store import Workspace
+
+    tell(riskmodel.ingest_kwb(files, Workspace(workspace), year=year, allow_origin=allow_origin, replace=replace))
+
+
+@ingest.command("crosswalk")
+def ingest_crosswalk(
+    file: Annotated[Path, typer.Argument(help="Links between area codes of different years.")],
+    workspace: WorkspaceOption = WORKSPACE,
+) -> None:
+    """Read address-weighted links, so that sources on other boundaries join.
+
+    Example: riskmodel ingest crosswalk code_changes_2016_2024.csv
+    """
+    from riskmodel.panel.store import Workspace
+
+    links = riskmodel.ingest_crosswalk(file, Workspace(workspace))
+    typer.echo(f"crosswalk: {len(links):,} links, {links['year_from'].min()}-{links['year_to'].max()}")
+
+
+@ingest.command("local")
+def ingest_local(
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX or Parquet of a municipality.")],
+    workspace: WorkspaceOption = WORKSPACE,
+    mapping: Annotated[Path | None, typer.Option(help="What the columns mean.")] = None,
+    draft_mapping: Annotated[
+        Path | None, typer.Option(help="Write a first mapping here, to be completed; reads nothing in.")
+    ] = None,
+    replace: ReplaceOption = False,
+) -> None:
+    """Read a municipality's own figures through a mapping.
+
+    Example: riskmodel ingest local survey.csv --draft-mapping survey.toml
+    """
+    from riskmodel.panel.store import Workspace
+
+    if (mapping is None) == (draft_mapping is None):
+        raise InputError("ingest local", "both or neither", "either --mapping M.toml or --draft-mapping M.toml")
+    if draft_mapping is not None:
+        path = riskmodel.draft_local_mapping(file, draft_mapping)
+        typer.echo(f'{path}: replace every "...", then run: riskmodel ingest local {file} --mapping {path}')
+    elif mapping is not None:
+        tell(riskmodel.ingest_local(file, Workspace(workspace), mapping=mapping, replace=replace))
+
+
+def _plain(source: str) -> Callable[..., None]:
+    def command(
+        files: FilesArgument,
+        workspace: WorkspaceOption = WORKSPACE,
+        boundaries: BoundariesOption = None,
+        replace: ReplaceOption = False,
+    ) -> None:
+        from riskmodel.panel.store import Workspace
+
+        tell(riskmodel.ingest(source, files, Workspace(workspace), boundaries=boundaries, replace=replace))
+
+    return command
+
+
+for _source, _help in PLAIN.items():
+    ingest.command(_source, help=f"{_help}\n\nExample: riskmodel ingest {_source} FILE")(_plain(_source))
+
+
+def tell(observations: Sequence[Observations]) -> None:
+    """Print a line for everything that was read."""
+    for each in observations:
+        years = ", ".join(map(str, each.years))
+        areas = each.frame["location"].nunique()
+        typer.echo(
+            f"{each.source} {each.level}: {areas:,} areas, {len(each.indicators)} indicators, {years} "
+            f"(boundaries of {each.boundaries})"
+        )
+        for note in each.notes:
+            typer.echo(f"  {note}")

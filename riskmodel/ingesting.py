@@ -1,0 +1,153 @@
+"""Read files of a source into a workspace: one call a source, all or nothing.
+
+Sources whose reader needs nothing but files (and, where the files do not say, the boundary vintage of their codes)
+stand in :data:`READERS` and share one call; the others have a call of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import pandas as pd
+
+from riskmodel.errors import InputError
+from riskmodel.panel.store import Workspace, write_atomically
+from riskmodel.sources import (
+    crosswalk,
+    kwb,
+    leefbaarometer,
+    leefbaarometer2,
+    leefbaarometer_package,
+    leefbaarometer_wfs,
+    local,
+    police,
+    rivm,
+    ses_woa,
+    veiligheidsmonitor,
+    woon,
+)
+from riskmodel.sources.local_draft import draft_mapping
+from riskmodel.sources.local_mapping import read_mapping
+from riskmodel.sources.observations import Observations
+
+#: Readers that need nothing but files and, where those do not say, the boundary vintage of their codes.
+READERS: dict[str, Callable[..., list[Observations]]] = {
+    "leefbaarometer-2": leefbaarometer2.read_scores,
+    "leefbaarometer-wfs": leefbaarometer_wfs.read_layers,
+    "police": police.read_counts,
+    "rivm": rivm.read_monitor,
+    "ses-woa": ses_woa.read_scores,
+    "veiligheidsmonitor": lambda files, boundaries=None: veiligheidsmonitor.read_survey(files),
+    "woon": woon.read_results,
+}
+
+
+def ingest(
+    source: str,
+    files: Sequence[Path],
+    workspace: Workspace,
+    *,
+    boundaries: int | None = None,
+    replace: bool = False,
+) -> list[Observations]:
+    """Read files of one of :data:`READERS` into a workspace, all or none.
+
+    Parameters
+    ----------
+    source : str
+        Name of the reader.
+    files : sequence of Path
+        Files as published.
+    workspace : Workspace
+        Where they go.
+    boundaries : int, optional
+        Year of the area classification of the codes, where the files do not say.
+    replace : bool
+        Whether a file may take the place of another.
+
+    Raises
+    ------
+    InputError
+        If there is no such reader, or anything in the files is not as published.
+    """
+    if source not in READERS:
+        raise InputError("ingest", repr(source), f"one of {', '.join(sorted(READERS))}")
+    observations = READERS[source](files, boundaries)
+    workspace.add(observations, replace=replace)
+    return observations
+
+
+def ingest_leefbaarometer(
+    files: Sequence[Path],
+    workspace: Workspace,
+    *,
+    boundaries: int | None = None,
+    levels: Sequence[str] = (),
+    replace: bool = False,
+) -> list[Observations]:
+    """Read Leefbaarometer 3.0 scores into a workspace, all or none.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        CSV files, the open-data zip, or folders with such files.
+    workspace : Workspace
+        Where they go.
+    boundaries : int, optional
+        Boundary vintage of the codes; by default that of the catalogue.
+    levels : sequence of str
+        Levels to take from a zip or folder; by default all.
+    replace : bool
+        Whether a file may take the place of another.
+    """
+    with ExitStack() as opened:
+        paths = [
+            path
+            for file in files
+            for path in opened.enter_context(leefbaarometer_package.open_package(file, levels))
+        ]
+        observations = leefbaarometer.read_scores(paths, boundaries)
+    workspace.add(observations, replace=replace)
+    return observations
+
+
+def ingest_kwb(
+    files: Sequence[Path],
+    workspace: Workspace,
+    *,
+    year: int | None = None,
+    allow_origin: bool = False,
+    replace: bool = False,
+) -> list[Observations]:
+    """Read KWB tables into a workspace, all or none; see :func:`riskmodel.sources.kwb.read_tables`."""
+    observations = kwb.read_tables(files, year, allow_origin=allow_origin)
+    workspace.add(observations, replace=replace)
+    return observations
+
+
+def ingest_crosswalk(file: Path, workspace: Workspace) -> pd.DataFrame:
+    """Read links between boundary vintages into a workspace."""
+    links, source = crosswalk.read_links(file)
+    workspace.add_links(links, source)
+    return links
+
+
+def ingest_local(file: Path, workspace: Workspace, *, mapping: Path, replace: bool = False) -> list[Observations]:
+    """Read a municipality's own file through its mapping into a workspace.
+
+    The indicators then take part in features, drivers and pages like national ones.
+    """
+    described = read_mapping(mapping)
+    observations = local.read_local(file, described)
+    workspace.add(observations, replace=replace)
+    return observations
+
+
+def draft_local_mapping(file: Path, mapping: Path) -> Path:
+    """Write a first mapping of a local file for the user to complete; an existing file is never overwritten."""
+    if mapping.exists():
+        raise InputError(mapping, "a file that is there already", "a new file", "Choose another name.")
+    text = draft_mapping(file)
+    return write_atomically(mapping, lambda path: path.write_text(text, encoding="utf-8"))
