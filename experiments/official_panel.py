@@ -3,8 +3,8 @@
     python experiments/official_panel.py DATA_FOLDER [WORKSPACE]
 
 Joins Leefbaarometer 3.0, the dimensions of Leefbaarometer 2.0, KWB 2016 and 2022, and the RIVM health monitor of
-2012, 2016 and 2020, with the links between boundary vintages. For every source it prints the join rate on area codes
-alone and with the links.
+2012, 2016 and 2020, with the links between boundary vintages. For every source it prints the join rate on area
+codes alone and with the links.
 """
 
 from __future__ import annotations
