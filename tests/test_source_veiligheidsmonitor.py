@@ -234,3 +234,8 @@ def test_a_file_without_municipalities_and_no_file_are_refused(tmp_path: Path) -
     (tmp_path / "b.csv").write_bytes(b"PK\x03\x04\xff")
     with pytest.raises(InputError, match="zip archive"):
         read_survey([tmp_path / "b.csv"])
+
+
+def test_bounds_are_no_features_of_a_model() -> None:
+    of_survey = [each for each in indicators().values() if each.source == "veiligheidsmonitor"]
+    assert all(each.feature != each.id.endswith(("_low", "_high")) for each in of_survey)
