@@ -1,0 +1,275 @@
+"""Boundaries of areas: polygons from GeoJSON, GeoPackage or shapefile, and which areas share a border.
+
+The libraries for geometry are the extra ``riskmodel[geo]``; they are imported when a file is read, so that
+everything else works without them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodel.catalogue import load
+from riskmodel.errors import InputError
+
+#: A ``geopandas.GeoDataFrame``; geopandas is an extra and carries no types.
+GeoDataFrame: TypeAlias = Any
+
+SUFFIXES = (".geojson", ".json", ".gpkg", ".shp")
+LARGEST_FILE = 2 * 1024**3
+RD = 28992
+#: Borders closer than this (metres) count as one. Coordinates are published rounded, and an edge with a corner
+#: of the neighbour halfway bends by millimetres when it is converted from degrees.
+SNAP = 0.5
+#: Areas that share less border than this (metres) meet in a corner.
+SHORTEST_BORDER = 10.0
+
+
+def read_boundaries(path: Path, code_column: str | None = None, level: str | None = None) -> GeoDataFrame:
+    """Read the polygons of areas.
+
+    Parameters
+    ----------
+    path : Path
+        GeoJSON, GeoPackage or shapefile, in RD (EPSG:28992) or WGS84 (longitude, latitude).
+    code_column : str, optional
+        Column with the area codes; by default the known column of the level.
+    level : str, optional
+        ``"buurt"``, ``"wijk"``, ``"gemeente"``, ``"pc4"`` or ``"grid"``; by default recognised. A GeoPackage with
+        several layers needs it.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Columns ``location``, ``name`` (the code where the file has no names) and ``geometry`` in EPSG:28992;
+        sorted by location, no location twice. Polygons that cross themselves have been repaired; rows that
+        the CBS map marks as water are left out.
+
+    Raises
+    ------
+    InputError
+        If the extra is not installed, the file or its reference system is not as expected, coordinates lie
+        outside the Netherlands, or a code is unknown or occurs twice.
+    """
+    geopandas = geo_library("geopandas", path)
+    table = _read(path, level)
+    level, column = _code_column(path, table, code_column, level)
+    table = _land(table)
+    codes = table[column].astype("string").str.strip()
+    _check_codes(path, column, codes, load("boundaries")["levels"][level]["pattern"])
+    names = _name_column(table, level)
+    frame = geopandas.GeoDataFrame(
+        {
+            "location": codes.astype(str),
+            "name": table[names].fillna(codes).astype(str) if names else codes.astype(str),
+        },
+        geometry=_polygons(path, codes, table.geometry),
+        crs=_recognised(path, table),
+    )
+    _check_extent(path, codes, frame)
+    return frame.to_crs(epsg=RD).sort_values("location", ignore_index=True)
+
+
+def neighbours(areas: GeoDataFrame) -> pd.DataFrame:
+    """Pairs of areas that share a border.
+
+    Parameters
+    ----------
+    areas : geopandas.GeoDataFrame
+        As :func:`read_boundaries` gives them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``location``, ``neighbour`` and ``border`` (metres, to about 1); every pair once, with
+        ``location < neighbour``, sorted. Areas that only meet in a corner are no neighbours.
+    """
+    shapely = geo_library("shapely", "areas")
+    shapes = np.asarray(areas.geometry.array, dtype=object)
+    codes = areas["location"].to_numpy(dtype=object)
+    left, right = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=SNAP)
+    once = codes[left] < codes[right]
+    left, right = left[once], right[once]
+    reach = shapely.buffer(shapes, SNAP, quad_segs=2)
+    border = shapely.length(shapely.intersection(shapely.boundary(shapes)[left], reach[right]))
+    pairs = pd.DataFrame({"location": codes[left], "neighbour": codes[right], "border": border})
+    pairs = pairs.loc[pairs["border"] >= SHORTEST_BORDER].astype({"location": str, "neighbour": str})
+    return pairs.sort_values(["location", "neighbour"], ignore_index=True)
+
+
+def geo_library(name: str, where: object) -> ModuleType:
+    """Import a library of the extra ``riskmodel[geo]``.
+
+    Parameters
+    ----------
+    name : str
+        Module to import.
+    where : object
+        File that needs it, for the message.
+
+    Raises
+    ------
+    InputError
+        If it is not installed.
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise InputError(
+            where,
+            f"no library {name!r} in this installation",
+            "the libraries for geographic files",
+            "Install the extra with: pip install 'riskmodel[geo]'",
+        ) from error
+
+
+def _read(path: Path, level: str | None) -> GeoDataFrame:
+    geopandas, pyogrio = geo_library("geopandas", path), geo_library("pyogrio", path)
+    shapely_error = geo_library("shapely.errors", path).ShapelyError
+    if path.suffix.lower() not in SUFFIXES:
+        hint = "Unpack the archive first." if path.suffix.lower() == ".zip" else ""
+        raise InputError(path, f"a file ending in {path.suffix!r}", f"one of {', '.join(SUFFIXES)}", hint)
+    known = load("boundaries")["levels"]
+    if level is not None and level not in known:
+        raise InputError("level", repr(level), f"one of {', '.join(known)}")
+    try:
+        if not path.is_file():
+            raise InputError(path, "no such file", "a file with boundaries")
+        if path.stat().st_size > LARGEST_FILE:
+            raise InputError(path, f"{path.stat().st_size:,} bytes", f"at most {LARGEST_FILE:,}")
+        layers = [str(name) for name, geometry in pyogrio.list_layers(path) if geometry is not None]
+        table = geopandas.read_file(path, engine="pyogrio", layer=_layer(path, layers, level))
+    except InputError:
+        raise
+    # GDAL reports damage as RuntimeError, ValueError or OSError, depending on the format and the place; shapely
+    # does so for outlines that do not close.
+    except (RuntimeError, ValueError, OSError, TypeError, KeyError, shapely_error) as error:
+        raise InputError(
+            path, f"a file that cannot be read ({str(error)[:120]})", "boundaries, as published"
+        ) from error
+    if "geometry" not in table or len(table) == 0:
+        raise InputError(path, "no areas", "a polygon an area")
+    return table
+
+
+def _layer(path: Path, layers: list[str], level: str | None) -> str:
+    if not layers:
+        raise InputError(path, "no layer with geometry", "a polygon an area")
+    if len(layers) == 1:
+        return layers[0]
+    words = load("boundaries")["levels"][level]["layers"] if level else []
+    fitting = [layer for layer in layers if any(word in layer.lower() for word in words)]
+    if len(fitting) != 1:
+        raise InputError(
+            path,
+            f"{len(layers)} layers ({', '.join(layers[:8])})",
+            "one layer" if level is None else f"one layer of level {level}",
+            "Say which level to read." if level is None else "",
+        )
+    return fitting[0]
+
+
+def _code_column(path: Path, table: GeoDataFrame, column: str | None, level: str | None) -> tuple[str, str]:
+    """Level of the file and its code column: the smallest level for which a column holds codes."""
+    levels: dict[str, dict[str, Any]] = load("boundaries")["levels"]
+    lower = {str(name).lower(): str(name) for name in table.columns if name != "geometry"}
+    if column is not None and column not in table.columns:
+        raise InputError(path, f"no column {column!r} (columns: {', '.join(lower.values())})", "the column named")
+    for each in levels if level is None else [level]:
+        wanted = [column] if column is not None else [lower[c] for c in levels[each]["codes"] if c in lower]
+        for candidate in wanted:
+            codes = table[candidate].astype("string").str.strip()
+            # One good code makes the column; the others are then held against the same pattern.
+            if codes.str.match(levels[each]["pattern"]).fillna(False).any():
+                return each, candidate
+    raise InputError(
+        path,
+        f"no column with codes of level {level or ', '.join(levels)} (columns: {', '.join(lower.values())})",
+        "a column such as 'code' with WK034401",
+        "Say which column with code_column." if column is None else "",
+    )
+
+
+def _name_column(table: GeoDataFrame, level: str) -> str | None:
+    lower = {str(name).lower(): str(name) for name in table.columns if name != "geometry"}
+    return next((lower[name] for name in load("boundaries")["levels"][level]["names"] if name in lower), None)
+
+
+def _land(table: GeoDataFrame) -> GeoDataFrame:
+    water = load("boundaries")["water"]
+    for name in table.columns:
+        if str(name).lower() in water["columns"]:
+            table = table[table[name].astype("string").str.strip().str.upper().eq(water["land"]).fillna(False)]
+    return table.reset_index(drop=True)
+
+
+def _check_codes(path: Path, column: str, codes: pd.Series, pattern: str) -> None:
+    wrong = ~codes.str.match(pattern).fillna(False).to_numpy(dtype=bool)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise InputError(
+            f"{path}, area {row + 1}, column {column!r}", repr(codes.iloc[row]), f"a code like {pattern}"
+        )
+    twice = codes.duplicated().to_numpy()
+    if twice.any():
+        raise InputError(path, f"{codes.iloc[int(np.argmax(twice))]} twice", "every area once")
+
+
+def _recognised(path: Path, table: GeoDataFrame) -> int:
+    """EPSG code of the reference system, if it is one of the two that are read."""
+    expected = "RD (EPSG:28992) or WGS84 (EPSG:4326)"
+    if table.crs is None:
+        raise InputError(path, "no reference system", expected, "A shapefile needs its .prj file beside it.")
+    if table.crs.to_authority() == ("OGC", "CRS84"):
+        return int(load("boundaries")["extent"]["wgs84"]["epsg"])
+    epsg = table.crs.to_epsg()
+    if epsg not in {extent["epsg"] for extent in load("boundaries")["extent"].values()}:
+        raise InputError(path, f"reference system {table.crs.name!r}", expected, "Convert the file first.")
+    return int(epsg)
+
+
+def _polygons(path: Path, codes: pd.Series, geometry: Any) -> npt.NDArray[np.object_]:
+    shapely = geo_library("shapely", path)
+    shapes = np.asarray(geometry.array, dtype=object)
+    crossing = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
+    try:
+        shapes[crossing] = shapely.make_valid(shapes[crossing], method="structure")
+    except shapely.errors.ShapelyError as error:
+        row = int(np.argmax(crossing))
+        raise InputError(
+            f"{path}, area {codes.iloc[row]}", f"an outline beyond repair ({str(error)[:80]})", "a polygon"
+        ) from error
+    kinds = shapely.get_type_id(shapes)
+    wrong = ~np.isin(kinds, (3, 6)) | shapely.is_empty(shapes)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        kind = shapes[row].geom_type if shapes[row] is not None and not shapes[row].is_empty else "no geometry"
+        raise InputError(f"{path}, area {codes.iloc[row]}", kind, "a polygon or multipolygon")
+    return shapes
+
+
+def _check_extent(path: Path, codes: pd.Series, frame: GeoDataFrame) -> None:
+    extents: dict[str, dict[str, Any]] = load("boundaries")["extent"]
+    epsg = frame.crs.to_epsg()
+    extent = next(each for each in extents.values() if each["epsg"] == epsg)
+    bounds = frame.geometry.bounds.to_numpy()
+    low, high = np.array([extent["x"], extent["y"]]).T
+    wrong = ~((bounds[:, :2] >= low) & (bounds[:, 2:] <= high)).all(axis=1)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        x, y = bounds[row, :2]
+        swapped = (low[0] <= y <= high[0]) and (low[1] <= x <= high[1])
+        raise InputError(
+            f"{path}, area {codes.iloc[row]}",
+            f"coordinates {x:g}, {y:g} in EPSG:{epsg}",
+            f"x from {low[0]:g} to {high[0]:g} and y from {low[1]:g} to {high[1]:g}, the Netherlands",
+            "The two coordinates have changed places."
+            if swapped
+            else "The file may be in another reference system than it says.",
+        )
