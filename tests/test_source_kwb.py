@@ -550,6 +550,9 @@ def test_dbase_file_that_is_cut_off_or_damaged_is_refused(tmp_path: Path, real_d
     assert refusal(lambda: read_tables([path])) == (
         f"{path}, record 1, column 'AANT_INW': found '12O00'; expected a number or ['', '.', 'NA']."
     )
+    deleted = content[:1185] + b"*" + content[1186:]
+    path.write_bytes(deleted)
+    assert "WK000300" not in set(read_tables([path])[0].frame["location"]), "a deleted row is marked with a star"
     path.write_bytes(b"no table at all")
     assert refusal(lambda: read_tables([path])) == (
         f"{path}: found a header that describes no rows; expected a dBASE file, as it stands beside a .shp."
@@ -594,6 +597,8 @@ def test_second_table_of_a_level_and_year_is_refused_and_parts_of_one_are_not(tm
         f"{second}: found a second file of 2021; expected one table of wijk 2021, or parts of one; "
         "kwb-2021.xlsx is the first."
     )
+    map_table = delimited(tmp_path / "wijk_2021.csv", [["WK034403", *LAND[1:]]], ATTRIBUTES)
+    assert "found a second file of 2021" in refusal(lambda: read_tables([first, map_table]))
     part = delimited(tmp_path / "kwb-2021-b.csv", [changed(WIJK, gwb_code_10="WK034402", ind_wbi="1")])
     wijk = by_level(read_tables([first, part]))["wijk"]
     assert wijk.frame["location"].tolist() == ["WK034401", "WK034402"]
@@ -666,6 +671,13 @@ def test_what_cannot_be_is_refused_by_row_and_column(tmp_path: Path, case: str) 
     path = workbook(tmp_path / "kwb-2021.xlsx", rows)
     expected = message.replace("row 2 is", f"{path}, sheet 'Blad1', row 2 is")
     assert refusal(lambda: read_tables([path])) == f"{path}, sheet 'Blad1', {expected}"
+
+
+def test_areas_of_another_level_than_the_name_says_are_refused(tmp_path: Path) -> None:
+    path = delimited(tmp_path / "gemeente_2017.csv", [LAND], ATTRIBUTES)
+    assert refusal(lambda: read_tables([path])) == (
+        f"{path}, line 2, column 'WK_CODE': found 'WK034401'; expected a code like GM0344."
+    )
 
 
 def test_only_the_country_is_no_table_of_areas(tmp_path: Path) -> None:
