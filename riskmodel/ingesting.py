@@ -6,6 +6,7 @@ stand in :data:`READERS` and share one call; the others have a call of their own
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,7 +30,7 @@ from riskmodel.sources import (
     woon,
 )
 from riskmodel.sources.local_draft import draft_mapping
-from riskmodel.sources.local_mapping import read_mapping
+from riskmodel.sources.local_mapping import local_indicators, read_mapping
 from riskmodel.sources.observations import Observations
 
 #: Readers that need nothing but files and, where those do not say, the boundary vintage of their codes.
@@ -140,7 +141,9 @@ def ingest_local(file: Path, workspace: Workspace, *, mapping: Path, replace: bo
     The indicators then take part in features, drivers and pages like national ones.
     """
     described = read_mapping(mapping)
-    observations = local.read_local(file, described)
+    definitions = tuple(local_indicators(described).values())
+    read = local.read_local(file, described)
+    observations = [dataclasses.replace(each, definitions=definitions) for each in read]
     workspace.add(observations, replace=replace)
     return observations
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from riskmodel import workflow
+from riskmodel import ingesting, workflow
 from riskmodel.errors import InputError
 from riskmodel.example import ExampleFiles
 from riskmodel.forecasting.experiment import load_experiment
@@ -201,7 +201,7 @@ def test_bad_score_file_is_refused_by_place_and_value(tmp_path: Path, workspace:
     path = tmp_path / "scores.csv"
     path.write_bytes(content)
     before = tree(workspace.folder)
-    error = refusal(lambda: workflow.ingest_leefbaarometer([path], workspace, replace=True))
+    error = refusal(lambda: ingesting.ingest_leefbaarometer([path], workspace, replace=True))
     assert path.name in error.where
     assert where in error.where
     assert found in error.found
@@ -281,7 +281,7 @@ def test_bad_kwb_file_is_refused_by_place_and_value(tmp_path: Path, workspace: W
     path = tmp_path / name
     path.write_text(text, encoding="utf-8")
     before = tree(workspace.folder)
-    error = refusal(lambda: workflow.ingest_kwb([path], workspace, replace=True))
+    error = refusal(lambda: ingesting.ingest_kwb([path], workspace, replace=True))
     assert where in error.where
     assert found in error.found
     assert expected in error.expected
@@ -293,7 +293,7 @@ def test_an_impossible_year_for_kwb_is_refused(tmp_path: Path, workspace: Worksp
     path = tmp_path / "wijken.csv"
     path.write_text(KWB_2016, encoding="utf-8")
     before = tree(workspace.folder)
-    assert refusal(lambda: workflow.ingest_kwb([path], workspace, year=year)).where == "--year"
+    assert refusal(lambda: ingesting.ingest_kwb([path], workspace, year=year)).where == "--year"
     assert tree(workspace.folder) == before
 
 
@@ -301,7 +301,7 @@ def test_two_kwb_files_of_one_year_are_refused(tmp_path: Path) -> None:
     paths = [tmp_path / "wijk_2016.csv", tmp_path / "wijk_2016_v2.csv"]
     for path in paths:
         path.write_text(KWB_2016, encoding="utf-8")
-    error = refusal(lambda: workflow.ingest_kwb(paths, Workspace(tmp_path / "new")))
+    error = refusal(lambda: ingesting.ingest_kwb(paths, Workspace(tmp_path / "new")))
     assert "wijk_2016_v2.csv" in error.where
     assert "2016" in error.found
     assert not (tmp_path / "new").exists()
@@ -323,7 +323,7 @@ def test_bad_links_are_refused(tmp_path: Path, workspace: Workspace, row: str, w
     path = tmp_path / "links.csv"
     path.write_text(LINKS + row + "\n", encoding="utf-8")
     before = tree(workspace.folder)
-    error = refusal(lambda: workflow.ingest_crosswalk(path, workspace))
+    error = refusal(lambda: ingesting.ingest_crosswalk(path, workspace))
     assert "line 3" in error.where
     assert where in error.where
     assert found in error.found
@@ -333,9 +333,9 @@ def test_bad_links_are_refused(tmp_path: Path, workspace: Workspace, row: str, w
 def test_missing_files_and_folders_are_refused_by_every_reader(tmp_path: Path) -> None:
     new = Workspace(tmp_path / "new")
     for place, found in ((tmp_path / "none 2016.csv", "No such file"), (tmp_path, "Is a directory")):
-        assert found in refusal(lambda place=place: workflow.ingest_leefbaarometer([place], new)).found
-        assert found in refusal(lambda place=place: workflow.ingest_kwb([place], new, year=2016)).found
-        assert found in refusal(lambda place=place: workflow.ingest_crosswalk(place, new)).found
+        assert found in refusal(lambda place=place: ingesting.ingest_leefbaarometer([place], new)).found
+        assert found in refusal(lambda place=place: ingesting.ingest_kwb([place], new, year=2016)).found
+        assert found in refusal(lambda place=place: ingesting.ingest_crosswalk(place, new)).found
         assert found in refusal(lambda place=place: load_experiment(place)).found
     assert not new.folder.exists()
 
@@ -362,7 +362,7 @@ def other_release(path: Path, level: str = "wk") -> Path:
 
 def test_two_releases_in_two_files_are_refused(tmp_path: Path, example_files: ExampleFiles) -> None:
     paths = [example_files.leefbaarometer, other_release(tmp_path / "other.csv")]
-    error = refusal(lambda: workflow.ingest_leefbaarometer(paths, Workspace(tmp_path / "new")))
+    error = refusal(lambda: ingesting.ingest_leefbaarometer(paths, Workspace(tmp_path / "new")))
     assert "other.csv" in error.where
     assert "4.200000" in error.found
     assert "4.102265" in error.expected
@@ -375,7 +375,7 @@ def test_another_release_than_the_workspace_holds_is_refused(
 ) -> None:
     path = other_release(tmp_path / "other.csv", level)
     before = tree(workspace.folder)
-    error = refusal(lambda: workflow.ingest_leefbaarometer([path], workspace, replace=replace))
+    error = refusal(lambda: ingesting.ingest_leefbaarometer([path], workspace, replace=replace))
     assert "other.csv" in error.where
     assert "4.200000" in error.found
     assert "4.102265" in error.expected
@@ -432,7 +432,7 @@ def test_steps_in_the_wrong_order_say_which_comes_first(tmp_path: Path, workspac
 def test_a_workspace_that_is_a_file_is_refused(tmp_path: Path, example_files: ExampleFiles) -> None:
     place = tmp_path / "scores.csv"
     place.write_text(GOOD, encoding="utf-8")
-    error = refusal(lambda: workflow.ingest_leefbaarometer([place], Workspace(place)))
+    error = refusal(lambda: ingesting.ingest_leefbaarometer([place], Workspace(place)))
     assert "scores.csv" in error.where
     assert place.read_text(encoding="utf-8") == GOOD
 

@@ -150,9 +150,7 @@ def test_history_tells_something_but_not_much(tmp_path):
         afw = long.pivot_table(index="wk_code", columns="jaar", values="afw")
         onv = long.pivot_table(index="wk_code", columns="jaar", values="onv")
         people = pd.read_csv(files.kwb[1]).set_index("code")["population"].reindex(afw.index)
-        known = pd.DataFrame(
-            {"level": afw[2018], "last": afw[2018] - afw[2016], "onv": onv[2018] - onv[2014]}
-        )
+        known = pd.DataFrame({"level": afw[2018], "last": afw[2018] - afw[2016], "onv": onv[2018] - onv[2014]})
         known["town"] = (afw[2018] - afw[2014]).groupby(afw.index.str[:6]).transform("mean")
         rows = known.assign(one=1.0, y=afw[2020] - afw[2018])[people >= 500].dropna()
         explained.append((rows.drop(columns="y"), rows["y"]))

@@ -99,11 +99,14 @@ def test_a_driver_is_the_sum_of_its_features(example):
     model, features = example
     contributions = model.contributions(features)
     table = by_driver(features.names, contributions)
-    assert list(table.columns) == ["base", *(driver.id for driver in drivers())]
     np.testing.assert_array_equal(table["base"], contributions[:, -1])
+    told = [driver.id for driver in drivers() if driver.id in table.columns]
+    assert list(table.columns) == ["base", *told]
     for driver in drivers():
         own = [i for i, name in enumerate(features.names) if name.startswith(f"{driver.id}.")]
-        assert own
+        assert bool(own) == (driver.id in told), "a driver without any feature is not told"
+        if not own:
+            continue
         total = sum(contributions[:, i] for i in own)
         np.testing.assert_allclose(table[driver.id], total, rtol=0, atol=1e-12)
 
@@ -114,7 +117,7 @@ def test_drivers_worked_out_by_hand():
     np.testing.assert_allclose(table["onv"], [0.04, -0.04])
     np.testing.assert_allclose(table["history"], [-0.02, 0.0])
     np.testing.assert_allclose(table["base"], [0.5, 0.5])
-    assert (table[["soc", "won", "fys", "vrz", "surroundings", "context", "size"]] == 0).all(axis=None)
+    assert list(table.columns) == ["base", "onv", "history"]
 
 
 def test_a_feature_of_no_driver_is_refused():

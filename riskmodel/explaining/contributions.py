@@ -32,7 +32,7 @@ def by_driver(names: Sequence[str], contributions: FloatArray) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Column ``base`` and one a driver of the catalogue; rows add up to the same total.
+        Column ``base`` and one a driver that owns a feature, in reading order; rows add up to the same total.
 
     Raises
     ------
@@ -44,9 +44,10 @@ def by_driver(names: Sequence[str], contributions: FloatArray) -> pd.DataFrame:
     unknown = sorted(set(owner) - set(ids))
     if unknown:
         raise InputError("features", f"driver {unknown[0]!r}", f"one of {ids}")
-    belongs = np.array([[each == driver for driver in ids] for each in owner], dtype=float)
+    present = [driver for driver in ids if driver in owner]
+    belongs = np.array([[each == driver for driver in present] for each in owner], dtype=float)
     sums = contributions[:, :-1] @ belongs
-    return pd.DataFrame({"base": contributions[:, -1], **dict(zip(ids, sums.T, strict=True))})
+    return pd.DataFrame({"base": contributions[:, -1], **dict(zip(present, sums.T, strict=True))})
 
 
 def in_words(table: pd.DataFrame, *, down: bool, most: int = 3) -> list[str]:
@@ -61,7 +62,7 @@ def in_words(table: pd.DataFrame, *, down: bool, most: int = 3) -> list[str]:
     most : int
         At most this many drivers.
     """
-    known = drivers()
+    known = [driver for driver in drivers() if driver.id in table.columns]
     values = table[[driver.id for driver in known]].to_numpy()
     order = np.argsort(values if down else -values, axis=1, kind="stable")[:, :most]
     return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from riskmodel.sources.observations import Observations
 #: A jump of the middle of an indicator between two of its years by more than this many of its own spreads.
 BREAK = 1.5
 #: An area whose indicator stands this many spreads from where it stood, while the country hardly moved.
-JUMP = 8.0
+JUMP = 15.0
 #: Inhabitants multiplied or divided by more than this between two tables: the code may mean another area.
 OTHER_AREA = 3.0
 
@@ -147,7 +148,7 @@ def _findings(panel: Panel, key: str) -> list[Finding]:
         if wrong.any():
             area = panel.areas[np.argmax(wrong)]
             found.append(Finding("impossible", key, year, f"{int(wrong.sum())} areas, first {area}: {about.unit}"))
-    for before, after in zip(years[:-1], years[1:], strict=True):
+    for before, after in pairwise(years):
         found += _steps(panel, key, before, after)
     return found
 
@@ -173,7 +174,8 @@ def _steps(panel: Panel, key: str, before: int, after: int) -> list[Finding]:
         text = f"the middle of all areas moved by {shift:.3g} since {before}: another definition or unit?"
         return [Finding("break", key, after, text)]
     far = np.abs(new - old - shift) > JUMP * max(_spread(new - old), 1e-9)
-    if panel.definitions[key].kind == "extensive" or not far.any():
+    about = panel.definitions[key]
+    if about.kind == "extensive" or about.unit == "class" or not far.any():
         return []
     text = f"{int(far.sum())} areas jumped far since {before}, first {areas[np.argmax(far)]}"
     return [Finding("jump", key, after, text)]

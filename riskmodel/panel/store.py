@@ -162,7 +162,9 @@ def _names(each: Observations | _About) -> str:
 def _refuse_other_release(each: Observations, held: Sequence[_About], replace: bool) -> None:
     """Scores of two releases may not meet in one workspace, at any level."""
     for other in held:
-        if each.base is None or other.base is None or (replace and other.level == each.level):
+        if each.base is None or other.base is None or other.source != each.source:
+            continue
+        if replace and other.level == each.level:
             continue
         if abs(other.base - each.base) > leefbaarometer.TOLERANCE:
             raise InputError(
@@ -179,7 +181,7 @@ def _refuse_overlap(each: Observations, held: Sequence[_About], replace: bool) -
         same = (other.source, other.level) == (each.source, each.level)
         if not same or other.files == each.files or not set(other.indicators) & set(each.indicators):
             continue
-        if other.years == each.years or each.base is not None:
+        if other.years == each.years or each.source == leefbaarometer.SOURCE:
             if not replace:
                 raise InputError(
                     _names(each),

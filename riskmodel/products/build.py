@@ -131,7 +131,8 @@ def build_risk_list(
         notices=(ORIGIN_NOTICE,) if stored.experiment.allow_origin else (),
     )
     contributions = stored.contributions[chosen].iloc[order].reset_index(drop=True)
-    return RiskList(rows[list(COLUMNS)], contributions, drivers(), about)
+    present = tuple(driver for driver in drivers() if driver.id in contributions.columns)
+    return RiskList(rows[list(COLUMNS)], contributions, present, about)
 
 
 def _inside(panel: Panel, position: np.ndarray, municipalities: tuple[str, ...]) -> np.ndarray:

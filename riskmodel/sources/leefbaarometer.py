@@ -47,6 +47,7 @@ LEVELS: tuple[LevelFormat, ...] = (
     LevelFormat("grid", "gridcode", None, r"^\S+$"),
     LevelFormat("grid", "GRIDCODE", None, r"^\S+$"),
     LevelFormat("grid", "grid_code", None, r"^\S+$"),
+    LevelFormat("grid", "grid_id", None, r"^\S+$"),
     LevelFormat("grid", "grid", None, r"^\S+$"),
 )
 
