@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from riskmodel import workflow
+from riskmodel import ingesting
 from riskmodel.example import ExampleFiles, write_example
 from riskmodel.panel.store import Workspace
 
@@ -21,8 +21,8 @@ def example_files(tmp_path_factory: pytest.TempPathFactory) -> ExampleFiles:
 def example_workspace(tmp_path_factory: pytest.TempPathFactory, example_files: ExampleFiles) -> Workspace:
     """A workspace with these files ingested. Shared: a test that changes it takes a copy."""
     workspace = Workspace(tmp_path_factory.mktemp("example_workspace"))
-    workflow.ingest_leefbaarometer([example_files.leefbaarometer], workspace)
-    workflow.ingest_kwb(example_files.kwb, workspace)
+    ingesting.ingest_leefbaarometer([example_files.leefbaarometer], workspace)
+    ingesting.ingest_kwb(example_files.kwb, workspace)
     return workspace
 
 

@@ -333,7 +333,8 @@ def test_bad_links_are_refused(tmp_path: Path, workspace: Workspace, row: str, w
 def test_missing_files_and_folders_are_refused_by_every_reader(tmp_path: Path) -> None:
     new = Workspace(tmp_path / "new")
     for place, found in ((tmp_path / "none 2016.csv", "No such file"), (tmp_path, "Is a directory")):
-        assert found in refusal(lambda place=place: ingesting.ingest_leefbaarometer([place], new)).found
+        scores = "no score file" if place is tmp_path else found
+        assert scores in refusal(lambda place=place: ingesting.ingest_leefbaarometer([place], new)).found
         assert found in refusal(lambda place=place: ingesting.ingest_kwb([place], new, year=2016)).found
         assert found in refusal(lambda place=place: ingesting.ingest_crosswalk(place, new)).found
         assert found in refusal(lambda place=place: load_experiment(place)).found

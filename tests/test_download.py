@@ -188,13 +188,13 @@ def pauses() -> list[float]:
     return []
 
 
-def get(site: Site, cache: Path, pauses: list[float], source: str = "leefbaarometer-3.0", *years: int) -> Path:
+def get(site: Site, cache: Path, pauses: list[float], source: str = "leefbaarometer", *years: int) -> Path:
     hosts = dict.fromkeys(("leefbaarometer", "cbs", "third_parties", "pdok"), site.address)
     (path,) = download(source, years or (2024,), cache, hosts, sleep=pauses.append, attempts=4, timeout=(2, 0.5))
     return path
 
 
-def refusal(site: Site, cache: Path, pauses: list[float], source: str = "leefbaarometer-3.0", *years: int) -> str:
+def refusal(site: Site, cache: Path, pauses: list[float], source: str = "leefbaarometer", *years: int) -> str:
     with pytest.raises(InputError) as caught:
         get(site, cache, pauses, source, *years)
     return str(caught.value)
@@ -235,20 +235,20 @@ def test_bytes_checksum_and_progress_of_a_file(site: Site, tmp_path: Path) -> No
     site.etags[ZIP] = '"v1"'
     told: list[tuple[str, int, int | None]] = []
     (path,) = download(
-        "leefbaarometer-3.0",
+        "leefbaarometer",
         [2024, 2024],
         tmp_path,
         {"leefbaarometer": f"{site.address}/"},
         progress=lambda *each: told.append(each),
     )
-    assert path == tmp_path / "leefbaarometer-3.0" / NAME
+    assert path == tmp_path / "leefbaarometer" / NAME
     assert path.read_bytes() == site.files[ZIP]
     about = json.loads(path.with_name(f"{NAME}.json").read_text(encoding="utf-8"))
     assert about["sha256"] == hashlib.sha256(site.files[ZIP]).hexdigest()
     assert about["length"] == len(site.files[ZIP])
     assert about["url"] == site.address + ZIP
     assert about["version"] == '"v1"'
-    assert files_in(tmp_path) == [f"leefbaarometer-3.0/{NAME}", f"leefbaarometer-3.0/{NAME}.json"]
+    assert files_in(tmp_path) == [f"leefbaarometer/{NAME}", f"leefbaarometer/{NAME}.json"]
     assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
     assert told[-1] == (NAME, len(site.files[ZIP]), len(site.files[ZIP]))
     assert site.asked[0][1]["User-Agent"].startswith("riskmodel/")
@@ -279,7 +279,7 @@ def test_a_changed_file_in_the_cache_is_not_used(site: Site, tmp_path: Path, pau
 def test_a_file_that_was_put_there_by_hand_is_not_taken_over(
     site: Site, tmp_path: Path, pauses: list[float]
 ) -> None:
-    path = tmp_path / "leefbaarometer-3.0" / NAME
+    path = tmp_path / "leefbaarometer" / NAME
     path.parent.mkdir()
     path.write_bytes(b"mine")
     assert refusal(site, tmp_path, pauses) == (
@@ -303,7 +303,7 @@ def test_a_cut_connection_goes_on_where_it_stopped(site: Site, tmp_path: Path, p
     assert [headers.get("If-Range") for _, headers in site.asked] == [None, '"v1"', '"v1"']
     assert {headers.get("Accept-Encoding") for _, headers in site.asked} == {"identity"}
     assert pauses == [1.0, 2.0]
-    assert files_in(tmp_path) == [f"leefbaarometer-3.0/{NAME}", f"leefbaarometer-3.0/{NAME}.json"]
+    assert files_in(tmp_path) == [f"leefbaarometer/{NAME}", f"leefbaarometer/{NAME}.json"]
 
 
 def test_a_later_call_goes_on_too(site: Site, tmp_path: Path, pauses: list[float]) -> None:
@@ -314,7 +314,7 @@ def test_a_later_call_goes_on_too(site: Site, tmp_path: Path, pauses: list[float
         f"{site.address}{ZIP}: found status 500 (Internal Server Error), at the last of 4 attempts; "
         f"expected the file. {AGAIN}"
     )
-    folder = tmp_path / "leefbaarometer-3.0"
+    folder = tmp_path / "leefbaarometer"
     assert files_in(folder) == [f"{NAME}.part", f"{NAME}.part.json"]
     held = (folder / f"{NAME}.part").stat().st_size
     site.asked.clear()
@@ -453,7 +453,7 @@ def test_pauses_double_up_to_a_minute(site: Site, tmp_path: Path, pauses: list[f
     site.files[ZIP] = a_zip()
     site.faults = [(ZIP, Fault(status=500))] * 9
     download(
-        "leefbaarometer-3.0", [2024], tmp_path, {"leefbaarometer": site.address}, sleep=pauses.append, attempts=10
+        "leefbaarometer", [2024], tmp_path, {"leefbaarometer": site.address}, sleep=pauses.append, attempts=10
     )
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
 
@@ -512,9 +512,7 @@ def test_no_network(tmp_path: Path, pauses: list[float]) -> None:
         unused.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{unused.getsockname()[1]}"
     with pytest.raises(InputError) as caught:
-        download(
-            "leefbaarometer-3.0", [2024], tmp_path, {"leefbaarometer": address}, sleep=pauses.append, attempts=3
-        )
+        download("leefbaarometer", [2024], tmp_path, {"leefbaarometer": address}, sleep=pauses.append, attempts=3)
     assert str(caught.value) == (
         f"{address}{ZIP}: found no connection, at the last of 3 attempts; expected an answer of the publisher. "
         "Is there a network? Files that were downloaded elsewhere can be ingested as they are."
@@ -846,7 +844,7 @@ def test_a_layer_that_is_not_complete(site: Site, tmp_path: Path, pauses: list[f
             "kwp",
             [2020],
             {},
-            "source: found 'kwp'; expected one of leefbaarometer-3.0, leefbaarometer-geometry, kwb,",
+            "source: found 'kwp'; expected one of leefbaarometer, leefbaarometer-geometry, kwb,",
         ),
         ("kwb", [], {}, "years: found none; expected at least one year of kwb."),
         ("kwb", [2013], {}, "years: found 2013; expected a year of kwb: 2014, 2015,"),

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from riskmodel import workflow
+from riskmodel import ingesting, workflow
 from riskmodel.catalogue import class_scheme, indicators, published_on
 from riskmodel.errors import InputError
 from riskmodel.example import ExampleFiles
@@ -371,8 +371,8 @@ def content(workspace: Workspace) -> dict[str, bytes]:
 def test_the_same_file_again_changes_nothing(tmp_path: Path, example_files: ExampleFiles) -> None:
     workspace = Workspace(tmp_path / "workspace")
     for _ in range(2):
-        workflow.ingest_leefbaarometer([example_files.leefbaarometer], workspace)
-        workflow.ingest_kwb(example_files.kwb, workspace)
+        ingesting.ingest_leefbaarometer([example_files.leefbaarometer], workspace)
+        ingesting.ingest_kwb(example_files.kwb, workspace)
         before = content(workspace)
     assert len(before) == 3
     assert content(workspace) == before
@@ -380,15 +380,15 @@ def test_the_same_file_again_changes_nothing(tmp_path: Path, example_files: Exam
 
 def test_another_file_needs_replace(tmp_path: Path, example_files: ExampleFiles) -> None:
     workspace = Workspace(tmp_path / "workspace")
-    workflow.ingest_kwb(example_files.kwb, workspace)
+    ingesting.ingest_kwb(example_files.kwb, workspace)
     lines = example_files.kwb[0].read_text(encoding="utf-8").splitlines(keepends=True)
     other = tmp_path / "correction_2016.csv"
     other.write_text("".join(lines[:101]), encoding="utf-8")
     before = content(workspace)
     with pytest.raises(InputError, match=r"correction_2016\.csv.*voorbeeld_wijk_2016\.csv.*--replace"):
-        workflow.ingest_kwb([other, example_files.kwb[1]], workspace)
+        ingesting.ingest_kwb([other, example_files.kwb[1]], workspace)
     assert content(workspace) == before
-    workflow.ingest_kwb([other], workspace, replace=True)
+    ingesting.ingest_kwb([other], workspace, replace=True)
     sizes = {each.years[0]: len(each.frame) for each in workspace.observations()}
     assert sizes == {2016: 100, 2022: 400}
 
