@@ -43,9 +43,14 @@ def main() -> None:
     experiment = Path(sys.argv[1] if len(sys.argv) > 1 else "experiments/decline-2y.yaml")
     calls: list[Call] = []
     own_train, own_predict = lgb.train, lgb.Booster.predict
-    # LightGBM drops a dataset's raw values once it is used; they are needed again here.
     own_dataset = lgb.Dataset
-    lgb.Dataset = lambda *args, **kwargs: own_dataset(*args, **{**kwargs, "free_raw_data": False})
+
+    def dataset(*args: Any, **kwargs: Any) -> Any:
+        made = own_dataset(*args, **kwargs)
+        made.again = lambda: own_dataset(*args, **kwargs)
+        return made
+
+    lgb.Dataset = dataset
     lgb.train, lgb.Booster.predict = remember(own_train, calls), remember(own_predict, calls)
     imported = time.perf_counter()
     done = riskmodel.backtest(experiment, Workspace(os.environ.get("RISKMODEL_WORKSPACE", "workspace")))
@@ -53,7 +58,8 @@ def main() -> None:
     lgb.train, lgb.Booster.predict = own_train, own_predict
     begin = time.perf_counter()
     for call, args, kwargs in calls:
-        call(*args, **kwargs)
+        # A dataset is binned once and then kept: binning is part of the fit, so it is made anew.
+        call(*(arg.again() if hasattr(arg, "again") else arg for arg in args), **kwargs)
     alone = time.perf_counter() - begin
     print(f"{experiment.name}: {len(done.origins)} origins, {len(done.forecasts)} forecasts")
     print(f"imports before the backtest            {imported - started:6.1f} s")

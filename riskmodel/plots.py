@@ -109,7 +109,8 @@ def beeswarm_picture(features: Features, contributions: FloatArray) -> Figure:
 
 
 def _row_of_axes(number: int) -> tuple[Figure, list[Axes]]:
-    figure = Figure(figsize=(3.6 * number + 0.6, 3.6), layout="constrained")
+    figure = Figure(figsize=(3.6 * number + 0.6, 3.6))
+    figure.subplots_adjust(left=0.7 / (3.6 * number), right=0.98, bottom=0.17, top=0.88, wspace=0.35)
     panels = list(np.atleast_1d(figure.subplots(1, number)))
     for axes in panels:
         axes.spines[["top", "right"]].set_visible(False)

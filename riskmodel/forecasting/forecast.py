@@ -259,7 +259,10 @@ def to_table(forecast: Forecast) -> pa.Table:
 
 def write_forecasts(forecasts: Iterable[Forecast], path: Path) -> None:
     """Write forecasts to one Parquet file, a row group each."""
-    with pq.ParquetWriter(path, SCHEMA, compression="zstd", compression_level=1) as writer:
+    repeated = [column for column in SCHEMA.names if column != "value"]
+    with pq.ParquetWriter(
+        path, SCHEMA, compression="zstd", compression_level=1, use_dictionary=repeated
+    ) as writer:
         for forecast in forecasts:
             writer.write_table(to_table(forecast).combine_chunks())
 

@@ -16,7 +16,7 @@ CLIP = 1e-4
 
 
 def ranking(
-    happened: FloatArray, chance: FloatArray, weights: FloatArray | None = None
+    happened: FloatArray, chance: FloatArray, weights: npt.NDArray[np.floating] | None = None
 ) -> tuple[FloatArray, FloatArray]:
     """AUC and average precision, for one or many weightings of the areas at once.
 
@@ -37,18 +37,22 @@ def ranking(
     order = np.argsort(-chance, kind="stable")
     weights = np.ones((1, len(chance))) if weights is None else weights
     last_of_tie = np.flatnonzero(np.diff(chance[order], append=-np.inf))
-    ordered = weights.take(order, axis=1)
-    so_far = ordered.cumsum(axis=1).take(last_of_tie, axis=1)
-    events_so_far = (ordered * happened[order]).cumsum(axis=1).take(last_of_tie, axis=1)
+    # Weights are whole numbers, which single precision counts exactly up to 16 million.
+    ordered = weights.astype(np.float32, copy=False).take(order, axis=1)
+    so_far = ordered.cumsum(axis=1)
+    events_so_far = (ordered * happened[order].astype(np.float32)).cumsum(axis=1)
+    if len(last_of_tie) < len(order):
+        so_far, events_so_far = so_far.take(last_of_tie, axis=1), events_so_far.take(last_of_tie, axis=1)
     others_so_far = so_far - events_so_far
-    events = np.diff(events_so_far, axis=1, prepend=0.0)
-    others = np.diff(others_so_far, axis=1, prepend=0.0)
+    events = np.diff(events_so_far, axis=1, prepend=np.float32(0))
+    others = np.diff(others_so_far, axis=1, prepend=np.float32(0))
     n_events, n_others = events_so_far[:, -1], others_so_far[:, -1]
     with np.errstate(invalid="ignore", divide="ignore"):
         above = events_so_far - events / 2
-        auc = (others * above).sum(axis=1) / (n_events * n_others)
-        precision = events_so_far / so_far
-        average_precision = np.where(events > 0, events * precision, 0.0).sum(axis=1) / n_events
+        auc = np.einsum("ij,ij->i", others, above, dtype=np.float64) / (n_events.astype(float) * n_others)
+        precision = np.zeros(so_far.shape)
+        np.divide(events_so_far, so_far, out=precision, where=so_far > 0, dtype=np.float64)
+        average_precision = np.einsum("ij,ij->i", events, precision, dtype=np.float64) / n_events
     return auc, np.where(n_others > 0, average_precision, np.nan)
 
 
@@ -98,7 +102,7 @@ def coverage(change: FloatArray, lower: FloatArray, upper: FloatArray) -> float:
     return float(np.mean((change >= lower) & (change <= upper)))
 
 
-def resampled_weights(groups: npt.NDArray[np.str_], times: int, seed: int) -> FloatArray:
+def resampled_weights(groups: npt.NDArray[np.str_], times: int, seed: int) -> npt.NDArray[np.float32]:
     """How often each area counts when whole groups are drawn with replacement.
 
     Areas of one municipality share their fate, so the municipality is what is drawn.
@@ -110,5 +114,5 @@ def resampled_weights(groups: npt.NDArray[np.str_], times: int, seed: int) -> Fl
     numbers = np.unique(groups, return_inverse=True)[1]
     n_groups = int(numbers.max()) + 1
     drawn = np.random.default_rng(seed).multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=times)
-    weights: FloatArray = drawn[:, numbers].astype(float)
+    weights: npt.NDArray[np.float32] = drawn[:, numbers].astype(np.float32)
     return weights

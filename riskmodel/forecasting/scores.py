@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -32,28 +34,30 @@ def score_forecasts(experiment: Experiment, panel: Panel, forecasts: Iterable[Fo
     pandas.DataFrame
         Columns :data:`COLUMNS`.
     """
-    rows: list[dict[str, object]] = []
-    judged: dict[tuple[int, str], _Outcome] = {}
-    for forecast in forecasts:
-        wave = forecast.origin_date.year
-        for cohort in experiment.cohorts:
-            if (wave, cohort.name) not in judged:
-                judged[wave, cohort.name] = _Outcome(experiment, panel, cohort, wave)
-            outcome = judged[wave, cohort.name]
-            for metric, value in outcome.judge(forecast).items():
-                rows.append(
-                    {
-                        "model": forecast.model,
-                        "target": experiment.event.name,
-                        "cohort": cohort.name,
-                        "origin_date": forecast.origin_date,
-                        "horizon": forecast.horizon,
-                        "metric": metric,
-                        "value": value,
-                        "n": outcome.n,
-                        "n_events": outcome.n_events,
-                    }
-                )
+    pairs = [(forecast, cohort) for forecast in forecasts for cohort in experiment.cohorts]
+    outcomes = {
+        (wave, cohort.name): _Outcome(experiment, panel, cohort, wave)
+        for wave in sorted({forecast.origin_date.year for forecast, _ in pairs})
+        for cohort in experiment.cohorts
+    }
+    judges = [outcomes[forecast.origin_date.year, cohort.name] for forecast, cohort in pairs]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        judged = pool.map(lambda judge, pair: judge.judge(pair[0]), judges, pairs)
+        rows = [
+            {
+                "model": forecast.model,
+                "target": experiment.event.name,
+                "cohort": cohort.name,
+                "origin_date": forecast.origin_date,
+                "horizon": forecast.horizon,
+                "metric": metric,
+                "value": value,
+                "n": outcome.n,
+                "n_events": outcome.n_events,
+            }
+            for (forecast, cohort), outcome, values in zip(pairs, judges, judged, strict=True)
+            for metric, value in values.items()
+        ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

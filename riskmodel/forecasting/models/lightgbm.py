@@ -16,7 +16,7 @@ from typing import Any, Self
 import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import optimize, stats
 
 from riskmodel.errors import InputError
 from riskmodel.forecasting.distribution import ChangeDistribution, StudentT
@@ -25,6 +25,8 @@ from riskmodel.panel.panel import FloatArray
 
 #: Smallest absolute error that counts, in score points: keeps the logarithm of the scale finite.
 SMALLEST_ERROR = 1e-4
+#: Bounds of the degrees of freedom: heaviest and lightest tails.
+FEWEST_FREEDOM, MOST_FREEDOM = 2.5, 50.0
 #: Below this many rows threads wait for each other longer than they work: 15 s on one thread against 71 s on two
 #: for a whole backtest of the wijk panel (benchmarks/README.md).
 WORTH_THREADS = 100_000
@@ -197,15 +199,25 @@ def folds_of(groups: npt.NDArray[np.str_], folds: int, seed: int) -> npt.NDArray
 
 
 def fit_student(errors: FloatArray) -> tuple[float, float]:
-    """Degrees of freedom and scale of a Student-t distribution around zero, by maximum likelihood.
+    """Degrees of freedom and scale of a Student-t distribution around zero.
 
-    Degrees of freedom are held between 2.5 and 50, so that mean and variance exist.
+    Chosen so that the distribution has the errors' own middle 80% and middle 97%: the interval that is reported,
+    and how much further out the tails lie. Degrees of freedom are held between 2.5 and 50, so that mean and
+    variance exist.
     """
-    freedom, _, stretch = stats.t.fit(errors, floc=0.0)
-    if not 2.5 <= freedom <= 50:
-        freedom = float(np.clip(freedom, 2.5, 50))
-        _, _, stretch = stats.t.fit(errors, fdf=freedom, floc=0.0)
-    return float(freedom), float(stretch)
+    inner, outer = np.quantile(np.abs(errors), [0.8, 0.97])
+
+    def too_light(freedom: float) -> float:
+        ratio: float = stats.t.ppf(0.985, freedom) / stats.t.ppf(0.9, freedom) - outer / inner
+        return ratio
+
+    if too_light(FEWEST_FREEDOM) <= 0:
+        freedom = FEWEST_FREEDOM
+    elif too_light(MOST_FREEDOM) >= 0:
+        freedom = MOST_FREEDOM
+    else:
+        freedom = float(optimize.brentq(too_light, FEWEST_FREEDOM, MOST_FREEDOM))
+    return freedom, float(inner / stats.t.ppf(0.9, freedom))
 
 
 def _size(errors: FloatArray) -> FloatArray:
