@@ -64,9 +64,7 @@ PARTS = [
     (0.011, 0.003, 0.008, 0.005),
     (np.nan, np.nan, np.nan, np.nan),
 ]
-CLASSES = (
-    "zeer onvoldoende,ruim onvoldoende,onvoldoende,zwak,voldoende,ruim voldoende,goed,zeer goed,uitstekend"
-)
+CLASSES = "zeer onvoldoende,ruim onvoldoende,onvoldoende,zwak,voldoende,ruim voldoende,goed,zeer goed,uitstekend"
 BASE = 0.0021
 CAPACITY = 5
 
@@ -358,15 +356,11 @@ def opened(browser, forms: dict[str, Path]):
     contexts, complaints = [], []
 
     def open_page(path: Path = forms["html"], width: int = 1280, javascript: bool = True):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, java_script_enabled=javascript
-        )
+        context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=javascript)
         contexts.append(context)
         page = context.new_page()
         allowed = (path.as_uri(), "data:")
-        page.on(
-            "request", lambda r: None if r.url.startswith(allowed) else complaints.append(f"fetched {r.url}")
-        )
+        page.on("request", lambda r: None if r.url.startswith(allowed) else complaints.append(f"fetched {r.url}"))
         page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
@@ -406,12 +400,7 @@ def test_page_numbers_equal_the_list(risk_list: RiskList, opened) -> None:
         assert rank == str(row["rank"])
         assert row["name"].replace("\u202e", "") in name and row["municipality"] in name
         if pd.isna(row["score"]):
-            assert (
-                "onbekend" in people
-                and "onbekend" in score
-                and "onbekend" in chance
-                and "onbekend" in expected
-            )
+            assert "onbekend" in people and "onbekend" in score and "onbekend" in chance and "onbekend" in expected
             continue
         assert people == _dutch(row["inhabitants"], 0)
         assert (
@@ -437,9 +426,7 @@ def test_page_says_what_it_is(risk_list: RiskList, opened) -> None:
     about = risk_list.about
     assert page.locator("html").get_attribute("lang") == "nl"
     assert "staan 12 gebieden in 2 gemeenten" in text
-    assert (
-        "staan er 3 nu onder druk en dreigen er 5 achteruit te gaan. Voor 2 gebieden geldt allebei." in text
-    )
+    assert "staan er 3 nu onder druk en dreigen er 5 achteruit te gaan. Voor 2 gebieden geldt allebei." in text
     assert page.locator(".banner").is_visible() and "verzonnen" in page.inner_text(".banner")
     assert "14 april 2022" in text and "1 januari 2020" in text
     for expected in [
@@ -518,9 +505,7 @@ def test_sorting(risk_list: RiskList, opened, heading: str, column: str, first_a
         assert header.get_attribute("aria-sort") == ("ascending" if ascending else "descending")
         assert page.locator("th[aria-sort]").count() == 1
         if column != "name":
-            expected = risk_list.rows.sort_values(
-                column, ascending=ascending, kind="stable", na_position="last"
-            )
+            expected = risk_list.rows.sort_values(column, ascending=ascending, kind="stable", na_position="last")
             assert _names(page) == [name.replace("\u202e", "") for name in expected["name"]]
         assert not page.locator("#line").is_visible()
     if column == "name":
@@ -588,9 +573,7 @@ def test_line_comes_after_the_last_area_within_capacity(opened) -> None:
 
 @needs_browser
 def test_one_municipality_real_data_and_no_capacity(opened, tmp_path: Path) -> None:
-    made = make_list(
-        capacity=None, example=False, track_record="", change_last_from=None, change_long_from=None
-    )
+    made = make_list(capacity=None, example=False, track_record="", change_last_from=None, change_long_from=None)
     rows = made.rows.assign(municipality="Meerstad", on_list=True)
     path = tmp_path / "page.html"
     write_page(RiskList(rows, made.contributions, made.drivers, made.about), path)
