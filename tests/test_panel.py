@@ -291,6 +291,20 @@ def test_counts_are_conserved_and_rates_stay_between_their_sources(
             assert np.isnan(rate)
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    old=st.dictionaries(CODE, st.floats(0, 1e6).map(lambda value: round(value, 3)), min_size=1, max_size=6),
+    moves=st.dictionaries(st.tuples(CODE, CODE), st.integers(1, 5000), max_size=12),
+)
+def test_there_and_back_between_vintages_keeps_every_count(
+    old: dict[str, float], moves: dict[tuple[str, str], int]
+) -> None:
+    frame = areas({code: (count, NAN) for code, count in old.items()})
+    there = convert(frame, links([(start, end, n) for (start, end), n in moves.items()]), KINDS)
+    back = convert(there, links([(end, start, n) for (start, end), n in moves.items()]), KINDS)
+    assert back["population"].sum() == pytest.approx(frame["population"].sum(), rel=1e-9, abs=1e-9)
+
+
 def test_panel_converts_context_along_links_of_the_right_years() -> None:
     table = pd.DataFrame(
         {

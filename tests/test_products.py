@@ -184,7 +184,8 @@ def test_table_equals_the_list(risk_list: RiskList, forms: dict[str, Path]) -> N
     with forms["csv"].open(encoding="utf-8", newline="") as file:
         read = list(csv.DictReader(file))
     driver_columns = [f"bijdrage_{driver.id}" for driver in DRIVERS]
-    assert list(read[0]) == [*COLUMNS, "basis", *driver_columns]
+    remark = ["let_op"] if risk_list.about.example else []
+    assert list(read[0]) == [*COLUMNS, "basis", *driver_columns, *remark]
     assert len(read) == len(risk_list.rows)
     for position, line in enumerate(read):
         row, parts = risk_list.rows.iloc[position], risk_list.contributions.iloc[position]

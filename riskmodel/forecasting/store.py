@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import pyarrow.parquet as pq
 from riskmodel.errors import InputError
 from riskmodel.forecasting.experiment import Experiment, load_experiment
 from riskmodel.forecasting.forecast import Forecast, read_forecasts, write_forecasts
+from riskmodel.panel.store import draft_folder
 
 
 @dataclass(frozen=True)
@@ -89,11 +89,9 @@ def save_forecast(
     InputError
         If a forecast from the same model and input is there with other values.
     """
-    parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256(json.dumps([release_id, level, *inputs]).encode()).hexdigest()[:10]
     name = f"{forecast.origin_date.year}-{digest}"
-    temporary = Path(tempfile.mkdtemp(dir=parent, prefix="."))
-    try:
+    with draft_folder(parent) as temporary:
         write_forecasts([forecast], temporary / "forecast.parquet")
         pq.write_table(
             pa.Table.from_pandas(contributions, preserve_index=False), temporary / "contributions.parquet"
@@ -111,10 +109,7 @@ def save_forecast(
         if folder.exists():
             _refuse_difference(folder, temporary)
         else:
-            temporary.chmod(0o755)
             temporary.rename(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return load_forecast(folder)
 
 

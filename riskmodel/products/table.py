@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from riskmodel.products.dutch import EXAMPLE
 from riskmodel.products.risk_list import COLUMNS, RiskList
 
 #: Columns of ``RiskList.rows`` that hold text.
@@ -88,14 +89,16 @@ def as_table(risk_list: RiskList) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The columns of :data:`~riskmodel.products.risk_list.COLUMNS`, then ``basis`` and one column
-        ``bijdrage_<driver id>`` a driver.
+        ``bijdrage_<driver id>`` a driver; ``let_op`` last, when the areas are invented or something must be known.
     """
     rows = risk_list.rows[list(COLUMNS)].reset_index(drop=True)
     texts = {column: rows[column].map(safe_cell) for column in TEXT_COLUMNS}
     wholes = {column: _whole_numbers(rows[column]) for column in WHOLE_COLUMNS}
     names = {"base": "basis"} | {driver.id: f"bijdrage_{driver.id}" for driver in risk_list.drivers}
     parts = risk_list.contributions[list(names)].rename(columns=names).reset_index(drop=True)
-    return pd.concat([rows.assign(**texts, **wholes), parts], axis="columns")
+    table = pd.concat([rows.assign(**texts, **wholes), parts], axis="columns")
+    remarks = " ".join([EXAMPLE] * risk_list.about.example + list(risk_list.about.notices))
+    return table.assign(let_op=remarks) if remarks else table
 
 
 def write_csv(risk_list: RiskList, path: str | Path) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import tempfile
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,6 +20,7 @@ from riskmodel.forecasting.models.lightgbm import LightGBM
 from riskmodel.forecasting.models.scorecard import Scorecard
 from riskmodel.forecasting.origins import Origin
 from riskmodel.panel.panel import Panel
+from riskmodel.panel.store import draft_folder
 from riskmodel.sources.observations import SourceFile
 
 #: Models that can be released.
@@ -91,9 +91,7 @@ def save_release(
     Release
         As read back from disk.
     """
-    parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=parent, prefix="."))
-    try:
+    with draft_folder(parent) as temporary:
         model.save(temporary)
         shutil.copyfile(experiment_file, temporary / "experiment.yaml")
         sums = {path.name: _sha256(path) for path in sorted(temporary.iterdir())}
@@ -112,10 +110,7 @@ def save_release(
         folder = parent / f"{name}-{origin.wave}-{digest}"
         if not folder.exists():
             (temporary / "release.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-            temporary.chmod(0o755)
             temporary.rename(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return load_release(folder)
 
 

@@ -184,7 +184,34 @@ def _check_sum(path: Path, deviation: npt.NDArray[np.float64], parts: npt.NDArra
     if orphan.any():
         row = int(np.argmax(orphan))
         raise InputError(f"{path}, line {row + 2}", "dimensions without a score", "'lbm' and 'afw' as well")
-    wrong = np.abs(parts.sum(axis=1) - deviation) > TOLERANCE
+    check_sum(path, deviation, parts)
+
+
+def check_sum(
+    path: Path,
+    deviation: npt.NDArray[np.float64],
+    parts: npt.NDArray[np.float64],
+    tolerance: float = TOLERANCE,
+) -> None:
+    """Refuse a row whose five dimensions do not add up to its deviation.
+
+    Parameters
+    ----------
+    path : Path
+        For the message.
+    deviation : numpy.ndarray, shape (rows,)
+        Score minus base constant.
+    parts : numpy.ndarray, shape (rows, 5)
+        The dimensions; rows with a missing value pass.
+    tolerance : float
+        How far rounding in the file may carry the sum from the deviation.
+
+    Raises
+    ------
+    InputError
+        With the first line at fault.
+    """
+    wrong = np.abs(parts.sum(axis=1) - deviation) > tolerance
     if wrong.any():
         row = int(np.argmax(wrong))
         raise InputError(

@@ -18,6 +18,7 @@ import pandas as pd
 from riskmodel.catalogue import DIMENSIONS, load
 from riskmodel.errors import InputError
 from riskmodel.sources import delimited
+from riskmodel.sources.leefbaarometer import check_sum
 from riskmodel.sources.observations import Observations, SourceFile
 
 SOURCE = "leefbaarometer-3.0-wfs"
@@ -200,15 +201,7 @@ def _check_pairs(path: Path, frame: pd.DataFrame, columns: list[str]) -> None:
     if some.any():
         row = int(np.argmax(some))
         raise InputError(f"{path}, line {row + 2}", "some of deviation and dimensions", "all six, or no dimension")
-    wrong = np.abs(parts.sum(axis=1) - deviation) > TOLERANCE
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        raise InputError(
-            f"{path}, line {row + 2}",
-            f"dimensions that add up to {parts[row].sum():.6f}",
-            f"{deviation[row]:.6f} (column 'afw')",
-            "The file may be damaged, or its columns may have been swapped.",
-        )
+    check_sum(path, deviation, parts, TOLERANCE)
 
 
 def _combine(level: str, group: Sequence[tuple[Path, pd.DataFrame, bool]], vintage: int) -> Observations:
