@@ -131,6 +131,12 @@ def test_the_track_record_is_told_from_the_scores(walked: Walked) -> None:
     ]
     for share in own["value"]:
         assert f"{share:.0%}" in walked.made.about.track_record
+    orderings = [spec.name for spec in walked.backtest.experiment.models if spec.kind == "ordering"]
+    lists = scores[scores["model"].isin(orderings) & (scores["cohort"] == "all")]
+    best = lists[lists["metric"] == "precision_at_k"].groupby("origin_date")["value"].max()
+    told = [f"{share:.0%}" for share in best]
+    # Not every ordering exists at every origin: size was not known in 2014.
+    assert walked.made.about.track_record.endswith(f"{told[0]}, {told[1]} en {told[2]}.")
 
 
 def test_files_of_a_backtest(walked: Walked) -> None:

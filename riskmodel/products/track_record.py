@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from riskmodel.forecasting.experiment import Experiment
@@ -46,7 +47,7 @@ def track_record(scores_file: Path, stored: StoredForecast) -> str:
     years = _and([str(day)[:4] for day in wide.index])
     own = _and([_percent(share) for share in lists[stored.model]])
     base = _and([_percent(share) for share in wide["base_rate"][stored.model]])
-    best = _and([_percent(share) for share in lists[simple].to_numpy().max(axis=1)])
+    best = _and([_percent(share) for share in np.nanmax(lists[simple].to_numpy(), axis=1)])
     return (
         f"We hebben dezelfde methode ook laten voorspellen vanaf {years}. "
         f"Van de {stored.experiment.capacity} gebieden bovenaan de landelijke lijst gebeurde het bij {own}. "
