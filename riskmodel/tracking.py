@@ -11,6 +11,7 @@ import math
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ from riskmodel.panel.panel import FloatArray, Panel
 from riskmodel.panel.store import Workspace
 from riskmodel.scoring.predict import predict
 from riskmodel.scoring.release import Release
+from riskmodel.sources.observations import SourceFile
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -92,7 +94,7 @@ def log_backtest(workspace: Workspace, backtest: Backtest, panel: Panel, files: 
         "areas": len(panel.areas),
         "capacity": backtest.experiment.capacity,
         "allow_origin": backtest.experiment.allow_origin,
-        **{f"input_{number}": f"{file.name} sha256:{file.sha256}" for number, file in enumerate(panel.files, 1)},
+        **_fingerprints(panel.files),
     }
     client.log_batch(parent, params=[Param(key, str(value)) for key, value in settings.items()])
     _log_parent_files(client, parent, backtest, panel, files)
@@ -119,6 +121,11 @@ def log_backtest(workspace: Workspace, backtest: Backtest, panel: Panel, files: 
     )
     client.set_terminated(parent)
     return str(parent)
+
+
+def _fingerprints(files: Sequence[SourceFile]) -> dict[str, str]:
+    """Input files as parameters of a run."""
+    return {f"input_{number}": f"{file.name} sha256:{file.sha256}" for number, file in enumerate(files, 1)}
 
 
 def register(
@@ -167,7 +174,7 @@ def register(
                 "pairs": str(release.pairs),
                 "level": release.level,
                 "allow_origin": release.experiment.allow_origin,
-                **{f"input_{n}": f"{file.name} sha256:{file.sha256}" for n, file in enumerate(release.files, 1)},
+                **_fingerprints(release.files),
             }
         )
         _log_explanation(release, locations, features)

@@ -137,9 +137,14 @@ class _Answer:
 
 
 def _inputs_at(panel: Panel, origin: Origin) -> _Inputs:
+    return _Inputs(training_of(panel, origin), *_present(panel, origin))
+
+
+def _present(panel: Panel, origin: Origin) -> tuple[Features, np.ndarray]:
+    """Features of the areas with a score at the origin, and which areas those are."""
     there = ~np.isnan(panel.at("score", origin.wave))
     features = features_of(panel, origin)
-    return _Inputs(training_of(panel, origin), Features(features.names, features.values[there]), there)
+    return Features(features.names, features.values[there]), there
 
 
 def _answer(experiment: Experiment, panel: Panel, task: _Task) -> _Answer | Skipped:
@@ -163,9 +168,7 @@ def forecast_with(
     name: str, model: ChangeModel, experiment: Experiment, panel: Panel, origin: Origin
 ) -> tuple[Forecast, Features]:
     """Forecast of a fitted model for every area with a score at the origin, and the features behind it."""
-    there = ~np.isnan(panel.at("score", origin.wave))
-    features = features_of(panel, origin)
-    present = Features(features.names, features.values[there])
+    present, there = _present(panel, origin)
     return _forecast(name, model, experiment, panel, origin, present, there), present
 
 
