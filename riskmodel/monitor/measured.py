@@ -1,0 +1,263 @@
+"""What was measured: the scores of one edition at one level, ready to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodel.catalogue import DIMENSIONS, ClassScheme, class_scheme, load
+from riskmodel.errors import InputError
+from riskmodel.panel.panel import FloatArray, Panel
+from riskmodel.panel.store import Workspace
+from riskmodel.sources import leefbaarometer2
+from riskmodel.sources.observations import Observations
+
+Edition = Literal["3.0", "2.0"]
+#: Years over which a count of inhabitants or households may stand in for a year without one.
+NEAREST = 10
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Scores of one edition at one level.
+
+    Attributes
+    ----------
+    edition : str
+        ``"3.0"`` or ``"2.0"``: two instruments, never put together.
+    level : str
+        ``"buurt"``, ``"wijk"``, ``"gemeente"``, ...
+    base : float
+        Score minus deviation.
+    areas, names : numpy.ndarray of str, shape (areas,)
+        Codes, ascending, and names.
+    waves : tuple of int
+        Measurements, ascending.
+    score : numpy.ndarray, shape (areas, waves)
+        Absolute score in score points; NaN where not measured.
+    dimensions : mapping of str to numpy.ndarray, shape (areas, waves)
+        Contribution of each dimension in score points; they add up to the deviation. NaN in waves without.
+    inhabitants, households : numpy.ndarray, shape (areas, waves)
+        Of the nearest year that has a count; NaN where unknown.
+    counted : mapping of int to int
+        For each wave, the year whose count of inhabitants stands in for it.
+    scheme : ClassScheme
+        The nine classes, on what :attr:`classed` gives.
+    development : ClassScheme
+        Development classes, on the absolute change.
+    """
+
+    edition: str
+    level: str
+    base: float
+    areas: npt.NDArray[np.str_]
+    names: npt.NDArray[np.str_]
+    waves: tuple[int, ...]
+    score: FloatArray
+    dimensions: Mapping[str, FloatArray]
+    inhabitants: FloatArray
+    households: FloatArray
+    counted: Mapping[int, int]
+    scheme: ClassScheme
+    development: ClassScheme
+
+    @property
+    def deviation(self) -> FloatArray:
+        """Score minus the base constant, shape (areas, waves)."""
+        return self.score - self.base
+
+    @property
+    def classes(self) -> FloatArray:
+        """Class 1 to 9, shape (areas, waves); NaN without a score."""
+        return self.scheme.classify(self.deviation if self.edition == "3.0" else self.score)
+
+    def column(self, wave: int) -> int:
+        """Place of a measurement on the wave axis.
+
+        Raises
+        ------
+        InputError
+            If there is no such measurement.
+        """
+        if wave not in self.waves:
+            raise InputError(
+                f"measurement {wave}", f"none of Leefbaarometer {self.edition}", f"one of {list(self.waves)}"
+            )
+        return self.waves.index(wave)
+
+    def change(self, start: int, end: int) -> FloatArray:
+        """Change of the score between two measurements in score points, shape (areas,)."""
+        difference: FloatArray = self.score[:, self.column(end)] - self.score[:, self.column(start)]
+        return difference
+
+    def dimension_waves(self) -> tuple[int, ...]:
+        """Measurements in which every dimension was published."""
+        there = np.all([~np.isnan(values).all(axis=0) for values in self.dimensions.values()], axis=0)
+        return tuple(wave for wave, has in zip(self.waves, there, strict=True) if has)
+
+    def only(self, chosen: npt.NDArray[np.bool_]) -> Measured:
+        """The same of some areas; ``chosen`` of shape (areas,)."""
+        return replace(
+            self,
+            areas=self.areas[chosen],
+            names=self.names[chosen],
+            score=self.score[chosen],
+            dimensions={name: values[chosen] for name, values in self.dimensions.items()},
+            inhabitants=self.inhabitants[chosen],
+            households=self.households[chosen],
+        )
+
+    def municipality_codes(self) -> npt.NDArray[np.str_]:
+        """``GM`` code of every area, shape (areas,); empty text for levels whose codes do not carry one."""
+        if self.level in ("wijk", "buurt", "gemeente"):
+            return np.array(["GM" + code[2:6] for code in self.areas], dtype=str)
+        return np.full(len(self.areas), "", dtype="<U6")
+
+
+def measured(workspace: Workspace, *, level: str | None = None, edition: str = "3.0") -> Measured:
+    """What a workspace holds of one edition at one level.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        With ingested scores of that edition.
+    level : str, optional
+        By default the first there is of wijk, buurt, gemeente, PC4, grid.
+    edition : {"3.0", "2.0"}
+        Edition of the Leefbaarometer.
+
+    Raises
+    ------
+    InputError
+        If the workspace holds no such scores.
+    """
+    if edition == "3.0":
+        return measured_of(workspace.panel(level))
+    if edition != "2.0":
+        raise InputError("--edition", repr(edition), "3.0 or 2.0")
+    held = [each for each in workspace.observations(level) if each.source == leefbaarometer2.SOURCE]
+    held = sorted(
+        (each for each in held if "lbm2_score" in each.indicators), key=lambda each: each.level != "wijk"
+    )
+    if not held:
+        raise InputError(
+            workspace.folder,
+            f"no scores of Leefbaarometer 2.0{f' of level {level!r}' if level else ''}",
+            "some",
+            "Run: riskmodel ingest leefbaarometer-2 FILES",
+        )
+    return measured_of_2(held[0], workspace.observations(held[0].level))
+
+
+def measured_of(panel: Panel) -> Measured:
+    """What a panel of Leefbaarometer 3.0 holds."""
+    waves = panel.waves
+    counted = {wave: _nearest(panel.years_of("population"), wave) for wave in waves}
+    return Measured(
+        edition=panel.edition,
+        level=panel.level,
+        base=panel.base,
+        areas=panel.areas,
+        names=panel.names,
+        waves=waves,
+        score=np.column_stack([panel.at("score", wave) for wave in waves]),
+        dimensions={
+            name: np.column_stack([panel.at(name, wave) for wave in waves])
+            for name in DIMENSIONS
+            if name in panel.indicators
+        },
+        inhabitants=_counts(panel, "population"),
+        households=_counts(panel, "households"),
+        counted={wave: year for wave, year in counted.items() if year is not None},
+        scheme=class_scheme(panel.edition),
+        # Those of 3.0 are not published; 2.0 has the same scale of scores.
+        development=leefbaarometer2.development_scheme(),
+    )
+
+
+def measured_of_2(scores: Observations, others: list[Observations]) -> Measured:
+    """What observations of Leefbaarometer 2.0 hold, with counts of the same level from other sources.
+
+    Parameters
+    ----------
+    scores : Observations
+        As :func:`riskmodel.sources.leefbaarometer2.read_scores` gives them.
+    others : list of Observations
+        Of the same level; counts join on equal area codes.
+    """
+    frame = scores.frame.dropna(subset="lbm2_score")
+    waves = tuple(sorted(int(year) for year in frame["year"].unique()))
+    wide = {
+        key: frame.pivot(index="location", columns="year", values=key).sort_index() for key in scores.indicators
+    }
+    areas = wide["lbm2_score"].index
+    names = _names_of(areas, frame, others)
+    inhabitants, counted = _counts_from(others, "population", areas, waves)
+    households, _ = _counts_from(others, "households", areas, waves)
+    parts = [key for key in load("leefbaarometer2")["indicators"].values() if key != "lbm2_score" and key in wide]
+    return Measured(
+        edition="2.0",
+        level=scores.level,
+        base=float(scores.base or 0.0),
+        areas=areas.to_numpy(dtype=str),
+        names=names,
+        waves=waves,
+        score=wide["lbm2_score"].to_numpy(dtype=float),
+        dimensions={key: wide[key].reindex(columns=list(waves)).to_numpy(dtype=float) for key in parts},
+        inhabitants=inhabitants,
+        households=households,
+        counted=counted,
+        scheme=leefbaarometer2.class_scheme(),
+        development=leefbaarometer2.development_scheme(),
+    )
+
+
+def _nearest(years: tuple[int, ...], wave: int) -> int | None:
+    near = [year for year in years if abs(year - wave) <= NEAREST]
+    return min(near, key=lambda year: (abs(year - wave), year)) if near else None
+
+
+def _counts(panel: Panel, indicator: str) -> FloatArray:
+    """Counts of the year nearest to each wave, and of the area's own nearest year where that one is missing."""
+    years = panel.years_of(indicator)
+    columns = []
+    for wave in panel.waves:
+        near = [year for year in years if abs(year - wave) <= NEAREST]
+        found = np.full(len(panel.areas), np.nan)
+        for year in sorted(near, key=lambda year: (abs(year - wave), year)):
+            found = np.where(np.isnan(found), panel.at(indicator, year), found)
+        columns.append(found)
+    return np.column_stack(columns)
+
+
+def _counts_from(
+    others: list[Observations], indicator: str, areas: pd.Index, waves: tuple[int, ...]
+) -> tuple[FloatArray, dict[int, int]]:
+    known = {
+        year: rows.set_index("location")[indicator].reindex(areas).to_numpy(dtype=float)
+        for each in others
+        if indicator in each.indicators
+        for year, rows in ((int(str(year)), rows) for year, rows in each.frame.groupby("year"))
+    }
+    columns, counted = [], {}
+    for wave in waves:
+        found = np.full(len(areas), np.nan)
+        near = sorted(known, key=lambda year: (abs(year - wave), year))
+        for year in [year for year in near if abs(year - wave) <= NEAREST]:
+            found = np.where(np.isnan(found), known[year], found)
+            counted.setdefault(wave, year)
+        columns.append(found)
+    return np.column_stack(columns), counted
+
+
+def _names_of(areas: pd.Index, frame: pd.DataFrame, others: list[Observations]) -> npt.NDArray[np.str_]:
+    """Names of the areas: 2.0 publishes codes only, so names come from the other sources at hand."""
+    names = pd.concat([each.frame.set_index("location")["name"] for each in others], ignore_index=False)
+    names = names[(names != "") & (names != names.index)]
+    names = names[~names.index.duplicated(keep="last")]
+    return np.where(names.reindex(areas).isna(), areas, names.reindex(areas)).astype(str)
