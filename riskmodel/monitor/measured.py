@@ -244,7 +244,8 @@ def _counts_from(
         if indicator in each.indicators
         for year, rows in ((int(str(year)), rows) for year, rows in each.frame.groupby("year"))
     }
-    columns, counted = [], {}
+    columns: list[FloatArray] = []
+    counted: dict[int, int] = {}
     for wave in waves:
         found = np.full(len(areas), np.nan)
         near = sorted(known, key=lambda year: (abs(year - wave), year))

@@ -1,7 +1,7 @@
 """How much a score jitters from measurement to measurement, by the size of an area.
 
-A jitter that lasts one measurement makes two successive changes turn back on each other: with score = lasting level
-+ jitter, the covariance of two successive changes is minus the variance of the jitter. That variance is fitted as
+A jitter that lasts one measurement makes two successive changes turn back on each other: with score = lasting
+level + jitter, the covariance of two successive changes is minus the variance of the jitter. That variance is fitted as
 ``constant + per_inhabitant / inhabitants``: the score of a small area rests on few dwellings.
 """
 
