@@ -1,8 +1,8 @@
 """How much a score jitters from measurement to measurement, by the size of an area.
 
 A jitter that lasts one measurement makes two successive changes turn back on each other: with score = lasting
-level + jitter, the covariance of two successive changes is minus the variance of the jitter. That variance is fitted as
-``constant + per_inhabitant / inhabitants``: the score of a small area rests on few dwellings.
+level + jitter, the covariance of two successive changes is minus the variance of the jitter. That variance is fitted
+as ``constant + per_inhabitant / inhabitants``: the score of a small area rests on few dwellings.
 """
 
 from __future__ import annotations
@@ -49,6 +49,10 @@ class Noise:
         """Standard deviation of the jitter of a change between two measurements, in score points."""
         spread: FloatArray = np.sqrt(2.0) * self.of_score(inhabitants)
         return spread
+
+
+#: For where nothing is known of the jitter: every spread is NaN.
+UNKNOWN = Noise(np.nan, np.nan, np.nan)
 
 
 def estimate_noise(scores: FloatArray, inhabitants: FloatArray) -> Noise:

@@ -1,0 +1,319 @@
+"""Which dimensions a change of the score consists of: per area, per group and over all areas.
+
+Dimensions add up to the deviation, so their changes add up to the change of the score. That is bookkeeping and
+says nothing about causes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodel import catalogue
+from riskmodel.errors import InputError
+from riskmodel.monitor.development import development_table, municipality_names, span
+from riskmodel.monitor.measured import Measured
+from riskmodel.monitor.transitions import Weight, weights_of
+from riskmodel.panel.noise import Noise
+from riskmodel.panel.panel import FloatArray
+
+#: A mean change smaller than this many score points has no shares.
+NEAR_ZERO = 0.001
+#: Nor has one smaller than this part of what its dimensions moved, up and down taken together.
+CANCELLED = 0.25
+#: Name of all areas taken together.
+ALL = "alle gebieden"
+
+
+def dimension_label(dimension: str) -> str:
+    """Plain Dutch name of a dimension of either edition, such as ``"veiligheid"``."""
+    label: str = catalogue.indicators()[dimension].label_nl
+    return label.removesuffix(" (Leefbaarometer 2.0)")
+
+
+def dimension_contributions(measured: Measured, start: int, end: int) -> pd.DataFrame:
+    """Change of every dimension of every area between two measurements.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an area measured at both waves, in the order of ``measured``: ``location, name, municipality,
+        start, end, change`` and one column a dimension, in score points; the dimensions add up to ``change``.
+        ``attrs["not_measured"]`` is the number of areas left out.
+
+    Raises
+    ------
+    InputError
+        If a wave does not exist or has no dimensions, or the end is not after the start.
+    """
+    changes = _changes(measured, start, end)
+    total = measured.change(start, end)
+    there = ~np.isnan(changes).any(axis=1) & ~np.isnan(total)
+    table = pd.DataFrame(
+        {
+            "location": measured.areas,
+            "name": measured.names,
+            "municipality": municipality_names(measured),
+            "start": start,
+            "end": end,
+            "change": total,
+            **dict(zip(measured.dimensions, changes.T, strict=True)),
+        }
+    )[there].reset_index(drop=True)
+    table.attrs = {
+        "edition": measured.edition,
+        "level": measured.level,
+        "not_measured": int((~there).sum()),
+    }
+    return table
+
+
+def group_contributions(
+    measured: Measured,
+    start: int,
+    end: int,
+    weights: Weight | FloatArray | None = "inhabitants",
+    groups: Mapping[str, npt.NDArray[np.bool_]] | None = None,
+) -> pd.DataFrame:
+    """Mean change of every dimension, of all areas together and of groups of them.
+
+    Parameters
+    ----------
+    measured : Measured
+        The country, so that a group can be held against it.
+    start, end : int
+        Two waves with dimensions.
+    weights : {"inhabitants", "households"} or numpy.ndarray of shape (areas,), optional
+        What an area counts for; None counts every area once. An area without a weight is left out.
+    groups : mapping of str to numpy.ndarray of bool, shape (areas,), optional
+        Areas of each group by its name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a group and dimension, all areas (``"alle gebieden"``) first: ``group, dimension, label, change``
+        (weighted mean, score points), ``total_change`` (of the score; the dimensions add up to it), ``share`` of
+        it (adds up to 1 in a group; negative where a dimension went the other way), ``areas, left_out`` (areas of
+        the group without scores or weight), ``weight`` (the sum of it) and ``note``, which says in Dutch why a
+        share is missing: the change of the score is nearly nought, or the dimensions cancel out.
+
+    Raises
+    ------
+    InputError
+        If a wave has no dimensions, weights or groups have another shape, or weights are negative.
+    """
+    changes = _changes(measured, start, end)
+    weight = _weights(measured, start, end, weights)
+    there = ~np.isnan(changes).any(axis=1) & ~np.isnan(weight)
+    everything = {ALL: np.ones(len(measured.areas), dtype=bool)} | dict(groups or {})
+    rows = [
+        _group_rows(measured, name, _mask(measured, name, chosen), there, changes, weight)
+        for name, chosen in everything.items()
+    ]
+    return pd.concat(rows, ignore_index=True)
+
+
+def covariance_shares(
+    measured: Measured, start: int, end: int, draws: int = 2000, seed: int = 20240524
+) -> pd.DataFrame:
+    """Share of each dimension in the differences between areas in their change.
+
+    The share is cov(change of the dimension, change of the score) / var(change of the score); as the dimensions
+    add up to the score, the shares add up to 1.
+
+    Parameters
+    ----------
+    measured : Measured
+        Either edition, any level.
+    start, end : int
+        Two waves with dimensions.
+    draws : int
+        How often municipalities are drawn.
+    seed : int
+        Of the draws.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a dimension: ``dimension, label, share, low95, high95, areas, municipalities``. The interval comes
+        from drawing whole municipalities with replacement (percentiles of a cluster bootstrap), because
+        neighbouring areas change together. At levels whose codes carry no municipality, areas are drawn and
+        ``municipalities`` is 0.
+
+    Raises
+    ------
+    InputError
+        If a wave has no dimensions, or fewer than three areas or no difference between them are left.
+
+    References
+    ----------
+    Shorrocks (1982), Inequality decomposition by factor components, Econometrica 50(1).
+    """
+    table = dimension_contributions(measured, start, end)
+    if len(table) < 3 or np.ptp(table["change"]) == 0:
+        raise InputError(
+            f"changes {start}-{end}", f"{len(table)} areas that differ", "three areas that change differently"
+        )
+    parts = table[list(measured.dimensions)].to_numpy()
+    total = table["change"].to_numpy()
+    codes = pd.Series(measured.municipality_codes(), index=measured.areas).reindex(table["location"])
+    clustered = bool((codes != "").all())
+    cluster, labels = pd.factorize(codes if clustered else table["location"])
+    drawn = _drawn_shares(parts, total, cluster, draws, seed)
+    low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
+    return pd.DataFrame(
+        {
+            "dimension": list(measured.dimensions),
+            "label": [dimension_label(each) for each in measured.dimensions],
+            "share": _shares(_moments(parts, total).sum(axis=0)[None])[0],
+            "low95": low,
+            "high95": high,
+            "areas": len(table),
+            "municipalities": len(labels) if clustered else 0,
+        }
+    )
+
+
+def strongest_dimension(
+    measured: Measured, start: int, end: int, *, beyond_noise: bool = True, noise: Noise | None = None
+) -> pd.DataFrame:
+    """For every falling area, the dimension that fell most.
+
+    Parameters
+    ----------
+    measured : Measured
+        Either edition, any level.
+    start, end : int
+        Two waves with dimensions.
+    beyond_noise : bool
+        Only falls larger than the jitter of a score explains.
+    noise : Noise, optional
+        As for :func:`riskmodel.monitor.development.development_table`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a falling area, largest fall first: ``location, name, municipality, inhabitants, change, dimension,
+        label, dimension_change`` and ``lead``: how much more it fell than the next dimension, in score points. A
+        small lead means that two dimensions weigh about as much.
+
+    Raises
+    ------
+    InputError
+        If a wave has no dimensions, or no noise is given and it cannot be estimated.
+    """
+    parts = dimension_contributions(measured, start, end)
+    development = development_table(measured, start, end, noise)
+    falling = development["change"] < 0
+    falling &= development["beyond_noise"] if beyond_noise else True
+    found = development.loc[falling, ["location", "name", "municipality", "inhabitants", "change"]].merge(
+        parts[["location", *measured.dimensions]], on="location"
+    )
+    keys = np.array(list(measured.dimensions))
+    values = found[list(keys)].to_numpy()
+    lowest = np.argmin(values, axis=1)
+    ordered = np.sort(values, axis=1)
+    found["dimension"] = keys[lowest]
+    found["label"] = np.array([dimension_label(key) for key in keys])[lowest]
+    found["dimension_change"] = ordered[:, 0]
+    found["lead"] = ordered[:, 1] - ordered[:, 0]
+    return found.drop(columns=list(keys)).sort_values(["change", "location"], ignore_index=True)
+
+
+def _changes(measured: Measured, start: int, end: int) -> FloatArray:
+    """Changes of the dimensions, shape (areas, dimensions)."""
+    first, last = span(measured, start, end)
+    having = measured.dimension_waves() if measured.dimensions else ()
+    for wave in (start, end):
+        if wave not in having:
+            raise InputError(
+                f"measurement {wave} of Leefbaarometer {measured.edition}",
+                "no dimensions",
+                f"one of {list(having)}" if having else "a wave with dimensions; there is none",
+                "The score itself can be followed with development_table.",
+            )
+    return np.column_stack([values[:, last] - values[:, first] for values in measured.dimensions.values()])
+
+
+def _weights(measured: Measured, start: int, end: int, weights: Weight | FloatArray | None) -> FloatArray:
+    if weights is None or isinstance(weights, str):
+        return weights_of(measured, start, end, weights)
+    if weights.shape != measured.areas.shape or (weights < 0).any():
+        raise InputError(
+            "weights", f"shape {weights.shape}", f"{len(measured.areas)} weights, none of them negative"
+        )
+    return weights.astype(float)
+
+
+def _mask(measured: Measured, name: str, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    if chosen.shape != measured.areas.shape or chosen.dtype != bool:
+        raise InputError(
+            f"group {name!r}", f"{chosen.dtype} of shape {chosen.shape}", f"{len(measured.areas)} times yes or no"
+        )
+    return chosen
+
+
+def _group_rows(
+    measured: Measured,
+    name: str,
+    chosen: npt.NDArray[np.bool_],
+    there: npt.NDArray[np.bool_],
+    changes: FloatArray,
+    weight: FloatArray,
+) -> pd.DataFrame:
+    used = chosen & there
+    mass = float(weight[used].sum())
+    means = weight[used] @ changes[used] / mass if mass > 0 else np.full(changes.shape[1], np.nan)
+    total = float(means.sum())
+    note = _why_no_share(means)
+    return pd.DataFrame(
+        {
+            "group": name,
+            "dimension": list(measured.dimensions),
+            "label": [dimension_label(each) for each in measured.dimensions],
+            "change": means,
+            "total_change": total,
+            "share": np.nan if note else means / total,
+            "areas": int(used.sum()),
+            "left_out": int((chosen & ~there).sum()),
+            "weight": mass,
+            "note": note,
+        }
+    )
+
+
+def _why_no_share(means: FloatArray) -> str:
+    total = abs(float(means.sum()))
+    if np.isnan(total):
+        return "geen aandeel: geen gebied met scores en gewicht"
+    if total < NEAR_ZERO:
+        return "geen aandeel: de score is bijna gelijk gebleven"
+    if total < CANCELLED * float(np.abs(means).sum()):
+        return "geen aandeel: de dimensies heffen elkaar grotendeels op"
+    return ""
+
+
+def _moments(parts: FloatArray, total: FloatArray) -> FloatArray:
+    """Count, sums and sums of products of every area, shape (areas, 3 + 2 * dimensions)."""
+    return np.column_stack([np.ones(len(total)), total, total**2, parts, parts * total[:, None]])
+
+
+def _shares(moments: FloatArray) -> FloatArray:
+    """Covariance shares from added-up moments, shape (sets, dimensions)."""
+    count, total, squares = moments[:, 0, None], moments[:, 1, None], moments[:, 2, None]
+    width = (moments.shape[1] - 3) // 2
+    parts, products = moments[:, 3 : 3 + width], moments[:, 3 + width :]
+    shares: FloatArray = (products - parts * total / count) / (squares - total**2 / count)
+    return shares
+
+
+def _drawn_shares(
+    parts: FloatArray, total: FloatArray, cluster: npt.NDArray[np.intp], draws: int, seed: int
+) -> FloatArray:
+    sums = np.zeros((cluster.max() + 1, 3 + 2 * parts.shape[1]))
+    np.add.at(sums, cluster, _moments(parts, total))
+    times = np.random.default_rng(seed).multinomial(len(sums), np.full(len(sums), 1 / len(sums)), size=draws)
+    return _shares(times.astype(float) @ sums)

@@ -1,0 +1,183 @@
+"""How areas developed between two measurements, and which changes are larger than the jitter of the score.
+
+The jitter belongs to the two measurements and not to the years between them: a change over twelve years jitters as
+much as one over two. Waves are uneven (2002, 2008, 2012, 2014, ...), so a long span holds more lasting change
+against the same jitter, and more of its changes stand out. Never compare shares beyond noise over spans of unequal
+length.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodel import catalogue
+from riskmodel.errors import InputError
+from riskmodel.monitor.measured import Measured
+from riskmodel.panel.noise import Noise, estimate_noise
+from riskmodel.panel.panel import FloatArray
+
+#: Beyond so many standard deviations of the jitter a change stands out: two-sided, one in ten by jitter alone.
+BEYOND = 1.645
+#: Half the width of an interval of 80%, in standard deviations.
+HALF_80 = 1.2816
+#: Words for the direction of a change.
+FORWARD, BACK, UNCLEAR, NOT_KNOWN = "vooruit", "achteruit", "geen duidelijke verandering", "onbekend"
+
+
+def span(measured: Measured, start: int, end: int) -> tuple[int, int]:
+    """Places of two measurements on the wave axis.
+
+    Raises
+    ------
+    InputError
+        If one of them does not exist or the second is not the later one.
+    """
+    places = measured.column(start), measured.column(end)
+    if start >= end:
+        raise InputError(f"measurements {start} and {end}", f"an end in {end}", f"an end after {start}")
+    return places
+
+
+def inhabitants_between(measured: Measured, start: int, end: int) -> FloatArray:
+    """Inhabitants at the end of a span, else at its start, else at the wave nearest to its end.
+
+    Returns
+    -------
+    numpy.ndarray, shape (areas,)
+        NaN where no wave has a count.
+    """
+    return _first_known(measured.inhabitants, measured, start, end)
+
+
+def households_between(measured: Measured, start: int, end: int) -> FloatArray:
+    """Households, as :func:`inhabitants_between`."""
+    return _first_known(measured.households, measured, start, end)
+
+
+def _first_known(counts: FloatArray, measured: Measured, start: int, end: int) -> FloatArray:
+    others = sorted(measured.waves, key=lambda wave: (abs(wave - end), wave))
+    found = np.full(len(measured.areas), np.nan)
+    for wave in (end, start, *others):
+        found = np.where(np.isnan(found), counts[:, measured.column(wave)], found)
+    return found
+
+
+def noise_of(measured: Measured) -> Noise:
+    """Jitter of the score, estimated on all waves; give it the whole country, never a part of it.
+
+    Raises
+    ------
+    InputError
+        If there are too few areas or waves.
+    """
+    last, first = measured.waves[-1], measured.waves[0]
+    try:
+        return estimate_noise(measured.score, inhabitants_between(measured, first, last))
+    except InputError as error:
+        raise InputError(
+            f"jitter of Leefbaarometer {measured.edition}, level {measured.level}",
+            error.found,
+            error.expected,
+            "Estimate it on all areas of the country with three measurements or more, and pass it as `noise`.",
+        ) from error
+
+
+def development_table(
+    measured: Measured, start: int, end: int, noise: Noise | None = None, beyond: float = BEYOND
+) -> pd.DataFrame:
+    """Development of every area between two measurements.
+
+    Parameters
+    ----------
+    measured : Measured
+        Either edition, any level.
+    start, end : int
+        Two of its waves.
+    noise : Noise, optional
+        By default estimated on all waves of ``measured``. For a part of the country (``measured.only(...)``) give
+        ``noise_of(country)``; where nothing is known of it, ``riskmodel.panel.noise.UNKNOWN``.
+    beyond : float
+        A change stands out if it is larger than this many standard deviations of its jitter, up or down.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an area with a score at both waves, in the order of ``measured``:
+
+        - ``location, name, municipality, start, end``
+        - ``score_start, score_end, change`` in score points; ``class_start, class_end`` 1 to 9
+        - ``development_class, development_name`` and ``development_edition``, the edition whose cuts they rest on.
+          It is ``"2.0"`` for 3.0 as well: the cuts of 3.0 (nine classes) are not published, those of 2.0 (seven
+          classes) are on the same scale of scores
+        - ``inhabitants`` (NaN where unknown) and ``noise``: standard deviation of the jitter of a change, given
+          them
+        - ``low80, high80``: change -+ 1.28 noise, which holds the lasting change of four in five areas of all
+          taken together. Of the areas that changed most it holds fewer: their jitter, too, went that way
+        - ``beyond_noise`` (bool; False where the jitter is unknown) and ``direction``: ``"vooruit"``,
+          ``"achteruit"``, ``"geen duidelijke verandering"``, or ``"onbekend"`` where the jitter is unknown
+
+        ``attrs`` has ``edition, level, noise, beyond`` and ``not_measured``, the number of areas left out because
+        a score is missing.
+
+    Raises
+    ------
+    InputError
+        If a wave does not exist, the end is not after the start, or no noise is given and it cannot be estimated.
+    """
+    first, last = span(measured, start, end)
+    noise = noise_of(measured) if noise is None else noise
+    change, people = measured.change(start, end), inhabitants_between(measured, start, end)
+    spread = noise.of_change(people)
+    there = ~np.isnan(change)
+    development = np.where(there, measured.development.classify(change), 1).astype(int)
+    stands_out = np.abs(change) > beyond * spread
+    table = pd.DataFrame(
+        {
+            "location": measured.areas,
+            "name": measured.names,
+            "municipality": municipality_names(measured),
+            "start": start,
+            "end": end,
+            "score_start": measured.score[:, first],
+            "score_end": measured.score[:, last],
+            "change": change,
+            "class_start": measured.classes[:, first],
+            "class_end": measured.classes[:, last],
+            "development_class": development,
+            "development_name": np.array(measured.development.names)[development - 1],
+            "development_edition": "2.0",
+            "inhabitants": people,
+            "noise": spread,
+            "low80": change - HALF_80 * spread,
+            "high80": change + HALF_80 * spread,
+            "beyond_noise": stands_out,
+            "direction": _direction(change, spread, stands_out),
+        }
+    )[there].reset_index(drop=True)
+    table = table.astype({"class_start": int, "class_end": int})
+    table.attrs = {
+        "edition": measured.edition,
+        "level": measured.level,
+        "noise": asdict(noise),
+        "beyond": beyond,
+        "not_measured": int((~there).sum()),
+    }
+    return table
+
+
+def _direction(change: FloatArray, spread: FloatArray, stands_out: npt.NDArray[np.bool_]) -> npt.NDArray[np.str_]:
+    words: npt.NDArray[np.str_] = np.select(
+        [np.isnan(spread), stands_out & (change > 0), stands_out], [NOT_KNOWN, FORWARD, BACK], UNCLEAR
+    )
+    return words
+
+
+def municipality_names(measured: Measured) -> npt.NDArray[np.str_]:
+    """Name of every area's municipality, shape (areas,); the code where no name is known, empty without code."""
+    codes = pd.Series(measured.municipality_codes())
+    names = catalogue.municipalities().set_index("code")["name"]
+    return codes.map(names).fillna(codes).to_numpy(dtype=str)

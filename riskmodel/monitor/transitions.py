@@ -1,0 +1,199 @@
+"""From which class to which: areas and people between two measurements, and who moved most."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodel.errors import InputError
+from riskmodel.monitor.development import (
+    development_table,
+    households_between,
+    inhabitants_between,
+    span,
+)
+from riskmodel.monitor.measured import Measured
+from riskmodel.panel.noise import Noise
+from riskmodel.panel.panel import FloatArray
+
+Weight = Literal["inhabitants", "households"]
+#: Name of the row and column of areas without a score, and of the margins.
+NOT_MEASURED, TOTAL = "niet gemeten", "totaal"
+
+
+def transition_table(
+    measured: Measured, start: int, end: int, weight: Weight | None = None, margins: bool = False
+) -> pd.DataFrame:
+    """Areas, inhabitants or households by class at the start and class at the end.
+
+    Parameters
+    ----------
+    measured : Measured
+        Either edition, any level.
+    start, end : int
+        Two of its waves.
+    weight : {"inhabitants", "households"}, optional
+        What is counted; by default areas. People are those who live in the area at the end (else the nearest wave
+        with a count), so the table says how areas moved and never how people did.
+    margins : bool
+        Whether to add a row and a column ``"niet gemeten"`` (areas without a score) and ``"totaal"``.
+
+    Returns
+    -------
+    pandas.DataFrame, shape (9, 9) or (11, 11)
+        Class at the start in rows, at the end in columns. ``attrs["not_measured"]`` counts the areas without a
+        score ``at_start`` only, ``at_end`` only and at ``neither``; none of them is in the nine by nine.
+        ``attrs["without_weight"]`` counts the areas with a score at both whose people are not known: they add
+        nothing.
+
+    Raises
+    ------
+    InputError
+        If a wave does not exist, the end is not after the start, or the weight is unknown.
+    """
+    before, after = _classes(measured, start, end)
+    weights = weights_of(measured, start, end, weight)
+    counts = np.zeros((10, 10))
+    np.add.at(counts, (before, after), np.nan_to_num(weights))
+    full = counts if weight else counts.astype(int)
+    table = _framed(full[1:, 1:], [*range(1, 10)])
+    if margins:
+        order = [*range(1, 10), 0]
+        labels: list[int | str] = [*range(1, 10), NOT_MEASURED]
+        table = _framed(full[np.ix_(order, order)], labels)
+        table[TOTAL] = table.sum(axis=1)
+        table.loc[TOTAL] = table.sum(axis=0)
+    table.attrs = {
+        "edition": measured.edition,
+        "level": measured.level,
+        "start": start,
+        "end": end,
+        "weight": weight or "areas",
+        "not_measured": {
+            "at_start": int(((before == 0) & (after > 0)).sum()),
+            "at_end": int(((before > 0) & (after == 0)).sum()),
+            "neither": int(((before == 0) & (after == 0)).sum()),
+        },
+        "without_weight": int((np.isnan(weights) & (before > 0) & (after > 0)).sum()),
+    }
+    return table
+
+
+def transition_rows(measured: Measured, start: int, end: int) -> pd.DataFrame:
+    """The same in long form, for a picture of flows.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a pair of classes that occurs: ``from_class, to_class`` (1 to 9; 0 without a score), ``from_name,
+        to_name``, ``areas, inhabitants, households`` and, of all that were in ``from_class``, ``share`` (areas)
+        and ``share_inhabitants`` (NaN where nobody is known to live); ``without_inhabitants`` is the number of
+        areas in the row whose inhabitants are not known. Shares of one ``from_class`` add up to 1, areas without
+        a score at the end included.
+
+    Raises
+    ------
+    InputError
+        If a wave does not exist or the end is not after the start.
+    """
+    before, after = _classes(measured, start, end)
+    people = weights_of(measured, start, end, "inhabitants")
+    homes = weights_of(measured, start, end, "households")
+    each = pd.DataFrame(
+        {
+            "from_class": before,
+            "to_class": after,
+            "areas": 1,
+            "inhabitants": np.nan_to_num(people),
+            "households": np.nan_to_num(homes),
+            "without_inhabitants": np.isnan(people).astype(int),
+        }
+    )
+    rows = each.groupby(["from_class", "to_class"], as_index=False).sum()
+    origin = rows.groupby("from_class")
+    rows["share"] = rows["areas"] / origin["areas"].transform("sum")
+    known = origin["inhabitants"].transform("sum")
+    rows["share_inhabitants"] = rows["inhabitants"] / known.where(known > 0)
+    names = np.array([NOT_MEASURED, *measured.scheme.names])
+    rows.insert(2, "from_name", names[rows["from_class"]])
+    rows.insert(3, "to_name", names[rows["to_class"]])
+    return rows
+
+
+def movers(
+    measured: Measured,
+    start: int,
+    end: int,
+    n: int = 10,
+    *,
+    beyond_noise: bool = True,
+    noise: Noise | None = None,
+) -> pd.DataFrame:
+    """Areas that rose and fell most.
+
+    Parameters
+    ----------
+    measured : Measured
+        Either edition, any level.
+    start, end : int
+        Two of its waves.
+    n : int
+        How many of each, at most.
+    beyond_noise : bool
+        Only changes larger than the jitter of a score explains.
+    noise : Noise, optional
+        As for :func:`riskmodel.monitor.development.development_table`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of :func:`~riskmodel.monitor.development.development_table` after ``mover`` (``"stijger"`` or
+        ``"daler"``) and ``rank`` (1 is the largest change).
+
+    Raises
+    ------
+    InputError
+        As for the development table, and if ``n`` is below 1.
+    """
+    if n < 1:
+        raise InputError("n", str(n), "1 or more")
+    table = development_table(measured, start, end, noise)
+    chosen = table[table["beyond_noise"]] if beyond_noise else table
+    ordered = chosen.sort_values(["change", "location"], ascending=[False, True])
+    up = ordered[ordered["change"] > 0].head(n)
+    down = ordered[ordered["change"] < 0].iloc[::-1].head(n)
+    found = pd.concat([up.assign(mover="stijger"), down.assign(mover="daler")], ignore_index=True)
+    found["rank"] = found.groupby("mover").cumcount() + 1
+    found.attrs = table.attrs
+    return found[["mover", "rank", *table.columns]]
+
+
+def weights_of(measured: Measured, start: int, end: int, weight: Weight | None) -> FloatArray:
+    """Weight of every area, shape (areas,): 1, or people between two measurements; NaN where unknown.
+
+    Raises
+    ------
+    InputError
+        If the weight is unknown.
+    """
+    if weight is None:
+        return np.ones(len(measured.areas))
+    if weight not in ("inhabitants", "households"):
+        raise InputError("weight", repr(weight), "inhabitants, households or none")
+    counted = inhabitants_between if weight == "inhabitants" else households_between
+    return counted(measured, start, end)
+
+
+def _classes(measured: Measured, start: int, end: int) -> tuple[npt.NDArray[np.int_], npt.NDArray[np.int_]]:
+    """Class at both measurements, 0 without a score."""
+    first, last = span(measured, start, end)
+    classes = np.nan_to_num(measured.classes, nan=0.0).astype(int)
+    return classes[:, first], classes[:, last]
+
+
+def _framed(counts: npt.NDArray[np.generic], labels: list[int] | list[int | str]) -> pd.DataFrame:
+    index = pd.Index(labels, name="from_class")
+    return pd.DataFrame(counts, index=index, columns=pd.Index(labels, name="to_class"))
