@@ -17,7 +17,6 @@ from riskmodel import ingesting, workflow
 from riskmodel.catalogue import class_scheme, indicators, published_on
 from riskmodel.errors import InputError
 from riskmodel.example import ExampleFiles
-from riskmodel.monitor.current import class_shares, current_table
 from riskmodel.panel.build import build_panel
 from riskmodel.panel.crosswalk import convert
 from riskmodel.panel.panel import Panel
@@ -451,50 +450,6 @@ def test_a_workspace_file_with_a_wrong_description_is_told(tmp_path: Path, about
 
 
 # --- The current state ----------------------------------------------------------------------------------------
-
-
-def test_current_table_by_hand() -> None:
-    made = build_panel(
-        scores(
-            [
-                ("WK001400", "Centrum", 2016, 4.10, *NONE),
-                ("WK001400", "Centrum", 2018, 4.05, 0.03, 0.01, 0.01, 0.01, -0.01),
-                ("WK001400", "Centrum", 2020, 3.80, *NONE),
-                ("WK003401", "Haven", 2018, 3.50, -0.30, -0.10, -0.05, -0.03, -0.02),
-                ("WK003401", "Haven", 2020, 3.55, *NONE),
-                ("WK036302", "Park", 2016, 4.20, *NONE),
-                ("WK999900", "Nergens", 2020, 4.17, *NONE),
-            ]
-        )
-    )
-    table = current_table(made)
-    assert table["location"].tolist() == ["WK001400", "WK003401", "WK999900"], "Park was not measured in 2020"
-    assert table["name"].tolist() == ["Centrum", "Haven", "Nergens"]
-    assert table["municipality"].tolist() == ["Groningen", "Almere", "GM9999"]
-    assert set(table["wave"]) == {2020}
-    assert table["score"].tolist() == [3.80, 3.55, 4.17]
-    np.testing.assert_allclose(table["deviation"], [-0.20, -0.45, 0.17])
-    assert table["class"].tolist() == [4, 1, 9]
-    assert table["class_name"].tolist() == ["zwak", "zeer onvoldoende", "uitstekend"]
-    assert set(table["dimensions_wave"]) == {2018}
-    np.testing.assert_array_equal(table["onv"], [0.03, -0.30, NAN])
-    np.testing.assert_array_equal(table["vrz"], [-0.01, -0.02, NAN])
-    assert [column for column in table if column.startswith("change")] == [
-        "change_since_2018",
-        "change_since_2016",
-    ]
-    np.testing.assert_allclose(table["change_since_2018"], [-0.25, 0.05, NAN])
-    np.testing.assert_allclose(table["change_since_2016"], [-0.30, NAN, NAN])
-    assert class_shares(table).tolist() == [1, 0, 0, 1, 0, 0, 0, 0, 1]
-
-
-def test_current_table_of_an_earlier_wave_knows_no_later_one(panel: Panel) -> None:
-    table = current_table(panel, wave=2016)
-    assert table["location"].tolist() == ["WK001400", "WK036302"]
-    assert table["class"].tolist() == [8, 9]
-    assert table["dimensions_wave"].isna().all()
-    assert not [column for column in table if column.startswith("change")]
-    assert not set(DIMENSIONS) & set(table.columns)
 
 
 def test_current_writes_every_area_and_returns_those_asked_for(tmp_path: Path) -> None:

@@ -3,61 +3,71 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from riskmodel.catalogue import DIMENSIONS, class_scheme, municipalities
+from riskmodel.monitor.measured import Measured, measured_of
+from riskmodel.monitor.measured import municipality_names as names_of_codes
 from riskmodel.panel.panel import Panel
 
 
-def municipality_names(panel: Panel) -> np.ndarray:
+def municipality_names(areas: Panel | Measured) -> npt.NDArray[np.str_]:
     """Name of every area's municipality, shape (areas,); the code where no name is known, empty without code."""
-    names = municipalities().set_index("code")["name"]
-    codes = pd.Series(panel.municipality_codes())
-    found: np.ndarray = codes.map(names).fillna(codes).to_numpy(dtype=str)
-    return found
+    return names_of_codes(areas.municipality_codes())
 
 
-def current_table(panel: Panel, wave: int | None = None) -> pd.DataFrame:
-    """State of every area at a wave.
+def state_table(measured: Measured, wave: int | None = None) -> pd.DataFrame:
+    """State of every area at a measurement.
 
     Parameters
     ----------
-    panel : Panel
-        Everything measured.
+    measured : Measured
+        Scores of either edition, any level.
     wave : int, optional
         By default the last.
 
     Returns
     -------
     pandas.DataFrame
-        One row an area with a score: ``location, name, municipality, wave, score, deviation, class, class_name``,
-        the five dimensions with ``dimensions_wave`` (the last wave up to this one in which they were published),
-        and ``change_since_YEAR`` for every earlier wave, nearest first. Scores and changes in score points.
+        One row an area with a score: ``location, name, municipality, wave, score, deviation, class, class_name,
+        inhabitants``, then ``dimensions_wave`` (the last measurement up to this one in which dimensions were
+        published) with the dimensions of that measurement, and ``change_since_YEAR`` for every earlier
+        measurement, nearest first. Scores, dimensions and changes in score points. Scores that were calculated
+        from lower areas have ``covered`` after ``inhabitants``: the share of the inhabitants behind the score.
+
+    Raises
+    ------
+    InputError
+        If there is no such measurement.
     """
-    wave = panel.waves[-1] if wave is None else wave
-    scheme = class_scheme(panel.edition)
-    score, classes = panel.at("score", wave), panel.classes(wave)
-    there = ~np.isnan(score)
-    published = [year for year in panel.years_of(DIMENSIONS[0]) if year <= wave]
+    wave = measured.waves[-1] if wave is None else wave
+    now = measured.column(wave)
+    there = ~np.isnan(measured.score[:, now])
+    classes = measured.classes[there, now].astype(int)
+    published = [year for year in measured.dimension_waves() if year <= wave]
     dimensions_wave = published[-1] if published else None
     columns: dict[str, object] = {
-        "location": panel.areas[there],
-        "name": panel.names[there],
-        "municipality": municipality_names(panel)[there],
+        "location": measured.areas[there],
+        "name": measured.names[there],
+        "municipality": municipality_names(measured)[there],
         "wave": wave,
-        "score": score[there],
-        "deviation": panel.deviation(wave)[there],
-        "class": classes[there].astype(int),
-        "class_name": np.array(scheme.names)[classes[there].astype(int) - 1],
-        "dimensions_wave": dimensions_wave,
+        "score": measured.score[there, now],
+        "deviation": measured.deviation[there, now],
+        "class": classes,
+        "class_name": np.array(measured.scheme.names)[classes - 1],
+        "inhabitants": measured.inhabitants[there, now],
     }
+    if measured.covered is not None:
+        columns["covered"] = measured.covered[there, now]
+    columns["dimensions_wave"] = dimensions_wave
     if dimensions_wave is not None:
-        columns |= {dimension: panel.at(dimension, dimensions_wave)[there] for dimension in DIMENSIONS}
-    for earlier in sorted((year for year in panel.waves if year < wave), reverse=True):
-        columns[f"change_since_{earlier}"] = (score - panel.at("score", earlier))[there]
+        then = measured.column(dimensions_wave)
+        columns |= {name: values[there, then] for name, values in measured.dimensions.items()}
+    for earlier in sorted((year for year in measured.waves if year < wave), reverse=True):
+        columns[f"change_since_{earlier}"] = measured.change(earlier, wave)[there]
     return pd.DataFrame(columns)
 
 
-def class_shares(table: pd.DataFrame) -> pd.Series:
-    """Number of areas per class, 1 to 9, from a table of :func:`current_table`."""
-    return table["class"].value_counts().reindex(range(1, 10), fill_value=0).sort_index()
+def current_table(panel: Panel, wave: int | None = None) -> pd.DataFrame:
+    """State of every area of a panel at a measurement, by default the last; see :func:`state_table`."""
+    return state_table(measured_of(panel), wave)

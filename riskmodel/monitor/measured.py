@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskmodel.catalogue import DIMENSIONS, ClassScheme, class_scheme, load
+from riskmodel.catalogue import DIMENSIONS, ClassScheme, class_scheme, load, municipalities
 from riskmodel.errors import InputError
+from riskmodel.panel.aggregate import aggregate, parents_of
 from riskmodel.panel.panel import FloatArray, Panel
 from riskmodel.panel.store import Workspace
 from riskmodel.sources import leefbaarometer2
@@ -50,6 +51,9 @@ class Measured:
         The nine classes, on what :attr:`classed` gives.
     development : ClassScheme
         Development classes, on the absolute change.
+    covered : numpy.ndarray or None, shape (areas, waves)
+        For scores that were calculated from lower areas (:mod:`riskmodel.monitor.levels`): the share of the
+        inhabitants behind the score. None for published scores.
     """
 
     edition: str
@@ -65,6 +69,7 @@ class Measured:
     counted: Mapping[int, int]
     scheme: ClassScheme
     development: ClassScheme
+    covered: FloatArray | None = None
 
     @property
     def deviation(self) -> FloatArray:
@@ -97,6 +102,8 @@ class Measured:
 
     def dimension_waves(self) -> tuple[int, ...]:
         """Measurements in which every dimension was published."""
+        if not self.dimensions:
+            return ()
         there = np.all([~np.isnan(values).all(axis=0) for values in self.dimensions.values()], axis=0)
         return tuple(wave for wave, has in zip(self.waves, there, strict=True) if has)
 
@@ -110,6 +117,7 @@ class Measured:
             dimensions={name: values[chosen] for name, values in self.dimensions.items()},
             inhabitants=self.inhabitants[chosen],
             households=self.households[chosen],
+            covered=None if self.covered is None else self.covered[chosen],
         )
 
     def municipality_codes(self) -> npt.NDArray[np.str_]:
@@ -151,7 +159,10 @@ def measured(workspace: Workspace, *, level: str | None = None, edition: str = "
             "some",
             "Run: riskmodel ingest leefbaarometer-2 FILES",
         )
-    return measured_of_2(held[0], workspace.observations(held[0].level))
+    others = workspace.observations(held[0].level)
+    if held[0].level == "gemeente":
+        others += [_summed(each) for each in workspace.observations("wijk") if "population" in each.indicators]
+    return measured_of_2(held[0], others)
 
 
 def measured_of(panel: Panel) -> Measured:
@@ -163,7 +174,7 @@ def measured_of(panel: Panel) -> Measured:
         level=panel.level,
         base=panel.base,
         areas=panel.areas,
-        names=panel.names,
+        names=municipality_names(panel.areas, panel.names) if panel.level == "gemeente" else panel.names,
         waves=waves,
         score=np.column_stack([panel.at("score", wave) for wave in waves]),
         dimensions={
@@ -188,7 +199,8 @@ def measured_of_2(scores: Observations, others: list[Observations]) -> Measured:
     scores : Observations
         As :func:`riskmodel.sources.leefbaarometer2.read_scores` gives them.
     others : list of Observations
-        Of the same level; counts join on equal area codes.
+        Of the same level; counts join on equal area codes. Of two with counts of one year the first decides, and
+        the second fills in where the first has none.
     """
     frame = scores.frame.dropna(subset="lbm2_score")
     waves = tuple(sorted(int(year) for year in frame["year"].unique()))
@@ -205,7 +217,7 @@ def measured_of_2(scores: Observations, others: list[Observations]) -> Measured:
         level=scores.level,
         base=float(scores.base or 0.0),
         areas=areas.to_numpy(dtype=str),
-        names=names,
+        names=municipality_names(areas.to_numpy(dtype=str), names) if scores.level == "gemeente" else names,
         waves=waves,
         score=wide["lbm2_score"].to_numpy(dtype=float),
         dimensions={key: wide[key].reindex(columns=list(waves)).to_numpy(dtype=float) for key in parts},
@@ -215,6 +227,14 @@ def measured_of_2(scores: Observations, others: list[Observations]) -> Measured:
         scheme=leefbaarometer2.class_scheme(),
         development=leefbaarometer2.development_scheme(),
     )
+
+
+def municipality_names(
+    codes: npt.NDArray[np.str_], otherwise: npt.NDArray[np.str_] | None = None
+) -> npt.NDArray[np.str_]:
+    """Names of ``GM`` codes in the catalogue, shape (areas,); where unknown ``otherwise``, or the code."""
+    names = municipalities().set_index("code")["name"].reindex(codes).to_numpy()
+    return np.where(pd.isna(names), codes if otherwise is None else otherwise, names).astype(str)
 
 
 def _nearest(years: tuple[int, ...], wave: int) -> int | None:
@@ -238,22 +258,34 @@ def _counts(panel: Panel, indicator: str) -> FloatArray:
 def _counts_from(
     others: list[Observations], indicator: str, areas: pd.Index, waves: tuple[int, ...]
 ) -> tuple[FloatArray, dict[int, int]]:
-    known = {
-        year: rows.set_index("location")[indicator].reindex(areas).to_numpy(dtype=float)
+    known = [
+        (int(str(year)), rows.set_index("location")[indicator].reindex(areas).to_numpy(dtype=float))
         for each in others
         if indicator in each.indicators
-        for year, rows in ((int(str(year)), rows) for year, rows in each.frame.groupby("year"))
-    }
+        for year, rows in each.frame.groupby("year")
+    ]
     columns: list[FloatArray] = []
     counted: dict[int, int] = {}
     for wave in waves:
         found = np.full(len(areas), np.nan)
-        near = sorted(known, key=lambda year: (abs(year - wave), year))
-        for year in [year for year in near if abs(year - wave) <= NEAREST]:
-            found = np.where(np.isnan(found), known[year], found)
-            counted.setdefault(wave, year)
+        for year, counts in sorted(known, key=lambda each: (abs(each[0] - wave), each[0])):
+            if abs(year - wave) <= NEAREST:
+                found = np.where(np.isnan(found), counts, found)
+                counted.setdefault(wave, year)
         columns.append(found)
     return np.column_stack(columns), counted
+
+
+def _summed(wijken: Observations) -> Observations:
+    """Counts of gemeenten as sums over their wijken."""
+    counts = [key for key in ("population", "households") if key in wijken.indicators]
+    years = []
+    for year, rows in wijken.frame.groupby("year"):
+        parts = rows.set_index("location")[counts]
+        owner = parents_of(parts.index.to_series(), "wijk", "gemeente")
+        whole = aggregate(parts, owner, parts["population"], dict.fromkeys(counts, "extensive"))
+        years.append(whole.rename_axis("location").reset_index().assign(name="", year=np.int32(int(str(year)))))
+    return replace(wijken, level="gemeente", frame=pd.concat(years, ignore_index=True))
 
 
 def _names_of(areas: pd.Index, frame: pd.DataFrame, others: list[Observations]) -> npt.NDArray[np.str_]:

@@ -75,7 +75,8 @@ def aggregate(
     for name in frame.columns:
         values = frame.loc[inside, name].to_numpy(dtype=float)
         if kinds[name] == "extensive":
-            columns[name] = pd.Series(values).groupby(group).agg(lambda part: part.sum(skipna=False))
+            parts = pd.Series(values).groupby(group)
+            columns[name] = parts.sum().where(parts.count() == parts.size())
             continue
         there = ~np.isnan(values)
         known = pd.Series(np.where(there, weight, 0.0)).groupby(group).sum()

@@ -1,0 +1,139 @@
+"""Scores of higher areas from those of the areas in them: gemeente from wijk, region from gemeente.
+
+The score of a higher area is the mean of its parts, weighted by inhabitants. Measured on Leefbaarometer 2.0: with
+the inhabitants of the same year that mean is the published score of the gemeente to .0013 score points at most;
+weighted by households it is up to .025 off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from riskmodel.errors import InputError
+from riskmodel.monitor.measured import Measured, municipality_names
+from riskmodel.panel.aggregate import aggregate, parents_of
+
+
+def raise_level(measured: Measured, higher: str, parents: pd.Series | None = None) -> Measured:
+    """Scores and dimensions of higher areas as means of their parts, weighted by inhabitants.
+
+    Parameters
+    ----------
+    measured : Measured
+        Scores of the parts, with inhabitants: a measurement in which no part has a count has no score above.
+    higher : str
+        Name of the higher level; ``"wijk"`` and ``"gemeente"`` are read from the codes of the parts.
+    parents : pandas.Series, optional
+        Code of the higher area, indexed by the code of the part, where codes do not tell it or another division
+        is wanted. Parts that are not in it, or have a missing parent, lie in no higher area.
+
+    Returns
+    -------
+    Measured
+        One row a higher area. Its ``covered``, shape (areas, waves), is the share of the inhabitants of its parts
+        that live in parts with a score. A number of inhabitants is missing where that of a part is.
+
+    Raises
+    ------
+    InputError
+        If the codes do not tell the higher area, ``parents`` lists a part twice, or no part has a parent.
+    """
+    owner = _owners(measured, higher, parents)
+    waves = [_one_wave(measured, owner, column) for column in range(len(measured.waves))]
+    areas = waves[0].index.to_numpy(dtype=str)
+    columns = {
+        name: np.column_stack([wave[name].to_numpy(dtype=float) for wave in waves]) for name in waves[0].columns
+    }
+    return replace(
+        measured,
+        level=higher,
+        areas=areas,
+        names=municipality_names(areas) if higher == "gemeente" else areas,
+        score=columns["score"],
+        dimensions={name: columns[name] for name in measured.dimensions},
+        inhabitants=columns["inhabitants"],
+        households=columns["households"],
+        covered=columns["score_covered"],
+    )
+
+
+def compare_levels(raised: Measured, published: Measured) -> pd.DataFrame:
+    """Put calculated scores beside the published ones of the same areas.
+
+    Parameters
+    ----------
+    raised, published : Measured
+        Of the same edition and level.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``location, name, wave, calculated, published, difference`` (score points), ``class_calculated``,
+        ``class_published`` and ``covered``, wherever both scores are known.
+
+    Raises
+    ------
+    InputError
+        If the two are of different editions or levels: their scores mean different things.
+    """
+    kinds = [(each.edition, each.level) for each in (raised, published)]
+    if kinds[0] != kinds[1]:
+        raise InputError("comparison", f"{kinds[0]} beside {kinds[1]}", "the same edition and level")
+    covered = np.ones_like(raised.score) if raised.covered is None else raised.covered
+    tables = [
+        pd.DataFrame(
+            {
+                "location": each.areas[:, None].repeat(len(each.waves), axis=1).ravel(),
+                "wave": np.tile(each.waves, len(each.areas)),
+                "score": each.score.ravel(),
+                "class": each.classes.ravel(),
+                "name": each.names[:, None].repeat(len(each.waves), axis=1).ravel(),
+            }
+        )
+        for each in (raised, published)
+    ]
+    tables[0]["covered"] = covered.ravel()
+    both = (
+        tables[0]
+        .dropna(subset="score")
+        .merge(
+            tables[1].dropna(subset="score").drop(columns="name"),
+            on=["location", "wave"],
+            suffixes=("_calculated", "_published"),
+        )
+    )
+    both = both.rename(columns={"score_calculated": "calculated", "score_published": "published"})
+    both["difference"] = both["calculated"] - both["published"]
+    order = ["location", "name", "wave", "calculated", "published", "difference"]
+    return both[[*order, "class_calculated", "class_published", "covered"]].astype(
+        {"class_calculated": int, "class_published": int}
+    )
+
+
+def _owners(measured: Measured, higher: str, parents: pd.Series | None) -> pd.Series:
+    if parents is None:
+        codes = parents_of(pd.Series(measured.areas, dtype=str), measured.level, higher)
+        return codes.set_axis(measured.areas)
+    if parents.index.has_duplicates:
+        twice = parents.index[parents.index.duplicated()][0]
+        raise InputError("table of parents", f"{twice} twice", "every area once: parts of an area need shares")
+    found = parents.reindex(measured.areas)
+    if found.isna().all():
+        raise InputError(
+            "table of parents",
+            f"none of the {len(measured.areas)} areas of level {measured.level}",
+            f"their codes, such as {measured.areas[0]}",
+        )
+    return found
+
+
+def _one_wave(measured: Measured, owner: pd.Series, column: int) -> pd.DataFrame:
+    values = {"score": measured.score, **measured.dimensions}
+    counts = {"inhabitants": measured.inhabitants, "households": measured.households}
+    frame = pd.DataFrame({name: array[:, column] for name, array in (values | counts).items()})
+    frame = frame.set_index(pd.Index(measured.areas))
+    kinds = dict.fromkeys(values, "intensive") | dict.fromkeys(counts, "extensive")
+    return aggregate(frame, owner, frame["inhabitants"], kinds)
