@@ -16,7 +16,7 @@ from riskmodel import catalogue
 from riskmodel.errors import InputError
 from riskmodel.monitor.development import development_table, municipality_names, span
 from riskmodel.monitor.measured import Measured
-from riskmodel.monitor.transitions import Weight, weights_of
+from riskmodel.monitor.transitions import Weight, need_noise, weights_of
 from riskmodel.panel.noise import Noise
 from riskmodel.panel.panel import FloatArray
 
@@ -24,6 +24,8 @@ from riskmodel.panel.panel import FloatArray
 NEAR_ZERO = 0.001
 #: Nor has one smaller than this part of what its dimensions moved, up and down taken together.
 CANCELLED = 0.25
+#: Fewest municipalities from which an interval is drawn.
+FEWEST = 10
 #: Name of all areas taken together.
 ALL = "alle gebieden"
 
@@ -63,11 +65,7 @@ def dimension_contributions(measured: Measured, start: int, end: int) -> pd.Data
             **dict(zip(measured.dimensions, changes.T, strict=True)),
         }
     )[there].reset_index(drop=True)
-    table.attrs = {
-        "edition": measured.edition,
-        "level": measured.level,
-        "not_measured": int((~there).sum()),
-    }
+    table.attrs = {"edition": measured.edition, "level": measured.level, "not_measured": int((~there).sum())}
     return table
 
 
@@ -106,13 +104,16 @@ def group_contributions(
         If a wave has no dimensions, weights or groups have another shape, or weights are negative.
     """
     changes = _changes(measured, start, end)
-    weight = _weights(measured, start, end, weights)
-    there = ~np.isnan(changes).any(axis=1) & ~np.isnan(weight)
+    if weights is None or isinstance(weights, str):
+        weights = weights_of(measured, end, weights)
+    _per_area(measured, "weights", weights, np.number)
+    if (weights < 0).any():
+        raise InputError("weights", f"{np.nanmin(weights)}", "none below nought")
+    there = ~np.isnan(changes).any(axis=1) & ~np.isnan(weights)
     everything = {ALL: np.ones(len(measured.areas), dtype=bool)} | dict(groups or {})
-    rows = [
-        _group_rows(measured, name, _mask(measured, name, chosen), there, changes, weight)
-        for name, chosen in everything.items()
-    ]
+    for name, chosen in everything.items():
+        _per_area(measured, f"group {name!r}", chosen, np.bool_)
+    rows = [_group_rows(measured, name, chosen, there, changes, weights) for name, chosen in everything.items()]
     return pd.concat(rows, ignore_index=True)
 
 
@@ -140,8 +141,8 @@ def covariance_shares(
     pandas.DataFrame
         One row a dimension: ``dimension, label, share, low95, high95, areas, municipalities``. The interval comes
         from drawing whole municipalities with replacement (percentiles of a cluster bootstrap), because
-        neighbouring areas change together. At levels whose codes carry no municipality, areas are drawn and
-        ``municipalities`` is 0.
+        neighbouring areas change together; NaN below ten municipalities. At levels whose codes carry no
+        municipality, areas are drawn and ``municipalities`` is 0.
 
     Raises
     ------
@@ -154,21 +155,19 @@ def covariance_shares(
     """
     table = dimension_contributions(measured, start, end)
     if len(table) < 3 or np.ptp(table["change"]) == 0:
-        raise InputError(
-            f"changes {start}-{end}", f"{len(table)} areas that differ", "three areas that change differently"
-        )
+        raise InputError(f"changes {start}-{end}", f"{len(table)} areas", "three or more that differ")
     parts = table[list(measured.dimensions)].to_numpy()
     total = table["change"].to_numpy()
     codes = pd.Series(measured.municipality_codes(), index=measured.areas).reindex(table["location"])
     clustered = bool((codes != "").all())
     cluster, labels = pd.factorize(codes if clustered else table["location"])
-    drawn = _drawn_shares(parts, total, cluster, draws, seed)
-    low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
+    shares = _drawn_shares(parts, total, cluster, draws, seed)
+    low, high = np.percentile(shares[1:], [2.5, 97.5], axis=0) if len(labels) >= FEWEST else (np.nan, np.nan)
     return pd.DataFrame(
         {
             "dimension": list(measured.dimensions),
             "label": [dimension_label(each) for each in measured.dimensions],
-            "share": _shares(_moments(parts, total).sum(axis=0)[None])[0],
+            "share": shares[0],
             "low95": low,
             "high95": high,
             "areas": len(table),
@@ -203,30 +202,29 @@ def strongest_dimension(
     Raises
     ------
     InputError
-        If a wave has no dimensions, or no noise is given and it cannot be estimated.
+        If a wave has no dimensions, or ``beyond_noise`` is asked and the noise is not known.
     """
     parts = dimension_contributions(measured, start, end)
     development = development_table(measured, start, end, noise)
     falling = development["change"] < 0
-    falling &= development["beyond_noise"] if beyond_noise else True
-    found = development.loc[falling, ["location", "name", "municipality", "inhabitants", "change"]].merge(
-        parts[["location", *measured.dimensions]], on="location"
-    )
-    keys = np.array(list(measured.dimensions))
-    values = found[list(keys)].to_numpy()
-    lowest = np.argmin(values, axis=1)
-    ordered = np.sort(values, axis=1)
-    found["dimension"] = keys[lowest]
-    found["label"] = np.array([dimension_label(key) for key in keys])[lowest]
+    if beyond_noise:
+        need_noise(development)
+        falling &= development["beyond_noise"]
+    keys = list(measured.dimensions)
+    found = development.loc[falling, ["location", "name", "municipality", "inhabitants", "change"]]
+    found = found.merge(parts[["location", *keys]], on="location")
+    ordered = np.sort(found[keys].to_numpy(), axis=1)
+    found["dimension"] = np.array(keys)[np.argmin(found[keys].to_numpy(), axis=1)]
+    found["label"] = found["dimension"].map(dimension_label)
     found["dimension_change"] = ordered[:, 0]
     found["lead"] = ordered[:, 1] - ordered[:, 0]
-    return found.drop(columns=list(keys)).sort_values(["change", "location"], ignore_index=True)
+    return found.drop(columns=keys).sort_values(["change", "location"], ignore_index=True)
 
 
 def _changes(measured: Measured, start: int, end: int) -> FloatArray:
     """Changes of the dimensions, shape (areas, dimensions)."""
     first, last = span(measured, start, end)
-    having = measured.dimension_waves() if measured.dimensions else ()
+    having = measured.dimension_waves()
     for wave in (start, end):
         if wave not in having:
             raise InputError(
@@ -238,22 +236,11 @@ def _changes(measured: Measured, start: int, end: int) -> FloatArray:
     return np.column_stack([values[:, last] - values[:, first] for values in measured.dimensions.values()])
 
 
-def _weights(measured: Measured, start: int, end: int, weights: Weight | FloatArray | None) -> FloatArray:
-    if weights is None or isinstance(weights, str):
-        return weights_of(measured, start, end, weights)
-    if weights.shape != measured.areas.shape or (weights < 0).any():
+def _per_area(measured: Measured, where: str, values: npt.NDArray[np.generic], kind: type) -> None:
+    if values.shape != measured.areas.shape or not np.issubdtype(values.dtype, kind):
         raise InputError(
-            "weights", f"shape {weights.shape}", f"{len(measured.areas)} weights, none of them negative"
+            where, f"{values.dtype} of shape {values.shape}", f"{kind.__name__} of shape {measured.areas.shape}"
         )
-    return weights.astype(float)
-
-
-def _mask(measured: Measured, name: str, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    if chosen.shape != measured.areas.shape or chosen.dtype != bool:
-        raise InputError(
-            f"group {name!r}", f"{chosen.dtype} of shape {chosen.shape}", f"{len(measured.areas)} times yes or no"
-        )
-    return chosen
 
 
 def _group_rows(
@@ -296,24 +283,17 @@ def _why_no_share(means: FloatArray) -> str:
     return ""
 
 
-def _moments(parts: FloatArray, total: FloatArray) -> FloatArray:
-    """Count, sums and sums of products of every area, shape (areas, 3 + 2 * dimensions)."""
-    return np.column_stack([np.ones(len(total)), total, total**2, parts, parts * total[:, None]])
-
-
-def _shares(moments: FloatArray) -> FloatArray:
-    """Covariance shares from added-up moments, shape (sets, dimensions)."""
-    count, total, squares = moments[:, 0, None], moments[:, 1, None], moments[:, 2, None]
-    width = (moments.shape[1] - 3) // 2
-    parts, products = moments[:, 3 : 3 + width], moments[:, 3 + width :]
-    shares: FloatArray = (products - parts * total / count) / (squares - total**2 / count)
-    return shares
-
-
 def _drawn_shares(
     parts: FloatArray, total: FloatArray, cluster: npt.NDArray[np.intp], draws: int, seed: int
 ) -> FloatArray:
-    sums = np.zeros((cluster.max() + 1, 3 + 2 * parts.shape[1]))
-    np.add.at(sums, cluster, _moments(parts, total))
-    times = np.random.default_rng(seed).multinomial(len(sums), np.full(len(sums), 1 / len(sums)), size=draws)
-    return _shares(times.astype(float) @ sums)
+    """Covariance shares with every cluster once (first row) and in every draw; shape (1 + draws, dimensions)."""
+    clusters, width = int(cluster.max()) + 1, parts.shape[1] + 1
+    values = np.column_stack([parts, total])
+    sums = np.zeros((clusters, 1 + 2 * width))
+    np.add.at(sums, cluster, np.column_stack([np.ones(len(total)), values, values * total[:, None]]))
+    drawn = np.random.default_rng(seed).multinomial(clusters, np.full(clusters, 1 / clusters), size=draws)
+    added = np.vstack([np.ones(clusters), drawn]) @ sums
+    means, products = added[:, 1 : 1 + width] / added[:, :1], added[:, 1 + width :] / added[:, :1]
+    covariance = products - means * means[:, -1:]
+    shares: FloatArray = covariance[:, :-1] / covariance[:, -1:]
+    return shares

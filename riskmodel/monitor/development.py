@@ -17,7 +17,7 @@ import pandas as pd
 from riskmodel import catalogue
 from riskmodel.errors import InputError
 from riskmodel.monitor.measured import Measured
-from riskmodel.panel.noise import Noise, estimate_noise
+from riskmodel.panel.noise import UNKNOWN, Noise, estimate_noise
 from riskmodel.panel.panel import FloatArray
 
 #: Beyond so many standard deviations of the jitter a change stands out: two-sided, one in ten by jitter alone.
@@ -42,27 +42,32 @@ def span(measured: Measured, start: int, end: int) -> tuple[int, int]:
     return places
 
 
+def inhabitants_at(measured: Measured, wave: int) -> FloatArray:
+    """Inhabitants at a wave, else at the nearest wave with a count; shape (areas,), NaN where there is none."""
+    return _nearest_known(measured.inhabitants, measured, wave)
+
+
+def households_at(measured: Measured, wave: int) -> FloatArray:
+    """Households, as :func:`inhabitants_at`."""
+    return _nearest_known(measured.households, measured, wave)
+
+
 def inhabitants_between(measured: Measured, start: int, end: int) -> FloatArray:
-    """Inhabitants at the end of a span, else at its start, else at the wave nearest to its end.
+    """Inhabitants at the end of a span, else at the nearest wave with a count; shape (areas,).
 
-    Returns
-    -------
-    numpy.ndarray, shape (areas,)
-        NaN where no wave has a count.
+    Raises
+    ------
+    InputError
+        As :func:`span`.
     """
-    return _first_known(measured.inhabitants, measured, start, end)
+    span(measured, start, end)
+    return inhabitants_at(measured, end)
 
 
-def households_between(measured: Measured, start: int, end: int) -> FloatArray:
-    """Households, as :func:`inhabitants_between`."""
-    return _first_known(measured.households, measured, start, end)
-
-
-def _first_known(counts: FloatArray, measured: Measured, start: int, end: int) -> FloatArray:
-    others = sorted(measured.waves, key=lambda wave: (abs(wave - end), wave))
-    found = np.full(len(measured.areas), np.nan)
-    for wave in (end, start, *others):
-        found = np.where(np.isnan(found), counts[:, measured.column(wave)], found)
+def _nearest_known(counts: FloatArray, measured: Measured, wave: int) -> FloatArray:
+    found: FloatArray = counts[:, measured.column(wave)]
+    for other in sorted(measured.waves, key=lambda each: (abs(each - wave), each)):
+        found = np.where(np.isnan(found), counts[:, measured.column(other)], found)
     return found
 
 
@@ -72,11 +77,11 @@ def noise_of(measured: Measured) -> Noise:
     Raises
     ------
     InputError
-        If there are too few areas or waves.
+        If there are too few areas or waves, or changes that do not turn back on each other.
     """
-    last, first = measured.waves[-1], measured.waves[0]
+    sizes = np.column_stack([inhabitants_at(measured, wave) for wave in measured.waves])
     try:
-        return estimate_noise(measured.score, inhabitants_between(measured, first, last))
+        return estimate_noise(measured.score, sizes)
     except InputError as error:
         raise InputError(
             f"jitter of Leefbaarometer {measured.edition}, level {measured.level}",
@@ -84,6 +89,35 @@ def noise_of(measured: Measured) -> Noise:
             error.expected,
             "Estimate it on all areas of the country with three measurements or more, and pass it as `noise`.",
         ) from error
+
+
+def noise_of_change(measured: Measured, start: int, end: int, noise: Noise | None = None) -> FloatArray:
+    """Standard deviation of the jitter of every area's change, given its inhabitants at both measurements.
+
+    Parameters
+    ----------
+    measured : Measured
+        Either edition, any level.
+    start, end : int
+        Two of its waves.
+    noise : Noise, optional
+        As for :func:`development_table`.
+
+    Returns
+    -------
+    numpy.ndarray, shape (areas,)
+        In score points; NaN where the jitter could not be estimated.
+    """
+    noise = noise_or_unknown(measured) if noise is None else noise
+    return noise.of_change(inhabitants_at(measured, start), inhabitants_at(measured, end))
+
+
+def noise_or_unknown(measured: Measured) -> Noise:
+    """As :func:`noise_of`; where it cannot be estimated ``riskmodel.panel.noise.UNKNOWN``."""
+    try:
+        return noise_of(measured)
+    except InputError:
+        return UNKNOWN
 
 
 def development_table(
@@ -99,7 +133,8 @@ def development_table(
         Two of its waves.
     noise : Noise, optional
         By default estimated on all waves of ``measured``. For a part of the country (``measured.only(...)``) give
-        ``noise_of(country)``; where nothing is known of it, ``riskmodel.panel.noise.UNKNOWN``.
+        ``noise_of(country)``: a part would get an estimate of its own, or none. Where there is none, nothing is
+        said about jitter.
     beyond : float
         A change stands out if it is larger than this many standard deviations of its jitter, up or down.
 
@@ -113,12 +148,12 @@ def development_table(
         - ``development_class, development_name`` and ``development_edition``, the edition whose cuts they rest on.
           It is ``"2.0"`` for 3.0 as well: the cuts of 3.0 (nine classes) are not published, those of 2.0 (seven
           classes) are on the same scale of scores
-        - ``inhabitants`` (NaN where unknown) and ``noise``: standard deviation of the jitter of a change, given
-          them
+        - ``inhabitants_start, inhabitants``: at both waves or the nearest with a count; NaN where unknown
+        - ``noise``: standard deviation of the jitter of a change, given them; NaN where it could not be estimated
         - ``low80, high80``: change -+ 1.28 noise, which holds the lasting change of four in five areas of all
           taken together. Of the areas that changed most it holds fewer: their jitter, too, went that way
-        - ``beyond_noise`` (bool; False where the jitter is unknown) and ``direction``: ``"vooruit"``,
-          ``"achteruit"``, ``"geen duidelijke verandering"``, or ``"onbekend"`` where the jitter is unknown
+        - ``beyond_noise`` (bool; False where the noise is unknown) and ``direction``: ``"vooruit"``,
+          ``"achteruit"``, ``"geen duidelijke verandering"``, or ``"onbekend"`` where the noise is unknown
 
         ``attrs`` has ``edition, level, noise, beyond`` and ``not_measured``, the number of areas left out because
         a score is missing.
@@ -126,12 +161,12 @@ def development_table(
     Raises
     ------
     InputError
-        If a wave does not exist, the end is not after the start, or no noise is given and it cannot be estimated.
+        If a wave does not exist, or the end is not after the start.
     """
     first, last = span(measured, start, end)
-    noise = noise_of(measured) if noise is None else noise
-    change, people = measured.change(start, end), inhabitants_between(measured, start, end)
-    spread = noise.of_change(people)
+    noise = noise_or_unknown(measured) if noise is None else noise
+    change = measured.change(start, end)
+    spread = noise_of_change(measured, start, end, noise)
     there = ~np.isnan(change)
     development = np.where(there, measured.development.classify(change), 1).astype(int)
     stands_out = np.abs(change) > beyond * spread
@@ -150,7 +185,8 @@ def development_table(
             "development_class": development,
             "development_name": np.array(measured.development.names)[development - 1],
             "development_edition": "2.0",
-            "inhabitants": people,
+            "inhabitants_start": inhabitants_at(measured, start),
+            "inhabitants": inhabitants_at(measured, end),
             "noise": spread,
             "low80": change - HALF_80 * spread,
             "high80": change + HALF_80 * spread,

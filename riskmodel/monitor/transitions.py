@@ -11,8 +11,8 @@ import pandas as pd
 from riskmodel.errors import InputError
 from riskmodel.monitor.development import (
     development_table,
-    households_between,
-    inhabitants_between,
+    households_at,
+    inhabitants_at,
     span,
 )
 from riskmodel.monitor.measured import Measured
@@ -22,6 +22,8 @@ from riskmodel.panel.panel import FloatArray
 Weight = Literal["inhabitants", "households"]
 #: Name of the row and column of areas without a score, and of the margins.
 NOT_MEASURED, TOTAL = "niet gemeten", "totaal"
+#: Fewest inhabitants of an area among those that moved most.
+FEWEST = 200.0
 
 
 def transition_table(
@@ -55,7 +57,7 @@ def transition_table(
         If a wave does not exist, the end is not after the start, or the weight is unknown.
     """
     before, after = _classes(measured, start, end)
-    weights = weights_of(measured, start, end, weight)
+    weights = weights_of(measured, end, weight)
     counts = np.zeros((10, 10))
     np.add.at(counts, (before, after), np.nan_to_num(weights))
     full = counts if weight else counts.astype(int)
@@ -100,8 +102,8 @@ def transition_rows(measured: Measured, start: int, end: int) -> pd.DataFrame:
         If a wave does not exist or the end is not after the start.
     """
     before, after = _classes(measured, start, end)
-    people = weights_of(measured, start, end, "inhabitants")
-    homes = weights_of(measured, start, end, "households")
+    people = weights_of(measured, end, "inhabitants")
+    homes = weights_of(measured, end, "households")
     each = pd.DataFrame(
         {
             "from_class": before,
@@ -130,6 +132,7 @@ def movers(
     n: int = 10,
     *,
     beyond_noise: bool = True,
+    fewest: float = FEWEST,
     noise: Noise | None = None,
 ) -> pd.DataFrame:
     """Areas that rose and fell most.
@@ -144,6 +147,9 @@ def movers(
         How many of each, at most.
     beyond_noise : bool
         Only changes larger than the jitter of a score explains.
+    fewest : float
+        Areas with fewer inhabitants than this at the start or the end are left out: among them, a score moves with
+        every dwelling that is built or taken down. Areas of unknown size stay.
     noise : Noise, optional
         As for :func:`riskmodel.monitor.development.development_table`.
 
@@ -151,28 +157,49 @@ def movers(
     -------
     pandas.DataFrame
         Columns of :func:`~riskmodel.monitor.development.development_table` after ``mover`` (``"stijger"`` or
-        ``"daler"``) and ``rank`` (1 is the largest change).
+        ``"daler"``) and ``rank`` (1 is the largest change). ``attrs["left_out_small"]`` is the number of areas
+        that were left out for their size.
 
     Raises
     ------
     InputError
-        As for the development table, and if ``n`` is below 1.
+        As for the development table; if ``n`` is below 1; if ``beyond_noise`` is asked and the noise is not known.
     """
     if n < 1:
         raise InputError("n", str(n), "1 or more")
     table = development_table(measured, start, end, noise)
-    chosen = table[table["beyond_noise"]] if beyond_noise else table
+    if beyond_noise:
+        need_noise(table)
+    small = table[["inhabitants_start", "inhabitants"]].min(axis=1) < fewest
+    chosen = table[~small & (table["beyond_noise"] | (not beyond_noise))]
     ordered = chosen.sort_values(["change", "location"], ascending=[False, True])
     up = ordered[ordered["change"] > 0].head(n)
-    down = ordered[ordered["change"] < 0].iloc[::-1].head(n)
+    down = ordered[ordered["change"] < 0].sort_values(["change", "location"]).head(n)
     found = pd.concat([up.assign(mover="stijger"), down.assign(mover="daler")], ignore_index=True)
     found["rank"] = found.groupby("mover").cumcount() + 1
-    found.attrs = table.attrs
+    found.attrs = table.attrs | {"left_out_small": int(small.sum())}
     return found[["mover", "rank", *table.columns]]
 
 
-def weights_of(measured: Measured, start: int, end: int, weight: Weight | None) -> FloatArray:
-    """Weight of every area, shape (areas,): 1, or people between two measurements; NaN where unknown.
+def need_noise(table: pd.DataFrame) -> None:
+    """Stop where a development table does not know the noise.
+
+    Raises
+    ------
+    InputError
+        If the noise of every area is NaN.
+    """
+    if len(table) and table["noise"].isna().all():
+        raise InputError(
+            f"jitter of Leefbaarometer {table.attrs['edition']}, level {table.attrs['level']}",
+            "no estimate",
+            "one, to tell changes beyond it",
+            "Pass the `noise` of the whole country, or `beyond_noise=False` for all changes.",
+        )
+
+
+def weights_of(measured: Measured, wave: int, weight: Weight | None) -> FloatArray:
+    """Weight of every area, shape (areas,): 1, or people there at a wave (else the nearest); NaN where unknown.
 
     Raises
     ------
@@ -183,8 +210,7 @@ def weights_of(measured: Measured, start: int, end: int, weight: Weight | None) 
         return np.ones(len(measured.areas))
     if weight not in ("inhabitants", "households"):
         raise InputError("weight", repr(weight), "inhabitants, households or none")
-    counted = inhabitants_between if weight == "inhabitants" else households_between
-    return counted(measured, start, end)
+    return inhabitants_at(measured, wave) if weight == "inhabitants" else households_at(measured, wave)
 
 
 def _classes(measured: Measured, start: int, end: int) -> tuple[npt.NDArray[np.int_], npt.NDArray[np.int_]]:

@@ -1,8 +1,10 @@
 """How much a score jitters from measurement to measurement, by the size of an area.
 
 A jitter that lasts one measurement makes two successive changes turn back on each other: with score = lasting
-level + jitter, the covariance of two successive changes is minus the variance of the jitter. That variance is fitted
-as ``constant + per_inhabitant / inhabitants``: the score of a small area rests on few dwellings.
+level + jitter, the covariance of two successive changes is minus the variance of the jitter of the measurement
+between them. That variance is fitted as ``constant + per_inhabitant / inhabitants``: the score of a small area
+rests on few dwellings. It holds as far as lasting changes of an area do not follow each other: where falls tend to be
+followed by falls the jitter comes out too small, where lasting changes turn back by themselves too large.
 """
 
 from __future__ import annotations
@@ -45,9 +47,21 @@ class Noise:
         spread: FloatArray = np.sqrt(self.constant + self.per_inhabitant / known)
         return spread
 
-    def of_change(self, inhabitants: FloatArray) -> FloatArray:
-        """Standard deviation of the jitter of a change between two measurements, in score points."""
-        spread: FloatArray = np.sqrt(2.0) * self.of_score(inhabitants)
+    def of_change(self, inhabitants: FloatArray, later: FloatArray | None = None) -> FloatArray:
+        """Standard deviation of the jitter of a change between two measurements, in score points.
+
+        The years between the measurements do not matter: both jitter once.
+
+        Parameters
+        ----------
+        inhabitants : numpy.ndarray
+            At the first measurement; NaN where unknown.
+        later : numpy.ndarray, optional
+            At the second; by default the same.
+        """
+        first = self.of_score(inhabitants)
+        second = first if later is None else self.of_score(later)
+        spread: FloatArray = np.hypot(first, second)
         return spread
 
 
@@ -61,29 +75,36 @@ def estimate_noise(scores: FloatArray, inhabitants: FloatArray) -> Noise:
     Parameters
     ----------
     scores : numpy.ndarray, shape (areas, waves)
-        Scores of successive measurements, at least three.
-    inhabitants : numpy.ndarray, shape (areas,)
+        Scores of successive measurements, at least three. The years between them may differ.
+    inhabitants : numpy.ndarray, shape (areas,) or (areas, waves)
         NaN where unknown.
 
     Raises
     ------
     InputError
-        If fewer than :data:`FEWEST` areas have a size and two successive changes.
+        If fewer than :data:`FEWEST` areas have a size and two successive changes, or if changes do not turn back
+        on each other: then there is nothing to read the jitter from, which is not the same as no jitter.
     """
+    size = np.broadcast_to(inhabitants if inhabitants.ndim == 2 else inhabitants[:, None], scores.shape)
+    measured = ~np.isnan(scores).all(axis=0)
+    scores, size = scores[:, measured], np.maximum(size[:, measured], SMALLEST)
     steps = np.diff(scores, axis=1)
-    steps = steps - np.nanmean(steps, axis=0)
-    turned_back = -(steps[:, 1:] * steps[:, :-1])
-    spread = (steps[:, 1:] ** 2 + steps[:, :-1] ** 2) / 2
-    size = np.broadcast_to(np.maximum(inhabitants, SMALLEST)[:, None], turned_back.shape)
-    there = ~np.isnan(turned_back) & ~np.isnan(size)
-    if there.any(axis=1).sum() < FEWEST:
+    both = ~np.isnan(steps[:, 1:]) & ~np.isnan(steps[:, :-1]) & ~np.isnan(size[:, 1:-1])
+    found = int(both.any(axis=1).sum())
+    if found < FEWEST:
         raise InputError(
-            "noise",
-            f"{there.any(axis=1).sum()} areas with a size and two successive changes",
-            f"at least {FEWEST}",
+            "noise", f"{found} areas with a size and two successive changes", f"at least {FEWEST} such areas"
         )
-    design = np.column_stack([np.ones(there.sum()), 1.0 / size[there]])
+    # What all areas share is no jitter of one of them.
+    steps = steps - np.nanmean(steps, axis=0)
+    turned_back = -(steps[:, 1:] * steps[:, :-1])[both]
+    spread = ((steps[:, 1:] ** 2 + steps[:, :-1] ** 2) / 2)[both]
+    design = np.column_stack([np.ones(both.sum()), 1.0 / size[:, 1:-1][both]])
     # Squares scatter in proportion to their own mean, so small areas would otherwise decide everything.
-    total = design @ nnls(design, spread[there])[0]
-    constant, per_inhabitant = nnls(design / total[:, None], turned_back[there] / total)[0]
+    total = design @ nnls(design, spread)[0]
+    if not (total > 0).all():
+        raise InputError("noise", "scores that never change", "scores that do")
+    constant, per_inhabitant = nnls(design / total[:, None], turned_back / total)[0]
+    if constant == 0 and per_inhabitant == 0:
+        raise InputError("noise", "changes that do not turn back on each other", "some that do")
     return Noise(float(constant), float(per_inhabitant), float(np.nanmedian(inhabitants)))
