@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import norm
+from scipy.stats import binomtest, norm
 
 from riskmodel.monitor.decomposition import dimension_contributions, dimension_label, strongest_dimension
 from riskmodel.monitor.development import BACK, BEYOND, FORWARD, NOT_KNOWN, UNCLEAR, development_table, span
@@ -108,7 +108,8 @@ def fallers_by_dimension(measured: Measured, start: int, end: int, noise: Noise 
     -------
     pandas.DataFrame
         One row a dimension: ``dimension, label, fallers`` (areas that fell beyond the jitter and in which this
-        dimension has the lowest change), ``of_fallers`` (all of those), ``share_fallers``, and for all areas
+        dimension has the lowest change), ``of_fallers`` (all of those), ``share_fallers`` with ``low95, high95``
+        (Wilson; areas of one municipality fall together, so the true interval is wider), and for all areas
         measured at both waves ``all_areas, of_all, share_all``. A share of nought areas is NaN.
 
     Raises
@@ -121,13 +122,20 @@ def fallers_by_dimension(measured: Measured, start: int, end: int, noise: Noise 
     changes = dimension_contributions(measured, start, end)[keys].to_numpy()
     lowest = np.bincount(changes.argmin(axis=1), minlength=len(keys)) if len(changes) else np.zeros(len(keys), int)
     fallers = fallen.reindex(keys, fill_value=0).to_numpy(dtype=int)
+    total = int(fallers.sum())
+    bounds = [
+        tuple(binomtest(int(count), total).proportion_ci(method="wilson")) if total else (np.nan, np.nan)
+        for count in fallers
+    ]
     return pd.DataFrame(
         {
             "dimension": keys,
             "label": [dimension_label(key) for key in keys],
             "fallers": fallers,
-            "of_fallers": fallers.sum(),
-            "share_fallers": ratio(fallers.astype(float), float(fallers.sum())),
+            "of_fallers": total,
+            "share_fallers": ratio(fallers.astype(float), float(total)),
+            "low95": [low for low, _ in bounds],
+            "high95": [high for _, high in bounds],
             "all_areas": lowest,
             "of_all": lowest.sum(),
             "share_all": ratio(lowest.astype(float), float(lowest.sum())),
