@@ -131,7 +131,7 @@ def test_what_is_no_release_is_refused(tmp_path: Path) -> None:
 
 
 def test_rounded_positions_of_edition_2_may_lie_on_either_side_of_a_cut() -> None:
-    # Three decimals, as in the CSV files: 3.89697 is a cut, and what is written 3.897 may lie .0005 off either way.
+    # Three decimals, as in the CSV files: 3.89697 is a cut, and what is written 3.897 may be .0005 off.
     scores = pd.DataFrame(
         {
             "location": ["1011", "1012"],
