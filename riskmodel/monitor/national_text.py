@@ -65,10 +65,7 @@ def national_text(
     return (
         Section("Over dit overzicht", tuple(_about(measured, start, end))),
         Section("Hoe staat Nederland ervoor?", tuple(state_paragraphs(measured, start, end))),
-        Section(
-            "Waar is de leefbaarheid onvoldoende?",
-            tuple(where_paragraphs(measured, end, groups or {}, titles or {})),
-        ),
+        Section("Waar is de leefbaarheid onvoldoende?", where),
         Section("Wie ging vooruit en wie achteruit?", tuple(_moved(measured, start, end, noise))),
         Section("Daling en overlast", tuple(_nuisance(measured, start, end, noise))),
         Section("Let op", _CAUTIONS),
