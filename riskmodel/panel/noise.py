@@ -3,8 +3,8 @@
 A jitter that lasts one measurement makes two successive changes turn back on each other: with score = lasting
 level + jitter, the covariance of two successive changes is minus the variance of the jitter of the measurement
 between them. That variance is fitted as ``constant + per_inhabitant / inhabitants``: the score of a small area
-rests on few dwellings. It holds as far as lasting changes of an area do not follow each other: where falls tend to be
-followed by falls the jitter comes out too small, where lasting changes turn back by themselves too large.
+rests on few dwellings. It holds as far as lasting changes of an area do not follow each other: where falls tend to
+be followed by falls the jitter comes out too small, where lasting changes turn back by themselves too large.
 """
 
 from __future__ import annotations
