@@ -1,18 +1,17 @@
-"""Groups of areas: the G4, shrinking regions, priority districts, provinces, or a user's own list.
+"""Which measured areas belong to a group, and what of the group could not be found.
 
-A group names municipalities, wijken or buurten by code. Which areas of a measurement belong to it follows from
-the codes alone: a municipality holds its wijken and buurten, a wijk its buurten. A group of wijken says nothing
-about a measurement of municipalities.
+Membership follows from codes: a municipality holds its wijken and buurten, a wijk its buurten. A group of wijken
+says nothing about a measurement of municipalities. A municipality that went into another since 2016 is looked for on
+either side of the merger: a new one counts when all that went into it are in the group, and old ones count when the
+new one is and the group names none of them.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,64 +19,57 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskmodel.catalogue import load, municipalities, regions
+from riskmodel.catalogue.group_lists import Group, Member, Part, groups, merged, plain
 from riskmodel.errors import InputError
 from riskmodel.monitor.measured import Measured
 
+__all__ = ["Found", "Group", "Part", "find", "group", "groups", "members_of", "not_found"]
+
+#: A code as CBS writes it.
 CODE = re.compile(r"GM\d{4}|WK\d{6}|BU\d{8}")
+HINT = "Codes look like GM0344, WK034403 or BU03440301."
+#: Boundaries on which an edition was calculated. Codes of the closed edition 2.0 cannot change any more.
+BOUNDARIES = {"2.0": 2016, "3.0": 2022}
+#: What a TOML file with a group may hold.
+KEYS = ("name", "title_nl", "source", "note", "members")
 
 
 @dataclass(frozen=True)
-class Part:
-    """A named part of a group, such as one of the 40 priority districts.
+class Found:
+    """What of a group is in the measurements.
 
     Attributes
     ----------
-    name, municipality : str
-        As the source writes them.
-    codes : mapping of str to str
-        Area code to the name that the area must bear; empty when no area is surely this part.
+    areas : numpy.ndarray of bool, shape (areas,)
+        Which measured areas belong to the group.
+    parts : int
+        Parts (municipalities, wijken, ... as the group lists them) with at least one area.
+    listed : int
+        Parts that the group lists.
+    missing : tuple of str
+        Parts with codes of which no area was found.
+    unmapped : tuple of str
+        Parts without a code: what area they are could not be told reliably.
     """
 
-    name: str
-    municipality: str
-    codes: Mapping[str, str]
+    areas: npt.NDArray[np.bool_]
+    parts: int
+    listed: int
+    missing: tuple[str, ...]
+    unmapped: tuple[str, ...]
 
-
-@dataclass(frozen=True)
-class Group:
-    """A named set of areas.
-
-    Attributes
-    ----------
-    name, title_nl : str
-        Short name, and the name for running Dutch text.
-    source, note : str
-        Publication and year, and what a reader must know.
-    members : tuple of str
-        Codes of municipalities (``GM``), wijken (``WK``) or buurten (``BU``), each once.
-    parts : tuple of Part
-        Named parts as the source lists them; empty for groups of whole municipalities.
-    """
-
-    name: str
-    title_nl: str
-    source: str
-    note: str
-    members: tuple[str, ...]
-    parts: tuple[Part, ...] = ()
-
-    @property
-    def unmapped(self) -> tuple[Part, ...]:
-        """Parts to which no area code could be tied reliably."""
-        return tuple(part for part in self.parts if not part.codes)
-
-
-@cache
-def groups() -> dict[str, Group]:
-    """Shipped groups by name, provinces last."""
-    entries = load("groups")["groups"]
-    return {name: _shipped(name, entry) for name, entry in entries.items()} | _provinces()
+    def __str__(self) -> str:
+        """What was found in plain Dutch: ``"19 van de 40 delen gevonden: 26 gebieden. ..."``."""
+        count = int(self.areas.sum())
+        areas = "1 gebied" if count == 1 else f"{count} gebieden"
+        whole = self.parts == self.listed
+        text = f"Alle {self.parts}" if whole and self.parts > 1 else f"{self.parts} van de {self.listed}"
+        text = f"Gevonden: {areas}." if whole and self.parts == 1 else f"{text} delen gevonden: {areas}."
+        if self.missing:
+            text += f" Niet in de gegevens: {'; '.join(self.missing)}."
+        if self.unmapped:
+            text += f" Niet aan een gebied te koppelen: {'; '.join(self.unmapped)}."
+        return text
 
 
 def group(name_or_path: str | Path) -> Group:
@@ -86,8 +78,9 @@ def group(name_or_path: str | Path) -> Group:
     Parameters
     ----------
     name_or_path : str or Path
-        Name of a shipped group (upper and lower case are the same), or a ``.csv`` file with a column ``code`` and
-        optionally ``name``, or a ``.toml`` file with ``members`` and optionally ``name, title_nl, source, note``.
+        Name of a shipped group (capitals and accents do not matter), or a ``.csv`` file with a column ``code``
+        and optionally ``name``, or a ``.toml`` file with ``members = ["GM0344", ...]`` and optionally ``name,
+        title_nl, source, note``.
 
     Raises
     ------
@@ -95,23 +88,38 @@ def group(name_or_path: str | Path) -> Group:
         If there is no such group or file, or the file does not hold codes.
     """
     text = str(name_or_path).strip()
-    known = {name.casefold(): each for name, each in groups().items()}
-    if text.casefold() in known:
-        return known[text.casefold()]
+    known = {plain(name): each for name, each in groups().items()}
+    if plain(text) in known:
+        return known[plain(text)]
     path = Path(text)
-    if path.suffix.lower() in (".csv", ".toml"):
-        if not path.is_file():
-            raise InputError(path, "no such file", "a file that exists")
-        return _from_csv(path) if path.suffix.lower() == ".csv" else _from_toml(path)
-    close = get_close_matches(text.casefold(), list(known), n=3)
-    hint = f"Did you mean {', '.join(known[each].name for each in close)}?" if close else ""
-    raise InputError(
-        "--group", repr(text), f"one of {', '.join(groups())}, or a file ending in .csv or .toml", hint
-    )
+    if path.suffix.lower() not in (".csv", ".toml"):
+        close = get_close_matches(plain(text), list(known), n=3)
+        hint = f"Did you mean {', '.join(known[each].name for each in close)}?" if close else ""
+        expected = f"one of {', '.join(groups())}, or a file ending in .csv or .toml"
+        raise InputError("--group", repr(text), expected, hint)
+    if not path.is_file():
+        raise InputError(path, "no such file", "a file that exists")
+    return _from_csv(path) if path.suffix.lower() == ".csv" else _from_toml(path)
 
 
 def members_of(group: Group, measured: Measured) -> npt.NDArray[np.bool_]:
-    """Which measured areas belong to a group.
+    """Which measured areas belong to a group, shape (areas,).
+
+    Raises
+    ------
+    InputError
+        If none does.
+    """
+    return find(group, measured).areas
+
+
+def not_found(group: Group, measured: Measured) -> tuple[str, ...]:
+    """Parts of a group with codes of which no area was found, by name."""
+    return find(group, measured).missing
+
+
+def find(group: Group, measured: Measured) -> Found:
+    """The areas of a group, and what could not be found.
 
     Parameters
     ----------
@@ -120,65 +128,73 @@ def members_of(group: Group, measured: Measured) -> npt.NDArray[np.bool_]:
     measured : Measured
         The measurements.
 
-    Returns
-    -------
-    numpy.ndarray of bool, shape (areas,)
-        True for members.
-
     Raises
     ------
     InputError
-        If none of the areas belongs to it.
+        If none of the areas belongs to the group.
     """
-    named = np.isin(_codes(measured), list(group.members))
-    chosen = np.asarray(named.any(axis=0))
-    if not chosen.any():
+    codes = _codes(measured)
+    names = dict(zip(measured.areas.tolist(), (_short(name) for name in measured.names), strict=True))
+    meant = [[each.code for each in part.members if _means(each, measured, names)] for part in group.parts]
+    listed = {code for part in meant for code in part}
+    forward, backward = _mergers(listed)
+    reach = [_reach(part, forward, backward) for part in meant]
+    wanted = set().union(*reach) if reach else set()
+    areas = np.asarray(np.isin(codes, sorted(wanted)).any(axis=0))
+    if not areas.any():
         raise InputError(
             f"group {group.name}",
-            f"none of its {len(group.members)} members among the areas of level {measured.level!r}",
-            "some",
+            f"none of its {len(group.members)} members at the level {measured.level}",
+            "at least one area",
+            "Groups of wijken need measurements of wijken or buurten.",
         )
-    return chosen
-
-
-def not_found(group: Group, measured: Measured) -> tuple[str, ...]:
-    """Members of a group without any area in the measurements, as codes."""
-    there = set(np.unique(_codes(measured)).tolist())
-    return tuple(code for code in group.members if code not in there)
+    there = set(codes[:, areas].ravel().tolist())
+    hit = [bool(part & there) for part in reach]
+    label = [
+        f"{part.name} ({part.place})" if part.place not in ("", part.name) else part.name for part in group.parts
+    ]
+    return Found(
+        areas,
+        sum(hit),
+        len(group.parts),
+        tuple(name for name, yes, part in zip(label, hit, group.parts, strict=True) if part.members and not yes),
+        tuple(name for name, part in zip(label, group.parts, strict=True) if not part.members),
+    )
 
 
 def _codes(measured: Measured) -> npt.NDArray[np.str_]:
-    """Codes under which an area may be named, shape (3, areas): municipality, wijk, area itself."""
+    """Codes by which an area may be named, shape (3, areas): its municipality, its wijk, itself."""
     own = measured.areas.astype(str)
     wijk = np.array(["WK" + code[2:8] if code.startswith(("WK", "BU")) else "" for code in own], dtype=str)
     return np.stack([measured.municipality_codes(), wijk, own])
 
 
-def _shipped(name: str, entry: Mapping[str, Any]) -> Group:
-    parts: tuple[Part, ...] = ()
-    members = tuple(entry.get("members", ()))
-    if "region" in entry:
-        members = regions()[entry["region"]]
-    if "parts" in entry:
-        listed = load(entry["parts"])["parts"]
-        parts = tuple(Part(each["name"], each["municipality"], each.get("codes", {})) for each in listed)
-        members = tuple(dict.fromkeys(code for part in parts for code in part.codes))
-    return Group(name, entry["title_nl"], entry["source"], entry["note"], members, parts)
+def _short(name: str) -> str:
+    """A name without the number that CBS puts before names of wijken."""
+    return re.sub(r"^wijk \d+ ", "", plain(name))
 
 
-def _provinces() -> dict[str, Group]:
-    table = municipalities()
-    known = table[~table["province"].isin(["", "Voorbeeld"])]
-    return {
-        str(province): Group(
-            str(province),
-            f"de provincie {province}",
-            "CBS, gemeentelijke indeling 2022 en 2024",
-            "",
-            tuple(rows["code"]),
-        )
-        for province, rows in known.groupby("province")
-    }
+def _means(member: Member, measured: Measured, names: dict[str, str]) -> bool:
+    """Whether a member's code means the area that is meant, on the boundaries of the measurements."""
+    boundaries = BOUNDARIES.get(measured.edition, 0)
+    if member.boundaries and member.boundaries != boundaries:
+        return False
+    known = names.get(member.code, "")
+    checked = member.name and known and known != plain(member.code) and measured.edition != "2.0"
+    return not checked or known == _short(member.name)
+
+
+def _mergers(listed: set[str]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """New codes by old ones and old codes by new ones, as far as they may stand in for what a group lists."""
+    table = merged()
+    sets = table[table["how"] == "merged"].groupby("new")["old"].agg(set).to_dict()
+    forward = {old: {str(new)} for new, olds in sets.items() if olds <= listed for old in olds}
+    backward = {str(new): olds for new, olds in sets.items() if new in listed and not olds & listed}
+    return forward, backward
+
+
+def _reach(part: list[str], forward: dict[str, set[str]], backward: dict[str, set[str]]) -> set[str]:
+    return set(part).union(*(forward.get(code, set()) | backward.get(code, set()) for code in part))
 
 
 def _from_csv(path: Path) -> Group:
@@ -186,22 +202,49 @@ def _from_csv(path: Path) -> Group:
         table = pd.read_csv(
             path, dtype=str, keep_default_na=False, sep=None, engine="python", encoding="utf-8-sig"
         )
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as problem:
+    except (ValueError, pd.errors.ParserError) as problem:
         raise InputError(path, "no readable table", "a CSV file in UTF-8 with a column 'code'") from problem
+    table.columns = [str(name).strip().lower() for name in table.columns]
     if "code" not in table.columns:
-        raise InputError(path, f"columns {', '.join(map(str, table.columns))}", "a column 'code'")
-    return _own(path, list(table["code"]), {})
+        raise InputError(path, f"columns {', '.join(table.columns)}", "a column 'code'", HINT)
+    names = table["name"].tolist() if "name" in table.columns else [""] * len(table)
+    return _own(path, table["code"].tolist(), names, {})
 
 
 def _from_toml(path: Path) -> Group:
     try:
-        entry = tomllib.loads(path.read_text(encoding="utf-8"))
+        entry = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
-        raise InputError(path, f"no TOML ({problem})", 'members = ["GM0344", ...]') from problem
-    return _own(path, entry.get("members"), entry)
+        raise InputError(path, f"no TOML ({problem})", 'members = ["GM0344", "WK051834"]') from problem
+    strange = sorted(set(entry) - set(KEYS))
+    if strange:
+        raise InputError(path, f"{', '.join(strange)}", f"only {', '.join(KEYS)}")
+    wrong = [key for key in KEYS[:-1] if not isinstance(entry.get(key, ""), str)]
+    if wrong:
+        raise InputError(f"{path}, {wrong[0]}", repr(entry[wrong[0]]), "text")
+    codes = entry.get("members")
+    if not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
+        raise InputError(f"{path}, members", repr(codes), "a list of codes", HINT)
+    return _own(path, codes, [""] * len(codes), entry)
 
 
-def _own(path: Path, codes: Any, entry: Mapping[str, Any]) -> Group:
-    members = tuple(code.strip().upper() for code in codes)
-    name = str(entry.get("name", path.stem))
-    return Group(name, str(entry.get("title_nl", name)), str(entry.get("source", path.name)), "", members)
+def _own(path: Path, codes: list[str], names: list[str], entry: dict[str, Any]) -> Group:
+    """The user's own group, refused when a code is none or stands twice."""
+    clean = [code.strip().upper() for code in codes]
+    if not any(clean):
+        raise InputError(path, "no codes", "at least one", HINT)
+    for place, code in enumerate(clean):
+        if not CODE.fullmatch(code):
+            raise InputError(f"{path}, code {place + 1}", repr(codes[place]), "a code of CBS", HINT)
+        if code in clean[:place]:
+            raise InputError(f"{path}, code {place + 1}", f"{code} again", "every code once")
+    name = entry.get("name", path.stem)
+    parts = tuple(Part(name.strip() or code, "", (Member(code),)) for code, name in zip(clean, names, strict=True))
+    return Group(
+        name,
+        entry.get("title_nl", name),
+        entry.get("source", f"eigen lijst: {path.name}"),
+        entry.get("note", ""),
+        tuple(clean),
+        parts,
+    )
