@@ -1,0 +1,251 @@
+"""Checks on single features: who is who, who knows too much, and who has changed since the training."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from riskmodel.forecasting.checks.base import Context, Finding, Severity, Stage, judged_as, listed, not_applicable
+from riskmodel.panel.panel import FloatArray
+
+# fmt: off
+#: Words in a feature's name that say that it names an area in place of describing it.
+NAMES_AN_AREA = frozenset((
+    "id", "ids", "identifier", "code", "codes", "codering", "name", "names", "naam", "location", "gm", "wk", "bu",
+    "gmcode", "wkcode", "bucode", "pc4", "pc6", "postcode", "postcodes", "zipcode",
+))
+# fmt: on
+#: Rank correlation with the order of the codes from which a feature is that order: rounding and a few missing
+#: values may disturb it, no measured quantity of Dutch areas comes near (codes are alphabetical by municipality).
+SAME_ORDER = 0.999
+#: Fewest areas of which it can be said that all their values differ.
+FEWEST_AREAS = 20
+#: Fewest events and non-events behind an AUC. With 20 events the standard error of a worthless feature's AUC is
+#: about .065 (Hanley and McNeil 1982), so that .9 lies six of them away from .5.
+FEWEST_EVENTS = 20
+#: AUC for a fall from which a single feature is taken for a leak (domain facts, section 3).
+GOLDEN = 0.9
+#: More than half of all contributions: one feature says more than all others together.
+MOST_OF_ALL = 0.5
+#: Population stability index from which a shift is called large in credit scoring (Siddiqi 2006, "Credit Risk
+#: Scorecards", ch. 10).
+LARGE_SHIFT = 0.25
+#: Difference in the share of missing values that changes what a feature means.
+MISSING_SHIFT = 0.25
+PSI_BINS = 10
+#: Smallest share of a bin, so that an empty one does not make the index infinite.
+EMPTY_BIN = 1e-3
+
+
+@dataclass(frozen=True)
+class IdentifierFeature:
+    """A feature says which area this is, so that trees can learn areas by heart."""
+
+    code: ClassVar[str] = "RM003"
+    title: ClassVar[str] = "identifier as feature"
+    severity: ClassVar[Severity] = "error"
+
+    def run(self, context: Context) -> Finding:
+        """Look at names, at the order of the values, and for whole numbers of which no two are equal."""
+        if not context.stages:
+            return not_applicable(self, "no features at hand")
+        stage = context.stages[-1]
+        names = stage.features.names
+        reasons = {name: "is named so" for name in names if _words(name) & NAMES_AN_AREA}
+        for order, what in _code_orders(stage):
+            same = _rank_correlations(stage.features.values, order) >= SAME_ORDER
+            reasons |= {name: f"has the order of the {what}" for name, hit in zip(names, same, strict=True) if hit}
+        for name, values in zip(names, stage.features.values.T, strict=True):
+            if _numbers_the_areas(values):
+                reasons[name] = "is a whole number that no two areas share"
+        told = listed([f"{name} {reason}" for name, reason in reasons.items()])
+        clean = f"none of {len(names)} features tells which area it is about"
+        return judged_as(self, not reasons, told or clean, {"identifiers": float(len(reasons))})
+
+
+def _words(name: str) -> set[str]:
+    return set(re.split(r"[^a-z0-9]+", name.casefold()))
+
+
+def _code_orders(stage: Stage) -> list[tuple[npt.NDArray[np.intp], str]]:
+    """Order of the areas by code, and of their municipalities where codes carry one."""
+    orders = [(np.unique(stage.areas, return_inverse=True)[1], "area codes")]
+    towns = np.unique([area[:6] for area in stage.areas], return_inverse=True)[1]
+    if FEWEST_AREAS <= towns.max() + 1 < len(towns):
+        orders.append((towns, "municipality codes"))
+    return orders
+
+
+def _rank_correlations(values: FloatArray, order: npt.NDArray[np.intp]) -> FloatArray:
+    """Absolute Spearman correlation of every column with an order; 0 where there is nothing to say."""
+    found = np.zeros(values.shape[1])
+    for column, each in enumerate(values.T):
+        known = ~np.isnan(each)
+        if known.sum() >= FEWEST_AREAS and np.ptp(each[known]) > 0 and np.ptp(order[known]) > 0:
+            found[column] = abs(np.corrcoef(stats.rankdata(each[known]), stats.rankdata(order[known]))[0, 1])
+    return found
+
+
+def _numbers_the_areas(values: FloatArray) -> bool:
+    known = values[~np.isnan(values)]
+    return (
+        len(known) >= FEWEST_AREAS
+        and bool((known == np.round(known)).all())
+        and len(np.unique(known)) == len(known)
+    )
+
+
+@dataclass(frozen=True)
+class GoldenFeature:
+    """One feature alone tells nearly all falls apart: it most likely contains them.
+
+    The event asked of is always a fall of the score, also where the question is about classes: whether an area
+    drops below a class border is nearly given by its distance to that border, without any leak.
+    """
+
+    code: ClassVar[str] = "RM004"
+    title: ClassVar[str] = "golden feature"
+    severity: ClassVar[Severity] = "error"
+    golden: float = GOLDEN
+
+    def run(self, context: Context) -> Finding:
+        """AUC of every feature, and of its being missing, for a fall, in the examples of every start wave."""
+        best: dict[str, float] = {}
+        for stage in context.stages:
+            training = stage.training
+            fell = training.change < -context.experiment.event.more_than
+            for start in np.unique(training.start):
+                rows = training.start == start
+                powers = single_powers(training.features.values[rows], fell[rows])
+                for name, power in zip(training.features.names, powers, strict=True):
+                    best[name] = max(best.get(name, 0.0), float(power))
+        if not any(best.values()):
+            return not_applicable(self, f"no wave has {FEWEST_EVENTS} falls among the training examples")
+        order = sorted(best, key=lambda name: -best[name])
+        golden = [name for name in order if best[name] > self.golden]
+        told = listed([f"{name} ({best[name]:.2f})" for name in golden or order[:1]])
+        clean = f"the strongest single feature is {told}; a leak is suspected above {self.golden:.2f}"
+        bad = f"{told} alone tell falls apart with an AUC above {self.golden:.2f}: look for a leak"
+        return judged_as(self, not golden, bad if golden else clean, {"auc_max": best[order[0]]})
+
+
+def single_powers(values: FloatArray, happened: npt.NDArray[np.bool_]) -> FloatArray:
+    """AUC of each column for an event, in the direction in which it is above .5.
+
+    Rows without a value take no part; whether a value is missing counts as a column of its own, the stronger of
+    the two is given. 0 where there are too few events.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (rows, columns)
+        Features.
+    happened : numpy.ndarray of bool, shape (rows,)
+        Where the event happened.
+    """
+    missing = np.isnan(values).astype(float)
+    strength: FloatArray = np.maximum(_powers(values, happened), _powers(missing, happened))
+    return strength
+
+
+def _powers(values: FloatArray, happened: npt.NDArray[np.bool_]) -> FloatArray:
+    ranks = stats.rankdata(values, axis=0, nan_policy="omit")
+    known = ~np.isnan(values)
+    events = (known & happened[:, None]).sum(axis=0)
+    others = known.sum(axis=0) - events
+    total = np.where(known & happened[:, None], ranks, 0.0).sum(axis=0)
+    auc = (total - events * (events + 1) / 2) / np.maximum(events * others, 1)
+    enough = (events >= FEWEST_EVENTS) & (others >= FEWEST_EVENTS)
+    return np.where(enough, np.maximum(auc, 1 - auc), 0.0)
+
+
+@dataclass(frozen=True)
+class LopsidedImportance:
+    """One feature carries most of what the model says."""
+
+    code: ClassVar[str] = "RM005"
+    title: ClassVar[str] = "one feature says it all"
+    severity: ClassVar[Severity] = "warning"
+    most: float = MOST_OF_ALL
+
+    def run(self, context: Context) -> Finding:
+        """Share of each feature in the mean absolute contributions, averaged over origins."""
+        table = context.importance
+        if table is None or table.empty:
+            return not_applicable(self, f"{context.model} has no contributions per feature")
+        wide = table.pivot(index="feature", columns="origin_date", values="value").fillna(0.0)
+        shares = (wide / wide.sum()).mean(axis=1)
+        if not np.isfinite(shares.to_numpy()).all():
+            return not_applicable(self, f"{context.model} says the same of every area")
+        top, share = str(shares.idxmax()), float(shares.max())
+        told = f"{top} carries {share:.0%} of all contributions (limit {self.most:.0%})"
+        return judged_as(self, share <= self.most, told, {"share_max": share})
+
+
+@dataclass(frozen=True)
+class FeatureDrift:
+    """Features of the areas that are forecast look unlike those of the examples.
+
+    A feature of which more is known now than in the examples is told and does not fail: sources grow.
+    """
+
+    code: ClassVar[str] = "RM009"
+    title: ClassVar[str] = "drift of features"
+    severity: ClassVar[Severity] = "warning"
+    large: float = LARGE_SHIFT
+    missing: float = MISSING_SHIFT
+
+    def run(self, context: Context) -> Finding:
+        """Population stability index and share missing of every feature, origin against training."""
+        if not context.stages:
+            return not_applicable(self, "no features at hand")
+        stage = context.stages[-1]
+        pairs = list(zip(stage.training.features.values.T, stage.features.values.T, strict=True))
+        index = np.array([stability_index(before, now) for before, now in pairs])
+        gap = np.array([np.isnan(now).mean() - np.isnan(before).mean() for before, now in pairs])
+        names = np.array(stage.features.names)
+        shifted = [f"{name} ({value:.2f})" for name, value in _above(names, index, self.large)]
+        emptied = [f"{name} ({value:.0%} more missing)" for name, value in _above(names, gap, self.missing)]
+        filled = _above(names, -gap, self.missing)
+        told = (
+            f"origin {stage.origin.wave} against its examples: {len(shifted)} of {len(names)} features shifted "
+            f"(PSI above {self.large:g}), {len(emptied)} emptier, {len(filled)} fuller"
+        )
+        worst = listed([*emptied, *shifted])
+        figures = {
+            "psi_max": float(np.max(index, initial=0.0)),
+            "shifted": float(len(shifted)),
+            "emptier": float(len(emptied)),
+            "fuller": float(len(filled)),
+        }
+        return judged_as(self, not worst, f"{told}: {worst}" if worst else told, figures)
+
+
+def _above(names: npt.NDArray[np.str_], values: FloatArray, limit: float) -> list[tuple[str, float]]:
+    order = np.argsort(-values, kind="stable")
+    return [(str(names[place]), float(values[place])) for place in order if values[place] > limit]
+
+
+def stability_index(before: FloatArray, now: FloatArray) -> float:
+    """Population stability index of the known values of a feature; 0 when either side has none.
+
+    ``sum((q - p) * log(q / p))`` over bins with equally many training values, ``p`` and ``q`` the shares of
+    training and present values in a bin.
+
+    Parameters
+    ----------
+    before, now : numpy.ndarray, shapes (examples,) and (areas,)
+        Values; NaN where unknown.
+    """
+    before, now = before[~np.isnan(before)], now[~np.isnan(now)]
+    if not len(before) or not len(now):
+        return 0.0
+    edges = np.unique(np.quantile(before, np.arange(1, PSI_BINS) / PSI_BINS))
+    bins = len(edges) + 1
+    counts = [np.bincount(np.searchsorted(edges, each, side="left"), minlength=bins) for each in (before, now)]
+    p, q = (np.maximum(count / count.sum(), EMPTY_BIN) for count in counts)
+    return float(np.sum((q - p) * np.log(q / p)))

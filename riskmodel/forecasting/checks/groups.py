@@ -1,0 +1,172 @@
+"""Check on groups of areas: who is selected, who is missed, and whether chances mean the same everywhere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodel.forecasting.checks.base import Context, Finding, Severity, judged_as, listed, not_applicable
+from riskmodel.forecasting.compare import top_list
+from riskmodel.forecasting.experiment import Cohort
+from riskmodel.forecasting.forecast import Forecast
+from riskmodel.forecasting.record import Record, judge, main_cohort
+from riskmodel.panel.panel import FloatArray, Panel
+
+#: Length of the list of which selection and errors are told, as a share of all areas: long enough to count groups.
+LIST_SHARE = 0.05
+#: A group that is selected, or given chances, more than this many times as often as it declines (or as rarely) ...
+DISPARITY = 1.5
+#: ... is told only when chance alone would do so less than once in about 700 times (three standard errors), with
+#: at least this many events expected or seen.
+STANDARD_ERRORS, FEWEST = 3.0, 10
+#: Borders of the size classes, in inhabitants, and the names of the groups in reading order.
+SIZES = (500, 2_000, 5_000)
+GROUPS: dict[str, tuple[str, ...]] = {
+    "size": ("below 500", "500 to 2,000", "2,000 to 5,000", "5,000 and more"),
+    # CBS's five classes of urbanity.
+    "urbanity": ("very strongly urban", "strongly urban", "moderately urban", "hardly urban", "not urban"),
+    "class": ("class 4 and lower", "class 5", "class 6", "class 7", "class 8 and 9"),
+}
+UNKNOWN = "unknown"
+#: What is added up within a group.
+SUMMED = ("happened", "chance", "selected", "hit")
+
+
+def groupings(panel: Panel, wave: int) -> dict[str, npt.NDArray[np.str_]]:
+    """Labels of all areas in each grouping: size, urbanity and class at a wave.
+
+    Sizes and urbanity are the newest in the panel, also for earlier waves: groups are for judging, no model sees
+    them. A grouping of which nothing is known is left out.
+
+    Returns
+    -------
+    dict
+        By ``"size"``, ``"urbanity"``, ``"class"``: labels, shape (areas,).
+    """
+    population, urbanity, classes = panel.latest("population"), panel.latest("urbanity"), panel.classes(wave)
+    places = {
+        "size": np.where(np.isnan(population), np.nan, np.searchsorted(SIZES, population, side="right")),
+        "urbanity": urbanity - 1,
+        "class": np.clip(classes, 4, 8) - 4,
+    }
+    found = {name: _labels(place, GROUPS[name]) for name, place in places.items()}
+    return {name: labels for name, labels in found.items() if (labels != UNKNOWN).any()}
+
+
+def _labels(place: FloatArray, names: Sequence[str]) -> npt.NDArray[np.str_]:
+    held = np.clip(np.nan_to_num(place), 0, len(names) - 1).astype(int)
+    return np.where(np.isnan(place), UNKNOWN, np.array(names)[held])
+
+
+def group_table(record: Record, model: str, panel: Panel, cohort: Cohort) -> pd.DataFrame:
+    """Selection, errors and calibration of a model by group, over all origins together.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``grouping, group, n`` (areas, counted once an origin), ``n_events, base_rate, mean_chance,
+        selected`` (places on the list of the top 5% of each origin), ``selection_rate, precision, missed`` (share
+        of events that were not on the list), ``false_alarms`` (share of areas without event that were).
+    """
+    parts = [_judged_rows(record, panel, forecast, cohort) for forecast in record.of(model)]
+    if not parts:
+        return pd.DataFrame(columns=["grouping", "group", "n", "n_events"])
+    rows = pd.concat(parts, ignore_index=True)
+    groups = {name: order for name, order in GROUPS.items() if name in rows}
+    return pd.concat(
+        [_rates(name, rows.groupby(name)[list(SUMMED)], order) for name, order in groups.items()],
+        ignore_index=True,
+    )
+
+
+def _judged_rows(record: Record, panel: Panel, forecast: Forecast, cohort: Cohort) -> pd.DataFrame:
+    judged = judge(record.experiment, panel, forecast, cohort)
+    selected = np.zeros(len(judged.rows))
+    selected[top_list(judged.chance, math.ceil(LIST_SHARE * len(judged.rows)))] = 1.0
+    labels = {name: each[judged.rows] for name, each in groupings(panel, judged.wave).items()}
+    summed = (judged.happened, judged.chance, selected, selected * judged.happened)
+    return pd.DataFrame(dict(zip(SUMMED, summed, strict=True)) | labels)
+
+
+def _rates(grouping: str, rows: Any, names: Sequence[str]) -> pd.DataFrame:
+    counts = rows.size()
+    counts = counts.reindex([name for name in (*names, UNKNOWN) if name in counts.index])
+    sums = rows.sum().reindex(counts.index)
+    n = counts.to_numpy(dtype=float)
+    events, chance, selected, hits = (sums[key].to_numpy(dtype=float) for key in SUMMED)
+    return pd.DataFrame(
+        {
+            "grouping": grouping,
+            "group": counts.index.astype(str),
+            "n": counts.to_numpy(),
+            "n_events": events.astype(int),
+            "base_rate": events / n,
+            "mean_chance": chance / n,
+            "selected": selected.astype(int),
+            "selection_rate": selected / n,
+            "precision": _share(hits, selected),
+            "missed": _share(events - hits, events),
+            "false_alarms": _share(selected - hits, n - events),
+        }
+    )
+
+
+def _share(part: FloatArray, whole: FloatArray) -> FloatArray:
+    return np.where(whole > 0, part / np.where(whole > 0, whole, 1.0), np.nan)
+
+
+@dataclass(frozen=True)
+class GroupDisparity:
+    """Groups of areas are selected, or given chances, out of proportion to what happens there."""
+
+    code: ClassVar[str] = "RM010"
+    title: ClassVar[str] = "disparity between groups"
+    severity: ClassVar[Severity] = "warning"
+    most: float = DISPARITY
+
+    def run(self, context: Context) -> Finding:
+        """Places on the list, and chances given, against events, for each group with enough of them."""
+        if context.record is None:
+            return not_applicable(self, context.no_record)
+        cohort = main_cohort(context.record.experiment)
+        table = group_table(context.record, context.model, context.panel, cohort)
+        if not (table["n_events"] >= FEWEST).any():
+            return not_applicable(self, f"no group of areas has {FEWEST} events")
+        told = [self._unequal(row, table) for row in table.to_dict("records") if row["group"] != UNKNOWN]
+        told = [text for text in told if text]
+        missed = table.loc[table["n_events"] >= FEWEST, "missed"]
+        groups = len(table)
+        figures = {
+            "groups": float(groups),
+            "unequal": float(len(told)),
+            "missed_min": float(missed.min()),
+            "missed_max": float(missed.max()),
+        }
+        spread = f"of the events {missed.min():.0%} to {missed.max():.0%} are missed by a list of {LIST_SHARE:.0%}"
+        clean = f"{groups} groups by size, urbanity and class get places and chances in proportion; {spread}"
+        return judged_as(self, not told, f"{listed(told, 4)}; {spread}" if told else clean, figures)
+
+    def _unequal(self, row: Mapping[Hashable, Any], table: pd.DataFrame) -> str:
+        """What is out of proportion for one group; empty when nothing is."""
+        events, same = row["n_events"], table[table["grouping"] == row["grouping"]]
+        fair = same["selected"].sum() * events / max(same["n_events"].sum(), 1)
+        told = [
+            f"{given:.0f} {what} {due:.0f}{end}"
+            for what, given, due, end in (
+                ("expected,", row["mean_chance"] * row["n"], float(events), " happened"),
+                ("places,", float(row["selected"]), fair, " in proportion"),
+            )
+            if self._far(given, due)
+        ]
+        return f"{row['group']} ({'; '.join(told)})" if told else ""
+
+    def _far(self, given: float, due: float) -> bool:
+        if max(given, due) < FEWEST or abs(given - due) <= STANDARD_ERRORS * math.sqrt(max(min(given, due), 1.0)):
+            return False
+        return not 1 / self.most <= (given / due if due else math.inf) <= self.most

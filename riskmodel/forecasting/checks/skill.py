@@ -1,0 +1,212 @@
+"""Checks on what a backtest showed: skill, calibration, stability of the list, and whether it is enough to say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import ClassVar
+
+import numpy as np
+
+from riskmodel.forecasting.checks.base import (
+    Context,
+    Finding,
+    Severity,
+    judged_as,
+    not_applicable,
+)
+from riskmodel.forecasting.compare import drawn_groups, overlap_share, paired_difference
+from riskmodel.forecasting.experiment import Cohort
+from riskmodel.forecasting.record import Record, best_ordering, judge, main_cohort
+
+#: Twice the project's own aim of .01. With 3,000 areas and a base rate of .03 chance alone gives about .008 to
+#: forecasts that are right, and a change that the whole country shares adds to that.
+CALIBRATION_ERROR = 0.02
+#: Twice the margin of the project's aim of 77 to 83%, for the same reason.
+COVERAGE = (0.74, 0.86)
+#: Three in ten places that change with the seed alone is where a list becomes hard to defend to those on it.
+STABLE = 0.7
+#: Events needed to judge a model on new data (Collins, Ogundimu and Altman 2016, "Sample size considerations for
+#: the external validation of a multivariable prognostic model", Statistics in Medicine 35(2)).
+ENOUGH_EVENTS = 100
+#: At a single origin; below it one municipality more or less decides which model is best.
+ENOUGH_AT_ORIGIN = 20
+
+
+@dataclass(frozen=True)
+class WorseThanBestOrdering:
+    """The model ranks no better than the best simple ordering, chosen with hindsight for each origin."""
+
+    code: ClassVar[str] = "RM006"
+    title: ClassVar[str] = "worse than the best ordering"
+    severity: ClassVar[Severity] = "error"
+
+    def run(self, context: Context) -> Finding:
+        """Ratio of average precisions over origins, and the paired difference at each."""
+        record = context.record
+        if record is None:
+            return not_applicable(self, context.no_record)
+        cohort = main_cohort(record.experiment)
+        precision = record.score("average_precision", cohort.name)
+        best = best_ordering(record, cohort.name)
+        if context.model not in precision.columns or precision.loc[best.index, context.model].isna().all():
+            return not_applicable(self, f"no ordering or no score of {context.model} in cohort {cohort.name}")
+        own = precision.loc[best.index, context.model].to_numpy(dtype=float)
+        pairs = [(str(day), str(name)) for day, name in best.items()]
+        ratios = own / np.array([precision[name][day] for day, name in pairs], dtype=float)
+        below = [day[:4] for day, name in pairs if _wholly_below(context, record, cohort, day, name)]
+        told = ", ".join(
+            f"{day[:4]} {ratio:.2f} ({name})" for (day, name), ratio in zip(pairs, ratios, strict=True)
+        )
+        message = f"average precision against the best ordering in cohort {cohort.name}: "
+        message += f"mean ratio {ratios.mean():.2f}, {told}"
+        if below:
+            message += f"; certainly below it (95%) at {', '.join(below)}"
+        figures = {
+            "ratio_mean": float(ratios.mean()),
+            "ratio_min": float(ratios.min()),
+            "below": float(len(below)),
+        }
+        return judged_as(self, ratios.mean() >= 1 and not below, message, figures)
+
+
+def _wholly_below(context: Context, record: Record, cohort: Cohort, day: str, ordering: str) -> bool:
+    """Whether the paired 95% interval of the difference in average precision lies below nought."""
+    forecasts = {(each.model, str(each.origin_date)): each for each in record.forecasts}
+    pair = [forecasts.get((name, day)) for name in (context.model, ordering)]
+    if pair[0] is None or pair[1] is None:
+        return False
+    own, other = (judge(record.experiment, context.panel, each, cohort) for each in pair if each is not None)
+    groups = drawn_groups(context.panel, own.rows)
+    found = paired_difference(own.happened, own.chance, other.chance, groups, record.experiment.seed)
+    return found["average_precision"].high95 < 0
+
+
+@dataclass(frozen=True)
+class Miscalibrated:
+    """Chances or intervals do not mean what they say."""
+
+    code: ClassVar[str] = "RM007"
+    title: ClassVar[str] = "miscalibrated"
+    severity: ClassVar[Severity] = "error"
+    most: float = CALIBRATION_ERROR
+    band: tuple[float, float] = COVERAGE
+
+    def run(self, context: Context) -> Finding:
+        """Calibration error and coverage of the 80% interval at every origin, in the main cohort."""
+        record = context.record
+        if record is None:
+            return not_applicable(self, context.no_record)
+        cohort = main_cohort(record.experiment).name
+        errors, covered = (record.score(metric, cohort) for metric in ("calibration_error", "coverage_80"))
+        if context.model not in errors.columns or errors[context.model].isna().all():
+            return not_applicable(self, f"no score of {context.model} in cohort {cohort}")
+        error, cover = errors[context.model].dropna(), covered[context.model].dropna()
+        low, high = self.band
+        bad = [
+            f"calibration error {value:.3f} at {str(day)[:4]}" for day, value in error.items() if value > self.most
+        ]
+        bad += [
+            f"coverage {value:.0%} at {str(day)[:4]}" for day, value in cover.items() if not low <= value <= high
+        ]
+        told = (
+            f"cohort {cohort}: calibration error {error.min():.3f} to {error.max():.3f} (limit {self.most:g}), "
+            f"80% intervals cover {cover.min():.0%} to {cover.max():.0%} (band {low:.0%} to {high:.0%})"
+        )
+        figures = {
+            "calibration_error_max": float(error.max()),
+            "coverage_min": float(cover.min()),
+            "coverage_max": float(cover.max()),
+        }
+        return judged_as(self, not bad, f"{told}: {'; '.join(bad)}" if bad else told, figures)
+
+
+@dataclass(frozen=True)
+class UnstableList:
+    """The top of the list changes with the seed of the fit.
+
+    Lists of successive origins are held beside each other too, as a figure only: what threatens may truly change.
+    """
+
+    code: ClassVar[str] = "RM008"
+    title: ClassVar[str] = "unstable list"
+    severity: ClassVar[Severity] = "warning"
+    stable: float = STABLE
+
+    def run(self, context: Context) -> Finding:
+        """Shared areas of the lists of several seeds, and of successive origins."""
+        k = context.experiment.capacity
+        figures = {}
+        between = _between_origins(context, k)
+        if between:
+            figures["shared_between_origins"] = float(np.mean(between))
+        beside = f"; lists of successive origins share {np.mean(between):.0%}" if between else ""
+        if len(context.reseeded) < 2:
+            return not_applicable(self, f"fits with other seeds are not at hand{beside}", figures)
+        own, *others = context.reseeded
+        shares = [overlap_share(own, other, k)[1] for other in others]
+        figures["shared_between_seeds"] = float(min(shares))
+        told = f"lists of {min(k, len(own))} from {len(context.reseeded)} seeds share {min(shares):.0%}"
+        return judged_as(self, min(shares) >= self.stable, f"{told} (limit {self.stable:.0%}){beside}", figures)
+
+
+def _between_origins(context: Context, k: int) -> list[float]:
+    if context.record is None:
+        return []
+    shares = []
+    for one, other in pairwise(context.record.of(context.model)):
+        common = np.intersect1d(one.locations, other.locations)
+        before, after = (each.chance_of(context.experiment.event)[each.positions(common)] for each in (one, other))
+        shares.append(overlap_share(before, after, k)[1])
+    return shares
+
+
+@dataclass(frozen=True)
+class TooFewEvents:
+    """There are too few events for the figures to say much."""
+
+    code: ClassVar[str] = "RM011"
+    title: ClassVar[str] = "too few events"
+    severity: ClassVar[Severity] = "warning"
+    enough: int = ENOUGH_EVENTS
+    at_origin: int = ENOUGH_AT_ORIGIN
+
+    def run(self, context: Context) -> Finding:
+        """Events among the training pairs of the last stage, and among what the backtest judged."""
+        figures: dict[str, float] = {}
+        told, short = [], []
+        if context.stages:
+            learned = _events_learned(context)
+            figures["events_in_training"] = float(learned)
+            told.append(f"{learned} events among the training examples of {context.stages[-1].origin.wave}")
+            short += ["training"] if learned < self.enough else []
+        if context.record is not None:
+            cohort = main_cohort(context.record.experiment).name
+            events = _events_judged(context.record, cohort)
+            if events:
+                figures |= {
+                    "events_judged": float(sum(events.values())),
+                    "events_min": float(min(events.values())),
+                }
+                counts = ", ".join(f"{day[:4]}: {count}" for day, count in events.items())
+                told.append(f"{sum(events.values())} events judged in cohort {cohort} ({counts})")
+                short += [day[:4] for day, count in events.items() if count < self.at_origin]
+                short += ["all origins together"] if sum(events.values()) < self.enough else []
+        if not told:
+            return not_applicable(self, context.no_record)
+        message = "; ".join(told) + (f"; few for {', '.join(short)}" if short else "")
+        return judged_as(self, not short, message, figures)
+
+
+def _events_learned(context: Context) -> int:
+    event, panel = context.experiment.event, context.panel
+    pairs = context.stages[-1].origin.pairs
+    counted = [event.eligible(panel, start) & (event.happened(panel, start, end) == 1) for start, end in pairs]
+    return int(np.sum(counted))
+
+
+def _events_judged(record: Record, cohort: str) -> dict[str, int]:
+    rows = record.scores[
+        (record.scores["cohort"] == cohort) & (record.scores["target"] == record.experiment.event.name)
+    ]
+    return {str(day): int(count) for day, count in rows.groupby("origin_date")["n_events"].first().items()}

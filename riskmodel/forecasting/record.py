@@ -1,0 +1,244 @@
+"""What a backtest leaves behind: a folder that can be read back, judged and held against another.
+
+The same files lie in ``backtests/NAME/`` (the latest) and among the artifacts of every backtest in MLflow, so two
+attempts can be compared wherever they are kept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodel.errors import InputError
+from riskmodel.forecasting.backtest import Backtest
+from riskmodel.forecasting.experiment import Cohort, Experiment, load_experiment
+from riskmodel.forecasting.forecast import Forecast, read_forecasts, write_forecasts
+from riskmodel.forecasting.targets import score_change
+from riskmodel.panel.panel import FloatArray, Panel
+
+#: Files of a record.
+FORECASTS, SCORES, IMPORTANCE = "forecasts.parquet", "scores.csv", "shap_importance.csv"
+QUESTION, ABOUT = "experiment.yaml", "about.json"
+#: Kinds of models that anybody can follow without a model: the opponents.
+SIMPLE_KINDS = ("ordering",)
+#: Inhabitants from which an area's change says more than its own jitter: the main cohort of an experiment.
+MAIN_SIZE = 500
+
+
+@dataclass(frozen=True)
+class Record:
+    """A backtest as it is kept.
+
+    Attributes
+    ----------
+    experiment : Experiment
+        The question as it was then.
+    scores : pandas.DataFrame
+        The Scores container; ``origin_date`` as text ``YYYY-MM-DD``.
+    forecasts : tuple of Forecast
+        In order of origin and model.
+    importance : pandas.DataFrame
+        Mean absolute contribution per feature: ``model, origin_date, feature, driver, value``; may be empty.
+    level : str
+        Level of the areas.
+    inputs : tuple of str
+        Fingerprints of the input files.
+    code_version : str
+        Version of riskmodel that made it.
+    """
+
+    experiment: Experiment
+    scores: pd.DataFrame
+    forecasts: tuple[Forecast, ...]
+    importance: pd.DataFrame
+    level: str
+    inputs: tuple[str, ...]
+    code_version: str
+
+    def of(self, model: str) -> tuple[Forecast, ...]:
+        """Forecasts of one model, earliest origin first."""
+        return tuple(forecast for forecast in self.forecasts if forecast.model == model)
+
+    def score(self, metric: str, cohort: str) -> pd.DataFrame:
+        """One metric of the experiment's own event in one cohort: a row an origin, a column a model."""
+        rows = self.scores[
+            (self.scores["metric"] == metric)
+            & (self.scores["cohort"] == cohort)
+            & (self.scores["target"] == self.experiment.event.name)
+        ]
+        return rows.pivot(index="origin_date", columns="model", values="value").sort_index()
+
+    def differs(self, experiment: Experiment, model: str, panel: Panel) -> str:
+        """Why this is no backtest of that model on that panel; empty when it is one."""
+        own = self.experiment
+        asked = (experiment.event, experiment.horizon, experiment.allow_origin)
+        if (own.event, own.horizon, own.allow_origin) != asked:
+            return "the stored backtest answers another question"
+        if not self.of(model):
+            return f"the stored backtest has no model {model!r}"
+        if own.model(model) != experiment.model(model):
+            return f"the stored backtest has other settings of {model!r}"
+        if self.level != panel.level or set(self.inputs) != {file.sha256 for file in panel.files}:
+            return "the stored backtest was made on other input files"
+        return ""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One forecast beside what happened, for the areas of one cohort.
+
+    Attributes
+    ----------
+    wave : int
+        Wave the forecast starts from.
+    rows : numpy.ndarray of int, shape (areas,)
+        Places of the areas in the panel.
+    happened, change : numpy.ndarray, shape (areas,)
+        1.0 for an event; change of the score in score points.
+    chance, lower, upper : numpy.ndarray, shape (areas,)
+        Forecast chance and 80% interval of the change.
+    """
+
+    wave: int
+    rows: npt.NDArray[np.intp]
+    happened: FloatArray
+    change: FloatArray
+    chance: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+
+
+def main_cohort(experiment: Experiment) -> Cohort:
+    """The cohort in which models are judged against each other: that of 500 and more, else the first."""
+    large = [cohort for cohort in experiment.cohorts if cohort.min_inhabitants == MAIN_SIZE]
+    return (large or list(experiment.cohorts))[0]
+
+
+def simple_models(experiment: Experiment) -> list[str]:
+    """Names of the simple orderings of an experiment."""
+    return [spec.name for spec in experiment.models if spec.kind in SIMPLE_KINDS]
+
+
+def best_ordering(record: Record, cohort: str) -> pd.Series:
+    """Name of the ordering with the highest average precision, chosen with hindsight; index the origin date.
+
+    Origins at which no ordering has a known average precision are left out.
+    """
+    precision = record.score("average_precision", cohort)
+    orderings = [name for name in simple_models(record.experiment) if name in precision.columns]
+    known = precision[orderings].dropna(how="all")
+    return known.idxmax(axis=1) if len(known) else pd.Series(dtype=str)
+
+
+def judge(experiment: Experiment, panel: Panel, forecast: Forecast, cohort: Cohort) -> Judged:
+    """Put a forecast beside what happened to the areas of a cohort.
+
+    Raises
+    ------
+    InputError
+        If the forecast misses an area that the panel has.
+    """
+    wave = forecast.origin_date.year
+    happened = experiment.event.happened(panel, wave, wave + forecast.horizon)
+    measured = cohort.members(panel) & experiment.event.eligible(panel, wave) & ~np.isnan(happened)
+    rows = np.flatnonzero(measured)
+    place = forecast.positions(panel.areas[rows])
+    return Judged(
+        wave=wave,
+        rows=rows,
+        happened=happened[rows],
+        change=score_change(panel, wave, wave + forecast.horizon)[rows],
+        chance=forecast.chance_of(experiment.event)[place],
+        lower=forecast.quantile(0.1)[place],
+        upper=forecast.quantile(0.9)[place],
+    )
+
+
+def record_of(backtest: Backtest, panel: Panel, code: str) -> Record:
+    """The record of a backtest that was just made."""
+    scores = backtest.scores.assign(origin_date=backtest.scores["origin_date"].astype(str))
+    return Record(
+        experiment=backtest.experiment,
+        scores=scores,
+        forecasts=backtest.forecasts,
+        importance=backtest.importance,
+        level=panel.level,
+        inputs=tuple(file.sha256 for file in panel.files),
+        code_version=code,
+    )
+
+
+def write_record(record: Record, question: str, folder: Path) -> list[Path]:
+    """Write a record into an existing folder.
+
+    Parameters
+    ----------
+    record : Record
+        What to write.
+    question : str
+        Text of the experiment file.
+    folder : Path
+        Where to.
+
+    Returns
+    -------
+    list of Path
+        The files.
+    """
+    write_forecasts(record.forecasts, folder / FORECASTS)
+    record.scores.to_csv(folder / SCORES, index=False)
+    record.importance.to_csv(folder / IMPORTANCE, index=False)
+    (folder / QUESTION).write_text(question, encoding="utf-8")
+    about = {"level": record.level, "inputs": list(record.inputs), "code_version": record.code_version}
+    (folder / ABOUT).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    return [folder / name for name in (FORECASTS, SCORES, IMPORTANCE, QUESTION, ABOUT)]
+
+
+def read_record(folder: Path, models: Sequence[str] | None = None) -> Record:
+    """Read a record back.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder with the files of a record.
+    models : sequence of str, optional
+        Models whose forecasts are wanted; by default all.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or damaged.
+    """
+    hint = "Run: riskmodel backtest experiments/NAME.yaml"
+    try:
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        level, code = str(about["level"]), str(about["code_version"])
+        inputs = tuple(str(each) for each in about["inputs"])
+        scores = pd.read_csv(folder / SCORES, dtype={"origin_date": str})
+        importance = _read_importance(folder / IMPORTANCE)
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise InputError(folder, f"no stored backtest ({error})", "files of a backtest", hint) from error
+    forecasts = read_forecasts(folder / FORECASTS)
+    return Record(
+        experiment=load_experiment(folder / QUESTION),
+        scores=scores,
+        forecasts=tuple(each for each in forecasts if models is None or each.model in models),
+        importance=importance,
+        level=level,
+        inputs=inputs,
+        code_version=code,
+    )
+
+
+def _read_importance(path: Path) -> pd.DataFrame:
+    """Contributions per feature; an experiment without trees leaves an empty file."""
+    try:
+        return pd.read_csv(path, dtype={"origin_date": str})
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame(columns=["model", "origin_date", "feature", "driver", "value"])
