@@ -15,16 +15,11 @@ from scipy import stats
 
 from riskmodel.catalogue import class_scheme
 from riskmodel.errors import InputError
+from riskmodel.forecasting.curve import Curve
 from riskmodel.forecasting.distribution import StudentT
-from riskmodel.forecasting.forecast import (
-    Forecast,
-    Outputs,
-    forecast_from,
-    read_forecasts,
-    to_table,
-    write_forecasts,
-)
+from riskmodel.forecasting.forecast import Forecast, Outputs, read_forecasts, to_table, write_forecasts
 from riskmodel.forecasting.origins import Origin
+from riskmodel.forecasting.read_off import forecast_from
 from riskmodel.forecasting.targets import Event
 
 HUBVERSE = ["origin_date", "target", "horizon", "location", "output_type", "output_type_id", "value"]
@@ -169,9 +164,83 @@ def test_impossible_outputs_are_refused(quantiles, thresholds):
         Outputs(quantiles, thresholds)
 
 
-def test_a_chance_that_was_not_reported_is_not_made_up():
-    with pytest.raises(InputError, match=r"no threshold -0\.07"):
-        made().chance_of(Event("fall", 0.07))
+NINE = Outputs((0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975), (-0.1, -0.0667, -0.05, 0.0, 0.05))
+
+
+def test_a_reported_chance_is_given_exactly_and_any_other_lies_close_to_the_distribution():
+    forecast = made(NINE)
+    reported = np.tile(NINE.thresholds, (3, 1))
+    np.testing.assert_array_equal(forecast.cdf_at(reported), forecast.cdf)
+    np.testing.assert_allclose(forecast.cdf_at(forecast.quantiles), np.tile(NINE.quantiles, (3, 1)), atol=1e-12)
+    points = np.tile(np.linspace(-0.6, 0.6, 1201), (3, 1))
+    exact = np.stack([cdf(points[area], area) for area in range(3)])
+    np.testing.assert_allclose(forecast.cdf_at(points), exact, atol=0.005)
+    np.testing.assert_allclose(
+        forecast.chance_of(Event("fall", 0.07)), [cdf(-0.07, i) for i in range(3)], atol=1e-3
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(-0.3, 0.3), st.floats(0.001, 0.3)), min_size=1, max_size=4),
+    st.lists(st.floats(-2, 2), min_size=2, max_size=20).map(sorted),
+)
+def test_the_chance_between_reported_points_never_falls(areas, points):
+    location, scale = np.array(areas).T
+    forecast = made(NINE, location=location, scale=scale, deviation=np.zeros(len(areas)))
+    chance = forecast.cdf_at(np.tile(points, (len(areas), 1)))
+    assert (np.diff(chance, axis=1) >= -1e-12).all()
+    assert ((chance >= 0) & (chance <= 1)).all()
+
+
+def test_every_event_is_read_off_the_same_distribution():
+    forecast = made(NINE)
+    assert forecast.chance_of(Event("development"))[1] == pytest.approx(cdf(-0.0666, 1), abs=1e-3)
+    # Relative to the country: the mean expected change of the three areas is -.01 / 3.
+    behind = forecast.chance_of(Event("relative_fall", 0.05))
+    np.testing.assert_allclose(behind, [cdf(-0.05 - 0.01 / 3, i) for i in range(3)], atol=1e-3)
+    limits = np.array([-0.03, np.nan, -0.2])
+    beyond = forecast.chance_of(Event("beyond_noise"), limits)
+    np.testing.assert_allclose(beyond[[0, 2]], [cdf(-0.03, 0), cdf(-0.2, 2)], atol=1e-3)
+    assert np.isnan(beyond[1])
+    with pytest.raises(InputError, match="no limits of the areas"):
+        forecast.chance_of(Event("beyond_noise"))
+
+
+def brute_force_crps(area, happened):
+    """Integral of the squared gap between the whole distribution and the step, by the trapezium rule."""
+    x = np.linspace(-4, 4, 400_001)
+    return np.trapezoid((cdf(x, area) - (x >= happened)) ** 2, x)
+
+
+@pytest.mark.parametrize("happened", [-0.9, -0.2, -0.05, -0.02, 0.0, 0.013, 0.09, 0.5])
+def test_crps_is_the_integral_of_the_squared_gap(happened):
+    found = made(NINE).curve.crps(np.full(3, happened))
+    np.testing.assert_allclose(found, [brute_force_crps(area, happened) for area in range(3)], rtol=0.006)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.floats(-0.1, 0.1), st.floats(0.005, 0.2), st.floats(-4, 4))
+def test_crps_of_a_normal_distribution_is_that_of_gneiting_and_raftery(location, scale, far):
+    levels, happened = np.array(NINE.quantiles), location + scale * far
+    quantiles = stats.norm.ppf(levels, location, scale)[None, :]
+    curve = Curve.through(NINE, quantiles, stats.norm.cdf(NINE.thresholds, location, scale)[None, :])
+    known = scale * (far * (2 * stats.norm.cdf(far) - 1) + 2 * stats.norm.pdf(far) - 1 / np.sqrt(np.pi))
+    assert curve.crps(np.array([happened]))[0] == pytest.approx(known, rel=0.01)
+
+
+def test_crps_of_a_curve_is_exactly_its_own_integral():
+    rng = np.random.default_rng(3)
+    quantiles = np.sort(rng.normal(0, 0.05, (40, 9)), axis=1)
+    quantiles[0] = 0.01  # no spread at all
+    quantiles[1, 3:6] = quantiles[1, 3]
+    curve = Curve.through(Outputs(NINE.quantiles, ()), quantiles, np.empty((40, 0)))
+    happened = rng.normal(0, 0.06, 40)
+    x = np.linspace(-3, 3, 600_001)
+    for area in range(40):
+        gap = curve.rows(np.array([area])).at(x[None, :])[0] - (x >= happened[area])
+        assert curve.crps(happened)[area] == pytest.approx(np.trapezoid(gap**2, x), abs=2e-5)
+    assert curve.crps(happened)[0] == pytest.approx(abs(happened[0] - 0.01), abs=1e-9)
 
 
 def written(tmp_path, table):

@@ -15,11 +15,12 @@ from threadpoolctl import threadpool_limits
 from riskmodel.catalogue import class_scheme
 from riskmodel.forecasting.experiment import Experiment
 from riskmodel.forecasting.features import Features, Training, features_of, training_of
-from riskmodel.forecasting.forecast import Forecast, forecast_from
+from riskmodel.forecasting.forecast import Forecast
 from riskmodel.forecasting.models import ChangeModel, ModelSpec, make
 from riskmodel.forecasting.models.base import NotApplicableError
 from riskmodel.forecasting.models.lightgbm import WORTH_THREADS, LightGBM
 from riskmodel.forecasting.origins import Origin, backtest_origins
+from riskmodel.forecasting.read_off import forecast_from
 from riskmodel.forecasting.scores import score_forecasts
 from riskmodel.panel.panel import Panel
 

@@ -7,38 +7,22 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 
 from riskmodel.errors import InputError
-from riskmodel.forecasting.forecast import Outputs
+from riskmodel.forecasting.curve import Outputs
+from riskmodel.forecasting.groups import LABELS, Cohort
 from riskmodel.forecasting.models import ModelSpec, make
 from riskmodel.forecasting.targets import Event
-from riskmodel.panel.panel import Panel
 
+__all__ = ["LEFT_OUT", "SIMPLE_KINDS", "Cohort", "Experiment", "load_experiment"]
 
-@dataclass(frozen=True)
-class Cohort:
-    """The areas over which scores are taken.
-
-    Attributes
-    ----------
-    name : str
-        Name in the Scores container.
-    min_inhabitants : int
-        At least this many inhabitants. Membership uses the newest population in the panel, also at early
-        origins: a cohort groups areas for judging, no model sees it.
-    """
-
-    name: str
-    min_inhabitants: int = 0
-
-    def members(self, panel: Panel) -> np.ndarray:
-        """Areas in the cohort, boolean, shape (areas,)."""
-        if not self.min_inhabitants:
-            return np.ones(len(panel.areas), dtype=bool)
-        large: np.ndarray = panel.latest("population") >= self.min_inhabitants
-        return large
+#: Kinds of models that anybody can follow without a model: the simple orderings, a model's opponents.
+SIMPLE_KINDS = ("ordering", "markov")
+#: Ending of the name of a model that forecast each province without having learned from it.
+LEFT_OUT = " (province left out)"
+#: Events that products can tell about: those read off a threshold or the classes.
+MAIN_KINDS = ("fall", "tipping")
 
 
 @dataclass(frozen=True)
@@ -55,6 +39,8 @@ class Experiment:
         Years ahead.
     event : Event
         What counts as decline.
+    targets : tuple of Event
+        Other events that are read off the same forecasts and scored beside it.
     outputs : Outputs
         Quantile levels and thresholds reported.
     cohorts : tuple of Cohort
@@ -84,6 +70,7 @@ class Experiment:
     challenger: str
     seed: int = 1
     allow_origin: bool = False
+    targets: tuple[Event, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= self.horizon <= 20:
@@ -96,12 +83,29 @@ class Experiment:
         for alias in (self.champion, self.challenger):
             if alias not in names:
                 raise InputError("champion or challenger", repr(alias), f"one of {names}")
+        if self.event.kind not in MAIN_KINDS:
+            expected = f"one of {', '.join(MAIN_KINDS)}"
+            raise InputError("event.kind", self.event.kind, expected, "Put it under targets, where it is scored.")
         if self.event.kind == "fall" and -self.event.more_than not in self.outputs.thresholds:
             raise InputError("thresholds", str(self.outputs.thresholds), f"{-self.event.more_than:g} among them")
+        for what, each in (("cohorts", self.cohorts), ("event and targets", self.events)):
+            found = [one.name for one in each]
+            if len(set(found)) != len(found) or not found:
+                raise InputError(what, f"names {found}", "at least one, every name once")
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """All events that are scored, the main one first."""
+        return (self.event, *self.targets)
+
+    @property
+    def orderings(self) -> tuple[str, ...]:
+        """Names of the simple orderings, a model's opponents."""
+        return tuple(spec.name for spec in self.models if spec.kind in SIMPLE_KINDS)
 
     def model(self, name: str) -> ModelSpec:
-        """The model of that name."""
-        return next(model for model in self.models if model.name == name)
+        """The model of that name; leaving provinces out makes no other model of it."""
+        return next(model for model in self.models if model.name == name.removesuffix(LEFT_OUT))
 
 
 def load_experiment(path: Path) -> Experiment:
@@ -137,29 +141,46 @@ def _experiment(content: Mapping[str, Any]) -> Experiment:
         ModelSpec(entry["name"], entry["kind"], {k: v for k, v in entry.items() if k not in ("name", "kind")})
         for entry in _entries("models", content["models"], ("name", "kind"))
     )
-    event = dict(content["event"])
-    _check_keys("event", event, [field.name for field in fields(Event)])
-    cohorts = _entries("cohorts", content["cohorts"], ("name",))
-    for cohort in cohorts:
-        _check_keys("cohort", cohort, [field.name for field in fields(Cohort)])
-        _whole("min_inhabitants", cohort.get("min_inhabitants", 0))
     return Experiment(
         name=_name(content["name"]),
         question=str(content["question"]),
         horizon=_whole("horizon", content["horizon"]),
-        event=Event(**event),
+        event=_event("event", content["event"]),
         outputs=Outputs(
             tuple(float(level) for level in content["quantiles"]),
             tuple(float(point) for point in content["thresholds"]),
         ),
-        cohorts=tuple(Cohort(**cohort) for cohort in cohorts),
+        cohorts=tuple(_cohort(entry) for entry in _entries("cohorts", content["cohorts"], ("name",))),
         capacity=_whole("capacity", content["capacity"]),
         models=models,
         champion=str(content["champion"]),
         challenger=str(content["challenger"]),
         seed=_whole("seed", content.get("seed", 1)),
         allow_origin=_yes(content.get("allow_origin", False)),
+        targets=tuple(
+            _event("targets", entry) for entry in _entries("targets", content.get("targets", []), ("kind",))
+        ),
     )
+
+
+def _event(where: str, content: Any) -> Event:
+    entry = dict(content)
+    _check_keys(where, entry, [field.name for field in fields(Event)])
+    return Event(**entry)
+
+
+def _cohort(entry: Mapping[str, Any]) -> Cohort:
+    _check_keys("cohort", entry, [field.name for field in fields(Cohort)])
+    for key in ("min_inhabitants", "max_inhabitants", "min_class", "max_class"):
+        _whole(key, entry.get(key, 0))
+    lists = {key: tuple(_texts(key, entry[key])) for key in LABELS if key in entry}
+    return Cohort(**{**entry, "name": str(entry["name"]), **lists})
+
+
+def _texts(key: str, value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise InputError(f"cohort: {key}", repr(value)[:80], f"a list of {', '.join(map(repr, LABELS[key]))}")
+    return value
 
 
 def _check_keys(where: str, content: Mapping[str, Any], allowed: Sequence[str]) -> None:
@@ -167,7 +188,7 @@ def _check_keys(where: str, content: Mapping[str, Any], allowed: Sequence[str]) 
     if unknown:
         raise InputError(where, f"unknown key {unknown[0]!r}", f"keys {', '.join(allowed)}")
     if where == "experiment":
-        optional = {"seed", "outputs", "allow_origin"}
+        optional = {"seed", "outputs", "allow_origin", "targets"}
         missing = [key for key in allowed if key not in content and key not in optional]
         if missing:
             raise InputError(where, f"no key {missing[0]!r}", f"keys {', '.join(allowed)}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +18,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from riskmodel.catalogue import ClassScheme
 from riskmodel.errors import InputError
-from riskmodel.forecasting.distribution import ChangeDistribution
-from riskmodel.forecasting.origins import Origin
+from riskmodel.forecasting.curve import Curve, Outputs
 from riskmodel.forecasting.targets import Event
 from riskmodel.panel.panel import FloatArray
+
+__all__ = ["COLUMNS", "SCHEMA", "Forecast", "Outputs", "read_forecasts", "to_table", "write_forecasts"]
 
 #: Columns of the tidy form, in order.
 COLUMNS = (
@@ -54,30 +55,6 @@ SCHEMA = pa.schema(
         ("value", pa.float64()),
     ]
 )
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """Which points of the distribution a forecast reports.
-
-    Attributes
-    ----------
-    quantiles : tuple of float
-        Levels between 0 and 1, ascending; with .1 and .9 among them for the 80% interval.
-    thresholds : tuple of float
-        Changes at which the distribution function is reported, ascending.
-    """
-
-    quantiles: tuple[float, ...]
-    thresholds: tuple[float, ...]
-
-    def __post_init__(self) -> None:
-        if list(self.quantiles) != sorted(set(self.quantiles)) or not {0.1, 0.9} <= set(self.quantiles):
-            raise InputError("quantiles", str(self.quantiles), "ascending levels with 0.1 and 0.9 among them")
-        if not 0 < self.quantiles[0] <= self.quantiles[-1] < 1:
-            raise InputError("quantiles", str(self.quantiles), "levels between 0 and 1")
-        if list(self.thresholds) != sorted(set(self.thresholds)):
-            raise InputError("thresholds", str(self.thresholds), "ascending changes")
 
 
 @dataclass(frozen=True)
@@ -140,21 +117,53 @@ class Forecast:
         if (np.abs(self.pmf.sum(axis=1) - 1) > 1e-6).any():
             raise InputError(where, "class chances that do not add up to 1", "a total of 1")
 
-    def chance_of(self, event: Event) -> FloatArray:
-        """Chance of an event, shape (areas,).
+    @cached_property
+    def curve(self) -> Curve:
+        """The distribution between the reported points."""
+        return Curve.through(self.outputs, self.quantiles, self.cdf)
+
+    def cdf_at(self, points: FloatArray) -> FloatArray:
+        """Chance that the change is at most each point, also between the reported ones.
+
+        Parameters
+        ----------
+        points : numpy.ndarray, shape (areas, k)
+            Changes in score points; each area may have its own.
+
+        Returns
+        -------
+        numpy.ndarray, shape (areas, k)
+            Exactly as reported at a reported threshold, otherwise read off :attr:`curve`.
+        """
+        chance = self.curve.at(points)
+        for reported, at in zip(self.outputs.thresholds, self.cdf.T, strict=True):
+            chance = np.where(points == reported, at[:, None], chance)
+        return chance
+
+    def chance_of(self, event: Event, limits: FloatArray | None = None) -> FloatArray:
+        """Chance of an event, shape (areas,); NaN where the limit of an area is not known.
+
+        A fall relative to the country is read against this forecast's own mean expected change of all its areas.
+
+        Parameters
+        ----------
+        event : Event
+            What is asked.
+        limits : numpy.ndarray, shape (areas,), optional
+            Change below which the event happens, for events whose limit depends on the area:
+            ``event.limits(panel, wave)`` at these areas.
 
         Raises
         ------
         InputError
-            If the event's threshold is not among those reported.
+            If the event needs limits and there are none.
         """
         if event.kind == "tipping":
             chance: FloatArray = self.pmf[:, : event.to_class].sum(axis=1)
             return chance
-        if -event.more_than not in self.outputs.thresholds:
-            raise InputError(f"forecast of {self.model!r}", f"no threshold {-event.more_than:g}", "that threshold")
-        at: FloatArray = self.cdf[:, self.outputs.thresholds.index(-event.more_than)]
-        return at
+        if limits is None:
+            limits = np.full(len(self.locations), event.limit(float(self.mean.mean())))
+        return self.cdf_at(limits[:, None])[:, 0]
 
     def positions(self, areas: npt.NDArray[np.str_]) -> npt.NDArray[np.intp]:
         """Rows of the given areas, shape of ``areas``.
@@ -175,52 +184,6 @@ class Forecast:
         """One of the reported quantiles, shape (areas,)."""
         at: FloatArray = self.quantiles[:, self.outputs.quantiles.index(level)]
         return at
-
-
-def forecast_from(
-    model: str,
-    origin: Origin,
-    outputs: Outputs,
-    locations: npt.NDArray[np.str_],
-    deviation: FloatArray,
-    scheme: ClassScheme,
-    distribution: ChangeDistribution,
-) -> Forecast:
-    """Read a forecast off a distribution: quantiles, thresholds and classes cannot contradict each other.
-
-    Parameters
-    ----------
-    model : str
-        Name of the model.
-    origin : Origin
-        Where the forecast starts.
-    outputs : Outputs
-        What to report.
-    locations : numpy.ndarray of str, shape (areas,)
-        Area codes.
-    deviation : numpy.ndarray, shape (areas,)
-        Score minus base constant at the origin; an area falls below a class when its change carries it
-        below that class's cut.
-    scheme : ClassScheme
-        Class cuts.
-    distribution : ChangeDistribution
-        Distribution of the change.
-    """
-    below = distribution.cdf(scheme.cuts[None, :] - deviation[:, None])
-    edges = np.column_stack([np.zeros(len(below)), below, np.ones(len(below))])
-    thresholds = np.broadcast_to(np.array(outputs.thresholds), (len(locations), len(outputs.thresholds)))
-    return Forecast(
-        model=model,
-        origin_date=origin.origin_date,
-        known_at=origin.known_at,
-        horizon=origin.horizon,
-        outputs=outputs,
-        locations=locations,
-        mean=distribution.mean(),
-        quantiles=distribution.quantiles(np.array(outputs.quantiles)),
-        cdf=distribution.cdf(thresholds),
-        pmf=np.diff(edges, axis=1),
-    )
 
 
 def to_table(forecast: Forecast) -> pa.Table:

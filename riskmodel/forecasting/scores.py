@@ -67,7 +67,7 @@ class _Outcome:
     def __init__(self, experiment: Experiment, panel: Panel, cohort: Cohort, wave: int) -> None:
         end = wave + experiment.horizon
         happened = experiment.event.happened(panel, wave, end)
-        judged = cohort.members(panel) & experiment.event.eligible(panel, wave) & ~np.isnan(happened)
+        judged = cohort.members(panel, wave) & experiment.event.eligible(panel, wave) & ~np.isnan(happened)
         self.experiment = experiment
         self.areas = panel.areas[judged]
         self.happened = happened[judged]

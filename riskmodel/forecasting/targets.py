@@ -1,4 +1,9 @@
-"""What a forecast is asked: the change of the score, and the events read off it."""
+"""What a forecast is asked: the change of the score, and the events read off it.
+
+Every event says of an area: its change stays below a limit. The limit is the same everywhere (a fall), depends on
+where the area stands (tipping), on what the country does (a relative fall) or on how much the score of an area of
+that size jitters by itself (a fall beyond noise).
+"""
 
 from __future__ import annotations
 
@@ -7,8 +12,16 @@ from typing import Literal
 
 import numpy as np
 
+from riskmodel.catalogue import class_scheme
 from riskmodel.errors import InputError
+from riskmodel.panel.noise import estimate_noise
 from riskmodel.panel.panel import FloatArray, Panel
+from riskmodel.sources.leefbaarometer2 import development_scheme
+
+Kind = Literal["fall", "tipping", "development", "relative_fall", "beyond_noise"]
+KINDS: tuple[Kind, ...] = ("fall", "tipping", "development", "relative_fall", "beyond_noise")
+#: Development class of an area that does not change.
+NO_CHANGE = 4
 
 
 @dataclass(frozen=True)
@@ -17,56 +30,157 @@ class Event:
 
     Attributes
     ----------
-    kind : {"fall", "tipping"}
+    kind : {"fall", "tipping", "development", "relative_fall", "beyond_noise"}
         ``"fall"``: the score falls by more than ``more_than``. ``"tipping"``: an area of class ``from_class``
-        or better is in class ``to_class`` or lower at the next measurement.
+        or better is in class ``to_class`` or lower at the next measurement. ``"development"``: the change is of
+        development class ``development_class`` or lower, by the cuts of Leefbaarometer 2.0 (those of 3.0 are not
+        published). ``"relative_fall"``: the change stays more than ``more_than`` behind the mean change of all
+        areas. ``"beyond_noise"``: the score falls by more than ``times_noise`` standard deviations of the jitter
+        of a change, given the size of the area; areas of which no size was known take no part.
     more_than : float
         Score points, above 0.
     from_class, to_class : int
         Classes 1 to 9.
+    development_class : int
+        1 to 3; 4 is no change.
+    times_noise : float
+        Standard deviations, above 0.
     """
 
-    kind: Literal["fall", "tipping"]
+    kind: Kind
     more_than: float = 0.05
     from_class: int = 5
     to_class: int = 4
+    development_class: int = 3
+    times_noise: float = 2.0
 
     def __post_init__(self) -> None:
-        if self.kind not in ("fall", "tipping"):
-            raise InputError("event.kind", repr(self.kind), "'fall' or 'tipping'")
+        if self.kind not in KINDS:
+            raise InputError("event.kind", repr(self.kind), f"one of {', '.join(map(repr, KINDS))}")
         if not 0 < self.more_than < 1:
             raise InputError("event.more_than", str(self.more_than), "score points between 0 and 1")
         if not 1 <= self.to_class < self.from_class <= 9:
             raise InputError("event", f"from class {self.from_class} to {self.to_class}", "a lower class")
+        if not 1 <= self.development_class < NO_CHANGE:
+            raise InputError("event.development_class", str(self.development_class), "1, 2 or 3")
+        if not 0 < self.times_noise < 20:
+            raise InputError("event.times_noise", str(self.times_noise), "a number between 0 and 20")
 
     @property
     def name(self) -> str:
         """Name in the Scores container, for instance ``"fall_0.05"``."""
-        return f"fall_{self.more_than:g}" if self.kind == "fall" else f"tipping_{self.from_class}_{self.to_class}"
+        ending = {
+            "fall": f"{self.more_than:g}",
+            "relative_fall": f"{self.more_than:g}",
+            "tipping": f"{self.from_class}_{self.to_class}",
+            "development": f"{self.development_class}",
+            "beyond_noise": f"{self.times_noise:g}",
+        }
+        return f"{self.kind}_{ending[self.kind]}"
 
     @property
     def in_dutch(self) -> str:
         """The event in plain Dutch."""
-        if self.kind == "fall":
-            return f"de score daalt meer dan {self.more_than:g} punt".replace(".", ",")
-        return f"het gebied zakt van klasse {self.from_class} of hoger naar klasse {self.to_class} of lager"
+        points, times = f"{self.more_than:g}".replace(".", ","), f"{self.times_noise:g}".replace(".", ",")
+        worst = f"{-self._development_cut():g}".replace(".", ",")
+        return {
+            "fall": f"de score daalt meer dan {points} punt",
+            "relative_fall": f"de score blijft meer dan {points} punt achter bij het land",
+            "tipping": f"het gebied zakt van klasse {self.from_class} of hoger "
+            f"naar klasse {self.to_class} of lager",
+            "development": f"de score daalt meer dan {worst} punt "
+            f"(ontwikkelingsklasse {self.development_class} of lager)",
+            "beyond_noise": f"de score daalt meer dan {times} keer wat bij een gebied van die grootte toeval is",
+        }[self.kind]
+
+    @property
+    def limit_by_area(self) -> bool:
+        """Whether the limit can only be told from a panel."""
+        return self.kind in ("tipping", "beyond_noise")
+
+    def limit(self, country_change: float = 0.0) -> float:
+        """Change below which the event happens, the same in every area.
+
+        Parameters
+        ----------
+        country_change : float
+            Mean change of all areas: what it was, or what a forecast expects.
+
+        Raises
+        ------
+        InputError
+            If the limit depends on the area.
+        """
+        if self.limit_by_area:
+            raise InputError(f"event {self.name}", "no limits of the areas", "those of a panel")
+        if self.kind == "development":
+            return self._development_cut()
+        return -self.more_than + (country_change if self.kind == "relative_fall" else 0.0)
+
+    def limits(self, panel: Panel, wave: int, country_change: float = 0.0) -> FloatArray:
+        """Change below which the event happens, shape (areas,); NaN where it cannot be told.
+
+        Only what was known when the wave was published plays a part.
+
+        Parameters
+        ----------
+        panel : Panel
+            Where the areas stand at the wave.
+        wave : int
+            Where the change starts.
+        country_change : float
+            See :meth:`limit`.
+        """
+        if self.kind == "tipping":
+            limits: FloatArray = class_scheme(panel.edition).cuts[self.to_class - 1] - panel.deviation(wave)
+            return limits
+        if self.kind == "beyond_noise":
+            return -self.times_noise * noise_of_change(panel, wave)
+        return np.full(len(panel.areas), self.limit(country_change))
 
     def eligible(self, panel: Panel, wave: int) -> np.ndarray:
         """Areas to which the question applies at a wave, boolean, shape (areas,)."""
         measured: np.ndarray = ~np.isnan(panel.at("score", wave))
         if self.kind == "tipping":
             measured &= panel.classes(wave) >= self.from_class
+        if self.kind == "beyond_noise":
+            measured &= ~np.isnan(self.limits(panel, wave))
         return measured
 
     def happened(self, panel: Panel, wave: int, end: int) -> FloatArray:
         """1.0 where the event happened between two waves, 0.0 where not, NaN where not measured."""
-        if self.kind == "fall":
-            change = score_change(panel, wave, end)
-            return np.where(np.isnan(change), np.nan, (change < -self.more_than).astype(float))
-        later = panel.classes(end)
-        return np.where(np.isnan(later), np.nan, (later <= self.to_class).astype(float))
+        if self.kind == "tipping":
+            later = panel.classes(end)
+            return np.where(np.isnan(later), np.nan, (later <= self.to_class).astype(float))
+        change = score_change(panel, wave, end)
+        known = ~np.isnan(change)
+        limits = self.limits(panel, wave, float(change[known].mean()) if known.any() else 0.0)
+        return np.where(known & ~np.isnan(limits), (change < limits).astype(float), np.nan)
+
+    def _development_cut(self) -> float:
+        return float(development_scheme().cuts[self.development_class - 1])
 
 
 def score_change(panel: Panel, start: int, end: int) -> FloatArray:
     """Change of the total score between two waves in score points, shape (areas,)."""
     return panel.at("score", end) - panel.at("score", start)
+
+
+def noise_of_change(panel: Panel, wave: int) -> FloatArray:
+    """Standard deviation of the jitter of a change, given size, as it could be known when a wave was published.
+
+    Returns
+    -------
+    numpy.ndarray, shape (areas,)
+        In score points; NaN for areas without a known size, and everywhere when too little was known to estimate.
+    """
+    known = panel.known_at(panel.published_on("score", wave))
+    inhabitants = known.latest("population")
+    nothing = np.full(len(panel.areas), np.nan)
+    if np.isnan(inhabitants).all():
+        return nothing
+    try:
+        noise = estimate_noise(np.column_stack([known.at("score", year) for year in known.waves]), inhabitants)
+    except InputError:  # too few areas with a size and two successive changes
+        return nothing
+    return np.where(np.isnan(inhabitants), np.nan, noise.of_change(inhabitants))
