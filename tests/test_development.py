@@ -160,7 +160,7 @@ def test_a_longer_span_shows_more_lasting_change_against_the_same_jitter():
 changes = st.lists(st.floats(-1, 1), min_size=1, max_size=20)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(changes, st.floats(0, 5))
 def test_table_agrees_with_itself(moved: list[float], beyond: float):
     world = measured_world(np.column_stack([np.zeros(len(moved)), moved]), (2014, 2016), 800.0)

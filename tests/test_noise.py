@@ -98,7 +98,7 @@ scores_of = st.integers(0, 2**32 - 1).map(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(scores_of, st.randoms(use_true_random=False), st.floats(0.1, 10), st.floats(-1, 1))
 def test_order_shift_and_scale_of_scores(world, random, scale, shift):
     size = inhabitants_at(world, 2018)

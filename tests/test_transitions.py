@@ -74,7 +74,7 @@ classes = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(classes, st.randoms(use_true_random=False))
 def test_every_area_is_counted_once_in_any_order(areas, random):
     before, after, people = (list(each) for each in zip(*areas, strict=True))

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskmodel import catalogue
 from riskmodel.errors import InputError
 from riskmodel.monitor.measured import Measured
+from riskmodel.monitor.measured import municipality_names as names_of_codes
 from riskmodel.panel.noise import UNKNOWN, Noise, estimate_noise
 from riskmodel.panel.panel import FloatArray
 
@@ -214,6 +214,4 @@ def _direction(change: FloatArray, spread: FloatArray, stands_out: npt.NDArray[n
 
 def municipality_names(measured: Measured) -> npt.NDArray[np.str_]:
     """Name of every area's municipality, shape (areas,); the code where no name is known, empty without code."""
-    codes = pd.Series(measured.municipality_codes())
-    names = catalogue.municipalities().set_index("code")["name"]
-    return codes.map(names).fillna(codes).to_numpy(dtype=str)
+    return names_of_codes(measured.municipality_codes())
