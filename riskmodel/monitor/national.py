@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskmodel import catalogue
+from riskmodel.catalogue import group_lists
 from riskmodel.monitor.development import municipality_names
 from riskmodel.monitor.measured import Measured
 from riskmodel.panel.panel import FloatArray
@@ -144,9 +145,8 @@ def _members(measured: Measured, groups: Groups) -> pd.DataFrame:
     places = [(COUNTRY, "Nederland", np.arange(len(measured.areas)))]
     codes = pd.Series(measured.municipality_codes())
     if (codes != "").all():
-        provinces = codes.map(catalogue.municipalities().set_index("code")["province"]).replace("", UNKNOWN)
         for kind, names in (
-            (PROVINCE, provinces.fillna(UNKNOWN)),
+            (PROVINCE, codes.map(_provinces()).fillna(UNKNOWN)),
             (MUNICIPALITY, pd.Series(municipality_names(measured))),
         ):
             places += [(kind, str(name), rows.to_numpy()) for name, rows in names.groupby(names).groups.items()]
@@ -155,6 +155,17 @@ def _members(measured: Measured, groups: Groups) -> pd.DataFrame:
         [pd.DataFrame({"area": rows, "kind": kind, "name": name}) for kind, name, rows in places],
         ignore_index=True,
     )
+
+
+def _provinces() -> dict[str, str]:
+    """Province of every municipality, those that went into another since 2016 included."""
+    names = catalogue.municipalities()["province"].unique()
+    return {
+        code: group_lists.ACCENTED.get(name, name)
+        for name, group in group_lists.groups().items()
+        if name in names
+        for code in group.members
+    }
 
 
 def _per_place(each: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
