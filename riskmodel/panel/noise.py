@@ -6,9 +6,9 @@ between them. That variance is fitted as ``constant + per_inhabitant / inhabitan
 rests on few dwellings. It holds as far as lasting changes of an area do not follow each other: where falls tend to
 be followed by falls the jitter comes out too small, where lasting changes turn back by themselves too large.
 
-It is a mean over measurements, and measurements differ: a change of a wijk of 5,000 inhabitants in 3.0 jitters by
-.015 on the mean of all, by .022 when read around 2016 alone and by .007 around 2018 alone (drawing whole
-municipalities: .012 to .017, with 95% certainty). A change just beyond the jitter is therefore no more than a hint.
+It is a mean over measurements, and measurements differ: a change of a wijk of 5,000 inhabitants in 3.0 jitters
+by .015 on the mean of all, by .022 when read around 2016 alone and by .007 around 2018 alone (drawing whole
+municipalities: .012 to .017, with 95% certainty). A change just beyond the jitter is therefore only a hint.
 """
 
 from __future__ import annotations
