@@ -20,8 +20,8 @@ from riskmodel.monitor.development import (
     FORWARD,
     NOT_KNOWN,
     UNCLEAR,
-    inhabitants_between,
-    noise_of,
+    inhabitants_at,
+    noise_of_change,
     span,
 )
 from riskmodel.monitor.groups import Group, groups, members_of
@@ -96,7 +96,8 @@ def survey_table(
     with_groups : iterable of Group
         The user's own groups; those that come along are known by name.
     noise : Noise, optional
-        Jitter of the score of one area; by default estimated on ``measured``.
+        Jitter of the score of one area; by default estimated on ``measured``. Where it cannot be estimated,
+        nothing is said about directions.
     shared : float, optional
         Variance of the jitter that areas of one municipality share; by default :func:`shared_jitter`.
     beyond : float
@@ -125,10 +126,10 @@ def survey_table(
     ------
     InputError
         If none of the units was measured, a group is not known, the survey is of a lower level than the
-        measurements, a wave does not exist, or no noise is given and it cannot be estimated.
+        measurements, or a wave does not exist.
     """
     span(measured, start, end)
-    noise = noise_of(measured) if noise is None else noise
+    spread = noise_of_change(measured, start, end, noise)
     shared = shared_jitter(measured) if shared is None else shared
     cover = _cover(survey, measured, with_groups)
     frame = pd.DataFrame({"code": survey.codes, "name": cover.names, "respondents": survey.respondents})
@@ -138,7 +139,7 @@ def survey_table(
         frame = frame.assign(**{name: share, f"{name}_low": low, f"{name}_high": high})
     low, high = balance_interval(survey.progress, survey.decline, survey.respondents)
     frame = frame.assign(balance=survey.progress - survey.decline, balance_low=low, balance_high=high)
-    frame = pd.concat([frame, _measured_change(cover, measured, start, end, noise, shared)], axis=1)
+    frame = pd.concat([frame, _measured_change(cover, measured, start, end, spread, shared)], axis=1)
     frame["change_low"] = frame["change"] - beyond * frame["noise"]
     frame["change_high"] = frame["change"] + beyond * frame["noise"]
     frame["seen"] = _direction(frame, "balance", DIVIDED)
@@ -163,9 +164,9 @@ def shared_jitter(measured: Measured) -> float:
     float
         Zero where it cannot be estimated (postcodes, too few municipalities) or comes out negative.
     """
-    steps = np.diff(measured.score, axis=1)
+    steps = np.diff(measured.score[:, ~np.isnan(measured.score).all(axis=0)], axis=1)
     steps = steps - np.nanmean(steps, axis=0)
-    people = inhabitants_between(measured, measured.waves[0], measured.waves[-1])
+    people = inhabitants_at(measured, measured.waves[-1])
     codes = measured.municipality_codes()
     there = ~np.isnan(steps).any(axis=1) & (people > 0) & (codes != "")
     if steps.shape[1] < 2 or not there.any():
@@ -215,10 +216,10 @@ def _cover_of_groups(survey: Survey, measured: Measured, own: Iterable[Group]) -
 
 
 def _measured_change(
-    cover: _Cover, measured: Measured, start: int, end: int, noise: Noise, shared: float
+    cover: _Cover, measured: Measured, start: int, end: int, spread: FloatArray, shared: float
 ) -> pd.DataFrame:
     units, unit, area = len(cover.names), cover.unit, cover.area
-    people = inhabitants_between(measured, start, end)[area]
+    people = inhabitants_at(measured, end)[area]
     change = measured.change(start, end)[area]
     in_unit = np.bincount(unit, minlength=units)
     # An area that is a unit by itself needs no weight.
@@ -227,8 +228,8 @@ def _measured_change(
     with np.errstate(invalid="ignore"):
         share = weight / total[unit]
         mean = np.bincount(unit, share * np.nan_to_num(change), units)
-        own = noise.of_score(people) ** 2
-        apart = np.bincount(unit, share**2 * np.maximum(own - shared, 0.0), units)
+        # Each of the two measurements jitters.
+        apart = np.bincount(unit, share**2 * np.maximum(spread[area] ** 2 - 2 * shared, 0.0), units)
         together = _squared_shares(unit, share, measured.municipality_codes()[area], units)
     known = total > 0
     counted = weight > 0
@@ -239,7 +240,7 @@ def _measured_change(
             "areas_in_unit": in_unit,
             "inhabitants": np.where(known, inhabitants, np.nan),
             "change": np.where(known, mean, np.nan),
-            "noise": np.where(known, np.sqrt(2 * (apart + shared * together)), np.nan),
+            "noise": np.where(known, np.sqrt(apart + 2 * shared * together), np.nan),
         }
     )
 

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import ndtr
 
 from riskmodel.errors import InputError
-from riskmodel.monitor.development import BEYOND, FORWARD, inhabitants_between, noise_of, span
+from riskmodel.monitor.development import BEYOND, FORWARD, inhabitants_at, noise_of, noise_of_change, span
 from riskmodel.monitor.measured import Measured
 from riskmodel.monitor.uncertainty import Figure, draw, figure, spearman, wilson
 from riskmodel.panel.noise import Noise
@@ -53,8 +53,9 @@ class Agreement:
         Units behind it, and number of draws.
     whole_municipalities : bool
         Whether municipalities were drawn.
-    withheld, not_measured, few : int
-        Units with too few answers to be told, without a measured change, and with fewer than 30 respondents.
+    withheld, not_measured, noise_unknown, few : int
+        Units with too few answers to be told, without a measured change, with a change of unknown noise, and with
+        fewer than 30 respondents.
     level, who, start, end
         As in the table.
     """
@@ -72,6 +73,7 @@ class Agreement:
     whole_municipalities: bool
     withheld: int
     not_measured: int
+    noise_unknown: int
     few: int
     level: str
     who: str
@@ -125,6 +127,7 @@ def agreement(table: pd.DataFrame, *, draws: int = 1000, seed: int = 1) -> Agree
         whole_municipalities=whole,
         withheld=int(table["withheld"].sum()),
         not_measured=int(table["change"].isna().sum()),
+        noise_unknown=int((table["change"].notna() & table["noise"].isna()).sum()),
         few=int(table["few"].sum()),
         **{name: table.attrs[name] for name in ("level", "who", "start", "end")},
     )
@@ -222,7 +225,7 @@ def hold_figure(
     Raises
     ------
     InputError
-        If a share is impossible, respondents are too few, or there are no inhabitants or waves.
+        If a share is impossible, respondents are too few, there are no inhabitants or waves, or no noise is known.
     """
     shares = {"share_decline": share_decline, "share_progress": share_progress}
     for name, share in shares.items():
@@ -233,12 +236,12 @@ def hold_figure(
     if respondents is not None and respondents < SUPPRESS_BELOW:
         raise InputError("respondents", str(respondents), f"at least {SUPPRESS_BELOW}")
     span(measured, start, end)
-    spread = (noise_of(measured) if noise is None else noise).of_change(inhabitants_between(measured, start, end))
-    change, people = measured.change(start, end), inhabitants_between(measured, start, end)
-    there = ~np.isnan(change) & ~np.isnan(people)
+    spread = noise_of_change(measured, start, end, noise_of(measured) if noise is None else noise)
+    change, people = measured.change(start, end), inhabitants_at(measured, end)
+    there = ~np.isnan(change) & ~np.isnan(people) & ~np.isnan(spread)
     total = people[there].sum()
     if not total > 0:
-        raise InputError(f"measurements {start} and {end}", "no areas with scores and inhabitants", "some")
+        raise InputError(f"measurements {start} and {end}", "no areas with scores, inhabitants and noise", "some")
     fell, rose = there & (change < -beyond * spread), there & (change > beyond * spread)
     return Held(
         decline=_published(share_decline, respondents),

@@ -139,6 +139,11 @@ def _cautions(found: Agreement) -> Iterable[str]:
         )
     if found.not_measured:
         yield f"Voor {counted(found.not_measured, found.level)} is er geen meting over deze jaren."
+    if found.noise_unknown:
+        yield (
+            f"Van {counted(found.noise_unknown, found.level)} is de ruis van de meting niet bekend. Daarom valt "
+            "er geen richting te noemen."
+        )
 
 
 def _held(found: Held) -> Iterable[str]:
@@ -198,7 +203,7 @@ def table_in_dutch(table: pd.DataFrame) -> pd.DataFrame:
         "Zag achteruitgang": [_share(row, "decline") for row in rows],
         "Zag vooruitgang": [_share(row, "progress") for row in rows],
         "Gemeten verandering": [_known(row["change"], 3, sign=True) for row in rows],
-        "Ruis van de meting": [_known(row["change_high"] - row["change"], 3) for row in rows],
+        "Marge van de meting": [_known(row["change_high"] - row["change"], 3) for row in rows],
         table.attrs["who"].capitalize(): list(table["seen"]),
         "Meting": list(table["measured"]),
         "Samen": list(table["agrees"]),
