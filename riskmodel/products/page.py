@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import math
-from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import sha256
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from riskmodel.products import dutch
+from riskmodel.products.html import asset, environment, policy
 from riskmodel.products.risk_list import About, RiskList
 from riskmodel.products.table import plain_text
 
@@ -213,41 +210,6 @@ def _headings(about: About) -> list[dict[str, str]]:
     ]
 
 
-def _asset(name: str) -> str:
-    return files("riskmodel.products").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def _source_hash(text: str) -> str:
-    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
-
-
-def _policy(style: str, script: str) -> str:
-    rules = (
-        "default-src 'none'",
-        f"style-src {_source_hash(style)}",
-        f"script-src {_source_hash(script)}",
-        "img-src data:",
-        "base-uri 'none'",
-        "form-action 'none'",
-    )
-    return "; ".join(rules)
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("riskmodel.products", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        # Every text passes here, so that no name can turn the direction of the text around it.
-        finalize=lambda value: plain_text(value) if type(value) is str else value,
-    )
-    environment.filters["plain"] = plain_text
-    environment.filters["known"] = dutch.known
-    return environment
-
-
 def render_page(risk_list: RiskList) -> str:
     """Make the web page of a risk list.
 
@@ -261,10 +223,10 @@ def render_page(risk_list: RiskList) -> str:
     str
         The whole page as HTML.
     """
-    style, script = _asset("risk_list.css"), _asset("risk_list.js")
+    style, script = asset("base.css") + asset("risk_list.css"), asset("risk_list.js")
     # Both texts are ours, and their hashes in the policy only match when they stay unescaped.
-    assets = {"style": Markup(style), "script": Markup(script), "policy": Markup(_policy(style, script))}
-    return _environment().get_template(TEMPLATE).render(_context(risk_list), **assets)
+    assets = {"style": Markup(style), "script": Markup(script), "policy": Markup(policy(style, script))}
+    return environment().get_template(TEMPLATE).render(_context(risk_list), **assets)
 
 
 def write_page(risk_list: RiskList, path: str | Path) -> None:
