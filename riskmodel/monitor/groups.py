@@ -1,9 +1,9 @@
 """Which measured areas belong to a group, and what of the group could not be found.
 
 Membership follows from codes: a municipality holds its wijken and buurten, a wijk its buurten. A group of wijken
-says nothing about a measurement of municipalities. A municipality that went into another since 2016 is looked for on
-either side of the merger: a new one counts when all that went into it are in the group, and old ones count when the
-new one is and the group names none of them.
+says nothing about a measurement of municipalities. A municipality that went into another since 2016 is looked for
+on either side of the merger: a new one counts when all that went into it are in the group, and old ones count when
+the new one is and the group names none of them.
 """
 
 from __future__ import annotations
