@@ -23,6 +23,7 @@ __version__ = "0.1.0"
 _INGEST = (
     "draft_local_mapping",
     "ingest",
+    "ingest_boundaries",
     "ingest_crosswalk",
     "ingest_kwb",
     "ingest_leefbaarometer",
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from riskmodel.errors import InputError as InputError
     from riskmodel.ingesting import draft_local_mapping as draft_local_mapping
     from riskmodel.ingesting import ingest as ingest
+    from riskmodel.ingesting import ingest_boundaries as ingest_boundaries
     from riskmodel.ingesting import ingest_crosswalk as ingest_crosswalk
     from riskmodel.ingesting import ingest_kwb as ingest_kwb
     from riskmodel.ingesting import ingest_leefbaarometer as ingest_leefbaarometer

@@ -91,6 +91,22 @@ def ingest_crosswalk(
     typer.echo(f"crosswalk: {len(links):,} links, {links['year_from'].min()}-{links['year_to'].max()}")
 
 
+@ingest.command("boundaries")
+def ingest_boundaries(
+    file: Annotated[Path, typer.Argument(help="Polygons: GeoPackage, GeoJSON, shapefile or zip.")],
+    workspace: WorkspaceOption = WORKSPACE,
+    level: Annotated[str | None, typer.Option(help="Where a file holds several: wijk, buurt ...")] = None,
+) -> None:
+    """Read polygons, for maps and for who borders on whom; needs riskmodel[geo].
+
+    Example: riskmodel ingest boundaries wijk_2022.geojson
+    """
+    from riskmodel.panel.store import Workspace
+
+    areas = riskmodel.ingest_boundaries(file, Workspace(workspace), level=level)
+    typer.echo(f"boundaries: {len(areas):,} areas")
+
+
 @ingest.command("local")
 def ingest_local(
     file: Annotated[Path, typer.Argument(help="CSV, XLSX or Parquet of a municipality.")],

@@ -10,12 +10,14 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from riskmodel.errors import InputError
 from riskmodel.panel.store import Workspace, write_atomically
 from riskmodel.sources import (
+    boundaries,
     crosswalk,
     kwb,
     leefbaarometer,
@@ -31,7 +33,10 @@ from riskmodel.sources import (
 )
 from riskmodel.sources.local_draft import draft_mapping
 from riskmodel.sources.local_mapping import local_indicators, read_mapping
-from riskmodel.sources.observations import Observations
+from riskmodel.sources.observations import Observations, SourceFile
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
 
 #: Readers that need nothing but files and, where those do not say, the boundary vintage of their codes.
 READERS: dict[str, Callable[..., list[Observations]]] = {
@@ -133,6 +138,17 @@ def ingest_crosswalk(file: Path, workspace: Workspace) -> pd.DataFrame:
     links, source = crosswalk.read_links(file)
     workspace.add_links(links, source)
     return links
+
+
+def ingest_boundaries(file: Path, workspace: Workspace, *, level: str | None = None) -> GeoDataFrame:
+    """Read polygons into a workspace, for maps and for who borders on whom.
+
+    Needs the extra ``riskmodel[geo]``; see :func:`riskmodel.sources.boundaries.read_boundaries`. Which level it is
+    shows from the area codes, unless ``level`` says so.
+    """
+    areas = boundaries.read_boundaries(file, level=level)
+    workspace.add_boundaries(areas, boundaries.level_of(areas), SourceFile.of(file))
+    return areas
 
 
 def ingest_local(file: Path, workspace: Workspace, *, mapping: Path, replace: bool = False) -> list[Observations]:

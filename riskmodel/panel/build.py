@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from riskmodel.catalogue import Indicator, indicators, published_on
 from riskmodel.errors import InputError
 from riskmodel.panel.crosswalk import certainty, convert, links_between
 from riskmodel.panel.panel import FloatArray, Panel
-from riskmodel.sources.observations import Observations
+from riskmodel.sources.observations import Observations, SourceFile
 
 #: Sensitivity of indicators that are blocked by default.
 ORIGIN = "origin"
@@ -30,6 +31,7 @@ def build_panel(
     scores: Observations,
     others: Iterable[Observations] = (),
     links: pd.DataFrame | None = None,
+    borders: tuple[pd.DataFrame, SourceFile] | None = None,
     *,
     allow_origin: bool = False,
 ) -> Panel:
@@ -46,6 +48,8 @@ def build_panel(
         Context; other levels than that of the scores are left out.
     links : pandas.DataFrame, optional
         Links between boundary vintages, see :mod:`riskmodel.sources.crosswalk`.
+    borders : (pandas.DataFrame, SourceFile), optional
+        Columns ``location`` and ``neighbour``, and the file they come from; areas outside the panel are left out.
     allow_origin : bool
         Whether indicators of the origin of residents may enter; by default they are left out.
 
@@ -89,10 +93,20 @@ def build_panel(
         indicators=tuple(ids),
         values=values,
         published=np.where(there, dates, np.datetime64("NaT", "D")),
-        files=tuple(dict.fromkeys(file for source in sources for file in source.files)),
+        files=tuple(
+            dict.fromkeys(
+                [*(file for source in sources for file in source.files), *([borders[1]] if borders else [])]
+            )
+        ),
         certainty=_certainty(placed, areas),
         definitions={key: known[key] for key in ids},
+        borders=_positions(borders[0], areas) if borders else np.empty((0, 2), dtype=np.intp),
     )
+
+
+def _positions(borders: pd.DataFrame, areas: pd.Index) -> npt.NDArray[np.intp]:
+    pairs = np.column_stack([areas.get_indexer(pd.Index(borders[key])) for key in ("location", "neighbour")])
+    return pairs[(pairs >= 0).all(axis=1)]
 
 
 def _definitions(sources: Sequence[Observations]) -> dict[str, Indicator]:

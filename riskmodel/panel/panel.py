@@ -48,6 +48,8 @@ class Panel:
         comes from old areas that went into it whole, 0 to 1. Absent for values that were not converted.
     definitions : mapping of str to Indicator
         What the panel's indicators are: those of the catalogue and local ones.
+    borders : numpy.ndarray of int, shape (borders, 2)
+        Positions of areas that share a border, each pair once; no rows where boundaries are not known.
     """
 
     level: str
@@ -63,6 +65,7 @@ class Panel:
     files: tuple[SourceFile, ...] = ()
     certainty: Mapping[tuple[str, int], FloatArray] = field(default_factory=dict)
     definitions: Mapping[str, Indicator] = field(default_factory=catalogue.indicators)
+    borders: npt.NDArray[np.intp] = field(default_factory=lambda: np.empty((0, 2), dtype=np.intp))
 
     def __post_init__(self) -> None:
         shape = (len(self.indicators), len(self.areas), len(self.years))

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -27,7 +27,11 @@ from riskmodel.errors import InputError
 from riskmodel.panel.build import build_panel
 from riskmodel.panel.panel import Panel
 from riskmodel.sources import leefbaarometer
+from riskmodel.sources.boundaries import geo_library, neighbours
 from riskmodel.sources.observations import Observations, SourceFile
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
 
 METADATA_KEY = b"riskmodel"
 #: Rows from which threads are worth starting.
@@ -137,6 +141,54 @@ class Workspace:
         path = self.path("observations", "crosswalk.parquet")
         return _read_table(path)[0] if path.exists() else None
 
+    def add_boundaries(self, areas: GeoDataFrame, level: str, file: SourceFile) -> Path:
+        """Write the polygons of a level, and who borders on whom.
+
+        Parameters
+        ----------
+        areas : geopandas.GeoDataFrame
+            As :func:`riskmodel.sources.boundaries.read_boundaries` gives them.
+        level : str
+            ``"wijk"``, ``"buurt"``, ...
+        file : SourceFile
+            Where they come from.
+        """
+        borders = pa.Table.from_pandas(neighbours(areas), preserve_index=False)
+        borders = borders.replace_schema_metadata({METADATA_KEY: json.dumps(asdict(file)).encode()})
+        polygons = write_atomically(self.path("boundaries", f"{level}.parquet"), areas.to_parquet)
+        write_atomically(
+            self.path("boundaries", f"{level}-borders.parquet"),
+            lambda path: pq.write_table(borders, path, write_page_checksum=True),
+        )
+        return polygons
+
+    def boundaries(self, level: str) -> GeoDataFrame | None:
+        """Polygons of a level in RD metres, columns ``location, name, geometry``; None when there are none.
+
+        Raises
+        ------
+        InputError
+            If the extra ``riskmodel[geo]`` is not installed, or the file is damaged.
+        """
+        path = self.path("boundaries", f"{level}.parquet")
+        if not path.exists():
+            return None
+        geopandas = geo_library("geopandas", path)
+        try:
+            return geopandas.read_parquet(path)
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise _damaged(path) from error
+
+    def _borders(self, level: str) -> tuple[pd.DataFrame, SourceFile] | None:
+        path = self.path("boundaries", f"{level}-borders.parquet")
+        if not path.exists():
+            return None
+        frame, about = _read_table(path)
+        try:
+            return frame, SourceFile(**about)
+        except TypeError as error:
+            raise _damaged(path) from error
+
     def observations(self, level: str | None = None) -> list[Observations]:
         """Everything ingested, in a fixed order; with ``level``, what was ingested at that level."""
         return [_read(path) for path in self._files() if level is None or path.stem.split("_")[1] == level]
@@ -165,7 +217,7 @@ class Workspace:
         held = self.observations(chosen)
         scores = next(each for each in held if each.source == leefbaarometer.SOURCE)
         others = [each for each in held if each is not scores]
-        return build_panel(scores, others, self.links(), allow_origin=allow_origin)
+        return build_panel(scores, others, self.links(), self._borders(chosen), allow_origin=allow_origin)
 
     def _file_of(self, each: Observations) -> Path:
         if each.source == leefbaarometer.SOURCE:

@@ -7,6 +7,7 @@ everything else works without them.
 from __future__ import annotations
 
 import importlib
+import re
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeAlias
@@ -74,6 +75,13 @@ def read_boundaries(path: Path, code_column: str | None = None, level: str | Non
     )
     _check_extent(path, codes, frame)
     return frame.to_crs(epsg=RD).sort_values("location", ignore_index=True)
+
+
+def level_of(areas: GeoDataFrame) -> str:
+    """Level of polygons as :func:`read_boundaries` gives them, from their area codes."""
+    first = str(areas["location"].iloc[0])
+    levels: dict[str, dict[str, Any]] = load("boundaries")["levels"]
+    return next(level for level, about in levels.items() if re.match(about["pattern"], first))
 
 
 def neighbours(areas: GeoDataFrame) -> pd.DataFrame:
