@@ -10,14 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from riskmodel.catalogue import DIMENSIONS
+from riskmodel.forecasting.local_level import expected_spread, filter_levels, fit_local_level
 from riskmodel.forecasting.origins import Origin, publication_dates
 from riskmodel.forecasting.targets import score_change
 from riskmodel.panel.panel import FloatArray, Panel
+
+#: Weight of a training example over another number of years than is asked for.
+OTHER_GAP = 0.5
 
 
 @dataclass(frozen=True)
@@ -55,8 +60,10 @@ class Training:
         Score at the start.
     municipality : numpy.ndarray of str, shape (rows,)
         For grouping only, never a feature.
-    start : numpy.ndarray of int, shape (rows,)
-        Start wave of each example.
+    start, end : numpy.ndarray of int, shape (rows,)
+        Waves of each example.
+    horizon : int
+        Years ahead that are asked for.
     """
 
     features: Features
@@ -64,9 +71,21 @@ class Training:
     score_start: FloatArray
     municipality: npt.NDArray[np.str_]
     start: npt.NDArray[np.int_]
+    end: npt.NDArray[np.int_]
+    horizon: int
+
+    @property
+    def gap(self) -> FloatArray:
+        """Years over which each change was measured, shape (rows,)."""
+        return (self.end - self.start).astype(float)
+
+    @property
+    def weight(self) -> FloatArray:
+        """How much each example counts, shape (rows,): 1 over the horizon itself, :data:`OTHER_GAP` otherwise."""
+        return np.where(self.gap == self.horizon, 1.0, OTHER_GAP)
 
 
-def features_at(known: Panel, wave: int, structural: Panel) -> Features:
+def features_at(known: Panel, wave: int, structural: Panel, horizon: int) -> Features:
     """Features of all areas at a wave.
 
     Parameters
@@ -77,10 +96,13 @@ def features_at(known: Panel, wave: int, structural: Panel) -> Features:
         Wave the forecast starts from.
     structural : Panel
         The panel cut off at the origin's own moment. Only indicators marked structural (size, urbanity,
-        age structure) are taken from it, see docs/decisions.md.
+        age structure) and how much scores jitter are taken from it, see docs/decisions.md.
+    horizon : int
+        Years ahead that are asked for.
     """
     columns = {
         **_history(known, wave),
+        **_lasting(known, wave, structural, horizon),
         **_surroundings(known, wave),
         **_dimensions(known, wave),
         **_size(structural),
@@ -96,24 +118,27 @@ def training_of(panel: Panel, origin: Origin) -> Training:
     municipality = known.municipality_codes()
     parts = []
     for start, end in origin.pairs:
-        features = features_at(known.known_at(dates[start]), start, known)
+        features = features_at(known.known_at(dates[start]), start, known, origin.horizon)
         change = score_change(known, start, end)
         there = ~np.isnan(change)
-        parts.append((features, change, known.at("score", start), there, start))
+        parts.append((features, change, known.at("score", start), there, (start, end)))
     names = parts[0][0].names
+    starts, ends = zip(*(np.full((int(there.sum()), 2), pair).T for *_, there, pair in parts), strict=True)
     return Training(
         features=Features(names, np.concatenate([f.values[there] for f, _, _, there, _ in parts])),
         change=np.concatenate([change[there] for _, change, _, there, _ in parts]),
         score_start=np.concatenate([score[there] for _, _, score, there, _ in parts]),
         municipality=np.concatenate([municipality[there] for _, _, _, there, _ in parts]),
-        start=np.concatenate([np.full(int(there.sum()), start) for _, _, _, there, start in parts]),
+        start=np.concatenate(starts),
+        end=np.concatenate(ends),
+        horizon=origin.horizon,
     )
 
 
 def features_of(panel: Panel, origin: Origin) -> Features:
     """Features from which an origin's forecast is made."""
     known = panel.known_at(origin.known_at)
-    return features_at(known, origin.wave, known)
+    return features_at(known, origin.wave, known, origin.horizon)
 
 
 def relative_scores(known: Panel, waves: Sequence[int]) -> FloatArray:
@@ -130,6 +155,7 @@ def _history(known: Panel, wave: int) -> dict[str, FloatArray]:
     nothing = np.full(len(now), np.nan)
     return {
         "history.level": now,
+        "history.level_above": np.maximum(now, 0.0),
         "history.change_last": steps[:, -1] if len(waves) > 1 else nothing,
         "history.change_previous": steps[:, -2] if len(waves) > 2 else nothing,
         "history.change_long": now - level[:, 0] if len(waves) > 2 else nothing,
@@ -139,16 +165,34 @@ def _history(known: Panel, wave: int) -> dict[str, FloatArray]:
     }
 
 
+def _lasting(known: Panel, wave: int, structural: Panel, horizon: int) -> dict[str, FloatArray]:
+    """Lasting level against the measured one, and how far the next measurement may lie from it."""
+    every, waves = structural.waves, [year for year in known.waves if year <= wave]
+    inhabitants = structural.latest("population")
+    model = fit_local_level(relative_scores(structural, every), every, inhabitants)
+    level = relative_scores(known, waves)
+    now = filter_levels(model, level, waves, inhabitants)
+    return {
+        "history.reversal": now.level - level[:, -1],
+        "history.unrest": now.unrest,
+        "size.spread": np.log(expected_spread(model, now, inhabitants, horizon)),
+    }
+
+
 def _surroundings(known: Panel, wave: int) -> dict[str, FloatArray]:
     waves = [year for year in known.waves if year <= wave][-2:]
     level = relative_scores(known, waves)
-    groups = np.unique(known.municipality_codes(), return_inverse=True)[1]
-    around = _others_mean(level[:, -1], groups)
+    if len(known.borders):
+        around_of = partial(_neighbours_mean, borders=known.borders)
+    else:
+        groups = np.unique(known.municipality_codes(), return_inverse=True)[1]
+        around_of = partial(_others_mean, groups=groups)
+    around = around_of(level[:, -1])
     change = level[:, -1] - level[:, 0] if len(waves) > 1 else np.full(len(level), np.nan)
     return {
         "surroundings.level": around,
         "surroundings.difference": level[:, -1] - around,
-        "surroundings.change": _others_mean(change, groups),
+        "surroundings.change": around_of(change),
     }
 
 
@@ -217,6 +261,16 @@ def _slope(years: FloatArray, values: FloatArray) -> FloatArray:
         spread > 0, (x * np.where(known, values, 0.0)).sum(axis=1) / np.where(spread > 0, spread, 1.0), np.nan
     )
     return slope
+
+
+def _neighbours_mean(values: FloatArray, borders: npt.NDArray[np.intp]) -> FloatArray:
+    """Mean of the areas that share a border; NaN for an area whose neighbours are all unknown."""
+    one, other = np.concatenate([borders, borders[:, ::-1]]).T
+    known = ~np.isnan(values[other])
+    count = np.bincount(one, weights=known, minlength=len(values))
+    total = np.bincount(one, weights=np.where(known, values[other], 0.0), minlength=len(values))
+    mean: FloatArray = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return mean
 
 
 def _others_mean(values: FloatArray, groups: npt.NDArray[np.int_]) -> FloatArray:

@@ -1,12 +1,14 @@
 """What was known when: the moments from which a forecast can be made.
 
 A forecast starts from a wave at the moment that wave was published. A training example is a pair of waves that
-lie a horizon apart and were both published by then. With a lag of 28 months and waves 2012, 2014, 2016 and 2018:
+were both published by then and lie a horizon apart, or follow each other within a few years: waves are rare and
+their gaps uneven, and a change over four years also teaches about one over two. With a lag of 28 months and waves
+2008, 2012, 2014, 2016 and 2018:
 
 >>> import datetime
->>> published = {year: datetime.date(year + 2, 5, 1) for year in (2012, 2014, 2016, 2018)}
+>>> published = {year: datetime.date(year + 2, 5, 1) for year in (2008, 2012, 2014, 2016, 2018)}
 >>> origin_from(published, wave=2016, horizon=2)
-Origin(wave=2016, horizon=2, known_at=datetime.date(2018, 5, 1), pairs=((2012, 2014), (2014, 2016)))
+Origin(wave=2016, horizon=2, known_at=datetime.date(2018, 5, 1), pairs=((2008, 2012), (2012, 2014), (2014, 2016)))
 
 The change 2016-2018 is what this origin is asked for. It was published on 1 May 2020 and takes no part.
 """
@@ -16,9 +18,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from riskmodel.errors import InputError
 from riskmodel.panel.panel import Panel
+
+#: Waves that follow each other within this many years form a training example, whatever the horizon.
+WIDEST_GAP = 4
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ def origin_from(published: Mapping[int, date], wave: int, horizon: int) -> Origi
     Raises
     ------
     InputError
-        If the wave is unknown, its outcome was published with it or before, or no pair of waves a horizon apart
+        If the wave is unknown, its outcome was published with it or before, or no pair of waves to learn from
         was published in time.
     """
     if wave not in published:
@@ -73,15 +79,22 @@ def origin_from(published: Mapping[int, date], wave: int, horizon: int) -> Origi
             "an outcome that was still to come",
             "Forecast from the later wave.",
         )
-    pairs = tuple((start, start + horizon) for start in sorted(known) if start + horizon in known)
+    pairs = _pairs(sorted(known), horizon)
     if not pairs:
         raise InputError(
             f"origin {wave}",
-            f"no history: of the waves published by {known_at} ({sorted(known)}) no two lie {horizon} years apart",
+            f"no history: of the waves published by {known_at} ({sorted(known)}) no two lie {horizon} years apart "
+            f"or follow each other within {WIDEST_GAP}",
             "at least one such pair to learn from",
             "Choose a later origin.",
         )
     return Origin(wave, horizon, known_at, pairs)
+
+
+def _pairs(known: Sequence[int], horizon: int) -> tuple[tuple[int, int], ...]:
+    apart = {(start, start + horizon) for start in known if start + horizon in known}
+    in_turn = {(start, end) for start, end in pairwise(known) if end - start <= WIDEST_GAP}
+    return tuple(sorted(apart | in_turn))
 
 
 def publication_dates(panel: Panel) -> dict[int, date]:
@@ -137,6 +150,6 @@ def backtest_origins(panel: Panel, horizon: int, waves: Sequence[int] | None = N
         raise InputError(
             "panel",
             f"waves {sorted(published)}",
-            f"waves {horizon} years apart with at least one such pair before",
+            f"waves {horizon} years apart, with history before them",
         )
     return origins

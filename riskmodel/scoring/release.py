@@ -1,8 +1,8 @@
 """A released model: one folder with text files only, never a pickle.
 
 ``release.json`` says where the model comes from, ``experiment.yaml`` what it answers, and ``model.json`` (with
-``location.txt`` and ``scale.txt`` for trees) is the model itself. Every file's SHA-256 stands in ``release.json``
-and is checked before anything is read.
+``location.txt`` and ``scale.txt`` for trees) is the model itself; what describes it, its card, lies beside it. The
+SHA-256 of every file stands in ``release.json`` and is checked before anything is read.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,17 +19,23 @@ from riskmodel.errors import InputError
 from riskmodel.forecasting.experiment import Experiment, load_experiment
 from riskmodel.forecasting.models.lightgbm import LightGBM
 from riskmodel.forecasting.models.scorecard import Scorecard
+from riskmodel.forecasting.models.structural import Structural
 from riskmodel.forecasting.origins import Origin
+from riskmodel.locking import put_in_place
 from riskmodel.panel.panel import Panel
 from riskmodel.panel.store import draft_folder
 from riskmodel.sources.observations import SourceFile
 
 #: Models that can be released.
-ReleasedModel = LightGBM | Scorecard
-LOADERS: dict[str, type[LightGBM] | type[Scorecard]] = {"lightgbm": LightGBM, "scorecard": Scorecard}
+ReleasedModel = LightGBM | Structural | Scorecard
+LOADERS: dict[str, type[LightGBM] | type[Structural] | type[Scorecard]] = {
+    "lightgbm": LightGBM,
+    "structural": Structural,
+    "scorecard": Scorecard,
+}
 
 #: Endings of the files of a released model: none of them is read without a fingerprint.
-TEXTS = (".json", ".txt", ".yaml")
+TEXTS = (".json", ".txt", ".yaml", ".md", ".png")
 
 
 @dataclass(frozen=True)
@@ -38,12 +45,12 @@ class Release:
     Attributes
     ----------
     id : str
-        Name of its folder: model, origin and fingerprint of its files.
+        Name of its folder: model, origin and fingerprint of the model and of its input files.
     name : str
         Name of the model in its experiment.
     experiment : Experiment
         What it answers.
-    model : LightGBM or Scorecard
+    model : LightGBM, Structural or Scorecard
         The fitted model.
     level, edition : str
         Level and edition it was trained on.
@@ -83,8 +90,29 @@ def save_release(
     panel: Panel,
     origin: Origin,
     code: str,
+    description: Mapping[str, bytes] | None = None,
 ) -> Release:
-    """Write a released model under ``parent``; the same model again changes nothing.
+    """Write a released model under ``parent``; the same model again changes at most its description.
+
+    Parameters
+    ----------
+    parent : Path
+        Folder of the experiment's models.
+    name : str
+        Name of the model in its experiment.
+    model : LightGBM, Structural or Scorecard
+        The fitted model.
+    experiment_file : Path
+        The experiment, copied along.
+    panel : Panel
+        What it was trained on.
+    origin : Origin
+        Where its training ended.
+    code : str
+        Version of riskmodel.
+    description : mapping of str to bytes, optional
+        Files that describe the model, by name: its card and pictures. They are checked like all others, and take
+        no part in the model's id, so that a new evaluation does not make another model of it.
 
     Returns
     -------
@@ -94,7 +122,11 @@ def save_release(
     with draft_folder(parent) as temporary:
         model.save(temporary)
         shutil.copyfile(experiment_file, temporary / "experiment.yaml")
-        sums = {path.name: _sha256(path) for path in sorted(temporary.iterdir())}
+        sums = _sums(temporary)
+        files = [[file.name, file.sha256] for file in panel.files]
+        digest = hashlib.sha256(json.dumps([sums, files]).encode()).hexdigest()[:10]
+        for file_name, content in (description or {}).items():
+            (temporary / file_name).write_bytes(content)
         about = {
             "name": name,
             "level": panel.level,
@@ -103,15 +135,26 @@ def save_release(
             "known_at": origin.known_at.isoformat(),
             "pairs": origin.pairs,
             "code_version": code,
-            "files": [[file.name, file.sha256] for file in panel.files],
-            "sha256": sums,
+            "files": files,
+            "sha256": _sums(temporary),
         }
-        digest = hashlib.sha256(json.dumps([sums, about["files"]]).encode()).hexdigest()[:10]
         folder = parent / f"{name}-{origin.wave}-{digest}"
-        if not folder.exists():
+        if not _holds(folder, about["sha256"]):
             (temporary / "release.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-            temporary.rename(folder)
+            put_in_place(temporary, folder)
     return load_release(folder)
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    return {path.name: _sha256(path) for path in sorted(folder.iterdir())}
+
+
+def _holds(folder: Path, sums: object) -> bool:
+    """Whether a folder is a release of exactly these files."""
+    try:
+        return bool(json.loads((folder / "release.json").read_text(encoding="utf-8"))["sha256"] == sums)
+    except (OSError, KeyError, TypeError, ValueError):
+        return False
 
 
 def load_release(folder: Path) -> Release:

@@ -10,10 +10,16 @@ from riskmodel.forecasting.models.base import ChangeModel, ModelSpec
 from riskmodel.forecasting.models.lightgbm import LightGBM
 from riskmodel.forecasting.models.ordering import Ordering
 from riskmodel.forecasting.models.scorecard import Scorecard
+from riskmodel.forecasting.models.structural import Structural
 
 __all__ = ["ChangeModel", "ModelSpec", "make"]
 
-KINDS: dict[str, type[ChangeModel]] = {"ordering": Ordering, "scorecard": Scorecard, "lightgbm": LightGBM}
+KINDS: dict[str, type[ChangeModel]] = {
+    "ordering": Ordering,
+    "scorecard": Scorecard,
+    "structural": Structural,
+    "lightgbm": LightGBM,
+}
 
 
 def make(spec: ModelSpec) -> ChangeModel:

@@ -26,7 +26,7 @@ def grid_of(change: FloatArray, thresholds: FloatArray) -> FloatArray:
 
 
 def fit_curves(
-    x: FloatArray, change: FloatArray, grid: FloatArray, strength: float
+    x: FloatArray, change: FloatArray, weight: FloatArray, grid: FloatArray, strength: float
 ) -> tuple[FloatArray, FloatArray]:
     """Intercepts, shape (grid,), and slopes, shape (grid, columns), of the logistic regressions.
 
@@ -36,6 +36,8 @@ def fit_curves(
         Standardised features.
     change : numpy.ndarray, shape (rows,)
         Changes of the score.
+    weight : numpy.ndarray, shape (rows,)
+        How much each example counts.
     grid : numpy.ndarray, shape (grid,)
         Points strictly inside the range of the changes.
     strength : float
@@ -46,10 +48,10 @@ def fit_curves(
         below = change <= point
         # Without anything to tell areas apart, the share itself is the estimate.
         if not x.any() or below.all() or not below.any():
-            intercepts.append(logit(np.clip(below.mean(), 1e-6, 1 - 1e-6)))
+            intercepts.append(logit(np.clip(np.average(below, weights=weight), 1e-6, 1 - 1e-6)))
             slopes.append(np.zeros(x.shape[1]))
             continue
-        fitted = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=200).fit(x, below)
+        fitted = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=200).fit(x, below, weight)
         intercepts.append(float(fitted.intercept_[0]))
         slopes.append(fitted.coef_[0])
     return np.array(intercepts), np.array(slopes)

@@ -49,9 +49,9 @@ class Ordering:
         self.spread = np.nanstd(value, keepdims=True)
         self.grid = grid_of(training.change, thresholds)
         x = standardise(value[:, None], self.centre, self.spread)
-        intercepts, slopes = fit_curves(x, training.change, self.grid, strength=1.0)
+        intercepts, slopes = fit_curves(x, training.change, training.weight, self.grid, strength=1.0)
         falls = (self.grid <= 0)[:, None] & (slopes <= KEEPS_ORDER)
-        share = np.array([(training.change <= point).mean() for point in self.grid])
+        share = np.array([np.average(training.change <= point, weights=training.weight) for point in self.grid])
         self.slopes = np.where(falls, 0.0 if self.feature is None else KEEPS_ORDER, slopes)
         self.intercepts = np.where(falls[:, 0], logit(np.clip(share, 1e-6, 1 - 1e-6)), intercepts)
         return self

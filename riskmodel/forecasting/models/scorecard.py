@@ -44,7 +44,7 @@ class Scorecard:
         self.spread = np.nanstd(values[:, self.used], axis=0)
         self.grid = grid_of(training.change, thresholds)
         self.intercepts, self.slopes = fit_curves(
-            self._scaled(training.features), training.change, self.grid, self.strength
+            self._scaled(training.features), training.change, training.weight, self.grid, self.strength
         )
         return self
 

@@ -1,0 +1,260 @@
+"""The structural model: what is known of how scores move, with a handful of coefficients.
+
+The change of an area is expected to be a sum of few things everybody can look up: the return to its own lasting
+level and mean, its level and that of its surroundings. How far it may lie from that is the spread its size
+implies, wider for areas that have been restless. Errors follow a Student-t distribution. All is estimated at once
+by penalised maximum likelihood. Reference: Lange, Little and Taylor (1989), "Robust statistical modeling using the
+t distribution", JASA 84(408).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from scipy import optimize, special
+
+from riskmodel.errors import InputError
+from riskmodel.forecasting.distribution import ChangeDistribution, StudentT
+from riskmodel.forecasting.features import Features, Training
+from riskmodel.forecasting.models.base import standardise
+from riskmodel.panel.panel import FloatArray
+
+#: What the expected change is a sum of.
+EXPECTATION = (
+    "history.reversal",
+    "history.level",
+    "history.level_above",
+    "history.above_own_mean",
+    "surroundings.difference",
+    "surroundings.change",
+)
+#: What makes the spread wider or narrower than size implies.
+UNREST = "history.unrest"
+SPREAD = "size.spread"
+#: Standardised values are held at this many standard deviations.
+EXTREME = 4.0
+#: Score points of a coefficient of 1: keeps all coefficients of one size for the penalty.
+UNIT = 0.03
+#: Penalty on the effect of the gap on the spread, so strong because a few pairs of waves must tell it.
+GAP_PENALTY = 200.0
+LEAST_FREEDOM = 2.1
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What is learned.
+
+    Attributes
+    ----------
+    centre, spread : numpy.ndarray, shape (terms,)
+        Training mean and standard deviation of the terms of the expectation.
+    intercept : float
+        Expected change in score points of an area that is ordinary in everything.
+    coefficients : numpy.ndarray, shape (terms,)
+        Score points for one standard deviation of each term.
+    unrest_centre, unrest_spread : float
+        Of the term of the scale.
+    scale : numpy.ndarray, shape (2,)
+        Of the logarithm of the spread: intercept and effect of unrest.
+    freedom : float
+        Degrees of freedom of the errors.
+    """
+
+    centre: FloatArray
+    spread: FloatArray
+    intercept: float
+    coefficients: FloatArray
+    unrest_centre: float
+    unrest_spread: float
+    scale: FloatArray
+    freedom: float
+
+
+class Structural:
+    """Distribution of the change from a handful of coefficients.
+
+    Parameters
+    ----------
+    penalty : float
+        Ridge penalty on every coefficient but the intercepts, in units of log-likelihood.
+    """
+
+    def __init__(self, penalty: float = 20.0) -> None:
+        self.penalty = penalty
+
+    def fit(self, training: Training, thresholds: FloatArray) -> Self:
+        """See :class:`~riskmodel.forecasting.models.base.ChangeModel`; thresholds play no part here."""
+        self.names = training.features.names
+        values, unrest = self._columns(training.features), training.features.column(UNREST)
+        centre, spread = _moments(values)
+        unrest_centre, unrest_spread = (float(each[0]) for each in _moments(unrest[:, None]))
+        terms = _scaled(values, centre, spread)
+        restless = _scaled(unrest[:, None], np.array([unrest_centre]), np.array([unrest_spread]))[:, 0]
+        log_gap = np.log(training.gap / training.horizon)
+        expected = training.features.column(SPREAD)
+        x = np.column_stack([np.ones(len(terms)), terms])
+        z = np.column_stack([np.ones(len(terms)), restless, log_gap])
+        found = self._maximise(training.change, expected, x, z, training.weight)
+        n_terms = x.shape[1]
+        self.fitted = Fitted(
+            centre=centre,
+            spread=spread,
+            intercept=float(UNIT * found[0]),
+            coefficients=UNIT * found[1:n_terms],
+            unrest_centre=unrest_centre,
+            unrest_spread=unrest_spread,
+            scale=found[n_terms : n_terms + 2],
+            freedom=float(LEAST_FREEDOM + np.exp(found[-1])),
+        )
+        return self
+
+    def distribution(self, features: Features) -> ChangeDistribution:
+        """See :class:`~riskmodel.forecasting.models.base.ChangeModel`."""
+        return StudentT(
+            location=self.location(features), scale=self.scale(features), stretch=1.0, freedom=self.fitted.freedom
+        )
+
+    def location(self, features: Features) -> FloatArray:
+        """Expected change in score points, shape (rows,)."""
+        total: FloatArray = self.contributions(features).sum(axis=1)
+        return total
+
+    def scale(self, features: Features) -> FloatArray:
+        """Scale of the Student-t distribution in score points, shape (rows,)."""
+        self._check(features)
+        fitted = self.fitted
+        unrest = features.column(UNREST)[:, None]
+        restless = _scaled(unrest, np.array([fitted.unrest_centre]), np.array([fitted.unrest_spread]))[:, 0]
+        spread: FloatArray = np.exp(features.column(SPREAD) + fitted.scale[0] + fitted.scale[1] * restless)
+        return spread
+
+    def contributions(self, features: Features) -> FloatArray:
+        """Exact SHAP contributions to the expected change, the last column the base value.
+
+        For a sum of terms the contribution of one is its coefficient times its distance to the training mean.
+
+        Returns
+        -------
+        numpy.ndarray, shape (rows, features + 1)
+            In score points; rows add up to :meth:`location`.
+        """
+        self._check(features)
+        fitted = self.fitted
+        terms = _scaled(self._columns(features), fitted.centre, fitted.spread)
+        values = np.zeros((len(terms), len(self.names) + 1))
+        values[:, [self.names.index(name) for name in EXPECTATION]] = terms * fitted.coefficients
+        values[:, -1] = fitted.intercept
+        return values
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything learned, fit for JSON."""
+        return {
+            "penalty": self.penalty,
+            "features": list(self.names),
+            **{key: np.asarray(value).tolist() for key, value in vars(self.fitted).items()},
+        }
+
+    @classmethod
+    def from_dict(cls, about: dict[str, Any]) -> Self:
+        """The model that :meth:`as_dict` describes.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If something is missing or not a number.
+        """
+        model = cls(penalty=float(about["penalty"]))
+        model.names = tuple(about["features"])
+        model.fitted = Fitted(
+            centre=np.array(about["centre"], dtype=float),
+            spread=np.array(about["spread"], dtype=float),
+            intercept=float(about["intercept"]),
+            coefficients=np.array(about["coefficients"], dtype=float),
+            unrest_centre=float(about["unrest_centre"]),
+            unrest_spread=float(about["unrest_spread"]),
+            scale=np.array(about["scale"], dtype=float),
+            freedom=float(about["freedom"]),
+        )
+        return model
+
+    def save(self, folder: Path) -> None:
+        """Write the model as JSON into an existing folder."""
+        text = json.dumps({"kind": "structural", **self.as_dict()}, indent=1)
+        (folder / "model.json").write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Structural:
+        """Read a model written by :meth:`save`.
+
+        Raises
+        ------
+        InputError
+            If the file is missing or damaged.
+        """
+        try:
+            return cls.from_dict(json.loads((folder / "model.json").read_text(encoding="utf-8")))
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise InputError(folder, f"no readable model ({error})", "a model written by riskmodel") from error
+
+    def _columns(self, features: Features) -> FloatArray:
+        return np.column_stack([features.column(name) for name in EXPECTATION])
+
+    def _check(self, features: Features) -> None:
+        if features.names != self.names:
+            raise InputError("model input", f"features {features.names}", f"features {self.names}")
+
+    def _maximise(
+        self, change: FloatArray, expected: FloatArray, x: FloatArray, z: FloatArray, weight: FloatArray
+    ) -> FloatArray:
+        """Coefficients of location and of log scale, and the logarithm of the freedom above its least."""
+        n_x, n_z = x.shape[1], z.shape[1]
+        penalty = np.concatenate([[0.0], np.full(n_x - 1, self.penalty), [0.0, self.penalty, GAP_PENALTY], [0.0]])
+
+        def loss(theta: FloatArray) -> tuple[float, FloatArray]:
+            freedom = LEAST_FREEDOM + np.exp(theta[-1])
+            log_scale = expected + z @ theta[n_x : n_x + n_z]
+            error = (change - UNIT * (x @ theta[:n_x])) * np.exp(-log_scale)
+            ratio = error**2 / freedom
+            half = (freedom + 1) / 2
+            constant = special.gammaln(half) - special.gammaln(freedom / 2) - np.log(np.pi * freedom) / 2
+            likelihood = weight @ (constant - half * np.log1p(ratio) - log_scale)
+            pull = weight * (freedom + 1) * error / (freedom * (1 + ratio))
+            by_freedom = (
+                (special.digamma(half) - special.digamma(freedom / 2)) / 2
+                - 0.5 / freedom
+                - np.log1p(ratio) / 2
+                + half * ratio / (freedom * (1 + ratio))
+            )
+            gradient = np.concatenate(
+                [
+                    UNIT * x.T @ (pull * np.exp(-log_scale)),
+                    z.T @ (pull * error - weight),
+                    [np.exp(theta[-1]) * (weight @ by_freedom)],
+                ]
+            )
+            return float(penalty @ theta**2 - likelihood), 2 * penalty * theta - gradient
+
+        start = np.zeros(n_x + n_z + 1)
+        # A freedom beyond 50 is a normal distribution in all but name.
+        bounds: Sequence[tuple[float | None, float | None]] = [(None, None)] * (n_x + n_z) + [(-5.0, 3.9)]
+        found: FloatArray = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+        return found
+
+
+def _moments(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean and standard deviation of each column over what is known; 0 and 1 where nothing is known or varies."""
+    known = ~np.isnan(values)
+    count = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, values, 0.0).sum(axis=0) / count
+    variance = np.where(known, (values - mean) ** 2, 0.0).sum(axis=0) / count
+    return mean, np.where(variance > 0, np.sqrt(variance), 1.0)
+
+
+def _scaled(values: FloatArray, centre: FloatArray, spread: FloatArray) -> FloatArray:
+    tamed: FloatArray = np.clip(standardise(values, centre, spread), -EXTREME, EXTREME)
+    return tamed
