@@ -146,7 +146,7 @@ def test_the_dimension_that_fell_most_stands_beside_its_peer() -> None:
     assert table["all_areas"].to_dict() == {"onv": 2, "soc": 1, "won": 0, "fys": 0, "vrz": 1}
     assert (table["of_fallers"].iloc[0], table["of_all"].iloc[0]) == (2, 4)
     assert table.loc["onv", "share_fallers"] == table.loc["onv", "share_all"] == 0.5
-    # Wilson's interval of 1 in 2, worked out by hand: (.5 + z2/4 -+ z sqrt(1/8 + z2/16)) / (1 + z2/2), z2 = 3.8415.
+    # Wilson, 1 in 2, by hand: (.5 + z2/4 -+ z sqrt(1/8 + z2/16)) / (1 + z2/2), z2 = 3.8415.
     assert table.loc["onv", "low95"] == pytest.approx(0.0945, abs=5e-4)
     assert table.loc["onv", "high95"] == pytest.approx(0.9055, abs=5e-4)
 

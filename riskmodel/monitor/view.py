@@ -1,0 +1,205 @@
+"""What the monitor shows of a municipality or a group: which areas, between which measurements, and its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodel.catalogue import find_municipalities, municipalities, regions
+from riskmodel.errors import InputError
+from riskmodel.monitor.current import state_table
+from riskmodel.monitor.decomposition import dimension_contributions, group_contributions
+from riskmodel.monitor.development import development_table, noise_or_unknown
+from riskmodel.monitor.groups import find, group
+from riskmodel.monitor.measured import Measured
+from riskmodel.monitor.trajectory import Weight, comparable, trajectory
+from riskmodel.monitor.transitions import transition_rows
+from riskmodel.panel.noise import Noise
+from riskmodel.panel.panel import FloatArray
+
+
+@dataclass(frozen=True)
+class View:
+    """Some areas of a country between two measurements.
+
+    Attributes
+    ----------
+    country : Measured
+        Every area, so that jitter, peers and the rest can be told.
+    chosen : numpy.ndarray of bool, shape (areas,)
+        The areas that are shown.
+    title : str
+        What they are called in running Dutch text.
+    note : str
+        Where a group comes from and what of it was found, in Dutch; empty for municipalities.
+    start, end : int
+        The measurements.
+    dimension_waves : tuple of int or None
+        Measurements with dimensions nearest to them, or None when fewer than two have any.
+    noise : Noise
+        Jitter of the score, estimated on the country.
+    """
+
+    country: Measured
+    chosen: npt.NDArray[np.bool_]
+    title: str
+    note: str
+    start: int
+    end: int
+    dimension_waves: tuple[int, int] | None
+    noise: Noise
+
+    @property
+    def areas(self) -> Measured:
+        """The shown areas alone."""
+        return self.country.only(self.chosen)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every area of the country is shown: then there is no rest to hold it against."""
+        return bool(self.chosen.all())
+
+
+def view_of(
+    country: Measured,
+    municipality: Sequence[str] = (),
+    group_name: str | None = None,
+    start: int | None = None,
+    end: int | None = None,
+) -> View:
+    """Choose what is shown.
+
+    Parameters
+    ----------
+    country : Measured
+        Every area.
+    municipality : sequence of str
+        Names, ``GM`` codes or regions.
+    group_name : str, optional
+        Name of a group, or a file with one; instead of municipalities.
+    start, end : int, optional
+        By default the last two measurements.
+
+    Raises
+    ------
+    InputError
+        If both or neither of municipality and group are given, nothing is found, or a measurement does not exist.
+    """
+    if bool(municipality) == bool(group_name):
+        raise InputError(
+            "monitor", "both or neither" if municipality else "neither", "either --municipality or --group"
+        )
+    if group_name:
+        named = group(group_name)
+        found = find(named, country)
+        parts = [f"Bron van de groep: {named.source}." if named.source else "", named.note, str(found)]
+        chosen, title, note = found.areas, named.title_nl, " ".join(part for part in parts if part)
+    else:
+        codes = country.municipality_codes()
+        if (codes == "").any():
+            raise InputError(
+                "--municipality", f"areas of level {country.level!r}", "areas whose code names a municipality"
+            )
+        present = frozenset(codes.tolist())
+        wanted = {code for name in municipality for code in find_municipalities(name, present)}
+        chosen, title, note = np.isin(codes, sorted(wanted)), ", ".join(map(_called, municipality)), ""
+    start, end = span_of(country, start, end)
+    return View(
+        country, chosen, title, note, start, end, dimension_span(country, start, end), noise_or_unknown(country)
+    )
+
+
+def span_of(country: Measured, start: int | None, end: int | None) -> tuple[int, int]:
+    """The two measurements asked for; by default the last one, and the one before the end.
+
+    Raises
+    ------
+    InputError
+        If a measurement does not exist, or the first is not the earlier one.
+    """
+    end = country.waves[-1] if end is None else end
+    last = country.column(end)
+    if start is None and last == 0:
+        raise InputError("--to", str(end), f"a measurement after {end}, or --from an earlier one")
+    start = country.waves[last - 1] if start is None else start
+    country.column(start)
+    if start >= end:
+        raise InputError("--from and --to", f"{start} and {end}", "an earlier and a later measurement")
+    return start, end
+
+
+def dimension_span(country: Measured, start: int, end: int) -> tuple[int, int] | None:
+    """Measurements with dimensions nearest to a span: the last up to its end, and the last up to its start.
+
+    Where none lies up to the start, the one before the end; None when there are no two of them.
+    """
+    upto = [wave for wave in country.dimension_waves() if wave <= end]
+    if len(upto) < 2:
+        return None
+    before = [wave for wave in upto[:-1] if wave <= start]
+    return (before or upto[:-1])[-1], upto[-1]
+
+
+def tables(view: View, urbanity: FloatArray | None = None) -> dict[str, pd.DataFrame]:
+    """Tables of a view by name.
+
+    Parameters
+    ----------
+    view : View
+        What is shown.
+    urbanity : numpy.ndarray, shape (areas of the country,), optional
+        Degree of urbanity 1 to 5, to find comparable areas; without it none are told.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        ``state`` and ``development`` (one row an area), ``transitions`` (one a pair of classes), ``trajectory``
+        (one a part and measurement) and, where there are dimensions, ``contributions`` (one an area) and
+        ``contributions_of_group`` (one a dimension, the shown areas beside the whole country).
+    """
+    country, codes = view.country, view.country.areas[view.chosen]
+    development = development_table(country, view.start, view.end, view.noise)
+    shown = development[development["location"].isin(codes)].reset_index(drop=True)
+    shown.attrs = development.attrs
+    made = {
+        "state": state_table(view.areas, view.end),
+        "development": shown,
+        "transitions": transition_rows(view.areas, view.start, view.end),
+        "trajectory": _trajectory(view, urbanity),
+    }
+    if view.dimension_waves is not None:
+        made["contributions"] = dimension_contributions(view.areas, *view.dimension_waves)
+        made["contributions_of_group"] = group_contributions(
+            country, *view.dimension_waves, groups={view.title: view.chosen}
+        )
+    return made
+
+
+def _called(asked: str) -> str:
+    """A municipality or region as it is written, whatever was typed."""
+    table = municipalities()
+    names = [*regions(), *table["name"]]
+    known = {name.casefold(): name for name in names} | dict(
+        zip(table["code"].str.casefold(), table["name"], strict=True)
+    )
+    return known.get(asked.strip().casefold(), asked.strip())
+
+
+def _trajectory(view: View, urbanity: FloatArray | None) -> pd.DataFrame:
+    """Course of the shown areas; without inhabitants every area counts once, without peers there are none."""
+    people = ~np.isnan(view.country.inhabitants[view.chosen]).all()
+    weight: Weight = "inhabitants" if people else "areas"
+    if view.whole:
+        return trajectory(view.country, None, weight, noise=view.noise)
+    matched = None
+    if urbanity is not None:
+        try:
+            matched = comparable(view.country, view.chosen, view.country.waves[0], urbanity, weight=weight)
+        except InputError:
+            # Too few areas with an urbanity: the group is then told beside the rest alone.
+            matched = None
+    return trajectory(view.country, view.chosen, weight, matched=matched, noise=view.noise)
