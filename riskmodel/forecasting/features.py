@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from riskmodel.catalogue import DIMENSIONS
-from riskmodel.forecasting.local_level import expected_spread, filter_levels, fit_local_level
+from riskmodel.forecasting.local_level import LocalLevel, expected_spread, filter_levels, fit_local_level
 from riskmodel.forecasting.origins import Origin, publication_dates
 from riskmodel.forecasting.targets import score_change
 from riskmodel.panel.panel import FloatArray, Panel
@@ -85,7 +85,7 @@ class Training:
         return np.where(self.gap == self.horizon, 1.0, OTHER_GAP)
 
 
-def features_at(known: Panel, wave: int, structural: Panel, horizon: int) -> Features:
+def features_at(known: Panel, wave: int, structural: Panel, jitter: LocalLevel, horizon: int) -> Features:
     """Features of all areas at a wave.
 
     Parameters
@@ -96,13 +96,15 @@ def features_at(known: Panel, wave: int, structural: Panel, horizon: int) -> Fea
         Wave the forecast starts from.
     structural : Panel
         The panel cut off at the origin's own moment. Only indicators marked structural (size, urbanity,
-        age structure) and how much scores jitter are taken from it, see docs/decisions.md.
+        age structure) are taken from it, see docs/decisions.md.
+    jitter : LocalLevel
+        How much scores of the country jitter and drift, as known at the origin's own moment.
     horizon : int
         Years ahead that are asked for.
     """
     columns = {
         **_history(known, wave),
-        **_lasting(known, wave, structural, horizon),
+        **_lasting(known, wave, structural, jitter, horizon),
         **_surroundings(known, wave),
         **_dimensions(known, wave),
         **_size(structural),
@@ -115,10 +117,11 @@ def training_of(panel: Panel, origin: Origin) -> Training:
     """Training examples of an origin, made only of what was published by ``origin.known_at``."""
     known = panel.known_at(origin.known_at)
     dates = publication_dates(known)
+    jitter = local_level_of(known)
     municipality = known.municipality_codes()
     parts = []
     for start, end in origin.pairs:
-        features = features_at(known.known_at(dates[start]), start, known, origin.horizon)
+        features = features_at(known.known_at(dates[start]), start, known, jitter, origin.horizon)
         change = score_change(known, start, end)
         there = ~np.isnan(change)
         parts.append((features, change, known.at("score", start), there, (start, end)))
@@ -138,7 +141,12 @@ def training_of(panel: Panel, origin: Origin) -> Training:
 def features_of(panel: Panel, origin: Origin) -> Features:
     """Features from which an origin's forecast is made."""
     known = panel.known_at(origin.known_at)
-    return features_at(known, origin.wave, known, origin.horizon)
+    return features_at(known, origin.wave, known, local_level_of(known), origin.horizon)
+
+
+def local_level_of(known: Panel) -> LocalLevel:
+    """How much scores of a country jitter and drift, from all its waves."""
+    return fit_local_level(relative_scores(known, known.waves), known.waves, known.latest("population"))
 
 
 def relative_scores(known: Panel, waves: Sequence[int]) -> FloatArray:
@@ -165,17 +173,18 @@ def _history(known: Panel, wave: int) -> dict[str, FloatArray]:
     }
 
 
-def _lasting(known: Panel, wave: int, structural: Panel, horizon: int) -> dict[str, FloatArray]:
+def _lasting(
+    known: Panel, wave: int, structural: Panel, jitter: LocalLevel, horizon: int
+) -> dict[str, FloatArray]:
     """Lasting level against the measured one, and how far the next measurement may lie from it."""
-    every, waves = structural.waves, [year for year in known.waves if year <= wave]
+    waves = [year for year in known.waves if year <= wave]
     inhabitants = structural.latest("population")
-    model = fit_local_level(relative_scores(structural, every), every, inhabitants)
     level = relative_scores(known, waves)
-    now = filter_levels(model, level, waves, inhabitants)
+    now = filter_levels(jitter, level, waves, inhabitants)
     return {
         "history.reversal": now.level - level[:, -1],
         "history.unrest": now.unrest,
-        "size.spread": np.log(expected_spread(model, now, inhabitants, horizon)),
+        "size.spread": np.log(expected_spread(jitter, now, inhabitants, horizon)),
     }
 
 
