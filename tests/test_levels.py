@@ -88,7 +88,7 @@ areas = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(areas)
 def test_means_and_shares_are_those_of_brute_force(rows: list[tuple[int, float, float]]) -> None:
     codes = [f"WK000{town}{number:02d}" for number, (town, _, _) in enumerate(rows)]

@@ -84,6 +84,11 @@ def test_wijken_of_edition_2_are_called_as_the_other_sources_call_them() -> None
     np.testing.assert_array_equal(found.inhabitants, [[5.0], [NAN]])
 
 
+def test_gemeenten_of_edition_3_are_called_as_in_the_catalogue() -> None:
+    panel = replace(panel_of({"score": {2020: [4.0, 4.1]}}, ["GM0518", "GM9999"]), level="gemeente")
+    assert measured_of(panel).names.tolist() == ["'s-Gravenhage", "naam GM9999"]
+
+
 def test_names_of_municipalities() -> None:
     codes = np.array(["GM0363", "GM9999"])
     assert municipality_names(codes).tolist() == ["Amsterdam", "GM9999"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -114,6 +115,11 @@ def test_files_of_all_kinds_are_recognised(tmp_path: Path) -> None:
     assert "wijk      sum of dimensions            2018        1        1      100%        0" in text
     assert "Every value agrees and none lies at a cut." in text
     assert "full agreement says that one set of cuts gives every class; other files test the cuts" in text
+    with zipfile.ZipFile(tmp_path / "open-data.zip", "w") as archive:
+        archive.write(scores, f"Leefbaarometer 3.0/{scores.name}")
+    packed, good = verify_files([tmp_path / "open-data.zip"])
+    assert good
+    assert "base constant lbm - afw = 4.100000 in each of 2 rows" in packed
     text, good = verify_files([layer(tmp_path, GOOD, WRONG)])
     assert not good
 

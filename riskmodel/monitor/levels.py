@@ -34,7 +34,8 @@ def raise_level(measured: Measured, higher: str, parents: pd.Series | None = Non
     -------
     Measured
         One row a higher area. Its ``covered``, shape (areas, waves), is the share of the inhabitants of its parts
-        that live in parts with a score. A number of inhabitants is missing where that of a part is.
+        that live in parts with a score; areas that ``measured`` does not hold at all do not count. A number of
+        inhabitants is missing where that of a part is.
 
     Raises
     ------
