@@ -106,6 +106,7 @@ def build_risk_list(
     rows = rows.iloc[order].reset_index(drop=True)
     rows.insert(0, "rank", np.arange(1, len(rows) + 1))
     rows["on_list"] = ~rows["too_small"] & (rows["rank"] <= (len(rows) if capacity is None else capacity))
+    rows["audit"] = False
     about = About(
         title=title,
         question=stored.experiment.question,

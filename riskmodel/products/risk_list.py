@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from riskmodel.catalogue import Driver as Driver
 from riskmodel.errors import InputError
+from riskmodel.products.area_sheet import AreaSheet
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
 
 #: Columns of ``RiskList.rows``, with the Dutch heading and what stands in them.
 COLUMNS: dict[str, tuple[str, str]] = {
@@ -34,6 +39,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "threatens": ("Dreigt achteruit te gaan", "kans duidelijk groter dan gemiddeld in Nederland"),
     "too_small": ("Klein gebied", "zo weinig inwoners dat de score van toeval sterk schommelt"),
     "on_list": ("Binnen capaciteit", "hoort bij de gebieden die bezocht kunnen worden"),
+    "audit": ("Steekproef", "door het lot gekozen om te bezoeken, om de lijst later te kunnen beoordelen"),
     "drivers_down": ("Wat trekt omlaag", "sterkste bijdragen die de verwachting verlagen, in woorden"),
     "drivers_up": ("Wat houdt op peil", "sterkste bijdragen die de verwachting verhogen, in woorden"),
 }
@@ -118,12 +124,18 @@ class RiskList:
         The driver columns, in reading order.
     about : About
         Provenance and settings.
+    sheets : tuple of AreaSheet
+        One an area, in the order of ``rows``; empty when only the list was asked for.
+    boundaries : geopandas.GeoDataFrame, optional
+        Polygons of the areas in RD metres, columns ``location`` and ``geometry``; None when there are none.
     """
 
     rows: pd.DataFrame
     contributions: pd.DataFrame
     drivers: tuple[Driver, ...]
     about: About
+    sheets: tuple[AreaSheet, ...] = ()
+    boundaries: GeoDataFrame | None = None
 
     def __post_init__(self) -> None:
         missing = [column for column in COLUMNS if column not in self.rows.columns]
@@ -131,3 +143,5 @@ class RiskList:
             raise InputError("risk list", f"no column {missing}", f"the columns {list(COLUMNS)}")
         if list(self.rows["location"]) != list(self.contributions["location"]):
             raise InputError("risk list", "other areas in rows than in contributions", "the same areas")
+        if self.sheets and [sheet.location for sheet in self.sheets] != list(self.rows["location"]):
+            raise InputError("risk list", "other areas in sheets than in rows", "the same areas")
