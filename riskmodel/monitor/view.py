@@ -36,6 +36,8 @@ class View:
         What they are called in running Dutch text.
     note : str
         Where a group comes from and what of it was found, in Dutch; empty for municipalities.
+    coverage : str
+        How many parts of a group were found, in Dutch; empty when all were, and for municipalities.
     start, end : int
         The measurements.
     dimension_waves : tuple of int or None
@@ -48,6 +50,7 @@ class View:
     chosen: npt.NDArray[np.bool_]
     title: str
     note: str
+    coverage: str
     start: int
     end: int
     dimension_waves: tuple[int, int] | None
@@ -98,6 +101,8 @@ def view_of(
         found = find(named, country)
         parts = [f"Bron van de groep: {named.source}." if named.source else "", named.note, str(found)]
         chosen, title, note = found.areas, named.title_nl, " ".join(part for part in parts if part)
+        partly = found.parts < found.listed
+        coverage = f"Gevonden: {found.parts} van de {found.listed} delen van de groep." if partly else ""
     else:
         codes = country.municipality_codes()
         if (codes == "").any():
@@ -107,9 +112,18 @@ def view_of(
         present = frozenset(codes.tolist())
         wanted = {code for name in municipality for code in find_municipalities(name, present)}
         chosen, title, note = np.isin(codes, sorted(wanted)), ", ".join(map(_called, municipality)), ""
+        coverage = ""
     start, end = span_of(country, start, end)
     return View(
-        country, chosen, title, note, start, end, dimension_span(country, start, end), noise_or_unknown(country)
+        country=country,
+        chosen=chosen,
+        title=title,
+        note=note,
+        coverage=coverage,
+        start=start,
+        end=end,
+        dimension_waves=dimension_span(country, start, end),
+        noise=noise_or_unknown(country),
     )
 
 
@@ -182,10 +196,8 @@ def tables(view: View, urbanity: FloatArray | None = None) -> dict[str, pd.DataF
 def _called(asked: str) -> str:
     """A municipality or region as it is written, whatever was typed."""
     table = municipalities()
-    names = [*regions(), *table["name"]]
-    known = {name.casefold(): name for name in names} | dict(
-        zip(table["code"].str.casefold(), table["name"], strict=True)
-    )
+    known: dict[str, str] = {name.casefold(): name for name in [*regions(), *table["name"]]}
+    known |= dict(zip(table["code"].str.casefold(), table["name"], strict=True))
     return known.get(asked.strip().casefold(), asked.strip())
 
 
