@@ -8,6 +8,7 @@ the new one is and the group names none of them.
 
 from __future__ import annotations
 
+import csv
 import re
 import tomllib
 from dataclasses import dataclass
@@ -17,11 +18,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from riskmodel.catalogue.group_lists import Group, Member, Part, groups, merged, plain
 from riskmodel.errors import InputError
 from riskmodel.monitor.measured import Measured
+from riskmodel.sources.delimited import shown
 
 __all__ = ["Found", "Group", "Part", "find", "group", "groups", "members_of", "not_found"]
 
@@ -198,23 +199,28 @@ def _reach(part: list[str], forward: dict[str, set[str]], backward: dict[str, se
 
 
 def _from_csv(path: Path) -> Group:
+    expected = "a CSV file in UTF-8 with a column 'code'"
     try:
-        table = pd.read_csv(
-            path, dtype=str, keep_default_na=False, sep=None, engine="python", encoding="utf-8-sig"
-        )
-    except (ValueError, pd.errors.ParserError) as problem:
-        raise InputError(path, "no readable table", "a CSV file in UTF-8 with a column 'code'") from problem
-    table.columns = [str(name).strip().lower() for name in table.columns]
-    if "code" not in table.columns:
-        raise InputError(path, f"columns {', '.join(table.columns)}", "a column 'code'", HINT)
-    names = table["name"].tolist() if "name" in table.columns else [""] * len(table)
-    return _own(path, table["code"].tolist(), names, {})
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        rows = list(csv.reader(lines, delimiter=";" if lines and ";" in lines[0] else ",", strict=True))
+    except (OSError, UnicodeDecodeError, csv.Error) as problem:
+        raise InputError(path, f"no readable table ({problem})", expected) from problem
+    header = [name.strip().lower() for name in rows[0]] if rows else []
+    if "code" not in header:
+        raise InputError(path, f"columns {shown(header) or 'none'}", "a column 'code'", HINT)
+    filled = [row for row in rows[1:] if any(cell.strip() for cell in row)]
+    uneven = [row for row in filled if len(row) != len(header)]
+    if uneven:
+        raise InputError(path, f"a row with {len(uneven[0])} values: {shown(uneven[0])}", f"{len(header)} values")
+    codes = [row[header.index("code")] for row in filled]
+    names = [row[header.index("name")] for row in filled] if "name" in header else [""] * len(codes)
+    return _own(path, codes, names, {})
 
 
 def _from_toml(path: Path) -> Group:
     try:
         entry = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise InputError(path, f"no TOML ({problem})", 'members = ["GM0344", "WK051834"]') from problem
     strange = sorted(set(entry) - set(KEYS))
     if strange:
@@ -235,7 +241,7 @@ def _own(path: Path, codes: list[str], names: list[str], entry: dict[str, Any]) 
         raise InputError(path, "no codes", "at least one", HINT)
     for place, code in enumerate(clean):
         if not CODE.fullmatch(code):
-            raise InputError(f"{path}, code {place + 1}", repr(codes[place]), "a code of CBS", HINT)
+            raise InputError(f"{path}, code {place + 1}", ascii(codes[place]), "a code of CBS", HINT)
         if code in clean[:place]:
             raise InputError(f"{path}, code {place + 1}", f"{code} again", "every code once")
     name = entry.get("name", path.stem)
