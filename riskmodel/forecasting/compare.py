@@ -18,7 +18,7 @@ from riskmodel.errors import InputError
 from riskmodel.forecasting import metrics
 from riskmodel.forecasting.experiment import Cohort
 from riskmodel.forecasting.forecast import Forecast
-from riskmodel.forecasting.record import Judged, Record, judge
+from riskmodel.forecasting.record import Judged, Record, best_ordering, judge
 from riskmodel.panel.panel import FloatArray, Panel
 
 #: Draws of municipalities behind a paired interval.
@@ -261,3 +261,56 @@ def _overlap_rows(keys: dict[str, object], own: Judged, other: Judged, capacity:
     lengths = sorted({min(capacity, n), math.ceil(0.01 * n), math.ceil(0.05 * n)} - {0})
     found = {k: overlap_share(own.chance, other.chance, k) for k in lengths}
     return [{**keys, "k": k, "shared": shared, "share": share} for k, (shared, share) in found.items()]
+
+
+def against_best_ordering(record: Record, model: str, panel: Panel, cohort: Cohort) -> pd.DataFrame:
+    """A model beside the best simple ordering at every origin, the ordering chosen with hindsight for each.
+
+    Parameters
+    ----------
+    record : Record
+        A backtest.
+    model : str
+        Name of the model in it.
+    panel : Panel
+        Says what happened.
+    cohort : Cohort
+        Areas that are judged.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row an origin at which both have an average precision: ``origin, n, n_events, base_rate`` and
+        :data:`SHOWN` of the model, ``ordering, ordering_precision, ratio`` of average precisions, and their
+        ``difference, low95, high95`` from drawing municipalities for both at once.
+    """
+    best = best_ordering(record, cohort.name)
+    forecasts = {(each.model, str(each.origin_date)): each for each in record.forecasts}
+    own = Attempt(model, record, model)
+    rows = []
+    for day, name in best.items():
+        pair = [forecasts.get((each, str(day))) for each in (model, str(name))]
+        skill = _skill(own, cohort.name, int(str(day)[:4]))
+        if None in pair or math.isnan(float(str(skill["average_precision"]))):
+            continue
+        judged = [judge(record.experiment, panel, each, cohort) for each in pair if each is not None]
+        found = paired_difference(
+            judged[0].happened,
+            judged[0].chance,
+            judged[1].chance,
+            drawn_groups(panel, judged[0].rows),
+            record.experiment.seed,
+        )["average_precision"]
+        theirs = float(record.score("average_precision", cohort.name)[str(name)][str(day)])
+        rows.append(
+            {
+                **skill,
+                "ordering": str(name),
+                "ordering_precision": theirs,
+                "ratio": float(str(skill["average_precision"])) / theirs,
+                "difference": found.difference,
+                "low95": found.low95,
+                "high95": found.high95,
+            }
+        )
+    return pd.DataFrame(rows)

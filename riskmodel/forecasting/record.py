@@ -25,8 +25,6 @@ from riskmodel.panel.panel import FloatArray, Panel
 #: Files of a record.
 FORECASTS, SCORES, IMPORTANCE = "forecasts.parquet", "scores.csv", "shap_importance.csv"
 QUESTION, ABOUT = "experiment.yaml", "about.json"
-#: Kinds of models that anybody can follow without a model: the opponents.
-SIMPLE_KINDS = ("ordering",)
 #: Inhabitants from which an area's change says more than its own jitter: the main cohort of an experiment.
 MAIN_SIZE = 500
 
@@ -120,18 +118,13 @@ def main_cohort(experiment: Experiment) -> Cohort:
     return (large or list(experiment.cohorts))[0]
 
 
-def simple_models(experiment: Experiment) -> list[str]:
-    """Names of the simple orderings of an experiment."""
-    return [spec.name for spec in experiment.models if spec.kind in SIMPLE_KINDS]
-
-
 def best_ordering(record: Record, cohort: str) -> pd.Series:
     """Name of the ordering with the highest average precision, chosen with hindsight; index the origin date.
 
     Origins at which no ordering has a known average precision are left out.
     """
     precision = record.score("average_precision", cohort)
-    orderings = [name for name in simple_models(record.experiment) if name in precision.columns]
+    orderings = [name for name in record.experiment.orderings if name in precision.columns]
     known = precision[orderings].dropna(how="all")
     return known.idxmax(axis=1) if len(known) else pd.Series(dtype=str)
 
@@ -146,7 +139,7 @@ def judge(experiment: Experiment, panel: Panel, forecast: Forecast, cohort: Coho
     """
     wave = forecast.origin_date.year
     happened = experiment.event.happened(panel, wave, wave + forecast.horizon)
-    measured = cohort.members(panel) & experiment.event.eligible(panel, wave) & ~np.isnan(happened)
+    measured = cohort.members(panel, wave) & experiment.event.eligible(panel, wave) & ~np.isnan(happened)
     rows = np.flatnonzero(measured)
     place = forecast.positions(panel.areas[rows])
     return Judged(

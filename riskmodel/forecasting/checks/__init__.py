@@ -25,7 +25,7 @@ from riskmodel.forecasting.checks.columns import (
     IdentifierFeature,
     LopsidedImportance,
 )
-from riskmodel.forecasting.checks.groups import GroupDisparity, group_table, groupings
+from riskmodel.forecasting.checks.groups import GroupDisparity, group_table
 from riskmodel.forecasting.checks.skill import Miscalibrated, TooFewEvents, UnstableList, WorseThanBestOrdering
 from riskmodel.forecasting.checks.timing import FutureInformation, TimeOverlap
 
@@ -39,7 +39,6 @@ __all__ = [
     "Stage",
     "findings_table",
     "group_table",
-    "groupings",
     "run_checks",
     "stage_of",
 ]

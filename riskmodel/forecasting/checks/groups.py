@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from riskmodel.forecasting.checks.base import Context, Finding, Severity, judged_as, listed, not_applicable
 from riskmodel.forecasting.compare import top_list
 from riskmodel.forecasting.experiment import Cohort
 from riskmodel.forecasting.forecast import Forecast
+from riskmodel.forecasting.groups import LABELS, UNKNOWN, labels_of
 from riskmodel.forecasting.record import Record, judge, main_cohort
 from riskmodel.panel.panel import FloatArray, Panel
 
@@ -25,43 +25,8 @@ DISPARITY = 1.5
 #: ... is told only when chance alone would do so less than once in about 700 times (three standard errors), with
 #: at least this many events expected or seen.
 STANDARD_ERRORS, FEWEST = 3.0, 10
-#: Borders of the size classes, in inhabitants, and the names of the groups in reading order.
-SIZES = (500, 2_000, 5_000)
-GROUPS: dict[str, tuple[str, ...]] = {
-    "size": ("below 500", "500 to 2,000", "2,000 to 5,000", "5,000 and more"),
-    # CBS's five classes of urbanity.
-    "urbanity": ("very strongly urban", "strongly urban", "moderately urban", "hardly urban", "not urban"),
-    "class": ("class 4 and lower", "class 5", "class 6", "class 7", "class 8 and 9"),
-}
-UNKNOWN = "unknown"
 #: What is added up within a group.
 SUMMED = ("happened", "chance", "selected", "hit")
-
-
-def groupings(panel: Panel, wave: int) -> dict[str, npt.NDArray[np.str_]]:
-    """Labels of all areas in each grouping: size, urbanity and class at a wave.
-
-    Sizes and urbanity are the newest in the panel, also for earlier waves: groups are for judging, no model sees
-    them. A grouping of which nothing is known is left out.
-
-    Returns
-    -------
-    dict
-        By ``"size"``, ``"urbanity"``, ``"class"``: labels, shape (areas,).
-    """
-    population, urbanity, classes = panel.latest("population"), panel.latest("urbanity"), panel.classes(wave)
-    places = {
-        "size": np.where(np.isnan(population), np.nan, np.searchsorted(SIZES, population, side="right")),
-        "urbanity": urbanity - 1,
-        "class": np.clip(classes, 4, 8) - 4,
-    }
-    found = {name: _labels(place, GROUPS[name]) for name, place in places.items()}
-    return {name: labels for name, labels in found.items() if (labels != UNKNOWN).any()}
-
-
-def _labels(place: FloatArray, names: Sequence[str]) -> npt.NDArray[np.str_]:
-    held = np.clip(np.nan_to_num(place), 0, len(names) - 1).astype(int)
-    return np.where(np.isnan(place), UNKNOWN, np.array(names)[held])
 
 
 def group_table(record: Record, model: str, panel: Panel, cohort: Cohort) -> pd.DataFrame:
@@ -78,10 +43,9 @@ def group_table(record: Record, model: str, panel: Panel, cohort: Cohort) -> pd.
     if not parts:
         return pd.DataFrame(columns=["grouping", "group", "n", "n_events"])
     rows = pd.concat(parts, ignore_index=True)
-    groups = {name: order for name, order in GROUPS.items() if name in rows}
+    known = {kind: order for kind, order in LABELS.items() if (rows[kind] != UNKNOWN).any()}
     return pd.concat(
-        [_rates(name, rows.groupby(name)[list(SUMMED)], order) for name, order in groups.items()],
-        ignore_index=True,
+        [_rates(kind, rows.groupby(kind)[list(SUMMED)], order) for kind, order in known.items()], ignore_index=True
     )
 
 
@@ -89,7 +53,7 @@ def _judged_rows(record: Record, panel: Panel, forecast: Forecast, cohort: Cohor
     judged = judge(record.experiment, panel, forecast, cohort)
     selected = np.zeros(len(judged.rows))
     selected[top_list(judged.chance, math.ceil(LIST_SHARE * len(judged.rows)))] = 1.0
-    labels = {name: each[judged.rows] for name, each in groupings(panel, judged.wave).items()}
+    labels = {kind: labels_of(panel, judged.wave, kind)[judged.rows] for kind in LABELS}
     summed = (judged.happened, judged.chance, selected, selected * judged.happened)
     return pd.DataFrame(dict(zip(SUMMED, summed, strict=True)) | labels)
 
@@ -149,7 +113,7 @@ class GroupDisparity:
             "missed_max": float(missed.max()),
         }
         spread = f"of the events {missed.min():.0%} to {missed.max():.0%} are missed by a list of {LIST_SHARE:.0%}"
-        clean = f"{groups} groups by size, urbanity and class get places and chances in proportion; {spread}"
+        clean = f"{groups} groups by size, urbanity and level get places and chances in proportion; {spread}"
         return judged_as(self, not told, f"{listed(told, 4)}; {spread}" if told else clean, figures)
 
     def _unequal(self, row: Mapping[Hashable, Any], table: pd.DataFrame) -> str:

@@ -15,9 +15,8 @@ from riskmodel.forecasting.checks.base import (
     judged_as,
     not_applicable,
 )
-from riskmodel.forecasting.compare import drawn_groups, overlap_share, paired_difference
-from riskmodel.forecasting.experiment import Cohort
-from riskmodel.forecasting.record import Record, best_ordering, judge, main_cohort
+from riskmodel.forecasting.compare import against_best_ordering, overlap_share
+from riskmodel.forecasting.record import Record, main_cohort
 
 #: Twice the project's own aim of .01. With 3,000 areas and a base rate of .03 chance alone gives about .008 to
 #: forecasts that are right, and a change that the whole country shares adds to that.
@@ -47,39 +46,23 @@ class WorseThanBestOrdering:
         if record is None:
             return not_applicable(self, context.no_record)
         cohort = main_cohort(record.experiment)
-        precision = record.score("average_precision", cohort.name)
-        best = best_ordering(record, cohort.name)
-        if context.model not in precision.columns or precision.loc[best.index, context.model].isna().all():
+        table = against_best_ordering(record, context.model, context.panel, cohort)
+        if table.empty:
             return not_applicable(self, f"no ordering or no score of {context.model} in cohort {cohort.name}")
-        own = precision.loc[best.index, context.model].to_numpy(dtype=float)
-        pairs = [(str(day), str(name)) for day, name in best.items()]
-        ratios = own / np.array([precision[name][day] for day, name in pairs], dtype=float)
-        below = [day[:4] for day, name in pairs if _wholly_below(context, record, cohort, day, name)]
+        ratios, below = table["ratio"], table.loc[table["high95"] < 0, "origin"]
         told = ", ".join(
-            f"{day[:4]} {ratio:.2f} ({name})" for (day, name), ratio in zip(pairs, ratios, strict=True)
+            f"{row['origin']} {row['ratio']:.2f} ({row['ordering']})" for row in table.to_dict("records")
         )
         message = f"average precision against the best ordering in cohort {cohort.name}: "
         message += f"mean ratio {ratios.mean():.2f}, {told}"
-        if below:
-            message += f"; certainly below it (95%) at {', '.join(below)}"
+        if len(below):
+            message += f"; certainly below it (95%) at {', '.join(map(str, below))}"
         figures = {
             "ratio_mean": float(ratios.mean()),
             "ratio_min": float(ratios.min()),
             "below": float(len(below)),
         }
-        return judged_as(self, ratios.mean() >= 1 and not below, message, figures)
-
-
-def _wholly_below(context: Context, record: Record, cohort: Cohort, day: str, ordering: str) -> bool:
-    """Whether the paired 95% interval of the difference in average precision lies below nought."""
-    forecasts = {(each.model, str(each.origin_date)): each for each in record.forecasts}
-    pair = [forecasts.get((name, day)) for name in (context.model, ordering)]
-    if pair[0] is None or pair[1] is None:
-        return False
-    own, other = (judge(record.experiment, context.panel, each, cohort) for each in pair if each is not None)
-    groups = drawn_groups(context.panel, own.rows)
-    found = paired_difference(own.happened, own.chance, other.chance, groups, record.experiment.seed)
-    return found["average_precision"].high95 < 0
+        return judged_as(self, bool(ratios.mean() >= 1) and not len(below), message, figures)
 
 
 @dataclass(frozen=True)
