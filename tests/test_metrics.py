@@ -11,7 +11,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
+from sklearn.metrics import (
+    average_precision_score,
+    brier_score_loss,
+    log_loss,
+    mean_pinball_loss,
+    roc_auc_score,
+)
 from worlds import BASE, example_panel, experiment, panel_of
 
 from riskmodel.catalogue import class_scheme
@@ -19,16 +25,21 @@ from riskmodel.errors import InputError
 from riskmodel.forecasting import metrics
 from riskmodel.forecasting.experiment import Cohort
 from riskmodel.forecasting.forecast import Forecast, Outputs
+from riskmodel.forecasting.ranked import rank
+from riskmodel.forecasting.resampling import Draws, draw, interval, resampled_weights
 from riskmodel.forecasting.scores import score_forecasts
+from riskmodel.forecasting.targets import Event
 
+DRAWN = ("auc", "average_precision", "precision_at_1pct", "precision_at_5pct", "brier", "crps")
 METRICS = {
     "base_rate",
-    *(f"{name}{end}" for name in ("auc", "average_precision") for end in ("", "_low95", "_high95")),
+    *(f"{name}{end}" for name in DRAWN for end in ("", "_low95", "_high95")),
     *(f"{name}_at_{where}" for name in ("precision", "recall", "lift") for where in ("1pct", "5pct", "k")),
-    "brier",
     "log_loss",
     "calibration_error",
     "mean_chance",
+    "error_of_mean",
+    *(f"pinball_{level}" for level in ("0.1", "0.5", "0.9", "mean")),
     "coverage_80",
     "width_80",
 }
@@ -43,14 +54,54 @@ def judged(draw, largest=40):
     return np.array(happened), np.array(chance)
 
 
+def worst_average_precision(happened, chance):
+    """Precision at the place of every event, areas without event first among equals."""
+    ordered = sorted(zip(-chance, happened, strict=True))
+    hits, precisions = 0.0, []
+    for length, (_, event) in enumerate(ordered, 1):
+        hits += event
+        if event:
+            precisions.append(hits / length)
+    return np.mean(precisions)
+
+
+@settings(deadline=None)
 @given(judged())
-def test_ranking_is_that_of_sklearn(case):
+def test_auc_is_that_of_sklearn(case):
+    assert metrics.ranking(*case)[0][0] == pytest.approx(roc_auc_score(*case), abs=1e-12)
+
+
+@settings(deadline=None)
+@given(judged(), st.randoms(use_true_random=False))
+def test_average_precision_without_ties_is_that_of_sklearn(case, random):
     happened, chance = case
-    auc, average_precision = metrics.ranking(happened, chance)
-    assert auc[0] == pytest.approx(roc_auc_score(happened, chance), abs=1e-12)
-    assert average_precision[0] == pytest.approx(average_precision_score(happened, chance), abs=1e-12)
+    distinct = chance + np.array(random.sample(range(len(chance)), len(chance))) / 1e4
+    assert metrics.ranking(happened, distinct)[1][0] == pytest.approx(
+        average_precision_score(happened, distinct), abs=1e-12
+    )
 
 
+@settings(max_examples=50, deadline=None)
+@given(judged(largest=6))
+def test_average_precision_counts_tied_areas_at_their_worst(case):
+    happened, chance = case
+    in_order = [
+        happened[list(order)]
+        for order in itertools.permutations(range(len(chance)))
+        if all(chance[a] >= chance[b] for a, b in itertools.pairwise(order))
+    ]
+    worst = min((np.cumsum(each) / np.arange(1, len(each) + 1))[each > 0].mean() for each in in_order)
+    assert metrics.ranking(happened, chance)[1][0] == pytest.approx(worst, abs=1e-12)
+    assert worst_average_precision(happened, chance) == pytest.approx(worst, abs=1e-12)
+
+
+def test_a_constant_chance_ranks_below_the_base_rate():
+    # Ten areas, two events at places nine and ten: (1/9 + 2/10) / 2.
+    auc, average_precision = metrics.ranking(np.array([1.0, 1.0] + 8 * [0.0]), np.full(10, 0.3))
+    assert (auc[0], average_precision[0]) == (0.5, pytest.approx((1 / 9 + 2 / 10) / 2))
+
+
+@settings(deadline=None)
 @given(judged(), st.data())
 def test_a_weight_counts_an_area_as_often_as_repeating_it(case, data):
     happened, chance = case
@@ -59,17 +110,73 @@ def test_a_weight_counts_an_area_as_often_as_repeating_it(case, data):
         data.draw(st.lists(st.lists(st.integers(0, 3), min_size=n, max_size=n), min_size=1, max_size=3))
     )
     auc, average_precision = metrics.ranking(happened, chance, weights.astype(float))
+    found = rank(happened, chance, Draws.weighted(weights.astype(float)))
+    share = data.draw(st.sampled_from([0.01, 0.05, 0.3, 0.7]))
+    precision = found.precision(found.lengths(share))
     for row, times in enumerate(weights):
         repeated, chances = np.repeat(happened, times), np.repeat(chance, times)
+        if len(repeated):
+            k = math.ceil(share * len(repeated) - 1e-9)
+            assert precision[row] == metrics.top(repeated, chances, k)[0]
         if 0 < repeated.sum() < len(repeated):
             assert auc[row] == pytest.approx(roc_auc_score(repeated, chances), abs=1e-12)
-            expected = average_precision_score(repeated, chances)
-            assert average_precision[row] == pytest.approx(expected, abs=1e-12)
+            assert average_precision[row] == pytest.approx(worst_average_precision(repeated, chances), abs=1e-9)
         else:
             assert math.isnan(auc[row])
             assert math.isnan(average_precision[row])
 
 
+@settings(deadline=None)
+@given(judged(), st.integers(1, 6), st.integers(0, 99))
+def test_drawing_groups_is_weighting_their_areas(case, towns, seed):
+    happened, chance = case
+    groups = np.array([f"GM{i % towns:04d}" for i in range(len(chance))])
+    draws = draw(groups, 20, seed)
+    weights = resampled_weights(groups, 20, seed)
+    one, other = (rank(happened, chance, each) for each in (draws, Draws.weighted(weights)))
+    np.testing.assert_allclose(one.auc(), other.auc(), atol=1e-12)
+    np.testing.assert_allclose(one.average_precision(), other.average_precision(), atol=1e-9)
+    np.testing.assert_array_equal(one.hits(one.lengths(0.2)), other.hits(other.lengths(0.2)))
+    weighted = weights.astype(float)
+    with np.errstate(invalid="ignore"):
+        means = weighted @ chance / weighted.sum(axis=1)
+    np.testing.assert_allclose(draws.means(chance), means, atol=1e-12)
+    some = np.arange(len(chance)) % 2 == 0
+    np.testing.assert_allclose(draws.of(some).sums(chance[some]), weighted[:, some] @ chance[some], atol=1e-9)
+
+
+def test_very_many_groups_are_dealt_into_blocks():
+    draws = draw(np.array([f"{i:05d}" for i in range(9_001)]), 3, seed=1)
+    assert draws.counts.shape == (3, 2_000)
+    assert (draws.counts.sum(axis=1) == 2_000).all()
+    assert np.bincount(draws.group).max() - np.bincount(draws.group).min() <= 1
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.floats(-5, 5), min_size=7, max_size=7), min_size=1, max_size=3), st.integers(0, 7))
+def test_the_ends_of_an_interval_are_quantiles_of_the_draws_that_have_a_value(rows, missing):
+    drawn = np.array(rows)
+    drawn[:, :missing] = np.nan
+    low, high = interval(drawn)
+    if missing == 7:
+        assert np.isnan([low, high]).all()
+    else:
+        np.testing.assert_allclose(low, np.quantile(drawn[:, missing:], 0.025, axis=1), atol=1e-12)
+        np.testing.assert_allclose(high, np.quantile(drawn[:, missing:], 0.975, axis=1), atol=1e-12)
+
+
+@settings(deadline=None)
+@given(st.floats(-1, 1), st.lists(st.floats(-1, 1), min_size=3, max_size=3))
+def test_pinball_loss_is_that_of_sklearn(change, quantiles):
+    levels = np.array([0.1, 0.5, 0.9])
+    found = metrics.pinball(np.array([change]), np.array([quantiles]), levels)
+    expected = [
+        mean_pinball_loss([change], [each], alpha=level) for each, level in zip(quantiles, levels, strict=True)
+    ]
+    np.testing.assert_allclose(found[0], expected, atol=1e-12)
+
+
+@settings(deadline=None)
 @given(judged())
 def test_brier_and_log_loss_are_those_of_sklearn(case):
     happened, chance = case
@@ -78,7 +185,7 @@ def test_brier_and_log_loss_are_those_of_sklearn(case):
     assert metrics.log_loss(happened, chance) == pytest.approx(log_loss(happened, held), abs=1e-12)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(judged(largest=6), st.data())
 def test_a_list_counts_tied_areas_at_their_worst(case, data):
     happened, chance = case
@@ -112,6 +219,7 @@ def test_one_chance_for_all_is_calibrated_when_it_is_the_base_rate():
     assert metrics.calibration_error(happened, np.full(20, 0.25)) == pytest.approx(0)
 
 
+@settings(deadline=None)
 @given(judged(), st.randoms(use_true_random=False))
 def test_calibration_does_not_depend_on_the_order_of_areas(case, random):
     happened, chance = case
@@ -128,7 +236,7 @@ def test_coverage_counts_both_ends():
 
 def test_the_bootstrap_draws_whole_municipalities():
     groups = np.array(["b", "a", "b", "c", "a", "b"])
-    weights = metrics.resampled_weights(groups, 2000, seed=3)
+    weights = resampled_weights(groups, 2000, seed=3)
     for group in "abc":
         members = weights[:, groups == group]
         assert (members == members[:, :1]).all()
@@ -138,7 +246,7 @@ def test_the_bootstrap_draws_whole_municipalities():
     assert np.bincount(one_each[:, 0].astype(int), minlength=4) / 2000 == pytest.approx(
         [8 / 27, 12 / 27, 6 / 27, 1 / 27], abs=0.03
     )
-    assert (metrics.resampled_weights(groups, 2000, seed=3) == weights).all()
+    assert (resampled_weights(groups, 2000, seed=3) == weights).all()
 
 
 # Scores of hand-made forecasts.
@@ -202,6 +310,13 @@ def test_scores_worked_out_by_hand():
     assert value["mean_chance"] == pytest.approx(0.3)
     assert value["coverage_80"] == pytest.approx(3 / 5)
     assert value["width_80"] == pytest.approx(0.1)
+    # Quantiles -.065, 0 and .035: changes -.08, .02, -.07, -.06 and .01.
+    assert value["pinball_0.1"] == pytest.approx((0.0135 + 0.0085 + 0.0045 + 0.0005 + 0.0075) / 5)
+    assert value["pinball_0.5"] == pytest.approx((0.04 + 0.01 + 0.035 + 0.03 + 0.005) / 5)
+    assert value["pinball_0.9"] == pytest.approx((0.0115 + 0.0015 + 0.0105 + 0.0095 + 0.0025) / 5)
+    total = sum(value[f"pinball_{level}"] for level in ("0.1", "0.5", "0.9"))
+    assert value["pinball_mean"] == pytest.approx(total / 3)
+    assert value["error_of_mean"] == pytest.approx((0.08 + 0.02 + 0.07 + 0.06 + 0.01) / 5)
     # 500 inhabitants or more: first, third and fifth area.
     large = by_cohort["500+"]
     assert set(large.index) == METRICS
@@ -212,7 +327,7 @@ def test_scores_worked_out_by_hand():
 
 def test_intervals_hold_the_point_and_come_from_whole_municipalities():
     value = scored(hand_forecast())["all"]["value"]
-    for name in ("auc", "average_precision"):
+    for name in DRAWN:
         assert value[f"{name}_low95"] <= value[name] <= value[f"{name}_high95"]
 
 
@@ -229,6 +344,31 @@ def test_a_forecast_that_misses_an_area_is_not_scored():
     )
     with pytest.raises(InputError, match="WK000100"):
         scored(short)
+
+
+def test_every_target_is_scored_from_the_same_forecast():
+    targets = (Event("development"), Event("relative_fall", 0.04), Event("beyond_noise"))
+    question = replace(experiment(), outputs=OUTPUTS, cohorts=(Cohort("all"),), targets=targets)
+    table = score_forecasts(question, hand_panel(), [hand_forecast()])
+    # No jitter can be told from two waves, so nobody is asked for the last target.
+    assert list(table["target"].unique()) == ["fall_0.05", "development_3", "relative_fall_0.04"]
+    wide = table.pivot(index="metric", columns="target", values="value")
+    counts = table.groupby("target")["n_events"].first()
+    assert counts.to_dict() == {"fall_0.05": 3, "development_3": 2, "relative_fall_0.04": 1}
+    # Falls of -.08 and -.07 at the chances for -.0666, below -.065: in the order of the one threshold reported.
+    chance = hand_forecast().chance_of(Event("development"))
+    assert wide.loc["mean_chance", "development_3"] == pytest.approx(chance[:5].mean())
+    assert wide.loc[["crps", "coverage_80", "pinball_mean"], "development_3"].isna().all()
+    assert wide.loc[["crps", "coverage_80", "pinball_mean"], "fall_0.05"].notna().all()
+
+
+def test_scores_of_the_whole_distribution_are_means_over_the_cohort():
+    forecast, panel = hand_forecast(), hand_panel()
+    by_cohort = scored(forecast)
+    crps = forecast.curve.rows(np.arange(5)).crps(CHANGE[:5])
+    assert by_cohort["all"]["value"]["crps"] == pytest.approx(crps.mean())
+    assert by_cohort["500+"]["value"]["crps"] == pytest.approx(crps[[0, 2, 4]].mean())
+    assert panel.areas[[0, 2, 4]].tolist() == ["WK000100", "WK000102", "WK000201"]
 
 
 def test_an_empty_cohort_gives_no_scores():

@@ -1,7 +1,7 @@
 """Accuracy of chances and intervals, as pure functions on arrays.
 
-Ties: within a list of fixed length, areas with equal chances are counted at their worst (non-events first), since
-a list must be cut somewhere. AUC counts a tie as half; average precision takes tied areas in at once.
+Ties: areas with equal chances are counted at their worst (non-events first) in lists and in average precision; AUC
+counts a tie as half. See :mod:`riskmodel.forecasting.ranked`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,22 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from riskmodel.forecasting.ranked import rank
+from riskmodel.forecasting.resampling import Draws, resampled_weights
 from riskmodel.panel.panel import FloatArray
+
+__all__ = [
+    "CLIP",
+    "brier",
+    "calibration_bins",
+    "calibration_error",
+    "coverage",
+    "log_loss",
+    "pinball",
+    "ranking",
+    "resampled_weights",
+    "top",
+]
 
 #: Chances are held this far from 0 and 1 in the logarithmic loss, so that one area cannot make it infinite.
 CLIP = 1e-4
@@ -27,33 +42,15 @@ def ranking(
     chance : numpy.ndarray, shape (areas,)
         Forecast chance.
     weights : numpy.ndarray, shape (weightings, areas), optional
-        How often each area counts; by default once.
+        How often each area counts, whole numbers; by default once.
 
     Returns
     -------
     auc, average_precision : numpy.ndarray, shape (weightings,)
         NaN for a weighting without events or without non-events.
     """
-    order = np.argsort(-chance, kind="stable")
-    weights = np.ones((1, len(chance))) if weights is None else weights
-    last_of_tie = np.flatnonzero(np.diff(chance[order], append=-np.inf))
-    # Weights are whole numbers, which single precision counts exactly up to 16 million.
-    ordered = weights.astype(np.float32, copy=False).take(order, axis=1)
-    so_far = ordered.cumsum(axis=1)
-    events_so_far = (ordered * happened[order].astype(np.float32)).cumsum(axis=1)
-    if len(last_of_tie) < len(order):
-        so_far, events_so_far = so_far.take(last_of_tie, axis=1), events_so_far.take(last_of_tie, axis=1)
-    others_so_far = so_far - events_so_far
-    events = np.diff(events_so_far, axis=1, prepend=np.float32(0))
-    others = np.diff(others_so_far, axis=1, prepend=np.float32(0))
-    n_events, n_others = events_so_far[:, -1], others_so_far[:, -1]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        above = events_so_far - events / 2
-        auc = np.einsum("ij,ij->i", others, above, dtype=np.float64) / (n_events.astype(float) * n_others)
-        precision = np.zeros(so_far.shape)
-        np.divide(events_so_far, so_far, out=precision, where=so_far > 0, dtype=np.float64)
-        average_precision = np.einsum("ij,ij->i", events, precision, dtype=np.float64) / n_events
-    return auc, np.where(n_others > 0, average_precision, np.nan)
+    ranked = rank(happened, chance, None if weights is None else Draws.weighted(weights))
+    return ranked.auc(), ranked.average_precision()
 
 
 def top(happened: FloatArray, chance: FloatArray, k: int) -> tuple[float, float]:
@@ -61,9 +58,8 @@ def top(happened: FloatArray, chance: FloatArray, k: int) -> tuple[float, float]
 
     Recall is NaN without events.
     """
-    order = np.lexsort((happened, -chance))
-    hits = float(happened[order[:k]].sum())
-    events = float(happened.sum())
+    ranked = rank(happened, chance)
+    hits, events = float(ranked.hits(np.array([float(k)]))[0]), float(ranked.events[0])
     return hits / k, hits / events if events else float("nan")
 
 
@@ -102,17 +98,26 @@ def coverage(change: FloatArray, lower: FloatArray, upper: FloatArray) -> float:
     return float(np.mean((change >= lower) & (change <= upper)))
 
 
-def resampled_weights(groups: npt.NDArray[np.str_], times: int, seed: int) -> npt.NDArray[np.float32]:
-    """How often each area counts when whole groups are drawn with replacement.
+def pinball(change: FloatArray, quantiles: FloatArray, levels: FloatArray) -> FloatArray:
+    """Pinball loss of every area and quantile, in score points: lower is better.
 
-    Areas of one municipality share their fate, so the municipality is what is drawn.
+    Parameters
+    ----------
+    change : numpy.ndarray, shape (areas,)
+        What happened.
+    quantiles : numpy.ndarray, shape (areas, levels)
+        Forecast quantiles.
+    levels : numpy.ndarray, shape (levels,)
+        Their levels.
 
     Returns
     -------
-    numpy.ndarray, shape (times, areas)
+    numpy.ndarray, shape (areas, levels)
+
+    References
+    ----------
+    Koenker and Bassett (1978), "Regression quantiles", Econometrica 46(1).
     """
-    numbers = np.unique(groups, return_inverse=True)[1]
-    n_groups = int(numbers.max()) + 1
-    drawn = np.random.default_rng(seed).multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=times)
-    weights: npt.NDArray[np.float32] = drawn[:, numbers].astype(np.float32)
-    return weights
+    short = change[:, None] - quantiles
+    loss: FloatArray = np.maximum(levels * short, (levels - 1) * short)
+    return loss

@@ -174,13 +174,15 @@ def noise_of_change(panel: Panel, wave: int) -> FloatArray:
     numpy.ndarray, shape (areas,)
         In score points; NaN for areas without a known size, and everywhere when too little was known to estimate.
     """
-    known = panel.known_at(panel.published_on("score", wave))
-    inhabitants = known.latest("population")
+    moment = panel.published_on("score", wave)
     nothing = np.full(len(panel.areas), np.nan)
-    if np.isnan(inhabitants).all():
+    counted = [year for year in panel.years_of("population") if panel.published_on("population", year) <= moment]
+    if not counted:
         return nothing
+    inhabitants = panel.latest("population", counted[-1])
+    waves = [year for year in panel.waves if panel.published_on("score", year) <= moment]
     try:
-        noise = estimate_noise(np.column_stack([known.at("score", year) for year in known.waves]), inhabitants)
-    except InputError:  # too few areas with a size and two successive changes
+        noise = estimate_noise(np.column_stack([panel.at("score", year) for year in waves]), inhabitants)
+    except InputError:  # too few areas with a size and two successive changes, or changes that do not turn back
         return nothing
     return np.where(np.isnan(inhabitants), np.nan, noise.of_change(inhabitants))

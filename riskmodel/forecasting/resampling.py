@@ -1,0 +1,117 @@
+"""Uncertainty by drawing whole municipalities: areas of one municipality share their fate.
+
+How often each municipality was drawn is a small table; nothing is ever counted area by area and draw by draw.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from riskmodel.panel.panel import FloatArray, Panel
+
+IntArray = npt.NDArray[np.intp]
+#: Draws behind every 95% interval of the scores.
+DRAWS = 500
+#: Where areas name no municipality each would be a group of its own; more of them than this are dealt into blocks.
+MOST_GROUPS = 2_000
+#: Ends of a 95% interval.
+ENDS = (0.025, 0.975)
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Groups of areas drawn with replacement, many times.
+
+    Attributes
+    ----------
+    counts : numpy.ndarray, shape (draws, groups)
+        How often each group was drawn, whole numbers.
+    group : numpy.ndarray of int, shape (areas,)
+        Number of the group of each area.
+    """
+
+    counts: npt.NDArray[np.float32]
+    group: IntArray
+
+    @classmethod
+    def once(cls, areas: int) -> Draws:
+        """One draw in which every area counts once."""
+        return cls(np.ones((1, 1), dtype=np.float32), np.zeros(areas, dtype=np.intp))
+
+    @classmethod
+    def weighted(cls, weights: npt.NDArray[np.floating]) -> Draws:
+        """Draws from how often each area counts, whole numbers of shape (draws, areas)."""
+        return cls(weights.astype(np.float32, copy=False), np.arange(weights.shape[1]))
+
+    def of(self, areas: npt.NDArray[np.bool_] | IntArray) -> Draws:
+        """The same draws, for some of the areas."""
+        return replace(self, group=self.group[areas])
+
+    def sums(self, values: FloatArray) -> FloatArray:
+        """Sum of a quantity of the areas in every draw; values of shape (areas,), sums of shape (draws,)."""
+        by_group = np.bincount(self.group, weights=values, minlength=self.counts.shape[1])
+        total: FloatArray = self.counts.astype(np.float64) @ by_group
+        return total
+
+    def means(self, values: FloatArray) -> FloatArray:
+        """Mean of a quantity of the areas in every draw, shape (draws,); NaN where no area was drawn."""
+        size = self.sums(np.ones(len(values)))
+        mean: FloatArray = np.where(size > 0, self.sums(values) / np.where(size > 0, size, 1.0), np.nan)
+        return mean
+
+
+def draw(groups: npt.NDArray[np.str_], times: int, seed: int) -> Draws:
+    """Draw groups with replacement, as many as there are.
+
+    Parameters
+    ----------
+    groups : numpy.ndarray of str, shape (areas,)
+        Municipality of each area.
+    times : int
+        Number of draws.
+    seed : int
+        Seed of the draws.
+    """
+    number = np.unique(groups, return_inverse=True)[1]
+    n = int(number.max()) + 1
+    if n > MOST_GROUPS:
+        number, n = number % MOST_GROUPS, MOST_GROUPS
+    counts = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=times)
+    return Draws(counts.astype(np.float32), number.astype(np.intp))
+
+
+def draw_municipalities(panel: Panel, seed: int, times: int = DRAWS) -> Draws:
+    """Draws of the municipalities of a panel: the same for every origin, cohort and model.
+
+    Where codes name no municipality (postcodes, grids) areas are drawn one by one.
+    """
+    codes = panel.municipality_codes()
+    return draw(np.where(codes == "", panel.areas, codes), times, seed)
+
+
+def resampled_weights(groups: npt.NDArray[np.str_], times: int, seed: int) -> npt.NDArray[np.float32]:
+    """How often each area counts when whole groups are drawn with replacement.
+
+    Returns
+    -------
+    numpy.ndarray, shape (times, areas)
+    """
+    drawn = draw(groups, times, seed)
+    weights: npt.NDArray[np.float32] = drawn.counts[:, drawn.group]
+    return weights
+
+
+def interval(drawn: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Ends of the 95% interval over the last axis; draws without a value are left out, NaN where none has one."""
+    ordered = np.sort(drawn, axis=-1)
+    known = (~np.isnan(ordered)).sum(axis=-1, keepdims=True)
+    ends = []
+    for level in ENDS:
+        place = level * np.maximum(known - 1, 0)
+        low, high = np.floor(place).astype(int), np.ceil(place).astype(int)
+        at_low, at_high = (np.take_along_axis(ordered, each, axis=-1) for each in (low, high))
+        ends.append((at_low + (place - low) * (at_high - at_low))[..., 0])
+    return ends[0], ends[1]
