@@ -85,6 +85,8 @@ def training_from(features: Features, change: np.ndarray, towns: int = 25) -> Tr
         score_start=np.full(n, BASE),
         municipality=np.array([f"GM{i % towns:04d}" for i in range(n)]),
         start=np.full(n, 2016),
+        end=np.full(n, 2018),
+        horizon=2,
     )
 
 
