@@ -10,11 +10,13 @@ import pandas as pd
 import pytest
 from worlds import panel_of
 
+import riskmodel
 from riskmodel.errors import InputError
 from riskmodel.monitor.measured import measured, measured_of, measured_of_2, municipality_names
 from riskmodel.panel.store import Workspace
 from riskmodel.sources.observations import Observations, SourceFile
 
+DATA = Path(__file__).parents[2] / "shared" / "data"
 NAN = float("nan")
 FILE = SourceFile("made by hand", "0" * 64)
 PARTS = ("lbm2_housing", "lbm2_residents", "lbm2_amenities", "lbm2_safety", "lbm2_environment")
@@ -141,3 +143,18 @@ def test_real_wijken_of_both_editions(real_data: Path, tmp_path: Path, edition: 
         total = sum(values[:, column] for values in found.dimensions.values())
         there = ~np.isnan(found.score[:, column])
         np.testing.assert_allclose(total[there], found.deviation[there, column], rtol=0, atol=1e-12)
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="official files are absent")
+def test_names_of_2_0_are_those_of_its_own_boundaries(tmp_path):
+    workspace = Workspace(tmp_path)
+    folder = DATA / "leefbaarometer-2.0"
+    names = ["wijk.xlsx", "dimensiescore_wijk (stand).xlsx", "dimensiescore_wijk (ontwikkeling).xlsx"]
+    riskmodel.ingest("leefbaarometer-2", [folder / name for name in names], workspace)
+    riskmodel.ingest_kwb([DATA / "kwb" / "wijk_2016.csv", DATA / "kwb" / "wijk_2022.csv"], workspace)
+    found = measured(workspace, edition="2.0")
+    kwb = pd.read_csv(DATA / "kwb" / "wijk_2016.csv", dtype=str)
+    expected = kwb.drop_duplicates("WK_CODE").set_index("WK_CODE")["WK_NAAM"].reindex(found.areas)
+    known = expected.notna().to_numpy()
+    assert known.sum() > 2500
+    assert (expected.to_numpy()[known] == found.names[known]).all()

@@ -208,7 +208,7 @@ def measured_of_2(scores: Observations, others: list[Observations]) -> Measured:
         key: frame.pivot(index="location", columns="year", values=key).sort_index() for key in scores.indicators
     }
     areas = wide["lbm2_score"].index
-    names = _names_of(areas, frame, others)
+    names = _names_of(areas, scores.boundaries, others)
     inhabitants, counted = _counts_from(others, "population", areas, waves)
     households, _ = _counts_from(others, "households", areas, waves)
     parts = [key for key in load("leefbaarometer2")["indicators"].values() if key != "lbm2_score" and key in wide]
@@ -288,9 +288,13 @@ def _summed(wijken: Observations) -> Observations:
     return replace(wijken, level="gemeente", frame=pd.concat(years, ignore_index=True))
 
 
-def _names_of(areas: pd.Index, frame: pd.DataFrame, others: list[Observations]) -> npt.NDArray[np.str_]:
-    """Names of the areas: 2.0 publishes codes only, so names come from the other sources at hand."""
-    names = pd.concat([each.frame.set_index("location")["name"] for each in others], ignore_index=False)
+def _names_of(areas: pd.Index, vintage: int, others: list[Observations]) -> npt.NDArray[np.str_]:
+    """Names of the areas: 2.0 publishes codes only, so names come from the other sources at hand.
+
+    The same code can mean another area in another year, so the nearest boundary vintage has the last word.
+    """
+    nearest_last = sorted(others, key=lambda each: -abs(each.boundaries - vintage))
+    names = pd.concat([each.frame.set_index("location")["name"] for each in nearest_last])
     names = names[(names != "") & (names != names.index)]
     names = names[~names.index.duplicated(keep="last")]
     return np.where(names.reindex(areas).isna(), areas, names.reindex(areas)).astype(str)
