@@ -1,0 +1,161 @@
+"""What each ingredient of the champion brings: leave one out, backtest again, and compare.
+
+    python experiments/ablation.py WORKSPACE experiments/decline-2y.yaml          # all rows
+    python experiments/ablation.py WORKSPACE experiments/decline-2y.yaml pooling  # one row
+
+Prints, per row, the average precision of the champion without that ingredient divided by that of the best simple
+ordering chosen with hindsight (mean and lowest over the origins), AUC, and two figures that hang less on a few
+events: the skill of the chances after the country's own base rate is known, and the CRPS.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize_scalar
+from scipy.special import expit, logit
+
+from riskmodel.catalogue import DIMENSIONS
+from riskmodel.forecasting import backtest, origins
+from riskmodel.forecasting.experiment import Experiment, load_experiment
+from riskmodel.forecasting.metrics import log_loss
+from riskmodel.forecasting.models import ModelSpec
+from riskmodel.panel.panel import Panel
+from riskmodel.panel.store import Workspace
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table.
+
+    Attributes
+    ----------
+    says : str
+        What is different.
+    settings : dict
+        Settings of the champion that differ.
+    panel : callable
+        Makes another panel of the panel.
+    widest_gap : int
+        Waves that follow each other within this many years teach, whatever the horizon.
+    kind : str
+        Kind of model.
+    """
+
+    says: str
+    settings: dict[str, float]
+    panel: Callable[[Panel], Panel] = lambda panel: panel
+    widest_gap: int = origins.WIDEST_GAP
+    kind: str = "lightgbm"
+
+
+def only(*sources: str) -> Callable[[Panel], Panel]:
+    """Panel without indicators of other sources; the score and its dimensions always stay."""
+
+    def cut(panel: Panel) -> Panel:
+        kept = [
+            place
+            for place, key in enumerate(panel.indicators)
+            if key == "score" or panel.definitions[key].source in sources
+        ]
+        ids = tuple(panel.indicators[place] for place in kept)
+        return replace(
+            panel,
+            indicators=ids,
+            values=panel.values[kept],
+            published=panel.published[kept],
+            definitions={key: panel.definitions[key] for key in ids},
+        )
+
+    return cut
+
+
+def without_dimensions(panel: Panel) -> Panel:
+    """Panel in which the five dimensions are not known."""
+    values, published = panel.values.copy(), panel.published.copy()
+    for name in DIMENSIONS:
+        values[panel.indicators.index(name)] = np.nan
+        published[panel.indicators.index(name)] = np.datetime64("NaT", "D")
+    return replace(panel, values=values, published=published)
+
+
+NO_TERMS = 1e9
+ROWS = {
+    "champion": Row("the champion", {}),
+    "structural": Row("no trees: the structural model alone", {"share": 0.0}),
+    "trees": Row("no structural terms: trees alone", {"penalty": NO_TERMS, "share": 1.0}),
+    "share": Row("all of what trees learn counts, not half", {"share": 1.0}),
+    "pooling": Row("no pooling of gaps", {}, widest_gap=0),
+    "neighbours": Row(
+        "surroundings from the municipality, not from neighbours",
+        {},
+        lambda p: replace(p, borders=np.empty((0, 2), dtype=np.intp)),
+    ),
+    "sources": Row("no RIVM and no Leefbaarometer 2.0", {}, only("leefbaarometer-3.0", "kwb")),
+    "size": Row("Leefbaarometer 3.0 alone: no size", {}, only("leefbaarometer-3.0")),
+    "dimensions": Row("no dimensions", {}, without_dimensions),
+    "more-trees": Row("1,000 trees", {"trees": 1000}),
+    "deep-trees": Row("trees of 31 leaves, any depth", {"leaves": 31, "depth": -1}),
+    "scorecard": Row("the logistic scorecard instead", {}, kind="scorecard"),
+}
+
+
+def scored(row: Row, question: Experiment, panel: Panel) -> dict[str, float]:
+    """Figures of one row."""
+    orderings = tuple(spec for spec in question.models if spec.kind in ("ordering", "markov"))
+    spec = ModelSpec("tried", row.kind, row.settings)
+    asked = replace(question, models=(*orderings, spec), champion="tried", challenger="tried")
+    origins.WIDEST_GAP = row.widest_gap
+    done = backtest.run(asked, row.panel(panel))
+    wide = done.scores.pivot_table(index=["origin_date", "cohort", "metric"], columns="model", values="value")
+    precision = wide.xs("average_precision", level="metric")
+    own = [spec.name for spec in orderings if spec.name in precision.columns]
+    ratio = precision["tried"] / precision[own].max(axis=1)
+    auc = wide.xs("auc", level="metric")["tried"]
+    figures: dict[str, float] = {"origins": float(len(done.origins))}
+    for cohort in question.cohorts:
+        part, area = ratio.xs(cohort.name, level="cohort"), auc.xs(cohort.name, level="cohort")
+        figures[f"ratio {cohort.name}"] = float(part.mean())
+        figures[f"lowest {cohort.name}"] = float(part.min())
+        figures[f"AUC {cohort.name}"] = float(area.mean())
+    figures["skill"] = float(
+        np.mean([_skill(asked, panel, each) for each in done.forecasts if each.model == "tried"])
+    )
+    figures["CRPS x 1000"] = 1000 * float(
+        wide.xs("crps", level="metric")["tried"].xs(question.cohorts[0].name, level="cohort").mean()
+    )
+    return figures
+
+
+def _skill(question: Experiment, panel: Panel, forecast: backtest.Forecast) -> float:
+    """Share of the log loss of the base rate that the chances take away, after shifting them to that base rate."""
+    wave = forecast.origin_date.year
+    happened = question.event.happened(panel, wave, wave + question.horizon)
+    judged = question.event.eligible(panel, wave) & ~np.isnan(happened)
+    chance = np.clip(forecast.chance_of(question.event)[forecast.positions(panel.areas[judged])], 1e-4, 1 - 1e-4)
+    happened = happened[judged]
+    shifted = minimize_scalar(
+        lambda by: log_loss(happened, expit(logit(chance) + by)), bounds=(-4, 4), method="bounded"
+    )
+    return 1 - float(shifted.fun) / log_loss(happened, np.full(len(happened), happened.mean()))
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Print the table, or one row of it."""
+    panel, question = Workspace(arguments[0]).panel(), load_experiment(Path(arguments[1]))
+    names = arguments[2:] or list(ROWS)
+    table = pd.DataFrame({ROWS[name].says: scored(ROWS[name], question, panel) for name in names}).T
+    print("| | " + " | ".join(table.columns) + " |")
+    print("|---|" + "--:|" * len(table.columns))
+    for says, figures in table.iterrows():
+        cells = [f"{value:.0f}" if name == "origins" else f"{value:.3f}" for name, value in figures.items()]
+        print(f"| {says} | " + " | ".join(cells) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
