@@ -1,4 +1,4 @@
-"""Lasting level and jitter: against the exact Gaussian posterior, by hand, and found again where they are planted."""
+"""Lasting level and jitter: against the exact Gaussian posterior, by hand, and found again where planted."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ YEARS = (2002, 2008, 2012, 2014, 2016, 2018, 2020)
 SIZES = np.array([100.0, 1000.0, 5000.0])
 
 
-# --- An oracle: the posterior from the full covariance matrix ---------------------------------------------------
+# --- An oracle: the posterior from the full covariance matrix -------------------------------------------------
 
 
 def posterior(scores: Floats, years: Floats, jitter: float, drift: float, moment: float) -> tuple[float, float]:
@@ -116,7 +116,7 @@ def test_the_filter_is_the_exact_posterior_on_the_official_file(real_data: Path)
     np.testing.assert_allclose(found, expected, atol=1e-9)
 
 
-# --- By hand ------------------------------------------------------------------------------------------------------
+# --- By hand --------------------------------------------------------------------------------------------------
 
 #: Jitter of variance .0004 and drift of .0001 a year for an area of 1,000 inhabitants.
 BY_HAND = LocalLevel(Noise(0.0003, 0.1, 1000.0), Noise(0.00005, 0.05, 1000.0))
@@ -179,7 +179,7 @@ def test_scores_that_never_change_leave_the_least():
     assert model.drift.constant == SMALLEST_CONSTANT
 
 
-# --- What must hold whatever the figures --------------------------------------------------------------------------
+# --- What must hold whatever the figures ----------------------------------------------------------------------
 
 
 @settings(max_examples=60, deadline=None)
@@ -223,7 +223,7 @@ def test_the_order_of_areas_does_not_matter(n: int):
     np.testing.assert_allclose(other.drift.of_score(SIZES), one.drift.of_score(SIZES), rtol=1e-9)
 
 
-# --- Planted truths -----------------------------------------------------------------------------------------------
+# --- Planted truths -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("lasting", [0.01, 0.02, 0.04])

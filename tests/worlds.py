@@ -13,6 +13,7 @@ from riskmodel.catalogue import published_on
 from riskmodel.example import write_example
 from riskmodel.forecasting.experiment import Experiment, load_experiment
 from riskmodel.forecasting.features import Features, Training
+from riskmodel.forecasting.models.structural import EXPECTATION, SPREAD, UNREST
 from riskmodel.panel.build import build_panel
 from riskmodel.panel.panel import Panel
 from riskmodel.sources import kwb, leefbaarometer
@@ -76,17 +77,30 @@ def experiment(name: str = "decline-2y", trees: int | None = None) -> Experiment
     return replace(loaded, models=models)
 
 
-def training_from(features: Features, change: np.ndarray, towns: int = 25) -> Training:
-    """Training examples with these features and changes, dealt out over municipalities."""
+def made_features(
+    n: int, more: Sequence[str] = (), seed: int = 2, typical: float = 0.03
+) -> tuple[Features, np.random.Generator]:
+    """Standard normal features: those of the structural model and ``more``; spreads around ``typical``."""
+    rng = np.random.default_rng(seed)
+    names = (*EXPECTATION, UNREST, SPREAD, *more)
+    values = rng.normal(size=(n, len(names)))
+    values[:, names.index(SPREAD)] = np.log(typical) + 0.4 * values[:, names.index(SPREAD)]
+    return Features(names, values), rng
+
+
+def training_from(
+    features: Features, change: np.ndarray, towns: int = 25, years: np.ndarray | int = 2, horizon: int = 2
+) -> Training:
+    """Training examples with these features and changes over so many years, dealt out over municipalities."""
     n = len(change)
     return Training(
         features=features,
         change=change,
         score_start=np.full(n, BASE),
         municipality=np.array([f"GM{i % towns:04d}" for i in range(n)]),
-        start=np.full(n, 2016),
+        start=np.full(n, 2018) - years,
         end=np.full(n, 2018),
-        horizon=2,
+        horizon=horizon,
     )
 
 

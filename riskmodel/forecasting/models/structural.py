@@ -10,18 +10,17 @@ t distribution", JASA 84(408).
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from scipy import optimize, special
 
 from riskmodel.errors import InputError
 from riskmodel.forecasting.distribution import ChangeDistribution, StudentT
 from riskmodel.forecasting.features import Features, Training
 from riskmodel.forecasting.models.base import standardise
+from riskmodel.forecasting.models.likelihood import LEAST_FREEDOM, UNIT, Loss
 from riskmodel.panel.panel import FloatArray
 
 #: What the expected change is a sum of.
@@ -38,11 +37,8 @@ UNREST = "history.unrest"
 SPREAD = "size.spread"
 #: Standardised values are held at this many standard deviations.
 EXTREME = 4.0
-#: Score points of a coefficient of 1: keeps all coefficients of one size for the penalty.
-UNIT = 0.03
 #: Penalty on the effect of the gap on the spread, so strong because a few pairs of waves must tell it.
 GAP_PENALTY = 200.0
-LEAST_FREEDOM = 2.1
 
 
 @dataclass(frozen=True)
@@ -99,8 +95,9 @@ class Structural:
         expected = training.features.column(SPREAD)
         x = np.column_stack([np.ones(len(terms)), terms])
         z = np.column_stack([np.ones(len(terms)), restless, log_gap])
-        found = self._maximise(training.change, expected, x, z, training.weight)
         n_terms = x.shape[1]
+        penalty = np.array([0.0, *[self.penalty] * (n_terms - 1), 0.0, self.penalty, GAP_PENALTY, 0.0])
+        found = Loss(training.change, expected, x, z, training.weight, penalty).minimum()
         self.fitted = Fitted(
             centre=centre,
             spread=spread,
@@ -207,43 +204,6 @@ class Structural:
     def _check(self, features: Features) -> None:
         if features.names != self.names:
             raise InputError("model input", f"features {features.names}", f"features {self.names}")
-
-    def _maximise(
-        self, change: FloatArray, expected: FloatArray, x: FloatArray, z: FloatArray, weight: FloatArray
-    ) -> FloatArray:
-        """Coefficients of location and of log scale, and the logarithm of the freedom above its least."""
-        n_x, n_z = x.shape[1], z.shape[1]
-        penalty = np.concatenate([[0.0], np.full(n_x - 1, self.penalty), [0.0, self.penalty, GAP_PENALTY], [0.0]])
-
-        def loss(theta: FloatArray) -> tuple[float, FloatArray]:
-            freedom = LEAST_FREEDOM + np.exp(theta[-1])
-            log_scale = expected + z @ theta[n_x : n_x + n_z]
-            error = (change - UNIT * (x @ theta[:n_x])) * np.exp(-log_scale)
-            ratio = error**2 / freedom
-            half = (freedom + 1) / 2
-            constant = special.gammaln(half) - special.gammaln(freedom / 2) - np.log(np.pi * freedom) / 2
-            likelihood = weight @ (constant - half * np.log1p(ratio) - log_scale)
-            pull = weight * (freedom + 1) * error / (freedom * (1 + ratio))
-            by_freedom = (
-                (special.digamma(half) - special.digamma(freedom / 2)) / 2
-                - 0.5 / freedom
-                - np.log1p(ratio) / 2
-                + half * ratio / (freedom * (1 + ratio))
-            )
-            gradient = np.concatenate(
-                [
-                    UNIT * x.T @ (pull * np.exp(-log_scale)),
-                    z.T @ (pull * error - weight),
-                    [np.exp(theta[-1]) * (weight @ by_freedom)],
-                ]
-            )
-            return float(penalty @ theta**2 - likelihood), 2 * penalty * theta - gradient
-
-        start = np.zeros(n_x + n_z + 1)
-        # A freedom beyond 50 is a normal distribution in all but name.
-        bounds: Sequence[tuple[float | None, float | None]] = [(None, None)] * (n_x + n_z) + [(-5.0, 3.9)]
-        found: FloatArray = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
-        return found
 
 
 def _moments(values: FloatArray) -> tuple[FloatArray, FloatArray]:
