@@ -8,6 +8,7 @@ from __future__ import annotations
 from riskmodel.errors import InputError
 from riskmodel.forecasting.models.base import ChangeModel, ModelSpec
 from riskmodel.forecasting.models.lightgbm import LightGBM
+from riskmodel.forecasting.models.markov import Markov
 from riskmodel.forecasting.models.ordering import Ordering
 from riskmodel.forecasting.models.scorecard import Scorecard
 from riskmodel.forecasting.models.structural import Structural
@@ -16,6 +17,7 @@ __all__ = ["ChangeModel", "ModelSpec", "make"]
 
 KINDS: dict[str, type[ChangeModel]] = {
     "ordering": Ordering,
+    "markov": Markov,
     "scorecard": Scorecard,
     "structural": Structural,
     "lightgbm": LightGBM,
