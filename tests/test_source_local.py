@@ -892,7 +892,7 @@ def test_a_folder_or_nothing_in_place_of_a_file(tmp_path: Path, call: Callable[[
         (
             '"onv"',
             '"overlast"',
-            ", [indicators.aantal]: found driver = 'overlast'; expected one of 'onv', 'soc', 'won',",
+            ", [indicators.aantal]: found driver = 'overlast'; expected one of 'onv', 'safety', 'soc',",
         ),
         (
             '"bad"',

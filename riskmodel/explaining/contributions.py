@@ -1,22 +1,106 @@
-"""From contributions per feature to contributions per driver, and to plain Dutch.
+"""From contributions per feature to indicators and drivers, and to plain Dutch.
 
-Contributions are exact SHAP values of the expected change (LightGBM's ``pred_contrib``, the same numbers as
-shap's ``TreeExplainer``): with the base value they add up to the expected change of an area.
+Contributions are exact SHAP values of the expected change (for trees LightGBM's ``pred_contrib``, for a sum of
+terms each term against its mean): with the base value they add up to the expected change of an area. A group's
+contribution is the sum of those of its features, so that nothing is lost or told twice on the way up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from riskmodel.catalogue import Driver, drivers
+from riskmodel.catalogue import Driver, Indicator, drivers, indicators, load
 from riskmodel.errors import InputError
 from riskmodel.panel.panel import FloatArray
 
 #: A contribution smaller than this many score points is not worth a word.
 WORTH_A_WORD = 0.001
+#: Ending of a feature that is the change of another one.
+CHANGE = "_change"
+
+
+@dataclass(frozen=True)
+class Told:
+    """As what a feature is told.
+
+    Attributes
+    ----------
+    feature : str
+        Its name, ``driver.what``.
+    indicator : str
+        Indicator it is told as part of: an id of the catalogue, or the name of a feature that is none.
+    driver : str
+        Driver it is told under.
+    is_change : bool
+        Whether it is the change of an indicator of which the level is a feature too.
+    """
+
+    feature: str
+    indicator: str
+    driver: str
+    is_change: bool
+
+
+def told_as(names: Sequence[str]) -> tuple[Told, ...]:
+    """As part of which indicator and driver each feature is told.
+
+    Parameters
+    ----------
+    names : sequence of str
+        All features of a model, ``driver.what``.
+
+    Returns
+    -------
+    tuple of Told
+        In the order of ``names``. All features of an indicator have the same driver.
+
+    Raises
+    ------
+    InputError
+        If a feature belongs to no driver of the catalogue.
+    """
+    own, ids, there = load("features"), {driver.id for driver in drivers()}, set(names)
+    found = []
+    for name in names:
+        level = name.removesuffix(CHANGE)
+        is_change = level != name and level in there
+        root = level if is_change else name
+        prefix, _, what = root.partition(".")
+        entry = own.get(root, {})
+        # Features of the score's own history carry no id of an indicator: the whole name is theirs.
+        plain = root if root in own and "driver" not in entry else what
+        indicator = entry.get("indicator", root if root in own and what not in indicators() else plain)
+        driver = entry.get("driver", prefix)
+        if driver not in ids:
+            raise InputError("features", f"driver {driver!r}", f"one of {sorted(ids)}")
+        found.append(Told(name, indicator, driver, is_change))
+    return tuple(found)
+
+
+def definitional() -> frozenset[str]:
+    """Drivers that are parts of the score itself: its history and its own dimensions."""
+    return frozenset(key for key, entry in load("drivers").items() if entry["definitional"])
+
+
+def label_of(indicator: str, definitions: Mapping[str, Indicator]) -> str:
+    """Plain Dutch name of what a feature is told as.
+
+    Parameters
+    ----------
+    indicator : str
+        As in :class:`Told`.
+    definitions : mapping of str to Indicator
+        Those of the panel, local ones included.
+    """
+    if indicator in definitions:
+        return definitions[indicator].label_nl
+    label: str = load("features").get(indicator, {}).get("label", indicator)
+    return label
 
 
 def by_driver(names: Sequence[str], contributions: FloatArray) -> pd.DataFrame:
@@ -39,13 +123,54 @@ def by_driver(names: Sequence[str], contributions: FloatArray) -> pd.DataFrame:
     InputError
         If a feature belongs to no driver of the catalogue.
     """
-    ids = [driver.id for driver in drivers()]
-    owner = [name.split(".")[0] for name in names]
-    unknown = sorted(set(owner) - set(ids))
-    if unknown:
-        raise InputError("features", f"driver {unknown[0]!r}", f"one of {ids}")
-    present = [driver for driver in ids if driver in owner]
-    belongs = np.array([[each == driver for driver in present] for each in owner], dtype=float)
+    owner = [each.driver for each in told_as(names)]
+    return _summed(contributions, owner, [driver.id for driver in drivers() if driver.id in owner])
+
+
+def by_indicator(names: Sequence[str], contributions: FloatArray) -> pd.DataFrame:
+    """Sum contributions per indicator.
+
+    Parameters
+    ----------
+    names, contributions
+        See :func:`by_driver`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Column ``base`` and one an indicator, drivers in reading order; rows add up to the same total.
+    """
+    told = told_as(names)
+    reading = [driver.id for driver in drivers()]
+    order = sorted({(reading.index(each.driver), each.indicator) for each in told})
+    return _summed(contributions, [each.indicator for each in told], [indicator for _, indicator in order])
+
+
+def against(table: pd.DataFrame, nearest: npt.NDArray[np.intp]) -> pd.DataFrame:
+    """Contributions against those of comparable areas: what sets an area apart from areas like it.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As :func:`by_driver` or :func:`by_indicator` returns.
+    nearest : numpy.ndarray of int, shape (rows, k)
+        Rows of the comparable areas of each row.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Each row minus the mean of its comparable areas, without ``base``: the same base value falls away. A row
+        adds up to its expected change minus the mean expected change of its comparable areas; NaN where k is 0.
+    """
+    parts = table.drop(columns="base")
+    values = parts.to_numpy(dtype=float)
+    if nearest.shape[1] == 0:
+        return pd.DataFrame(np.full_like(values, np.nan), columns=parts.columns, index=parts.index)
+    return pd.DataFrame(values - values[nearest].mean(axis=1), columns=parts.columns, index=parts.index)
+
+
+def _summed(contributions: FloatArray, owner: Sequence[str], present: Sequence[str]) -> pd.DataFrame:
+    belongs = np.array([[each == group for group in present] for each in owner], dtype=float)
     sums = contributions[:, :-1] @ belongs
     return pd.DataFrame({"base": contributions[:, -1], **dict(zip(present, sums.T, strict=True))})
 

@@ -1,0 +1,104 @@
+"""Areas like an area: of about the same score, size and urbanity when a forecast starts.
+
+A contribution against the country mostly tells that a village is no city. Against areas like it, it tells what
+sets this one apart. Codes and names play no part in the likeness; the municipality only decides that comparable
+areas come from elsewhere, for a reader knows those of the own municipality already.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from riskmodel.panel.panel import FloatArray, Panel
+
+#: Comparable areas of each area.
+COMPARABLE = 10
+#: Rows whose distances to all others are held in memory at once.
+BLOCK = 512
+#: Added to a distance within the own municipality: such areas come after all others.
+ELSEWHERE_FIRST = 1e6
+
+
+def traits_of(known: Panel, wave: int) -> FloatArray:
+    """What makes areas alike: score, size and urbanity, standardised over the country.
+
+    Parameters
+    ----------
+    known : Panel
+        The panel cut off at what was known.
+    wave : int
+        Wave the forecast starts from.
+
+    Returns
+    -------
+    numpy.ndarray, shape (areas, 3)
+        Score, logarithm of the number of inhabitants and urbanity, each with mean 0 and standard deviation 1;
+        what is not known counts as the mean.
+    """
+    people = known.latest("population")
+    columns = (known.at("score", wave), np.log10(np.fmax(people, 0) + 10), known.latest("urbanity"))
+    size_known = ~np.isnan(people)
+    return np.column_stack(
+        [
+            _standardised(columns[0]),
+            _standardised(np.where(size_known, columns[1], np.nan)),
+            _standardised(columns[2]),
+        ]
+    )
+
+
+def nearest_areas(traits: FloatArray, groups: npt.NDArray[np.str_], k: int = COMPARABLE) -> npt.NDArray[np.intp]:
+    """The rows most like each row, nearest first.
+
+    Parameters
+    ----------
+    traits : numpy.ndarray, shape (rows, traits)
+        Without missing values; likeness is the Euclidean distance.
+    groups : numpy.ndarray of str, shape (rows,)
+        Municipality of each row: rows of the same one come only when there are too few elsewhere. Empty text is
+        no municipality.
+    k : int
+        How many.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (rows, min(k, rows - 1))
+        Never the row itself; of rows that are equally near the earlier one comes first.
+    """
+    n = len(traits)
+    k = max(min(k, n - 1), 0)
+    found = np.empty((n, k), dtype=np.intp)
+    if k == 0:
+        return found
+    members = np.unique(groups, return_inverse=True)[1]
+    named = groups != ""
+    for first in range(0, n, BLOCK):
+        rows = np.arange(first, min(first + BLOCK, n))
+        distance = np.sqrt(((traits[rows, None, :] - traits[None, :, :]) ** 2).sum(axis=2))
+        same = (members[rows, None] == members[None, :]) & named[rows, None]
+        distance = distance + ELSEWHERE_FIRST * same
+        distance[np.arange(len(rows)), rows] = np.inf
+        found[rows] = _smallest(distance, k)
+    return found
+
+
+def _smallest(distance: FloatArray, k: int) -> npt.NDArray[np.intp]:
+    """Columns of the k smallest values of each row, ascending, ties in order of column."""
+    limit = np.partition(distance, k - 1, axis=1)[:, k - 1 : k]
+    below = distance < limit
+    tie = distance == limit
+    room = k - below.sum(axis=1, keepdims=True)
+    chosen = below | (tie & (np.cumsum(tie, axis=1) <= room))
+    columns = np.nonzero(chosen)[1].reshape(len(distance), k)
+    order = np.argsort(np.take_along_axis(distance, columns, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(columns, order, axis=1)
+
+
+def _standardised(values: FloatArray) -> FloatArray:
+    known = ~np.isnan(values)
+    if not known.any():
+        return np.zeros(len(values))
+    centre, spread = values[known].mean(), values[known].std()
+    scaled: FloatArray = np.where(known, (values - centre) / (spread if spread > 0 else 1.0), 0.0)
+    return scaled
