@@ -29,8 +29,9 @@ _INGEST = (
     "ingest_leefbaarometer",
     "ingest_local",
 )
-_WORKFLOW = ("backtest", "check", "current", "forecast", "risk_list", "train")
-__all__ = [*_INGEST, *_WORKFLOW, "InputError", "__version__"]
+_WORKFLOW = ("backtest", "check", "forecast", "risk_list", "train")
+_MONITOR = ("current", "monitor_areas", "national", "statements", "survey", "verify")
+__all__ = [*_INGEST, *_MONITOR, *_WORKFLOW, "InputError", "__version__"]
 
 if TYPE_CHECKING:
     from riskmodel.errors import InputError as InputError
@@ -41,9 +42,14 @@ if TYPE_CHECKING:
     from riskmodel.ingesting import ingest_kwb as ingest_kwb
     from riskmodel.ingesting import ingest_leefbaarometer as ingest_leefbaarometer
     from riskmodel.ingesting import ingest_local as ingest_local
+    from riskmodel.monitoring import current as current
+    from riskmodel.monitoring import monitor_areas as monitor_areas
+    from riskmodel.monitoring import national as national
+    from riskmodel.monitoring import statements as statements
+    from riskmodel.monitoring import survey as survey
+    from riskmodel.monitoring import verify as verify
     from riskmodel.workflow import backtest as backtest
     from riskmodel.workflow import check as check
-    from riskmodel.workflow import current as current
     from riskmodel.workflow import forecast as forecast
     from riskmodel.workflow import risk_list as risk_list
     from riskmodel.workflow import train as train
@@ -55,7 +61,11 @@ def __getattr__(name: str) -> Any:
         from riskmodel.errors import InputError
 
         return InputError
-    if name in (*_INGEST, *_WORKFLOW):
-        module = import_module("riskmodel.ingesting" if name in _INGEST else "riskmodel.workflow")
-        return getattr(module, name)
+    for names, module in (
+        (_INGEST, "riskmodel.ingesting"),
+        (_MONITOR, "riskmodel.monitoring"),
+        (_WORKFLOW, "riskmodel.workflow"),
+    ):
+        if name in names:
+            return getattr(import_module(module), name)
     raise AttributeError(f"module 'riskmodel' has no attribute {name!r}")

@@ -12,6 +12,7 @@ import typer
 
 import riskmodel
 from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption, ingest
+from riskmodel.cli_monitor import monitor
 from riskmodel.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ app = typer.Typer(
     help="Which Dutch neighbourhoods threaten to decline, why, and how sure.",
 )
 app.add_typer(ingest, name="ingest")
+app.add_typer(monitor)
 
 ExperimentArgument = Annotated[Path, typer.Argument(help="For instance experiments/decline-2y.yaml.")]
 LevelOption = Annotated[
@@ -60,23 +62,25 @@ def current(
     workspace: WorkspaceOption = WORKSPACE,
     level: LevelOption = None,
     municipality: MunicipalityOption = None,
+    edition: Annotated[str, typer.Option(help="3.0 or 2.0: two instruments, never put together.")] = "3.0",
+    wave: Annotated[int | None, typer.Option(help="Measurement, by default the last.")] = None,
 ) -> None:
     """Show and write current score, class, dimensions and changes of every area.
 
-    Example: riskmodel current --municipality Venlo
+    Example: riskmodel current --municipality Venlo --wave 2018
     """
     from riskmodel.panel.store import Workspace
 
     place = Workspace(workspace)
-    table = riskmodel.current(place, level=level, municipality=municipality or [])
+    table = riskmodel.current(place, level=level, municipality=municipality or [], edition=edition, wave=wave)
     shown = table.drop(columns=["deviation", "dimensions_wave"])
     if sys.stdout.isatty() and len(shown) > SHOWN:
         shown = shown.head(SHOWN)
     typer.echo(shown.to_string(index=False, float_format="{:.3f}".format, na_rep="-"))
     if len(shown) < len(table):
         typer.echo(f"... and {len(table) - len(shown):,} more")
-    wave = table["wave"].iloc[0] if len(table) else "-"
-    typer.echo(f"{len(table):,} areas, wave {wave}; all of them in {place.path('current')}")
+    measured = table["wave"].iloc[0] if len(table) else "-"
+    typer.echo(f"{len(table):,} areas, wave {measured}; all of them in {place.path('current')}")
 
 
 @app.command()

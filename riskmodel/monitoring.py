@@ -1,6 +1,6 @@
 """The calls behind the commands of the monitor: what is, what changed, and what the files say of statements.
 
-:func:`monitor` is ``riskmodel.monitor_areas`` on the package: ``riskmodel.monitor`` is its room of modules.
+On the package :func:`monitor` is called ``riskmodel.monitor_areas``: ``riskmodel.monitor`` is a room of modules.
 """
 
 from __future__ import annotations
@@ -8,26 +8,66 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from riskmodel.errors import InputError
+from riskmodel.held_against import statements, survey, verify
+from riskmodel.monitor.current import state_table
 from riskmodel.monitor.development import noise_or_unknown
-from riskmodel.monitor.measured import Edition, Measured, measured
+from riskmodel.monitor.measured import Measured, measured, measured_of
 from riskmodel.monitor.national_tables import TOLD, groups_in, national_pictures, national_tables
-from riskmodel.monitor.view import View, span_of, tables, view_of
+from riskmodel.monitor.view import View, in_municipalities, span_of, tables, view_of
 from riskmodel.monitoring_files import Written, publish, write_pictures, write_sheet, write_tables
 from riskmodel.panel.panel import FloatArray
-from riskmodel.panel.store import LEVELS, Workspace
+from riskmodel.panel.store import Workspace, write_atomically
 
-if TYPE_CHECKING:
-    from riskmodel.monitor.statements import Statement
+__all__ = ["current", "monitor", "monitor_areas", "national", "statements", "survey", "verify"]
 
-#: Levels in the order in which statements are held against them: most were counted per buurt.
-NEAR_BUURT = ("buurt", "wijk", "pc4", "grid", "gemeente")
-EDITIONS: tuple[Edition, ...] = ("2.0", "3.0")
+
+def current(
+    workspace: Workspace,
+    *,
+    level: str | None = None,
+    municipality: Sequence[str] = (),
+    edition: str = "3.0",
+    wave: int | None = None,
+) -> pd.DataFrame:
+    """State of every area, also written to ``current/`` in the workspace.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        With ingested scores.
+    level, edition : str, optional
+        As for :func:`riskmodel.monitor.measured.measured`.
+    municipality : sequence of str
+        Names, ``GM`` codes or regions whose areas are returned; the file always holds all.
+    wave : int, optional
+        By default the last measurement.
+
+    Returns
+    -------
+    pandas.DataFrame
+        See :func:`riskmodel.monitor.current.state_table`. The file is ``LEVEL.csv`` for the last measurement of
+        3.0, otherwise ``LEVEL-EDITION-WAVE.csv``.
+
+    Raises
+    ------
+    InputError
+        If there are no such scores, measurement or municipalities.
+    """
+    country = measured(workspace, level=level, edition=edition)
+    chosen = in_municipalities(country, municipality) if municipality else None
+    table = state_table(country, wave)
+    newest = edition == "3.0" and wave in (None, country.waves[-1])
+    name = country.level if newest else f"{country.level}-{edition}-{country.waves[-1] if wave is None else wave}"
+    write_atomically(workspace.path("current", f"{name}.csv"), lambda path: table.to_csv(path, index=False))
+    if chosen is None:
+        return table
+    return table[table["location"].isin(country.areas[chosen])].reset_index(drop=True)
 
 
 def monitor(
@@ -74,9 +114,9 @@ def monitor(
     InputError
         If there are no such scores, areas or measurements, or nothing can be written there.
     """
-    country = measured(workspace, level=level, edition=edition)
+    country, urbanity = _country(workspace, level, edition)
     view = view_of(country, municipality, group, start, end)
-    made = tables(view, _urbanity(workspace, country))
+    made = tables(view, urbanity)
     boundaries = _boundaries(workspace, country.level)
 
     notes: list[str] = []
@@ -92,6 +132,10 @@ def monitor(
 
     files = publish(out, fill)
     return view, Written(files, tuple(notes))
+
+
+#: The name on the package, where ``monitor`` is the room of modules.
+monitor_areas = monitor
 
 
 def national(
@@ -148,134 +192,18 @@ def national(
     return country, Written(publish(out, fill))
 
 
-def statements(workspace: Workspace, statement: str | None = None) -> pd.DataFrame:
-    """Hold statements to parliament against the files in a workspace.
-
-    Parameters
-    ----------
-    workspace : Workspace
-        With ingested scores of either edition, or both.
-    statement : str, optional
-        Id of one; by default all, each beside one level of each edition. One is held against every level.
-
-    Returns
-    -------
-    pandas.DataFrame
-        See :func:`riskmodel.monitor.statements.statements_table`.
-
-    Raises
-    ------
-    InputError
-        If there is no such statement, or there are no scores.
-    """
-    from riskmodel.monitor.statements import find_statement, statements_table
-
-    wanted: list[Statement] | None = [find_statement(statement)] if statement else None
-    instruments: list[Measured] = []
-    for edition in EDITIONS:
-        held = [each for level in NEAR_BUURT if (each := _held(workspace, level, edition)) is not None]
-        instruments += held if statement else held[:1]
-    if not instruments:
-        raise InputError(
-            workspace.folder,
-            "no scores of the Leefbaarometer",
-            "some",
-            "Run: riskmodel ingest leefbaarometer FILE, or riskmodel ingest leefbaarometer-2 FILES",
-        )
-    return statements_table([(each, groups_in(each).masks) for each in instruments], wanted)
-
-
-def verify(files: Sequence[Path]) -> tuple[str, bool]:
-    """Compute published classes and sums again; see :func:`riskmodel.monitor.verify.verify_files`."""
-    from riskmodel.monitor.verify import verify_files
-
-    return verify_files(files)
-
-
-def survey(
-    file: Path,
-    workspace: Workspace,
-    *,
-    out: Path | None = None,
-    level: str | None = None,
-    edition: str = "3.0",
-    start: int | None = None,
-    end: int | None = None,
-    who: str = "bewoners",
-    answers: str | None = None,
-    groups: Sequence[str] = (),
-) -> tuple[pd.DataFrame, str]:
-    """Hold a survey against the measured development.
-
-    Parameters
-    ----------
-    file : Path
-        See :func:`riskmodel.monitor.survey.read_survey`.
-    workspace : Workspace
-        With ingested scores.
-    out : Path, optional
-        Folder for the table, the text and a picture; by default nothing is written.
-    level, edition, start, end
-        As for :func:`national`.
-    who : str
-        Who answered, in the plural.
-    answers : {"number", "share", "percent"}, optional
-        How answers are counted, where the columns do not say.
-    groups : sequence of str
-        Files with groups of one's own that the survey names.
-
-    Returns
-    -------
-    pandas.DataFrame
-        See :func:`riskmodel.monitor.survey.survey_table`.
-    str
-        What it says, in plain Dutch.
-
-    Raises
-    ------
-    InputError
-        If the survey or the scores are not as expected, or nothing can be written there.
-    """
-    from riskmodel.monitor import survey as surveys
-    from riskmodel.monitor.groups import group
-
-    if answers not in (None, "number", "share", "percent"):
-        raise InputError("--answers", repr(answers), "number, share or percent")
-    read = surveys.read_survey(file, answers=answers, who=who)  # type: ignore[arg-type]
-    country = measured(workspace, level=level, edition=edition)
-    start, end = span_of(country, start, end)
-    table = surveys.survey_table(read, country, start, end, with_groups=[group(each) for each in groups])
-    text = "\n".join([*read.notes, surveys.in_words(surveys.agreement(table))])
-
-    def fill(folder: Path) -> None:
-        write_tables(folder, {"survey": table, "enquete": surveys.table_in_dutch(table)})
-        (folder / "enquete.txt").write_text(text + "\n", encoding="utf-8")
-
-    if out is not None:
-        publish(out, fill)
-    return table, text
-
-
-def _held(workspace: Workspace, level: str, edition: str) -> Measured | None:
-    if level not in LEVELS:
-        return None
-    try:
-        return measured(workspace, level=level, edition=edition)
-    except InputError:
-        return None
-
-
-def _urbanity(workspace: Workspace, country: Measured) -> FloatArray | None:
-    """Degree of urbanity of every area, of its latest year; None where none is known."""
-    if country.edition == "3.0":
-        panel = workspace.panel(country.level)
-        known = pd.Series(panel.latest("urbanity"), index=panel.areas)
+def _country(workspace: Workspace, level: str | None, edition: str) -> tuple[Measured, FloatArray | None]:
+    """Every area, and its degree of urbanity in the latest year that has one; None where none is known."""
+    if edition == "3.0":
+        panel = workspace.panel(level)
+        country, known = measured_of(panel), pd.Series(panel.latest("urbanity"), index=panel.areas)
     else:
+        country = measured(workspace, level=level, edition=edition)
         held = [each.frame for each in workspace.observations(country.level) if "urbanity" in each.indicators]
         rows = pd.concat(held) if held else pd.DataFrame(columns=["location", "year", "urbanity"])
         known = rows.dropna(subset="urbanity").sort_values("year").groupby("location")["urbanity"].last()
     found = known.reindex(country.areas).to_numpy(dtype=float)
-    return None if np.isnan(found).all() else np.asarray(found)
+    return country, None if np.isnan(found).all() else np.asarray(found)
 
 
 def _boundaries(workspace: Workspace, level: str) -> Any:

@@ -118,7 +118,7 @@ def national_pictures(
     """Pictures of the country by name: ``classes, transitions, groups`` and, where they exist, ``dimensions``."""
     from riskmodel.monitor import pictures
     from riskmodel.monitor.pictures_groups import bands
-    from riskmodel.monitor.view_pictures import class_picture, decomposition_picture, source_line
+    from riskmodel.monitor.view_pictures import band_words, class_picture, decomposition_picture, source_line
 
     many = level_words(measured.level)[1]
     courses = tables["groups"][tables["groups"]["part"] != "rest"]
@@ -140,7 +140,7 @@ def national_pictures(
         "groups": pictures.group_trajectory(
             bands(courses, {name: name for name in shown}),
             title="Verloop van de score in groepen gebieden",
-            subtitle="Gemiddelde naar inwoners, met een band van 80% voor de ruis van de meting",
+            subtitle=f"Gemiddelde naar inwoners{band_words(courses)}",
             note=f"Alleen {many} met een score in elke meting. {missing}Een verschil zegt niet waardoor het komt. "
             + source_line(measured),
         ),

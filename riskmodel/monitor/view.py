@@ -104,15 +104,8 @@ def view_of(
         partly = found.parts < found.listed
         coverage = f"Gevonden: {found.parts} van de {found.listed} delen van de groep." if partly else ""
     else:
-        codes = country.municipality_codes()
-        if (codes == "").any():
-            raise InputError(
-                "--municipality", f"areas of level {country.level!r}", "areas whose code names a municipality"
-            )
-        present = frozenset(codes.tolist())
-        wanted = {code for name in municipality for code in find_municipalities(name, present)}
-        chosen, title, note = np.isin(codes, sorted(wanted)), ", ".join(map(_called, municipality)), ""
-        coverage = ""
+        chosen, title = in_municipalities(country, municipality), ", ".join(map(_called, municipality))
+        note = coverage = ""
     start, end = span_of(country, start, end)
     return View(
         country=country,
@@ -125,6 +118,24 @@ def view_of(
         dimension_waves=dimension_span(country, start, end),
         noise=noise_or_unknown(country),
     )
+
+
+def in_municipalities(country: Measured, municipality: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Which areas lie in municipalities or regions, shape (areas,).
+
+    Raises
+    ------
+    InputError
+        If one of them is not in the data, or codes of this level do not tell the municipality.
+    """
+    codes = country.municipality_codes()
+    if (codes == "").any():
+        raise InputError(
+            "--municipality", f"areas of level {country.level!r}", "areas whose code names a municipality"
+        )
+    present = frozenset(codes.tolist())
+    wanted = {code for name in municipality for code in find_municipalities(name, present)}
+    return np.asarray(np.isin(codes, sorted(wanted)))
 
 
 def span_of(country: Measured, start: int | None, end: int | None) -> tuple[int, int]:

@@ -116,9 +116,14 @@ def trajectory_picture(view: View, table: pd.DataFrame) -> Figure:
     return pictures.group_trajectory(
         bands(table, present or {"all": "Nederland"}),
         title=f"Verloop van de score in {view.title}",
-        subtitle=f"Gemiddelde {weight}, met een band van 80% voor de ruis van de meting",
+        subtitle=f"Gemiddelde {weight}{band_words(table)}",
         note=note + _source_of(view),
     )
+
+
+def band_words(table: pd.DataFrame) -> str:
+    """What the band around a trajectory is; empty where the jitter is not known, so that none is drawn."""
+    return "" if table["standard_error"].isna().all() else ", met een band van 80% voor de ruis van de meting"
 
 
 def decomposition_picture(shares: pd.DataFrame, measured: Measured, start: int, end: int) -> Figure:

@@ -1,0 +1,199 @@
+"""The commands of the monitor, each a few lines over :mod:`riskmodel.monitoring`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption
+
+monitor = typer.Typer()
+
+LevelOption = Annotated[
+    str | None,
+    typer.Option(help="wijk, buurt, gemeente, pc4 or grid; by default the first that was ingested."),
+]
+EditionOption = Annotated[str, typer.Option(help="3.0 or 2.0: two instruments, never put together.")]
+FromOption = Annotated[
+    int | None, typer.Option("--from", help="First measurement; by default the one before the last.")
+]
+ToOption = Annotated[int | None, typer.Option("--to", help="Last measurement; by default the newest.")]
+OutOption = Annotated[Path, typer.Option("--out", help="Folder to write into.")]
+#: Lines of a survey that are shown; the written table has all.
+SHOWN = 40
+
+
+@monitor.command("monitor")
+def monitor_areas(
+    out: OutOption,
+    workspace: WorkspaceOption = WORKSPACE,
+    municipality: Annotated[
+        list[str] | None,
+        typer.Option("--municipality", help="Name, GM code or region such as Drechtsteden; may be repeated."),
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option(help="Name of a group such as G4, or a CSV or TOML file with your own.")
+    ] = None,
+    level: LevelOption = None,
+    edition: EditionOption = "3.0",
+    start: FromOption = None,
+    end: ToOption = None,
+) -> None:
+    """Write the present of a municipality or group: a sheet in Dutch, tables and pictures.
+
+    Example: riskmodel monitor --municipality Venlo --out monitor/venlo
+    """
+    import riskmodel
+    from riskmodel.panel.store import Workspace
+
+    with _working("monitor"):
+        view, written = riskmodel.monitor_areas(
+            Workspace(workspace),
+            out,
+            municipality=municipality or [],
+            group=group,
+            level=level,
+            edition=edition,
+            start=start,
+            end=end,
+        )
+    areas = view.areas
+    typer.echo(
+        f"{view.title}: {len(areas.areas):,} areas of level {areas.level}, Leefbaarometer {areas.edition}, "
+        f"{view.start} to {view.end}"
+    )
+    _tell(out, list(written.files), written.notes)
+
+
+@monitor.command()
+def national(
+    out: OutOption,
+    workspace: WorkspaceOption = WORKSPACE,
+    level: LevelOption = None,
+    edition: EditionOption = "3.0",
+    start: FromOption = None,
+    end: ToOption = None,
+) -> None:
+    """Write the national picture: tables, a text in plain Dutch, and pictures.
+
+    Example: riskmodel national --edition 2.0 --out monitor/nederland
+    """
+    import riskmodel
+    from riskmodel.panel.store import Workspace
+
+    with _working("national"):
+        country, written = riskmodel.national(
+            Workspace(workspace), out, level=level, edition=edition, start=start, end=end
+        )
+    typer.echo(f"{len(country.areas):,} areas of level {country.level}, Leefbaarometer {country.edition}")
+    _tell(out, list(written.files), written.notes)
+
+
+@monitor.command()
+def statement(
+    name: Annotated[str | None, typer.Argument(help="Id of one, such as onvoldoende; by default all.")] = None,
+    workspace: WorkspaceOption = WORKSPACE,
+) -> None:
+    """Hold what letters to parliament say against the ingested scores, side by side.
+
+    Example: riskmodel statement onvoldoende
+    """
+    import riskmodel
+    from riskmodel.monitor.statements import in_full, side_by_side
+    from riskmodel.panel.store import Workspace
+
+    with _working("statement"):
+        table = riskmodel.statements(Workspace(workspace), name)
+    typer.echo(in_full(table) if name else side_by_side(table))
+
+
+@monitor.command()
+def verify(
+    files: Annotated[list[Path], typer.Argument(help="Files of the Leefbaarometer as published.")],
+) -> None:
+    """Compute published classes and sums again; exit code 1 when something differs.
+
+    Example: riskmodel verify score_gemeente.xlsx
+    """
+    import riskmodel
+
+    with _working("verify"):
+        text, same = riskmodel.verify(files)
+    typer.echo(text)
+    if not same:
+        raise typer.Exit(1)
+
+
+@monitor.command()
+def survey(
+    file: Annotated[Path, typer.Argument(help="CSV with answers per area or group.")],
+    workspace: WorkspaceOption = WORKSPACE,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the table and the text.")] = None,
+    level: LevelOption = None,
+    edition: EditionOption = "3.0",
+    start: FromOption = None,
+    end: ToOption = None,
+    who: Annotated[str, typer.Option(help="Who answered, in the plural, in Dutch.")] = "bewoners",
+    answers: Annotated[
+        str | None, typer.Option(help="number, share or percent, where the columns do not say.")
+    ] = None,
+    group: Annotated[
+        list[str] | None, typer.Option(help="File with a group that the survey names; may be repeated.")
+    ] = None,
+) -> None:
+    """Hold a survey of residents or professionals against the measured development.
+
+    Example: riskmodel survey enquete.csv --from 2016 --to 2020
+    """
+    import riskmodel
+    from riskmodel.monitor.survey import table_in_dutch
+    from riskmodel.panel.store import Workspace
+
+    with _working("survey"):
+        table, text = riskmodel.survey(
+            file,
+            Workspace(workspace),
+            out=out,
+            level=level,
+            edition=edition,
+            start=start,
+            end=end,
+            who=who,
+            answers=answers,
+            groups=group or [],
+        )
+    shown = table_in_dutch(table)
+    if sys.stdout.isatty():
+        shown = shown.head(SHOWN)
+    typer.echo(shown.to_string(index=False))
+    typer.echo(f"\n{text}")
+    if out is not None:
+        typer.echo(out)
+
+
+def _tell(out: Path, files: list[str], notes: tuple[str, ...]) -> None:
+    for name in files:
+        if not name.startswith("pictures/"):
+            typer.echo(out / name)
+    drawn = sum(name.endswith(".png") for name in files)
+    typer.echo(f"{out / 'pictures'}: {drawn} pictures, each as PNG and SVG")
+    for note in notes:
+        typer.echo(note, err=True)
+
+
+@contextmanager
+def _working(what: str) -> Iterator[None]:
+    """A moving sign on a terminal, nothing elsewhere."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(f"{what} ..."):
+        yield
