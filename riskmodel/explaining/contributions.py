@@ -75,11 +75,18 @@ def told_as(names: Sequence[str]) -> tuple[Told, ...]:
         # Features of the score's own history carry no id of an indicator: the whole name is theirs.
         plain = root if root in own and "driver" not in entry else what
         indicator = entry.get("indicator", root if root in own and what not in indicators() else plain)
-        driver = entry.get("driver", prefix)
+        driver = entry.get("driver", _part_of_score(what, prefix))
         if driver not in ids:
             raise InputError("features", f"driver {driver!r}", f"one of {sorted(ids)}")
         found.append(Told(name, indicator, driver, is_change))
     return tuple(found)
+
+
+def _part_of_score(what: str, prefix: str) -> str:
+    """The driver before the dot, or the part of the score that a dimension of another edition or release is."""
+    about, part = indicators().get(what), f"part_{prefix}"
+    measured_apart = about is None or not about.source.startswith("leefbaarometer")
+    return prefix if measured_apart or part not in load("drivers") else part
 
 
 def definitional() -> frozenset[str]:
