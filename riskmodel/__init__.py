@@ -29,7 +29,7 @@ _INGEST = (
     "ingest_leefbaarometer",
     "ingest_local",
 )
-_WORKFLOW = ("backtest", "check", "forecast", "risk_list", "train")
+_WORKFLOW = ("backtest", "check", "compare", "forecast", "promote", "risk_list", "train")
 _MONITOR = ("current", "monitor_areas", "national", "statements", "survey", "verify")
 __all__ = [*_INGEST, *_MONITOR, *_WORKFLOW, "InputError", "__version__"]
 
@@ -50,7 +50,9 @@ if TYPE_CHECKING:
     from riskmodel.monitoring import verify as verify
     from riskmodel.workflow import backtest as backtest
     from riskmodel.workflow import check as check
+    from riskmodel.workflow import compare as compare
     from riskmodel.workflow import forecast as forecast
+    from riskmodel.workflow import promote as promote
     from riskmodel.workflow import risk_list as risk_list
     from riskmodel.workflow import train as train
 

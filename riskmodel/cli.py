@@ -12,6 +12,7 @@ import typer
 
 import riskmodel
 from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption, ingest
+from riskmodel.cli_models import echo_findings, echo_trained, models
 from riskmodel.cli_monitor import monitor
 from riskmodel.errors import InputError
 
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(ingest, name="ingest")
 app.add_typer(monitor)
+app.add_typer(models)
 
 ExperimentArgument = Annotated[Path, typer.Argument(help="For instance experiments/decline-2y.yaml.")]
 LevelOption = Annotated[
@@ -97,6 +99,7 @@ def backtest(
 
     Example: riskmodel backtest experiments/decline-2y.yaml
     """
+    from riskmodel.checking import findings_of
     from riskmodel.panel.store import Workspace
     from riskmodel.reports import skill_table
 
@@ -106,6 +109,7 @@ def backtest(
     for skipped in done.skipped:
         typer.echo(f"not applicable: {skipped.model} at origin {skipped.wave}: {skipped.reason}", err=True)
     typer.echo(skill_table(done.scores, done.experiment))
+    echo_findings(findings_of(place, done.experiment.name))
     typer.echo(f"forecasts and scores: {place.path('backtests', done.experiment.name)}")
 
 
@@ -121,8 +125,8 @@ def train(
     """
     from riskmodel.panel.store import Workspace
 
-    for alias, release in riskmodel.train(experiment, Workspace(workspace), level=level).items():
-        typer.echo(f"{alias}: {release.folder}")
+    for role, trained in riskmodel.train(experiment, Workspace(workspace), level=level).items():
+        echo_trained(role, trained)
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """MLflow: one store a workspace, one experiment a question, one parent run a backtest.
 
 The store is SQLite; artifacts lie beside it. Nothing is reported to anyone: telemetry is switched off when the
-package is imported.
+package is imported. Who writes holds the workspace's lock, see :mod:`riskmodel.locking`.
 """
 
 from __future__ import annotations
@@ -13,32 +13,38 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 import riskmodel
+from riskmodel.errors import InputError
 from riskmodel.forecasting.backtest import Backtest
-from riskmodel.forecasting.features import Features
-from riskmodel.forecasting.models.lightgbm import LightGBM
-from riskmodel.panel.panel import FloatArray, Panel
+from riskmodel.forecasting.checks import Finding, findings_table
+from riskmodel.locking import only_writer
+from riskmodel.panel.panel import Panel
 from riskmodel.panel.store import Workspace
-from riskmodel.scoring.predict import predict
-from riskmodel.scoring.release import Release
 from riskmodel.sources.observations import SourceFile
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Run
 
-#: Versions that a registered model needs to run elsewhere.
-REQUIREMENTS = [f"riskmodel=={riskmodel.__version__}"]
+#: Kind of run, as a tag: what ``riskmodel compare`` looks for.
+KIND, BACKTEST = "riskmodel.kind", "backtest"
+#: Table of findings among the artifacts of a run.
+FINDINGS = "checks.json"
+#: Shortest beginning of a run id that may stand for the whole.
+SHORTEST_ID = 6
+#: Most metrics that MLflow takes in one call.
+BATCH = 1000
 
 
+@cache
 def code_version() -> str:
-    """Version of the package and, in a git checkout, its commit."""
+    """Version of the package and, in a git checkout, its commit when the process first asked."""
     asked = subprocess.run(
         ["git", "describe", "--always", "--dirty"],
         cwd=Path(__file__).parent,
@@ -55,7 +61,37 @@ def store_uri(workspace: Workspace) -> str:
     return f"sqlite:///{workspace.path('mlflow.db').resolve()}"
 
 
-def log_backtest(workspace: Workspace, backtest: Backtest, panel: Panel, files: list[Path]) -> str:
+def client_of(workspace: Workspace) -> MlflowClient:
+    """A client of the workspace's store; the first one makes the store."""
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    from mlflow import MlflowClient
+
+    workspace.folder.mkdir(parents=True, exist_ok=True)
+    return MlflowClient(store_uri(workspace), store_uri(workspace))
+
+
+def experiment_id(client: MlflowClient, workspace: Workspace, name: str) -> str:
+    """Id of an MLflow experiment, which is made when it is not there."""
+    found = client.get_experiment_by_name(name)
+    if found is not None:
+        return str(found.experiment_id)
+    place = workspace.path("mlartifacts", name).resolve().as_uri()
+    return str(client.create_experiment(name, artifact_location=place))
+
+
+def fingerprints(files: Sequence[SourceFile]) -> dict[str, str]:
+    """Input files as parameters of a run."""
+    return {f"input_{number}": f"{file.name} sha256:{file.sha256}" for number, file in enumerate(files, 1)}
+
+
+def log_backtest(
+    workspace: Workspace,
+    backtest: Backtest,
+    panel: Panel,
+    files: Sequence[Path],
+    findings: Sequence[Finding] = (),
+) -> str:
     """Log a backtest: a parent run with its files and pictures, a nested run per model and origin.
 
     Parameters
@@ -66,26 +102,40 @@ def log_backtest(workspace: Workspace, backtest: Backtest, panel: Panel, files: 
         What was done.
     panel : Panel
         What it was done on.
-    files : list of Path
-        Files to keep with the parent run: forecasts and scores.
+    files : sequence of Path
+        Files to keep with the parent run: those of the record.
+    findings : sequence of Finding
+        What the checks found.
 
     Returns
     -------
     str
         Id of the parent run.
     """
+    with only_writer(workspace):
+        return _log_backtest(workspace, backtest, panel, files, findings)
+
+
+def _log_backtest(
+    workspace: Workspace,
+    backtest: Backtest,
+    panel: Panel,
+    files: Sequence[Path],
+    findings: Sequence[Finding],
+) -> str:
     from mlflow.entities import Param, RunTag
 
-    client = _client(workspace)
-    experiment_id = _experiment_id(client, workspace, backtest.experiment.name)
+    client = client_of(workspace)
+    place = experiment_id(client, workspace, backtest.experiment.name)
     version = code_version()
     waves = ", ".join(str(origin.wave) for origin in backtest.origins)
     tags = {
         "mlflow.source.name": "riskmodel backtest",
         "code_version": version,
         "question": backtest.experiment.question,
+        KIND: BACKTEST,
     }
-    parent = client.create_run(experiment_id, run_name=f"backtest {waves}", tags=tags).info.run_id
+    parent = client.create_run(place, run_name=f"backtest {waves}", tags=tags).info.run_id
     settings = {
         "horizon": backtest.experiment.horizon,
         "event": backtest.experiment.event.name,
@@ -94,160 +144,125 @@ def log_backtest(workspace: Workspace, backtest: Backtest, panel: Panel, files: 
         "areas": len(panel.areas),
         "capacity": backtest.experiment.capacity,
         "allow_origin": backtest.experiment.allow_origin,
-        **_fingerprints(panel.files),
+        **fingerprints(panel.files),
     }
     client.log_batch(parent, params=[Param(key, str(value)) for key, value in settings.items()])
     _log_parent_files(client, parent, backtest, panel, files)
-    for (model, origin_date), rows in backtest.scores.groupby(["model", "origin_date"], sort=False):
+    log_findings(client, parent, findings)
+    # Scores of other events stand in scores.csv: a run with thousands of metrics cannot be read.
+    scores = backtest.scores[backtest.scores["target"] == backtest.experiment.event.name]
+    for (model, origin_date), rows in scores.groupby(["model", "origin_date"], sort=False):
         spec = backtest.experiment.model(str(model))
         run = client.create_run(
-            experiment_id,
+            place,
             run_name=f"{model} {str(origin_date)[:4]}",
             tags={"mlflow.parentRunId": parent, "model": str(model), "code_version": version},
         ).info.run_id
         parameters = {"model": model, "kind": spec.kind, "origin_date": origin_date, **spec.parameters}
-        client.log_batch(
-            run,
-            metrics=_metrics(rows),
-            params=[Param(str(key), str(value)) for key, value in parameters.items()],
-        )
+        client.log_batch(run, params=[Param(str(key), str(value)) for key, value in parameters.items()])
+        _log_metrics(client, run, rows)
         client.set_terminated(run)
-    champion = backtest.scores[backtest.scores["model"] == backtest.experiment.champion]
+    champion = scores[scores["model"] == backtest.experiment.champion]
     means = champion.groupby(["metric", "cohort"])["value"].mean().reset_index()
-    client.log_batch(
-        parent,
-        metrics=_metrics(means),
-        tags=[RunTag("skipped", "; ".join(f"{s.model} {s.wave}: {s.reason}" for s in backtest.skipped) or "none")],
-    )
+    _log_metrics(client, parent, means)
+    skipped = "; ".join(f"{s.model} {s.wave}: {s.reason}" for s in backtest.skipped)
+    client.log_batch(parent, tags=[RunTag("skipped", skipped or "none")])
     client.set_terminated(parent)
     return str(parent)
 
 
-def _fingerprints(files: Sequence[SourceFile]) -> dict[str, str]:
-    """Input files as parameters of a run."""
-    return {f"input_{number}": f"{file.name} sha256:{file.sha256}" for number, file in enumerate(files, 1)}
+def log_findings(client: MlflowClient, run: str, findings: Sequence[Finding]) -> None:
+    """Log findings with a run: a table, their figures as metrics, and a tag for each that failed."""
+    from mlflow.entities import Metric, RunTag
+
+    if not findings:
+        return
+    now = int(time.time() * 1000)
+    values = {
+        f"{found.code}.{name}": float(value) for found in findings for name, value in found.figures.items()
+    } | {f"{found.code}.failed": float(found.outcome == "failed") for found in findings}
+    wrong = [found for found in findings if found.outcome == "failed"]
+    tags = [RunTag("checks", summary_of(findings))]
+    tags += [RunTag(f"check.{found.code}", f"{found.severity}: {found.title}") for found in wrong]
+    client.log_batch(
+        run,
+        metrics=[Metric(key, value, now, 0) for key, value in values.items() if math.isfinite(value)],
+        tags=tags,
+    )
+    client.log_table(run, findings_table(findings).astype(object), FINDINGS)
 
 
-def register(
-    workspace: Workspace,
-    release: Release,
-    locations: npt.NDArray[np.str_],
-    features: Features,
-    deviation: FloatArray,
-    alias: str,
-) -> str:
-    """Register a released model as a new version of its experiment's model and give it an alias.
+def summary_of(findings: Sequence[Finding]) -> str:
+    """Which checks failed, in a few words."""
+    wrong = [f"{found.code} ({found.severity})" for found in findings if found.outcome == "failed"]
+    return f"failed: {', '.join(wrong)}" if wrong else "none failed"
 
-    Parameters
-    ----------
-    workspace : Workspace
-        Where the store is.
-    release : Release
-        The model.
-    locations : numpy.ndarray of str, shape (areas,)
-        Area codes.
-    features : Features
-        Features of these areas at the training origin; the first rows are the input example.
-    deviation : numpy.ndarray, shape (areas,)
-        Score minus base constant of the same areas.
-    alias : str
-        ``"champion"`` or ``"challenger"``.
+
+def backtest_run(workspace: Workspace, asked: str) -> tuple[str, str, Path] | None:
+    """The backtest in MLflow whose run id is, or begins with, what was asked.
+
+    The id of a nested run stands for its model in the backtest it belongs to.
 
     Returns
     -------
-    str
-        The version number.
+    tuple of (str, str, Path) or None
+        Run id, model that was asked for (empty for the whole backtest) and folder of the artifacts; None when no
+        run has such an id.
+
+    Raises
+    ------
+    InputError
+        If several runs begin with it, or the run is no backtest.
     """
-    import mlflow
-    from mlflow.models import infer_signature
-
-    client = _client(workspace)
-    example = pd.DataFrame(features.values[:5], columns=list(features.names)).assign(deviation=deviation[:5])
-    mlflow.set_tracking_uri(store_uri(workspace))
-    mlflow.set_experiment(experiment_id=_experiment_id(client, workspace, release.experiment.name))
-    tags = {"code_version": release.code_version, "release": release.id, "model": release.name}
-    with mlflow.start_run(run_name=f"train {release.name} {release.wave}", tags=tags) as run:
-        mlflow.log_params(
-            {
-                "origin": release.wave,
-                "known_at": str(release.known_at),
-                "pairs": str(release.pairs),
-                "level": release.level,
-                "allow_origin": release.experiment.allow_origin,
-                **_fingerprints(release.files),
-            }
-        )
-        _log_explanation(release, locations, features)
-        logged = mlflow.pyfunc.log_model(
-            name="model",
-            python_model=str(Path(__file__).parent / "scoring" / "pyfunc.py"),
-            artifacts={"release": str(release.folder)},
-            signature=infer_signature(example, predict(release, example)),
-            input_example=example,
-            pip_requirements=REQUIREMENTS,
-        )
-    _ensure_registered(client, release)
-    version = client.create_model_version(
-        release.experiment.name, logged.model_uri, run_id=run.info.run_id, tags=tags, description=release.id
-    ).version
-    client.set_registered_model_alias(release.experiment.name, alias, version)
-    return str(version)
+    if not workspace.path("mlflow.db").exists() or len(asked) < SHORTEST_ID:
+        return None
+    client = client_of(workspace)
+    found = [run for run in _runs(client) if run.info.run_id.startswith(asked)]
+    if not found:
+        return None
+    if len(found) > 1:
+        raise InputError("compare", f"{len(found)} runs that begin with {asked!r}", "one", "Give more of its id.")
+    run, model = found[0], ""
+    parent = run.data.tags.get("mlflow.parentRunId")
+    if parent:
+        run, model = client.get_run(parent), run.data.tags.get("model", "")
+    if run.data.tags.get(KIND) != BACKTEST:
+        raise InputError("compare", f"run {asked}, which is no backtest", "a run of riskmodel backtest")
+    return str(run.info.run_id), model, Path(client.download_artifacts(run.info.run_id, ""))
 
 
-def _log_explanation(release: Release, locations: npt.NDArray[np.str_], features: Features) -> None:
-    """Log contributions of every area and feature, and their beeswarm, for models that have them."""
-    import mlflow
-
-    from riskmodel import plots
-
-    if not isinstance(release.model, LightGBM):
-        return
-    contributions = release.model.contributions(features)
-    table = pd.DataFrame(contributions, columns=[*features.names, "base"])
-    table.insert(0, "location", locations)
-    with tempfile.TemporaryDirectory() as folder:
-        table.to_csv(Path(folder, "shap_values.csv"), index=False)
-        plots.beeswarm_picture(features, contributions).savefig(Path(folder, "shap_beeswarm.png"), dpi=110)
-        mlflow.log_artifacts(folder)
-
-
-def release_by_alias(workspace: Workspace, experiment: str, alias: str) -> tuple[str, str] | None:
-    """Release id and version of the registered model that carries an alias, None when there is none."""
-    from mlflow.exceptions import MlflowException
-
+def backtest_runs(workspace: Workspace, newest: int = 10) -> list[str]:
+    """The newest backtests in MLflow, each as one line: id, experiment and name."""
     if not workspace.path("mlflow.db").exists():
-        return None
-    try:
-        version = _client(workspace).get_model_version_by_alias(experiment, alias)
-    except MlflowException:
-        return None
-    return str(version.tags["release"]), str(version.version)
+        return []
+    client = client_of(workspace)
+    names = {each.experiment_id: each.name for each in client.search_experiments()}
+    found = [run for run in _runs(client) if run.data.tags.get(KIND) == BACKTEST]
+    found.sort(key=lambda run: -run.info.start_time)
+    return [
+        f"{run.info.run_id[:8]} {names.get(run.info.experiment_id, '')} ({run.info.run_name})"
+        for run in found[:newest]
+    ]
 
 
-def _client(workspace: Workspace) -> MlflowClient:
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    from mlflow import MlflowClient
-
-    workspace.folder.mkdir(parents=True, exist_ok=True)
-    return MlflowClient(store_uri(workspace), store_uri(workspace))
-
-
-def _experiment_id(client: MlflowClient, workspace: Workspace, name: str) -> str:
-    found = client.get_experiment_by_name(name)
-    if found is not None:
-        return str(found.experiment_id)
-    place = workspace.path("mlartifacts", name).resolve().as_uri()
-    return str(client.create_experiment(name, artifact_location=place))
+def _runs(client: MlflowClient) -> list[Run]:
+    """Every run of the store, page by page."""
+    places = [each.experiment_id for each in client.search_experiments()]
+    found: list[Run] = []
+    token: str | None = None
+    while places:
+        page = client.search_runs(places, max_results=1000, page_token=token)
+        found += page
+        token = page.token
+        if not token:
+            break
+    return found
 
 
-def _ensure_registered(client: MlflowClient, release: Release) -> None:
-    from mlflow.exceptions import MlflowException
-
-    try:
-        client.get_registered_model(release.experiment.name)
-    except MlflowException:
-        client.create_registered_model(release.experiment.name, description=release.experiment.question)
+def _log_metrics(client: MlflowClient, run: str, rows: pd.DataFrame) -> None:
+    values = _metrics(rows)
+    for start in range(0, len(values), BATCH):
+        client.log_batch(run, metrics=values[start : start + BATCH])
 
 
 def _metrics(rows: pd.DataFrame) -> list[Any]:
@@ -270,7 +285,9 @@ def _plain(cohort: str) -> str:
     return cohort.replace("+", "_and_more").replace(",", "").replace(" ", "_")
 
 
-def _log_parent_files(client: MlflowClient, run: str, backtest: Backtest, panel: Panel, files: list[Path]) -> None:
+def _log_parent_files(
+    client: MlflowClient, run: str, backtest: Backtest, panel: Panel, files: Sequence[Path]
+) -> None:
     from riskmodel import plots
 
     shown = [backtest.experiment.champion, backtest.experiment.challenger]
@@ -282,7 +299,6 @@ def _log_parent_files(client: MlflowClient, run: str, backtest: Backtest, panel:
     with tempfile.TemporaryDirectory() as folder:
         for name, figure in pictures.items():
             figure.savefig(Path(folder, name), dpi=110)
-        backtest.importance.to_csv(Path(folder, "shap_importance.csv"), index=False)
         client.log_dict(run, asdict(backtest.experiment), "experiment.json")
         client.log_artifacts(run, folder)
     for path in files:

@@ -6,29 +6,31 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
+from riskmodel.attempts import compare, promote
 from riskmodel.catalogue import find_municipalities
+from riskmodel.checking import checked_backtest, write_findings
 from riskmodel.errors import InputError
 from riskmodel.explaining.contributions import by_driver
 from riskmodel.forecasting import backtest as backtesting
 from riskmodel.forecasting.experiment import load_experiment
-from riskmodel.forecasting.features import training_of
-from riskmodel.forecasting.forecast import write_forecasts
-from riskmodel.forecasting.models.lightgbm import LightGBM
-from riskmodel.forecasting.models.scorecard import Scorecard
 from riskmodel.forecasting.origins import latest_origin
+from riskmodel.forecasting.record import write_record
 from riskmodel.forecasting.store import StoredForecast, load_forecast, save_forecast
+from riskmodel.locking import only_writer, put_in_place
 from riskmodel.monitor.current import current_table
 from riskmodel.panel.check import Check, check_panel
 from riskmodel.panel.panel import Panel
-from riskmodel.panel.store import Workspace, write_atomically
+from riskmodel.panel.store import Workspace, draft_folder, write_atomically
 from riskmodel.products.build import build_risk_list
 from riskmodel.products.forms import write_forms
 from riskmodel.products.risk_list import RiskList
 from riskmodel.products.track_record import track_record
-from riskmodel.scoring.release import Release, load_release, save_release
+from riskmodel.scoring.release import load_release
+from riskmodel.training import train
+
+__all__ = ["backtest", "check", "compare", "current", "forecast", "promote", "risk_list", "train"]
 
 #: The main question: what `risk_list` answers when several have a forecast and none is named.
 MAIN_EXPERIMENT = "decline-2y"
@@ -66,62 +68,23 @@ def backtest(
 ) -> backtesting.Backtest:
     """Backtest an experiment file and log it to MLflow.
 
-    Writes ``backtests/NAME/forecasts.parquet`` and ``scores.csv`` in the workspace; a later backtest of the same
-    experiment takes their place, MLflow keeps every one.
+    Writes ``backtests/NAME/forecasts.parquet`` and ``scores.csv`` in the workspace, and what the checks found; a
+    later backtest of the same experiment takes their place, MLflow keeps every one.
     """
     from riskmodel import tracking
 
     question = load_experiment(experiment)
     panel = workspace.panel(level, allow_origin=question.allow_origin)
     done = backtesting.run(question, panel, origins, progress)
-    folder = workspace.path("backtests", question.name)
-    files = [
-        write_atomically(folder / "forecasts.parquet", lambda path: write_forecasts(done.forecasts, path)),
-        write_atomically(folder / "scores.csv", lambda path: done.scores.to_csv(path, index=False)),
-    ]
-    tracking.log_backtest(workspace, done, panel, files)
+    record, findings = checked_backtest(done, panel, tracking.code_version())
+    # Logged from a folder of its own: another process may put its backtest in place meanwhile.
+    with draft_folder(workspace.path("backtests")) as draft:
+        files = write_record(record, experiment.read_text(encoding="utf-8"), draft)
+        files.append(write_findings(findings, draft))
+        tracking.log_backtest(workspace, done, panel, files, findings)
+        with only_writer(workspace):
+            put_in_place(draft, workspace.path("backtests", question.name))
     return done
-
-
-def train(experiment: Path, workspace: Workspace, *, level: str | None = None) -> dict[str, Release]:
-    """Train champion and challenger on everything known at the latest wave and register both in MLflow.
-
-    Returns
-    -------
-    dict
-        The released model for ``"champion"`` and ``"challenger"``.
-    """
-    from riskmodel import tracking
-
-    question = load_experiment(experiment)
-    panel = workspace.panel(level, allow_origin=question.allow_origin)
-    origin = latest_origin(panel, question.horizon)
-    training = training_of(panel, origin)
-    released: dict[str, Release] = {}
-    for alias, name in (("champion", question.champion), ("challenger", question.challenger)):
-        model = backtesting.fit(question.model(name), question, training)
-        if not isinstance(model, LightGBM | Scorecard) or (
-            alias == "champion" and not isinstance(model, LightGBM)
-        ):
-            raise InputError(
-                experiment,
-                f"{alias} {name!r} of kind {question.model(name).kind!r}",
-                "a champion of kind lightgbm and a challenger of kind lightgbm or scorecard",
-            )
-        release = save_release(
-            workspace.path("models", question.name),
-            name,
-            model,
-            experiment,
-            panel,
-            origin,
-            tracking.code_version(),
-        )
-        made, features = backtesting.forecast_with(name, model, question, panel, origin)
-        deviation = panel.deviation(origin.wave)
-        tracking.register(workspace, release, made.locations, features, deviation[~np.isnan(deviation)], alias)
-        released[alias] = release
-    return released
 
 
 def forecast(workspace: Workspace, *, experiment: str | None = None) -> list[StoredForecast]:
@@ -194,18 +157,19 @@ def risk_list(
 
 
 def _forecast_with_champion(workspace: Workspace, name: str) -> StoredForecast:
-    from riskmodel import tracking
+    from riskmodel import registry
 
-    found = tracking.release_by_alias(workspace, name, "champion")
+    found = registry.release_by_alias(workspace, name, registry.CHAMPION)
     if found is None:
         raise InputError(workspace.folder, f"no champion for {name!r}", "one", f"Run: riskmodel train {name}.yaml")
     release = load_release(workspace.path("models", name, found[0]))
-    if not isinstance(release.model, LightGBM):
-        raise InputError(release.folder, "a champion without drivers", "a champion of kind lightgbm")
     panel = workspace.panel(release.level, allow_origin=release.experiment.allow_origin)
     origin = latest_origin(panel, release.experiment.horizon)
     made, features = backtesting.forecast_with(release.name, release.model, release.experiment, panel, origin)
-    contributions = by_driver(features.names, release.model.contributions(features))
+    told = registry.contributions_of(release.model, features)
+    if told is None:
+        raise InputError(release.folder, "a champion without drivers", "one whose contributions can be told")
+    contributions = by_driver(features.names, told)
     contributions.insert(0, "location", made.locations)
     return save_forecast(
         workspace.path("forecasts", name),

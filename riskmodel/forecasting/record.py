@@ -72,8 +72,20 @@ class Record:
         ]
         return rows.pivot(index="origin_date", columns="model", values="value").sort_index()
 
-    def differs(self, experiment: Experiment, model: str, panel: Panel) -> str:
-        """Why this is no backtest of that model on that panel; empty when it is one."""
+    def differs(self, experiment: Experiment, model: str, level: str, inputs: Sequence[str]) -> str:
+        """Why this is no backtest of that model on those input files; empty when it is one.
+
+        Parameters
+        ----------
+        experiment : Experiment
+            The question that the model answers.
+        model : str
+            Name of the model in it.
+        level : str
+            Level of the areas.
+        inputs : sequence of str
+            Fingerprints of the files.
+        """
         own = self.experiment
         asked = (experiment.event, experiment.horizon, experiment.allow_origin)
         if (own.event, own.horizon, own.allow_origin) != asked:
@@ -82,7 +94,7 @@ class Record:
             return f"the stored backtest has no model {model!r}"
         if own.model(model) != experiment.model(model):
             return f"the stored backtest has other settings of {model!r}"
-        if self.level != panel.level or set(self.inputs) != {file.sha256 for file in panel.files}:
+        if self.level != level or set(self.inputs) != set(inputs):
             return "the stored backtest was made on other input files"
         return ""
 

@@ -1,0 +1,178 @@
+"""An analyst's way of working: hold attempts against each other, and promote the one that earned it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from riskmodel.checking import read_findings, stored_record
+from riskmodel.errors import InputError
+from riskmodel.forecasting import compare as comparing
+from riskmodel.forecasting.checks import Context, Finding, run_checks
+from riskmodel.forecasting.compare import Attempt, Comparison
+from riskmodel.forecasting.record import read_record
+from riskmodel.panel.store import Workspace
+from riskmodel.products.model_card import JSON as CARD
+from riskmodel.scoring.release import load_release
+
+#: Checks that are made anew on the stored backtest when a model is to be promoted; without their answer there is
+#: no promotion.
+GATE = ("RM006", "RM007")
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """What became of the wish to promote a model.
+
+    Attributes
+    ----------
+    experiment, version, release_id : str
+        Whom it is about.
+    promoted : bool
+        Whether it is champion now.
+    reasons : tuple of str
+        What spoke against it; empty when the gate held.
+    findings : tuple of Finding
+        What the gate looked at.
+    """
+
+    experiment: str
+    version: str
+    release_id: str
+    promoted: bool
+    reasons: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+def compare(workspace: Workspace, asked: Sequence[str], *, cohorts: Sequence[str] = ()) -> Comparison:
+    """Put attempts side by side; see :func:`riskmodel.forecasting.compare.compare`.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where the backtests are.
+    asked : sequence of str
+        Each ``NAME`` (the latest backtest of an experiment) or the id of a run in MLflow, or the beginning of one;
+        with ``:MODEL`` behind it for another model than the champion.
+    cohorts : sequence of str
+        Names of cohorts; by default all that are shared.
+    """
+    attempts = [find_attempt(workspace, each) for each in asked]
+    labels = [attempt.label for attempt in attempts]
+    if len(set(labels)) < len(labels):
+        raise InputError("compare", f"the same attempt twice ({', '.join(labels)})", "different ones")
+    levels = sorted({attempt.record.level for attempt in attempts})
+    if len(levels) > 1:
+        raise InputError("compare", f"attempts at levels {', '.join(levels)}", "one level")
+    allow = any(attempt.record.experiment.allow_origin for attempt in attempts)
+    panel = workspace.panel(levels[0] if levels else None, allow_origin=allow)
+    return comparing.compare(attempts, panel, cohorts)
+
+
+def find_attempt(workspace: Workspace, asked: str) -> Attempt:
+    """The attempt that is meant by a name or run id.
+
+    Raises
+    ------
+    InputError
+        If there is no such backtest, or no such model in it.
+    """
+    from riskmodel import tracking
+
+    name, _, model = asked.partition(":")
+    folder = workspace.path("backtests", name)
+    if name and folder.is_dir():
+        record, label = read_record(folder), name
+    else:
+        found = tracking.backtest_run(workspace, name)
+        if found is None:
+            stored = sorted(path.name for path in workspace.path("backtests").glob("[!.]*"))
+            known = [*stored, *tracking.backtest_runs(workspace)]
+            hint = "" if known else "Run: riskmodel backtest experiments/NAME.yaml"
+            raise InputError(f"compare {asked}", "no such backtest", "; ".join(known) or "a backtest", hint)
+        run, own, artifacts = found
+        record, label, model = read_record(artifacts), run[:8], model or own
+    model = model or record.experiment.champion
+    if not record.of(model):
+        there = sorted({forecast.model for forecast in record.forecasts})
+        raise InputError(f"compare {asked}", f"no model {model!r}", f"one of {', '.join(there)}")
+    return Attempt(f"{label}:{model}", record, model)
+
+
+def promote(
+    workspace: Workspace, experiment: str, *, version: str | None = None, force: bool = False, reason: str = ""
+) -> Promotion:
+    """Make a registered model the champion, if it earned it.
+
+    The gate: no check of severity error failed in its training; and in the stored backtest of the same model on
+    the same files it is no worse than the best simple ordering, and calibrated.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where the models are.
+    experiment : str
+        Name of the experiment.
+    version : str, optional
+        Version number or alias; by default ``candidate`` where there is one, else ``challenger``.
+    force : bool
+        Promote though the gate does not hold; who did so, when and why is recorded with the version.
+    reason : str
+        Why; needed to force.
+
+    Raises
+    ------
+    InputError
+        If there is no such version, it is champion already, its contributions cannot be told, or there is no
+        reason for a forced promotion.
+    """
+    from riskmodel import registry
+
+    if force and not reason.strip():
+        raise InputError("--force", "no reason", "--reason TEXT", "It is kept with the model.")
+    if version is None:
+        aliases = {each.alias for each in registry.versions(workspace, experiment)}
+        version = registry.CANDIDATE if registry.CANDIDATE in aliases else registry.CHALLENGER
+    chosen = registry.find_version(workspace, experiment, version)
+    champion = registry.release_by_alias(workspace, experiment, registry.CHAMPION)
+    if champion is not None and champion[1] == chosen.number:
+        raise InputError(f"--version {version}", "the champion itself", "another version")
+    findings = gate_findings(workspace, experiment, chosen.release_id)
+    reasons = tuple(_reason(found) for found in findings if _speaks_against(found))
+    promoted = force or not reasons
+    if promoted:
+        registry.make_champion(workspace, experiment, chosen, reasons=reasons, reason=reason.strip())
+    return Promotion(experiment, chosen.number, chosen.release_id, promoted, reasons, findings)
+
+
+def gate_findings(workspace: Workspace, experiment: str, release_id: str) -> tuple[Finding, ...]:
+    """Findings of the training of a release, with those that need a backtest made anew on the stored one."""
+    release = load_release(workspace.path("models", experiment, release_id))
+    if not hasattr(release.model, "contributions"):
+        raise InputError(
+            release.folder,
+            f"{release.name!r}, whose contributions cannot be told",
+            "a model that can say what stands behind its expectation: a risk list needs it",
+        )
+    if not (release.folder / CARD).exists():
+        raise InputError(
+            release.folder, "no model card", "one", "Train again: riskmodel train experiments/NAME.yaml"
+        )
+    panel = workspace.panel(release.level, allow_origin=release.experiment.allow_origin)
+    record, no_record = stored_record(workspace, release.experiment, release.name, release.level, release.files)
+    anew = run_checks(Context(release.experiment, release.name, panel, record=record, no_record=no_record))
+    fresh = {found.code: found for found in anew}
+    return tuple(
+        fresh[found.code] if found.code in GATE or found.code not in fresh else found
+        for found in read_findings(release.folder / CARD)
+    )
+
+
+def _speaks_against(found: Finding) -> bool:
+    failed = found.severity == "error" and found.outcome == "failed"
+    return failed or (found.code in GATE and found.outcome != "passed")
+
+
+def _reason(found: Finding) -> str:
+    unknown = "not shown, " if found.outcome == "not applicable" else ""
+    return f"{found.code} {found.title}: {unknown}{found.message}"

@@ -1,0 +1,190 @@
+"""Pictures of a model card: whether chances mean what they say, at every origin and in every kind of area."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib
+import numpy as np
+import numpy.typing as npt
+
+from riskmodel.forecasting.experiment import Cohort
+from riskmodel.forecasting.groups import LABELS, labels_of
+from riskmodel.forecasting.metrics import calibration_bins
+from riskmodel.forecasting.record import Record, judge
+from riskmodel.panel.panel import FloatArray, Panel
+
+matplotlib.use("Agg")
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+#: Okabe and Ito's colours, safe for the colour blind.
+BLUE, GREY = "#0072B2", "#767676"
+#: Bins of equally many areas: ten an origin; fewer for a group, which has fewer events.
+BINS, GROUP_BINS = 10, 5
+#: Chances that are labelled on the axes; a square-root scale shows small ones and large ones in one picture.
+TICKS = (0.0, 0.02, 0.1, 0.25, 0.5, 0.75, 1.0)
+#: How to read them.
+NOTE = "Dots on the dashed line: it happened as often as was forecast. Lines: 95% interval (Wilson)."
+#: Sizes on the page in inches: a panel, the gaps between panels, the margins, the narrowest page.
+SIDE, ACROSS, DOWN = 1.75, 0.5, 0.75
+LEFT, RIGHT, TOP, BOTTOM, NARROWEST = 0.75, 0.3, 1.05, 0.55, 6.0
+#: Kinds of groups that are shown.
+SHOWN = ("size", "urbanity")
+#: Standard normal quantile of a 95% interval.
+Z = 1.959964
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Chances and outcomes of some areas.
+
+    Attributes
+    ----------
+    title : str
+        Whom it is about.
+    chance, happened : numpy.ndarray, shape (areas,)
+        Forecast chance and 1.0 where it happened.
+    """
+
+    title: str
+    chance: FloatArray
+    happened: FloatArray
+
+
+def by_origin(record: Record, model: str, panel: Panel, cohort: Cohort) -> list[Reliability]:
+    """Chances and outcomes at every origin."""
+    judged = [judge(record.experiment, panel, forecast, cohort) for forecast in record.of(model)]
+    return [Reliability(f"origin {each.wave}", each.chance, each.happened) for each in judged if len(each.rows)]
+
+
+def by_group(record: Record, model: str, panel: Panel, cohort: Cohort) -> dict[str, list[Reliability]]:
+    """Chances and outcomes in every class of size and urbanity, over all origins together."""
+    judged = [judge(record.experiment, panel, forecast, cohort) for forecast in record.of(model)]
+    found: dict[str, list[Reliability]] = {}
+    for kind in SHOWN if judged else ():
+        labels = np.concatenate([labels_of(panel, each.wave, kind)[each.rows] for each in judged])
+        chance = np.concatenate([each.chance for each in judged])
+        happened = np.concatenate([each.happened for each in judged])
+        parts = [(label, labels == label) for label in LABELS[kind]]
+        found[kind] = [Reliability(label, chance[rows], happened[rows]) for label, rows in parts if rows.any()]
+    return {kind: each for kind, each in found.items() if each}
+
+
+def reliability_of_origins(parts: Sequence[Reliability]) -> bytes:
+    """PNG with a reliability diagram an origin: share that declined against forecast chance, ten bins."""
+    figure, grid = _grid(1, len(parts))
+    for axes, part in zip(grid[0], parts, strict=True):
+        _diagram(axes, part, BINS, _top(parts, BINS))
+    _frame(figure, "Did what was forecast happen? By origin")
+    return _png(figure)
+
+
+def reliability_of_groups(groups: dict[str, list[Reliability]]) -> bytes:
+    """PNG with a reliability diagram for every class of size (above) and urbanity (below), five bins each."""
+    figure, grid = _grid(len(groups), max(len(parts) for parts in groups.values()))
+    top = max(_top(parts, GROUP_BINS) for parts in groups.values())
+    for row, parts in zip(grid, groups.values(), strict=True):
+        for axes, part in zip(row, parts, strict=False):
+            _diagram(axes, part, GROUP_BINS, top)
+        for axes in row[len(parts) :]:
+            axes.set_visible(False)
+    _frame(figure, "Did what was forecast happen? By inhabitants and urbanity, all origins together")
+    return _png(figure)
+
+
+def wilson(share: FloatArray, n: npt.NDArray[np.floating]) -> tuple[FloatArray, FloatArray]:
+    """95% interval of a share.
+
+    ``(p + z²/2n ± z sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n)``, Wilson (1927), "Probable inference, the law of
+    succession, and statistical inference", JASA 22(158).
+    """
+    centre = share + Z**2 / (2 * n)
+    half = Z * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
+    low: FloatArray = np.maximum((centre - half) / (1 + Z**2 / n), 0.0)
+    return low, (centre + half) / (1 + Z**2 / n)
+
+
+def _bins(part: Reliability, number: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    bins = np.array(calibration_bins(part.happened, part.chance, min(number, len(part.chance))), dtype=float)
+    return bins[:, 0], bins[:, 1], bins[:, 2]
+
+
+def _top(parts: Sequence[Reliability], number: int) -> float:
+    """Where the axes end: a little beyond the highest chance or share."""
+    highest = max(max(float(each.max()) for each in _bins(part, number)[:2]) for part in parts)
+    return float(next((tick for tick in TICKS[1:] if tick >= 1.15 * highest), 1.0))
+
+
+def _diagram(axes: Axes, part: Reliability, number: int, top: float) -> None:
+    expected, observed, n = _bins(part, number)
+    low, high = wilson(observed, n)
+    axes.set_xscale("function", functions=(_root, _square))
+    axes.set_yscale("function", functions=(_root, _square))
+    axes.plot([0, top], [0, top], color=GREY, lw=1, ls=(0, (4, 3)), zorder=1)
+    axes.vlines(expected, low, np.minimum(high, top), color=BLUE, lw=1.2, alpha=0.55, zorder=2)
+    axes.plot(expected, observed, "o", ms=4.5, color=BLUE, zorder=3)
+    axes.set(xlim=(0, top), ylim=(0, top))
+    ticks = [tick for tick in TICKS if tick <= top]
+    axes.set_xticks(ticks)
+    axes.set_yticks(ticks)
+    axes.xaxis.set_major_formatter(FuncFormatter(_percent))
+    axes.yaxis.set_major_formatter(FuncFormatter(_percent))
+    events, areas = int(part.happened.sum()), len(part.happened)
+    axes.set_title(part.title, loc="left", fontsize=9, fontweight="bold", pad=14)
+    told = f"{events:,} of {areas:,} areas, {part.chance.sum():,.0f} expected"
+    axes.text(0, 1.03, told, transform=axes.transAxes, fontsize=7.5, color="#444444")
+    axes.tick_params(labelsize=7.5)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _grid(rows: int, columns: int) -> tuple[Figure, list[list[Axes]]]:
+    """Square panels of one size on a page that fits them."""
+    width = max(LEFT + columns * SIDE + (columns - 1) * ACROSS + RIGHT, NARROWEST)
+    height = TOP + rows * SIDE + (rows - 1) * DOWN + BOTTOM
+    figure = Figure(figsize=(width, height))
+    places = [
+        [(LEFT + column * (SIDE + ACROSS), height - TOP - SIDE - row * (SIDE + DOWN)) for column in range(columns)]
+        for row in range(rows)
+    ]
+    grid = [
+        [figure.add_axes((x / width, y / height, SIDE / width, SIDE / height)) for x, y in row] for row in places
+    ]
+    return figure, grid
+
+
+def _frame(figure: Figure, title: str) -> None:
+    width, height = figure.get_size_inches()
+    figure.text(0.1 / width, 1 - 0.12 / height, title, fontsize=11.5, va="top")
+    figure.text(0.1 / width, 1 - 0.38 / height, NOTE, fontsize=8, color="#444444", va="top")
+    figure.text(LEFT / width, 0.1 / height, "forecast chance →", fontsize=8.5, va="bottom")
+    figure.text(
+        0.1 / width,
+        (height - TOP) / height,
+        "observed share →",
+        fontsize=8.5,
+        rotation=90,
+        va="top",
+    )
+
+
+def _root(values: FloatArray) -> FloatArray:
+    return np.sqrt(np.maximum(values, 0.0))
+
+
+def _square(values: FloatArray) -> FloatArray:
+    return np.square(values)
+
+
+def _percent(value: float, _: int) -> str:
+    return f"{value:.0%}" if not math.isclose(value, 0.0) else "0"
+
+
+def _png(figure: Figure) -> bytes:
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=150)
+    return file.getvalue()
