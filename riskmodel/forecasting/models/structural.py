@@ -165,17 +165,21 @@ class Structural:
         KeyError, TypeError, ValueError
             If something is missing or not a number.
         """
-        model = cls(penalty=float(about["penalty"]))
+        model = cls(penalty=float(_numbers(about, "penalty", ())))
         model.names = tuple(about["features"])
+        missing = {*EXPECTATION, UNREST, SPREAD} - set(model.names)
+        if missing:
+            raise ValueError(f"no feature {min(missing)}")
+        terms = (len(EXPECTATION),)
         model.fitted = Fitted(
-            centre=np.array(about["centre"], dtype=float),
-            spread=np.array(about["spread"], dtype=float),
-            intercept=float(about["intercept"]),
-            coefficients=np.array(about["coefficients"], dtype=float),
-            unrest_centre=float(about["unrest_centre"]),
-            unrest_spread=float(about["unrest_spread"]),
-            scale=np.array(about["scale"], dtype=float),
-            freedom=float(about["freedom"]),
+            centre=_numbers(about, "centre", terms),
+            spread=_numbers(about, "spread", terms),
+            intercept=float(_numbers(about, "intercept", ())),
+            coefficients=_numbers(about, "coefficients", terms),
+            unrest_centre=float(_numbers(about, "unrest_centre", ())),
+            unrest_spread=float(_numbers(about, "unrest_spread", ())),
+            scale=_numbers(about, "scale", (2,)),
+            freedom=float(_numbers(about, "freedom", ())),
         )
         return model
 
@@ -204,6 +208,13 @@ class Structural:
     def _check(self, features: Features) -> None:
         if features.names != self.names:
             raise InputError("model input", f"features {features.names}", f"features {self.names}")
+
+
+def _numbers(about: dict[str, Any], key: str, shape: tuple[int, ...]) -> FloatArray:
+    values = np.array(about[key], dtype=float)
+    if values.shape != shape or not np.isfinite(values).all():
+        raise ValueError(f"{key} is not {shape} numbers")
+    return values
 
 
 def _moments(values: FloatArray) -> tuple[FloatArray, FloatArray]:
