@@ -10,6 +10,7 @@ import importlib
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from riskmodel.errors import InputError
 from riskmodel.panel.store import write_atomically
@@ -42,13 +43,38 @@ def html_to_pdf(html: str, path: str | Path) -> Path:
     InputError
         If the library or the font libraries of the system are not installed, or nothing can be written there.
     """
-    library = _library(path)
-    fetch = library.urls.URLFetcher(allowed_protocols={"data"})
-    document = library.HTML(string=html, url_fetcher=fetch)
+    document = _document(html, path)
     # By default the identifier holds the moment of printing.
     identifier = sha256(html.encode()).digest()[:16]
     content: bytes = document.write_pdf(pdf_variant=VARIANT, pdf_identifier=identifier)
     return write_atomically(Path(path), lambda draft: draft.write_bytes(content))
+
+
+def count_pages(html: str) -> int:
+    """Count the pages that a page of the web takes on paper.
+
+    Parameters
+    ----------
+    html : str
+        The whole page, with its style inside.
+
+    Returns
+    -------
+    int
+        At least 1.
+
+    Raises
+    ------
+    InputError
+        If the library or the font libraries of the system are not installed.
+    """
+    return len(_document(html, "PDF").render().pages)
+
+
+def _document(html: str, where: object) -> Any:
+    library = _library(where)
+    fetch = library.urls.URLFetcher(allowed_protocols={"data"})
+    return library.HTML(string=html, url_fetcher=fetch)
 
 
 def _library(where: object) -> ModuleType:
