@@ -39,7 +39,7 @@ def made(outputs=OUTPUTS, model="made", wave=2018, location=LOCATION, scale=SCAL
         locations=np.array([f"WK0001{i:02d}" for i in range(len(location))]),
         deviation=deviation,
         scheme=class_scheme("3.0"),
-        distribution=StudentT(location, scale, stretch=0.9, freedom=5.0),
+        distribution=StudentT(location, 0.9 * scale, freedom=5.0),
     )
 
 

@@ -35,26 +35,23 @@ class StudentT:
     ----------
     location, scale : numpy.ndarray, shape (areas,)
         In score points.
-    stretch : float
-        Scale of the standardised errors.
     freedom : float
         Degrees of freedom, above 1.
     """
 
     location: FloatArray
     scale: FloatArray
-    stretch: float
     freedom: float
 
     def cdf(self, points: FloatArray) -> FloatArray:
         """See :class:`ChangeDistribution`."""
         errors = (points - self.location[:, None]) / self.scale[:, None]
-        chance: FloatArray = stats.t.cdf(errors / self.stretch, self.freedom)
+        chance: FloatArray = stats.t.cdf(errors, self.freedom)
         return chance
 
     def quantiles(self, levels: FloatArray) -> FloatArray:
         """See :class:`ChangeDistribution`."""
-        errors = self.stretch * stats.t.ppf(levels, self.freedom)
+        errors = stats.t.ppf(levels, self.freedom)
         values: FloatArray = self.location[:, None] + self.scale[:, None] * errors[None, :]
         return values
 

@@ -119,7 +119,6 @@ class LightGBM:
         return StudentT(
             location=self.structural.location(features) + correction,
             scale=self.structural.scale(features),
-            stretch=1.0,
             freedom=self.structural.fitted.freedom,
         )
 

@@ -112,9 +112,7 @@ class Structural:
 
     def distribution(self, features: Features) -> ChangeDistribution:
         """See :class:`~riskmodel.forecasting.models.base.ChangeModel`."""
-        return StudentT(
-            location=self.location(features), scale=self.scale(features), stretch=1.0, freedom=self.fitted.freedom
-        )
+        return StudentT(location=self.location(features), scale=self.scale(features), freedom=self.fitted.freedom)
 
     def location(self, features: Features) -> FloatArray:
         """Expected change in score points, shape (rows,)."""
