@@ -13,6 +13,7 @@ from riskmodel.catalogue import find_municipalities
 from riskmodel.checking import checked_backtest, write_findings
 from riskmodel.errors import InputError
 from riskmodel.explaining.contributions import by_driver
+from riskmodel.explaining.explain import explanation_of
 from riskmodel.forecasting import backtest as backtesting
 from riskmodel.forecasting.experiment import load_experiment
 from riskmodel.forecasting.origins import latest_origin
@@ -180,6 +181,7 @@ def _forecast_with_champion(workspace: Workspace, name: str) -> StoredForecast:
         code_version=release.code_version,
         level=release.level,
         inputs=tuple(file.sha256 for file in panel.files),
+        explanation=explanation_of(release.model, panel, release.wave, made, features, told),
     )
 
 

@@ -203,6 +203,8 @@ def _judge(known: Panel, rule: Rule) -> tuple[FloatArray, dict[int, str]]:
             holds &= condition.holds(found.value)
         holds &= applicable
         for place in np.flatnonzero(holds & (state != 1)):
-            texts[int(place)] = way.text.format(**{name: each.words(place) for name, each in measured.items()})
+            texts[int(place)] = way.text.format(
+                **{name: each.words(int(place)) for name, each in measured.items()}
+            )
         state = np.where(holds, 1.0, np.where(applicable & np.isnan(state), 0.0, state))
     return state, texts

@@ -26,8 +26,8 @@ def later_decline(
 ) -> pd.DataFrame:
     """How often an event happened where a mechanism held, and how often wherever it applied.
 
-    Rules are evaluated on what was known at each origin. A difference is no effect of the mechanism: areas in which
-    it holds differ in more than that.
+    Rules are evaluated on what was known at each origin. A difference is no effect of the mechanism: areas in
+    which it holds differ in more than that.
 
     Parameters
     ----------
@@ -47,10 +47,10 @@ def later_decline(
     Returns
     -------
     pandas.DataFrame
-        Columns :data:`COLUMNS`, a row an origin and mechanism. ``applicable`` and ``holds`` count areas whose outcome
-        is known, ``declined`` those of ``holds`` in which the event happened; ``rate`` and ``base_rate`` are shares
-        (0 to 1) of ``holds`` and of ``applicable``, ``change`` and ``base_change`` mean changes in score points. NaN
-        over no areas.
+        Columns :data:`COLUMNS`, a row an origin and mechanism. ``applicable`` and ``holds`` count areas whose
+        outcome is known, ``declined`` those of ``holds`` in which the event happened. ``rate`` and ``base_rate``
+        are shares (0 to 1) of ``holds`` and of ``applicable``, ``change`` and ``base_change`` their mean changes in
+        score points. NaN over no areas.
     """
     chosen = catalogued_rules() if rules is None else rules
     rows = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,23 +18,29 @@ import pandas as pd
 from riskmodel.explaining.contributions import WORTH_A_WORD, by_driver
 from riskmodel.forecasting.features import Features, Training
 from riskmodel.forecasting.models.lightgbm import LightGBM
+from riskmodel.forecasting.models.structural import Structural
 from riskmodel.panel.panel import FloatArray
+
+#: Models whose contributions can be told.
+Explained = LightGBM | Structural
 
 #: Seeds beside the champion's own.
 OTHER_SEEDS = 3
 #: Other parts of the trees' correction that count.
 OTHER_SHARES = (0.3, 0.7)
+#: How many times stronger and weaker the structural model's penalty could have been.
+OTHER_PENALTY = 4.0
 #: The drivers a reader looks at first.
 STRONGEST = 3
 COLUMNS = ("location", "driver", "low", "high", "stable", "in_top")
 
 
-def close_models(model: LightGBM, training: Training, thresholds: FloatArray) -> Iterator[LightGBM]:
+def close_models(model: Explained, training: Training, thresholds: FloatArray) -> Iterator[Explained]:
     """Models that could as well have been the champion, freshly fitted.
 
     Parameters
     ----------
-    model : LightGBM
+    model : LightGBM or Structural
         The champion.
     training : Training
         What it was trained on.
@@ -42,16 +49,27 @@ def close_models(model: LightGBM, training: Training, thresholds: FloatArray) ->
 
     Yields
     ------
-    LightGBM
-        With :data:`OTHER_SEEDS` other seeds, and without each of the training periods in turn.
+    LightGBM or Structural
+        Trees with :data:`OTHER_SEEDS` other seeds, or a structural model with another penalty; then the same model
+        without each of the training periods in turn.
     """
-    own = model.settings
-    for step in range(1, OTHER_SEEDS + 1):
-        yield LightGBM(**asdict(replace(own, seed=own.seed + step))).fit(training, thresholds)
+    if isinstance(model, LightGBM):
+        for step in range(1, OTHER_SEEDS + 1):
+            yield _like(model, seed=model.settings.seed + step).fit(training, thresholds)
+    else:
+        for penalty in (model.penalty / OTHER_PENALTY, model.penalty * OTHER_PENALTY):
+            yield Structural(penalty).fit(training, thresholds)
     periods = np.unique(np.stack([training.start, training.end]), axis=1).T
     for start, end in periods if len(periods) > 1 else []:
         rest = ~((training.start == start) & (training.end == end))
-        yield LightGBM(**asdict(own)).fit(part_of(training, rest), thresholds)
+        yield _like(model).fit(part_of(training, rest), thresholds)
+
+
+def _like(model: Explained, **other: Any) -> Explained:
+    """A model with the same settings that has learned nothing yet."""
+    if isinstance(model, LightGBM):
+        return LightGBM(**asdict(replace(model.settings, **other)))
+    return Structural(model.penalty)
 
 
 def part_of(training: Training, rows: npt.NDArray[np.bool_]) -> Training:
@@ -67,14 +85,18 @@ def part_of(training: Training, rows: npt.NDArray[np.bool_]) -> Training:
     )
 
 
-def close_contributions(model: LightGBM, features: Features) -> Iterator[FloatArray]:
+def close_contributions(model: Explained, features: Features) -> Iterator[FloatArray]:
     """Contributions with another share of the trees and with half of them, without fitting anything anew.
+
+    Nothing for a model without trees.
 
     Yields
     ------
     numpy.ndarray, shape (rows, features + 1)
         As :meth:`~riskmodel.forecasting.models.lightgbm.LightGBM.contributions` gives them.
     """
+    if not isinstance(model, LightGBM):
+        return
     own, structural = model.settings, model.structural.contributions(features)
     of_trees = (model.contributions(features) - structural) / own.share if own.share > 0 else 0.0 * structural
     for share in OTHER_SHARES:
@@ -84,7 +106,7 @@ def close_contributions(model: LightGBM, features: Features) -> Iterator[FloatAr
 
 
 def stability_of(
-    model: LightGBM,
+    model: Explained,
     training: Training,
     features: Features,
     locations: npt.NDArray[np.str_],

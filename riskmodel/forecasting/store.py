@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +15,36 @@ import pyarrow.parquet as pq
 
 from riskmodel.errors import InputError
 from riskmodel.forecasting.experiment import Experiment, load_experiment
+from riskmodel.forecasting.features import Features
 from riskmodel.forecasting.forecast import Forecast, read_forecasts, write_forecasts
+from riskmodel.panel.panel import FloatArray
 from riskmodel.panel.store import draft_folder
+
+#: Before the name of a feature in ``features.parquet``.
+VALUE, CONTRIBUTION = "value:", "contribution:"
+#: What a stored forecast consists of; the last two are absent in folders of earlier versions.
+FORECAST, BY_DRIVER, BY_FEATURE, STABILITY = (
+    f"{name}.parquet" for name in ("forecast", "contributions", "features", "stability")
+)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What lies behind the contributions of a forecast, so that a list made later needs no fit.
+
+    Attributes
+    ----------
+    features : Features
+        Values of every feature, an area a row.
+    contributions : numpy.ndarray, shape (areas, features + 1)
+        Of every feature in score points, the last column the base value.
+    stability : pandas.DataFrame
+        See :func:`riskmodel.explaining.stability.spread_of`; no rows when it was not measured.
+    """
+
+    features: Features
+    contributions: FloatArray
+    stability: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -35,6 +63,8 @@ class StoredForecast:
         Every area with a score at the origin.
     contributions : pandas.DataFrame
         Same areas: ``location, base`` and one column a driver, in score points.
+    explanation : Explanation or None
+        Features and their contributions in the order of the same areas; None in folders of earlier versions.
     """
 
     id: str
@@ -45,6 +75,7 @@ class StoredForecast:
     level: str
     forecast: Forecast
     contributions: pd.DataFrame
+    explanation: Explanation | None = None
 
     def __post_init__(self) -> None:
         total = self.contributions.drop(columns="location").sum(axis=1).to_numpy()
@@ -54,6 +85,17 @@ class StoredForecast:
             raise InputError(
                 f"forecast {self.id}",
                 "contributions that do not add up",
+                "a total equal to the expected change",
+            )
+        if self.explanation is None:
+            return
+        by_feature = self.explanation.contributions
+        if by_feature.shape != (len(total), len(self.explanation.features.names) + 1):
+            raise InputError(f"forecast {self.id}", f"contributions of shape {by_feature.shape}", "one a feature")
+        if np.abs(by_feature.sum(axis=1) - self.forecast.mean).max() > 1e-6:
+            raise InputError(
+                f"forecast {self.id}",
+                "contributions of features that do not add up",
                 "a total equal to the expected change",
             )
 
@@ -68,6 +110,7 @@ def save_forecast(
     code_version: str,
     level: str,
     inputs: tuple[str, ...],
+    explanation: Explanation | None = None,
 ) -> StoredForecast:
     """Write a forecast under ``parent`` in a folder of its own; an existing one is never changed.
 
@@ -83,6 +126,8 @@ def save_forecast(
         Provenance.
     inputs : tuple of str
         Fingerprints of the input files; with the release they name the forecast.
+    explanation : Explanation, optional
+        Features and their contributions, in the order of the forecast's areas.
 
     Raises
     ------
@@ -92,10 +137,11 @@ def save_forecast(
     digest = hashlib.sha256(json.dumps([release_id, level, *inputs]).encode()).hexdigest()[:10]
     name = f"{forecast.origin_date.year}-{digest}"
     with draft_folder(parent) as temporary:
-        write_forecasts([forecast], temporary / "forecast.parquet")
-        pq.write_table(
-            pa.Table.from_pandas(contributions, preserve_index=False), temporary / "contributions.parquet"
-        )
+        write_forecasts([forecast], temporary / FORECAST)
+        _write_table(contributions, temporary / BY_DRIVER)
+        if explanation is not None:
+            _write_table(_by_feature(forecast, explanation), temporary / BY_FEATURE)
+            _write_table(explanation.stability, temporary / STABILITY)
         shutil.copyfile(experiment_file, temporary / "experiment.yaml")
         about = {
             "model": forecast.model,
@@ -123,7 +169,8 @@ def load_forecast(folder: Path) -> StoredForecast:
     """
     try:
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-        contributions = pq.read_table(folder / "contributions.parquet").to_pandas()
+        contributions = pq.read_table(folder / BY_DRIVER).to_pandas()
+        explanation = _read_explanation(folder) if (folder / BY_FEATURE).exists() else None
         described = {key: str(about[key]) for key in ("model", "code_version", "level")}
         release_id = str(about["release"])
     except (OSError, KeyError, ValueError, pa.ArrowException) as error:
@@ -134,14 +181,38 @@ def load_forecast(folder: Path) -> StoredForecast:
         id=folder.name,
         experiment=load_experiment(folder / "experiment.yaml"),
         release_id=release_id,
-        forecast=read_forecasts(folder / "forecast.parquet")[0],
+        forecast=read_forecasts(folder / FORECAST)[0],
         contributions=contributions,
+        explanation=explanation,
         **described,
     )
 
 
+def _by_feature(forecast: Forecast, explanation: Explanation) -> pd.DataFrame:
+    names, contributions = explanation.features.names, explanation.contributions
+    columns = {f"{VALUE}{name}": each for name, each in zip(names, explanation.features.values.T, strict=True)}
+    columns |= {
+        f"{CONTRIBUTION}{name}": each for name, each in zip((*names, "base"), contributions.T, strict=True)
+    }
+    return pd.DataFrame({"location": forecast.locations, **columns})
+
+
+def _read_explanation(folder: Path) -> Explanation:
+    table = pq.read_table(folder / BY_FEATURE).to_pandas()
+    names = tuple(name.removeprefix(VALUE) for name in table.columns if name.startswith(VALUE))
+    values = table[[f"{VALUE}{name}" for name in names]].to_numpy(dtype=float)
+    contributions = table[[f"{CONTRIBUTION}{name}" for name in (*names, "base")]].to_numpy(dtype=float)
+    stability = pq.read_table(folder / STABILITY).to_pandas()
+    return Explanation(Features(names, values), contributions, stability)
+
+
+def _write_table(frame: pd.DataFrame, path: Path) -> None:
+    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), path)
+
+
 def _refuse_difference(folder: Path, other: Path) -> None:
-    for name in ("forecast.parquet", "contributions.parquet"):
+    there = [name for name in (FORECAST, BY_DRIVER, BY_FEATURE, STABILITY) if (folder / name).exists()]
+    for name in there:
         if (folder / name).read_bytes() != (other / name).read_bytes():
             raise InputError(
                 folder / name,
