@@ -49,7 +49,7 @@ def later_decline(
     pandas.DataFrame
         Columns :data:`COLUMNS`, a row an origin and mechanism. ``applicable`` and ``holds`` count areas whose
         outcome is known, ``declined`` those of ``holds`` in which the event happened. ``rate`` and ``base_rate``
-        are shares (0 to 1) of ``holds`` and of ``applicable``, ``change`` and ``base_change`` their mean changes in
+        are shares (0 to 1) of ``holds`` and of ``applicable``, ``change`` and ``base_change`` mean changes in
         score points. NaN over no areas.
     """
     chosen = catalogued_rules() if rules is None else rules
