@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from worlds import EXPERIMENTS, example_panel, experiment, panel_of, training_from, wijk_codes
+from threadpoolctl import threadpool_limits
+from worlds import EXPERIMENTS, example_panel, experiment, made_features, panel_of, training_from, wijk_codes
 
 from riskmodel.errors import InputError
 from riskmodel.forecasting.backtest import fit
@@ -20,9 +21,11 @@ from riskmodel.forecasting.experiment import load_experiment
 from riskmodel.forecasting.features import Features, features_of, training_of
 from riskmodel.forecasting.models import ModelSpec, lightgbm, make
 from riskmodel.forecasting.models.base import NotApplicableError
-from riskmodel.forecasting.models.lightgbm import LightGBM, fit_student, folds_of
+from riskmodel.forecasting.models.distribution_regression import fit_curves
+from riskmodel.forecasting.models.lightgbm import WILDEST, LightGBM
 from riskmodel.forecasting.models.ordering import Ordering
 from riskmodel.forecasting.models.scorecard import Scorecard
+from riskmodel.forecasting.models.structural import SPREAD, Structural
 from riskmodel.forecasting.origins import origin_at
 from riskmodel.scoring.predict import predict
 from riskmodel.scoring.release import load_release, save_release
@@ -32,6 +35,13 @@ THRESHOLDS = np.array(QUESTION.outputs.thresholds)
 ORDERINGS = [spec for spec in QUESTION.models if spec.kind == "ordering" and spec.parameters]
 LEVELS = np.linspace(0.001, 0.999, 999)
 SMALL = {"trees": 40, "min_in_leaf": 20}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """As in a backtest: on matrices of this size threads wait for each other."""
+    with threadpool_limits(1, user_api="blas"):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -97,10 +107,10 @@ def test_the_mean_of_a_grid_is_the_integral_of_its_quantiles(widths, rises):
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.floats(-0.3, 0.3), st.floats(0.005, 0.3), st.floats(0.3, 2.0), st.floats(2.5, 50))
-def test_student_is_that_of_scipy(location, scale, stretch, freedom):
-    distribution = StudentT(np.array([location]), np.array([scale]), stretch, freedom)
-    exact = stats.t(df=freedom, loc=location, scale=scale * stretch)
+@given(st.floats(-0.3, 0.3), st.floats(0.005, 0.3), st.floats(2.5, 50))
+def test_student_is_that_of_scipy(location, scale, freedom):
+    distribution = StudentT(np.array([location]), np.array([scale]), freedom)
+    exact = stats.t(df=freedom, loc=location, scale=scale)
     points = np.linspace(-1, 1, 21)
     np.testing.assert_allclose(distribution.cdf(points[None, :])[0], exact.cdf(points), atol=1e-12)
     np.testing.assert_allclose(distribution.quantiles(LEVELS)[0], exact.ppf(LEVELS), atol=1e-9)
@@ -134,7 +144,10 @@ def test_an_ordering_keeps_exactly_the_order_of_its_feature(spec, reverse, train
 def test_persistence_gives_every_area_the_shares_of_the_training_window(training, features):
     distribution = Ordering().fit(training, THRESHOLDS).distribution(features)
     chance = distribution.cdf(np.tile(THRESHOLDS, (len(features.values), 1)))
-    shares = [(training.change <= point).mean() for point in THRESHOLDS]
+    # Four years of change (2008-2012) count for half.
+    weight = np.where(training.end - training.start == 2, 1.0, 0.5)
+    assert set(weight) == {0.5, 1.0}
+    shares = [weight[training.change <= point].sum() / weight.sum() for point in THRESHOLDS]
     inside = (training.change.min() < THRESHOLDS) & (training.change.max() > THRESHOLDS)
     np.testing.assert_allclose(chance[:, inside], np.tile(np.array(shares)[inside], (len(chance), 1)), atol=1e-6)
 
@@ -197,71 +210,109 @@ def test_the_scorecard_reads_a_missing_value_as_the_training_median():
 # Trees.
 
 
+BEYOND = {"trees": 200, "learning_rate": 0.05, "ridge": 1.0, "feature_share": 1.0, "min_in_leaf": 60}
+
+
+def planted_world(n, seed):
+    """A reversal that the structural model knows of, and a step by nuisance in large areas that it does not."""
+    features, rng = made_features(n, ("onv.level", "size.inhabitants"), seed)
+    # Not right at the borders, where trees blend both sides.
+    features.values[:, -2:] = np.where(np.abs(features.values[:, -2:]) < 0.15, 1.0, features.values[:, -2:])
+    known = 0.02 * features.column("history.reversal") - 0.008 * features.column("history.level")
+    beyond = np.where((features.column("onv.level") < 0) & (features.column("size.inhabitants") > 0), -0.06, 0.01)
+    scale = np.exp(features.column(SPREAD))
+    return features, known, beyond, scale, rng
+
+
 @pytest.fixture(scope="module")
 def planted():
-    """Falls where the first feature is negative; noise five times as large in small areas."""
-    names = ("history.level", "size.inhabitants", "onv.level")
-    features, rng = made_examples(5000, names)
-    location, scale = truth(features)
-    change = location + scale * rng.standard_normal(5000)
-    model = LightGBM(trees=200, leaves=8, learning_rate=0.05, ridge=1.0, feature_share=1.0, min_in_leaf=60)
-    return model.fit(training_from(features, change, towns=200), THRESHOLDS)
+    """Models of a planted world with all of the trees' correction, with half of it and with none."""
+    features, known, beyond, scale, rng = planted_world(6000, 2)
+    training = training_from(features, known + beyond + scale * rng.standard_t(6, 6000), towns=200)
+    return {share: LightGBM(**BEYOND, share=share).fit(training, THRESHOLDS) for share in (0.0, 0.5, 1.0)}
 
 
-def truth(features):
-    location = np.where(features.values[:, 0] < 0, -0.04, 0.02)
-    scale = np.where(features.values[:, 1] < 0, 0.10, 0.02)
-    return location, scale
+def test_trees_find_what_was_planted_beyond_the_structural_model(planted):
+    features, known, beyond, scale, rng = planted_world(4000, 9)
+    location = planted[1.0].distribution(features).mean()
+    for step in (-0.06, 0.01):
+        part = beyond == step
+        assert (location - known)[part].mean() == pytest.approx(step, abs=0.004)
+        assert (location - known)[part].std() < 0.012
+    # What history implies is found by both, in areas of every kind.
+    for model in planted.values():
+        slope = np.polyfit(features.column("history.reversal"), model.distribution(features).mean(), 1)[0]
+        assert slope == pytest.approx(0.02, abs=0.002)
+    # The structural model alone cannot know of the step.
+    alone = planted[0.0].distribution(features).mean()
+    assert abs(alone[beyond < 0].mean() - alone[beyond > 0].mean()) < 0.003
+    # Its spread takes what it cannot know for chance, so intervals are a little wide and never too narrow.
+    change = known + beyond + scale * rng.standard_t(6, 4000)
+    lower, upper = planted[1.0].distribution(features).quantiles(np.array([0.1, 0.9])).T
+    narrow, wide = scale < 0.02, scale > 0.045
+    for part in (narrow, wide):
+        inside = ((change >= lower) & (change <= upper))[part].mean()
+        assert 0.78 < inside < 0.97
+    assert ((upper - lower)[wide].mean() / (upper - lower)[narrow].mean()) == pytest.approx(
+        scale[wide].mean() / scale[narrow].mean(), rel=0.1
+    )
 
 
-def test_trees_find_planted_location_and_scale(planted):
-    features, rng = made_examples(4000, planted.names, seed=9)
-    # Not right at the borders, where trees blend both sides.
-    features.values[:] = np.where(np.abs(features.values) < 0.15, 1.0, features.values)
-    location, scale = truth(features)
-    distribution = planted.distribution(features)
-    lower, upper = distribution.quantiles(np.array([0.1, 0.9])).T
-    half = stats.norm.ppf(0.9)
-    for sure in (0.02, 0.10):
-        for where in (-0.04, 0.02):
-            part = (scale == sure) & (location == where)
-            assert distribution.mean()[part].mean() == pytest.approx(where, abs=0.003 + 0.15 * sure)
-            # Normal noise is not a Student-t: its 80% interval is found to within a fifth.
-            assert ((upper - lower)[part] / 2).mean() == pytest.approx(half * sure, rel=0.2)
-    change = location + scale * rng.standard_normal(4000)
-    for sure in (0.02, 0.10):
-        part = scale == sure
-        inside = (change >= lower) & (change <= upper)
-        assert inside[part].mean() == pytest.approx(0.8, abs=0.05)
+def test_the_share_says_how_much_of_the_correction_counts(planted):
+    features, *_ = planted_world(1000, 10)
+    none, half, full = (planted[share].distribution(features) for share in (0.0, 0.5, 1.0))
+    np.testing.assert_allclose(half.mean(), (none.mean() + full.mean()) / 2, atol=1e-15)
+    structural = planted[0.5].structural
+    np.testing.assert_array_equal(none.mean(), structural.location(features))
+    for distribution in (none, half, full):
+        np.testing.assert_array_equal(distribution.scale, structural.scale(features))
+        assert distribution.freedom == structural.fitted.freedom
 
 
-def test_the_chance_of_a_fall_follows_the_planted_truth(planted):
-    features, _ = made_examples(4000, planted.names, seed=10)
-    location, scale = truth(features)
-    chance = planted.distribution(features).cdf(np.full((4000, 1), -0.05))[:, 0]
-    exact = stats.norm.cdf((-0.05 - location) / scale)
-    for value in np.unique(exact):
-        assert chance[exact == value].mean() == pytest.approx(value, abs=0.06)
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
+def test_a_share_that_is_no_part_is_refused(share):
+    with pytest.raises(InputError, match="share"):
+        make(ModelSpec("x", "lightgbm", {"share": share}))
 
 
-def test_folds_keep_municipalities_whole():
-    groups = np.array([f"GM{i % 17:04d}" for i in range(400)])
-    fold = folds_of(groups, 5, seed=1)
-    for group in np.unique(groups):
-        assert len(set(fold[groups == group])) == 1
-    assert set(fold) == set(range(5))
-    towns_a_fold = np.bincount([fold[groups == group][0] for group in np.unique(groups)])
-    assert sorted(towns_a_fold) == [3, 3, 3, 4, 4]
+def test_the_chance_of_a_fall_follows_the_planted_truth():
+    features, rng = made_features(8000)
+    location = 0.02 * features.column("history.reversal")
+    scale = np.exp(features.column(SPREAD))
+    model = LightGBM(**SMALL).fit(training_from(features, location + scale * rng.standard_t(6, 8000)), THRESHOLDS)
+    fresh, _ = made_features(4000, seed=10)
+    chance = model.distribution(fresh).cdf(np.full((4000, 1), -0.05))[:, 0]
+    exact = stats.t.cdf((-0.05 - 0.02 * fresh.column("history.reversal")) / np.exp(fresh.column(SPREAD)), 6)
+    assert np.abs(chance - exact).mean() < 0.012
+    assert np.abs(chance - exact).max() < 0.1
 
 
-def test_a_student_distribution_is_found_again():
-    errors = stats.t.rvs(df=5, scale=1.3, size=20_000, random_state=np.random.default_rng(1))
-    freedom, stretch = fit_student(errors)
-    assert freedom == pytest.approx(5, abs=0.5)
-    assert stretch == pytest.approx(1.3, rel=0.03)
-    # Normal errors have no finite degrees of freedom, very wild ones too few: both are held.
-    assert fit_student(np.random.default_rng(1).normal(size=5000))[0] <= 50
-    assert fit_student(stats.cauchy.rvs(size=2000, random_state=np.random.default_rng(1)))[0] == 2.5
+def test_a_few_wild_areas_do_not_bend_the_trees():
+    features, rng = made_features(3000, ("onv.level",))
+    calm = 0.02 * rng.standard_t(6, 3000)
+    wild = calm.copy()
+    wild[features.column("onv.level").argsort()[:30]] = -1.5
+    expected = [LightGBM(**BEYOND).fit(training_from(features, each), THRESHOLDS) for each in (calm, wild)]
+    one, other = (model.distribution(features).mean() for model in expected)
+    # A hundred times a spread of .015 would be 1.5; at most six spreads count, half of the correction is taken.
+    assert (one - other).max() < 0.5 * WILDEST * 0.03 * 1.5
+
+
+@pytest.mark.parametrize("columns", [1, 3], ids=["ordering", "scorecard"])
+def test_an_example_of_weight_a_half_counts_as_half_of_one(columns):
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(900, columns))
+    change = 0.02 * x[:, 0] + rng.normal(0, 0.04, 900)
+    grid = np.array([-0.05, 0.0, 0.03])
+    weight = np.where(np.arange(900) < 500, 1.0, 0.5)
+    # Whole examples twice against halves once: the same shares, and twice as much of everything.
+    twice = np.concatenate([np.arange(500), np.arange(900)])
+    halves = fit_curves(x, change, weight, grid, strength=2.0)
+    copies = fit_curves(x[twice], change[twice], np.full(1400, 1.0), grid, strength=1.0)
+    for one, other in zip(halves, copies, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+    unweighted = fit_curves(x, change, np.ones(900), grid, strength=2.0)
+    assert np.abs(unweighted[0] - halves[0]).max() > 1e-3
 
 
 def text_of(model, folder):
@@ -278,7 +329,7 @@ def test_trees_are_the_same_twice_and_with_any_number_of_threads(training, featu
     other_seed = LightGBM(**SMALL, seed=2).fit(training, THRESHOLDS)
     expected = text_of(first, tmp_path / "first")
     assert text_of(again, tmp_path / "again") == expected
-    assert threads.settings.for_lightgbm("regression", 10)["num_threads"] == 0
+    assert threads.settings.for_lightgbm(10)["num_threads"] == 0
     parallel = threads.distribution(features).quantiles(LEVELS)
     np.testing.assert_array_equal(parallel, first.distribution(features).quantiles(LEVELS))
     assert not np.array_equal(other_seed.distribution(features).mean(), first.distribution(features).mean())
@@ -290,19 +341,20 @@ def test_the_scorecard_is_the_same_twice(training, tmp_path):
 
 
 def test_trees_can_learn_from_areas_whose_codes_name_no_municipality():
-    features, rng = made_examples(600, ("history.level", "onv.level"))
-    change = 0.04 * features.values[:, 0] + rng.normal(0, 0.02, 600)
+    features, rng = made_features(600)
+    change = 0.04 * features.column("history.reversal") + rng.normal(0, 0.02, 600)
     lonely = training_from(features, change, towns=1)
     chance = LightGBM(**SMALL).fit(lonely, THRESHOLDS).distribution(features).cdf(np.full((600, 1), -0.05))
-    assert np.corrcoef(chance[:, 0], features.values[:, 0])[0, 1] < -0.5
+    assert np.corrcoef(chance[:, 0], features.column("history.reversal"))[0, 1] < -0.5
 
 
 # On disk.
 
 
-@pytest.fixture(scope="module", params=["lightgbm", "scorecard"])
+@pytest.fixture(scope="module", params=["lightgbm", "structural", "scorecard"])
 def released(request, country, origin, training, tmp_path_factory):
-    model = fit(QUESTION.model(request.param), QUESTION, training)
+    parameters = SMALL if request.param == "lightgbm" else {}
+    model = fit(ModelSpec(request.param, request.param, parameters), QUESTION, training)
     parent = tmp_path_factory.mktemp("models")
     file = EXPERIMENTS / "decline-2y.yaml"
     return model, save_release(parent, request.param, model, file, country, origin, "0.1.0")
@@ -313,7 +365,7 @@ def test_a_model_gives_the_same_predictions_after_a_round_trip(released, feature
     before, after = model.distribution(features), release.model.distribution(features)
     np.testing.assert_array_equal(after.quantiles(LEVELS), before.quantiles(LEVELS))
     np.testing.assert_array_equal(after.mean(), before.mean())
-    if isinstance(model, LightGBM):
+    if isinstance(model, LightGBM | Structural):
         np.testing.assert_array_equal(release.model.contributions(features), model.contributions(features))
 
 
