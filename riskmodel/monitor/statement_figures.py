@@ -187,13 +187,13 @@ def safety_fell_most(measured: Measured, groups: Groups, asked: Asked) -> Shown:
     for start, end in _spans(asked):
         table = fallers_by_dimension(measured, start, end).set_index("dimension")
         row = table.to_dict("index")[SAFETY[measured.edition]]
-        texts.append(f"{row['share_fallers']:.0%} (all areas {row['share_all']:.0%})")
+        texts.append(f"{row['share_fallers']:.0%} of fallers, {row['share_all']:.0%} of all areas ({start}-{end})")
         told.append(
             f"{start}-{end}: in {row['fallers']:,} of {row['of_fallers']:,} areas that fell beyond jitter "
             f"({row['low95']:.0%} to {row['high95']:.0%}); in {row['all_areas']:,} of all {row['of_all']:,}"
         )
         values += [float(row["share_fallers"]), float(row["share_all"])]
-    return Figure(", then ".join(texts), "; ".join(told), tuple(values), "areas")
+    return Figure("; ".join(texts), "; ".join(told), tuple(values), "areas")
 
 
 def safety_covariance(measured: Measured, groups: Groups, asked: Asked) -> Shown:
@@ -207,7 +207,8 @@ def safety_covariance(measured: Measured, groups: Groups, asked: Asked) -> Shown
         for (start, end), (_, low, high, areas) in zip(_spans(asked), found, strict=True)
     ]
     values = tuple(float(each[0]) for each in found)
-    return Figure(", then ".join(f"{share:.0%}" for share in values), "; ".join(told), values, "areas")
+    texts = [f"{share:.0%} ({start}-{end})" for (start, end), share in zip(_spans(asked), values, strict=True)]
+    return Figure("; ".join(texts), "; ".join(told), values, "areas")
 
 
 def both_directions(measured: Measured, groups: Groups, asked: Asked) -> Shown:
@@ -219,6 +220,8 @@ def both_directions(measured: Measured, groups: Groups, asked: Asked) -> Shown:
     town = table["location"].map(dict(zip(measured.areas, codes, strict=True)))
     each = table.assign(rose=table["direction"] == FORWARD, fell=table["direction"] == BACK).groupby(town)
     several = each.size() >= 2
+    if not several.any():
+        return Missing("needs municipalities with several areas")
     both = int((each["rose"].any() & each["fell"].any() & several).sum())
     change = table["change"]
     within = float(
@@ -242,8 +245,8 @@ def fell_and_rose(measured: Measured, groups: Groups, asked: Asked) -> Shown:
         int(count) for count in (table["areas"][BACK], table["areas"][FORWARD], table["areas"].sum())
     )
     return Figure(
-        f"{down:.1%} where it fell, {up:.1%} where it rose",
-        f"{asked.waves[0]}-{asked.waves[-1]}: {fell:,} and {rose:,} of {total:,} areas; jitter alone would put "
+        f"{down:.1%} where it fell, {up:.1%} where it rose ({asked.waves[0]}-{asked.waves[-1]})",
+        f"{fell:,} and {rose:,} of {total:,} areas; jitter alone would put "
         f"{table['by_jitter'][BACK]:.0%} of areas in each",
         (down, up),
         "inhabitants",
