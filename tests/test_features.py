@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from worlds import NEVER, example_panel, panel_of, with_score
 
 from riskmodel.catalogue import drivers, indicators
-from riskmodel.forecasting.features import features_of, training_of
+from riskmodel.forecasting.features import features_at, features_of, local_level_of, training_of
+from riskmodel.forecasting.local_level import LocalLevel, fit_local_level
 from riskmodel.forecasting.origins import backtest_origins, origin_at
+from riskmodel.panel.noise import Noise
 
 nan = np.nan
 CODES = ["WK000100", "WK000101", "WK000200"]
@@ -35,9 +37,14 @@ def hand_panel():
     return panel_of(values, CODES)
 
 
+#: Jitter of variance .01 and drift of .005 a year, whatever the size.
+JITTER = LocalLevel(Noise(0.01, 0.0, 1000.0), Noise(0.005, 0.0, 1000.0))
+
+
 # Levels against the country: 2012 (.0, .1, -.1), 2014 (.0, .2, -.2), 2016 (.0, .3, -.3), 2018 (.0, .2, -.2).
 AT_2018 = {
     "history.level": [0.0, 0.2, -0.2],
+    "history.level_above": [0.0, 0.2, 0.0],
     "history.change_last": [0.0, -0.1, 0.1],
     "history.change_previous": [0.0, 0.1, -0.1],
     "history.change_long": [0.0, 0.1, -0.1],
@@ -45,6 +52,15 @@ AT_2018 = {
     # Years -3, -1, 1, 3 around their mean, sum of squares 20: (-.3 - .2 + .3 + .6) / 20.
     "history.slope": [0.0, 0.02, -0.02],
     "history.restlessness": [0.0, 0.1, 0.1],
+    # The second area: variance .01, two years on .02, gain 2/3, level .1 + .2/3 = 1/6, variance .02/3; two years
+    # on .05/3, gain 5/8, level 1/6 + 5/8 * 2/15 = 1/4, variance .00625; two years on .01625, gain 13/21, level
+    # 1/4 - 13/21 * 1/20, which lies .4/21 above the last score; variance .01625 * 8/21 = .13/21.
+    "history.reversal": [0.0, 0.4 / 21, -0.4 / 21],
+    # Its surprises, squared and over what was expected: .01/.03, (2/15)**2 / (.08/3) and .0025/.02625, which add
+    # up to 23/21; (2 + 23/21) / (2 + 3) = 13/21. An area that never surprised: 2/5.
+    "history.unrest": [np.log(2 / 5) / 2, np.log(13 / 21) / 2, np.log(13 / 21) / 2],
+    # Two years ahead: .13/21 + 2 * .005 + .01, in every area.
+    "size.spread": [np.log(0.55 / 21) / 2] * 3,
     "surroundings.level": [0.2, 0.0, nan],  # the third area is alone in its municipality
     "surroundings.difference": [-0.2, 0.2, nan],
     "surroundings.change": [-0.1, 0.0, nan],
@@ -58,6 +74,9 @@ AT_2018 = {
 # The training example 2012 -> 2014: one wave known, no dimension yet, size and context as known in 2020.
 START_2012 = {
     "history.level": [0.0, 0.1, -0.1],
+    "history.level_above": [0.0, 0.1, 0.0],
+    "history.reversal": [0.0, 0.0, 0.0],  # the first measurement is all that is known of the lasting level
+    "history.unrest": [0.0, 0.0, 0.0],
     "history.change_last": [nan, nan, nan],
     "history.change_previous": [nan, nan, nan],
     "history.change_long": [nan, nan, nan],
@@ -84,16 +103,42 @@ START_2016 = {
 
 
 def test_features_at_an_origin_worked_out_by_hand():
-    features = features_of(hand_panel(), origin_at(hand_panel(), 2018, 2))
+    known = hand_panel().known_at(origin_at(hand_panel(), 2018, 2).known_at)
+    features = features_at(known, 2018, known, JITTER, 2)
     for name in features.names:
         expected = AT_2018.get(name, [nan] * 3)
         np.testing.assert_allclose(features.column(name), expected, atol=1e-12, err_msg=name)
     assert set(AT_2018) <= set(features.names)
 
 
+def test_features_of_an_origin_are_those_with_the_jitter_as_known_then():
+    panel = hand_panel()
+    origin = origin_at(panel, 2016, 2)
+    known = panel.known_at(origin.known_at)
+    levels = np.array([[0.0, 0.0, 0.0], [0.1, 0.2, 0.3], [-0.1, -0.2, -0.3]])
+    by_hand = fit_local_level(levels, (2012, 2014, 2016), np.array(POPULATION[2016]))
+    jitter = local_level_of(known)
+    for told, expected in ((jitter.jitter, by_hand.jitter), (jitter.drift, by_hand.drift)):
+        np.testing.assert_allclose(
+            told.of_score(np.array([100.0, 1e6])), expected.of_score(np.array([100.0, 1e6]))
+        )
+    expected = features_at(known, 2016, known, jitter, 2)
+    np.testing.assert_array_equal(features_of(panel, origin).values, expected.values)
+
+
+@pytest.mark.parametrize("horizon", [2, 4])
+def test_the_spread_grows_with_the_years_ahead(horizon):
+    known = hand_panel()
+    spread = features_at(known, 2018, known, JITTER, horizon).column("size.spread")
+    np.testing.assert_allclose(np.exp(2 * spread), 0.13 / 21 + 0.005 * horizon + 0.01)
+
+
 def test_training_examples_worked_out_by_hand():
-    training = training_of(hand_panel(), origin_at(hand_panel(), 2018, 2))
+    panel = hand_panel()
+    origin = origin_at(panel, 2018, 2)
+    training = training_of(panel, origin)
     assert training.start.tolist() == [2012] * 3 + [2014] * 3 + [2016] * 3
+    assert training.end.tolist() == [2014] * 3 + [2016] * 3 + [2018] * 3
     assert training.municipality.tolist() == ["GM0001", "GM0001", "GM0002"] * 3
     expected = [0.1, 0.2, 0.0, 0.1, 0.2, 0.0, 0.0, -0.1, 0.1]
     np.testing.assert_allclose(training.change, expected, atol=1e-12)
@@ -102,6 +147,55 @@ def test_training_examples_worked_out_by_hand():
         for name, values in by_hand.items():
             told = training.features.column(name)[training.start == start]
             np.testing.assert_allclose(told, values, atol=1e-12, err_msg=f"{start} {name}")
+    # The lasting level at a start is that of the waves known by then, with the jitter of the origin.
+    known = panel.known_at(origin.known_at)
+    for start in (2012, 2014, 2016):
+        then = known.known_at(known.published_on("score", start))
+        expected = features_at(then, start, known, local_level_of(known), 2).values
+        np.testing.assert_array_equal(training.features.values[training.start == start], expected)
+
+
+def test_examples_over_other_years_count_for_half():
+    training = training_of(hand_panel(), origin_at(hand_panel(), 2018, 4))
+    pairs = [(2012, 2014), (2012, 2016), (2014, 2016), (2014, 2018), (2016, 2018)]
+    assert list(zip(training.start.tolist(), training.end.tolist(), strict=True)) == [
+        pair for pair in pairs for _ in range(3)
+    ]
+    assert training.horizon == 4
+    assert training.gap.tolist() == [each for gap in (2.0, 4.0, 2.0, 4.0, 2.0) for each in [gap] * 3]
+    assert training.weight.tolist() == [each for weight in (0.5, 1.0, 0.5, 1.0, 0.5) for each in [weight] * 3]
+    over_four = training.change[training.gap == 4]
+    np.testing.assert_allclose(over_four, [0.2, 0.4, 0.0, 0.1, 0.1, 0.1], atol=1e-12)
+    # The spread is that of the years that are asked, also where the example lasted two.
+    panel = hand_panel()
+    known = panel.known_at(origin_at(panel, 2018, 4).known_at)
+    then = known.known_at(known.published_on("score", 2012))
+    expected = features_at(then, 2012, known, local_level_of(known), 4).column("size.spread")
+    np.testing.assert_array_equal(training.features.column("size.spread")[:3], expected)
+
+
+# Neighbours.
+
+
+def with_borders(panel, borders):
+    return replace(panel, borders=np.array(borders, dtype=np.intp).reshape(-1, 2))
+
+
+def test_neighbours_worked_out_by_hand():
+    # The second area lies between the two others, of which the last is in another municipality.
+    panel = with_borders(hand_panel(), [(0, 1), (2, 1)])
+    features = features_of(panel, origin_at(panel, 2018, 2))
+    # Levels .0, .2 and -.2; changes .0, -.1 and .1.
+    np.testing.assert_allclose(features.column("surroundings.level"), [0.2, -0.1, 0.2], atol=1e-12)
+    np.testing.assert_allclose(features.column("surroundings.difference"), [-0.2, 0.3, -0.4], atol=1e-12)
+    np.testing.assert_allclose(features.column("surroundings.change"), [-0.1, 0.05, -0.1], atol=1e-12)
+
+
+def test_an_island_has_no_surroundings():
+    panel = with_borders(hand_panel(), [(0, 1)])
+    features = features_of(panel, origin_at(panel, 2018, 2))
+    for name in ("level", "difference", "change"):
+        assert np.isnan(features.column(f"surroundings.{name}")).tolist() == [False, False, True]
 
 
 def test_an_area_without_start_or_end_is_no_example():
@@ -149,6 +243,31 @@ def test_surroundings_are_the_mean_of_the_other_areas_of_the_municipality(panel)
         np.testing.assert_allclose(features.column("surroundings.difference")[i], level[i] - expected, atol=1e-9)
         expected = np.mean(moved) if moved else nan
         np.testing.assert_allclose(features.column("surroundings.change")[i], expected, atol=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(worlds(), st.data())
+def test_surroundings_are_the_mean_of_the_neighbours_where_these_are_known(panel, data):
+    n = len(panel.areas)
+    pairs = [(i, j) for i in range(n) for j in range(i + 1, n)]
+    borders = data.draw(st.lists(st.sampled_from(pairs), unique=True, min_size=1))
+    turned = [(j, i) if data.draw(st.booleans()) else (i, j) for i, j in borders]
+    bordered = with_borders(panel, turned)
+    origin = origin_at(bordered, 2018, 2)
+    features, plain = features_of(bordered, origin), features_of(panel, origin)
+    score, before = panel.at("score", 2018), panel.at("score", 2016)
+    level, earlier = score - np.nanmean(score), before - np.nanmean(before)
+    for i in range(n):
+        others = [b if a == i else a for a, b in borders if i in (a, b)]
+        around = [level[j] for j in others if not np.isnan(level[j])]
+        moved = [level[j] - earlier[j] for j in others if not np.isnan(level[j] - earlier[j])]
+        expected = np.mean(around) if around else nan
+        np.testing.assert_allclose(features.column("surroundings.level")[i], expected, atol=1e-9)
+        np.testing.assert_allclose(features.column("surroundings.difference")[i], level[i] - expected, atol=1e-9)
+        expected = np.mean(moved) if moved else nan
+        np.testing.assert_allclose(features.column("surroundings.change")[i], expected, atol=1e-9)
+    others = [place for place, name in enumerate(features.names) if not name.startswith("surroundings.")]
+    np.testing.assert_array_equal(features.values[:, others], plain.values[:, others])
 
 
 @settings(max_examples=60, deadline=None)
