@@ -20,6 +20,8 @@ from riskmodel.panel.panel import FloatArray
 
 #: A contribution smaller than this many score points is not worth a word.
 WORTH_A_WORD = 0.001
+#: Said of a driver whose sign other models contradict.
+NOT_SURE = "niet zeker"
 #: Ending of a feature that is the change of another one.
 CHANGE = "_change"
 
@@ -182,8 +184,8 @@ def _summed(contributions: FloatArray, owner: Sequence[str], present: Sequence[s
     return pd.DataFrame({"base": contributions[:, -1], **dict(zip(present, sums.T, strict=True))})
 
 
-def in_words(table: pd.DataFrame, *, down: bool, most: int = 3) -> list[str]:
-    """Strongest drivers of each row in plain Dutch, for instance ``"overlast en onveiligheid (-0,012)"``.
+def in_words(table: pd.DataFrame, *, down: bool, most: int = 3, unsure: pd.DataFrame | None = None) -> list[str]:
+    """Strongest drivers of each row in plain Dutch, for instance ``"overlast (-0,012)"``.
 
     Parameters
     ----------
@@ -193,20 +195,24 @@ def in_words(table: pd.DataFrame, *, down: bool, most: int = 3) -> list[str]:
         Whether to name what lowers the expectation, or what raises it.
     most : int
         At most this many drivers.
+    unsure : pandas.DataFrame, optional
+        Same rows, a column a driver: True where other models contradict its sign, which is then said.
     """
     known = [driver for driver in drivers() if driver.id in table.columns]
-    values = table[[driver.id for driver in known]].to_numpy()
+    ids = [driver.id for driver in known]
+    values = table[ids].to_numpy()
+    doubt = np.zeros(values.shape, dtype=bool) if unsure is None else unsure[ids].to_numpy(dtype=bool)
     order = np.argsort(values if down else -values, axis=1, kind="stable")[:, :most]
     return [
         "; ".join(
-            _phrase(known[column], row[column])
+            _phrase(known[column], row[column], doubted[column])
             for column in columns
             if (-row[column] if down else row[column]) >= WORTH_A_WORD
         )
-        for row, columns in zip(values, order, strict=True)
+        for row, doubted, columns in zip(values, doubt, order, strict=True)
     ]
 
 
-def _phrase(driver: Driver, value: float) -> str:
+def _phrase(driver: Driver, value: float, doubted: bool) -> str:
     number = f"{value:+.3f}".replace(".", ",").replace("-", "\N{MINUS SIGN}")
-    return f"{driver.label} ({number})"
+    return f"{driver.label} ({number}{f', {NOT_SURE}' if doubted else ''})"

@@ -172,6 +172,30 @@ def spread_of(locations: npt.NDArray[np.str_], tables: Sequence[pd.DataFrame]) -
     )
 
 
+def unsure_of(stability: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Where the sign of a driver does not hold, in the form of a table of contributions.
+
+    Parameters
+    ----------
+    stability : pandas.DataFrame
+        As :func:`spread_of` returns; no rows when it was not measured.
+    table : pandas.DataFrame
+        Contributions by driver of the same areas in the same order, with a column ``location``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Same rows, a column a driver; False where it was not measured.
+    """
+    ids = [name for name in table.columns if name not in ("location", "base")]
+    unsure = pd.DataFrame(False, index=table.index, columns=ids)
+    if len(stability):
+        wide = stability.pivot(index="location", columns="driver", values="stable").reindex(table["location"])
+        for name in [each for each in ids if each in wide.columns]:
+            unsure[name] = ~wide[name].to_numpy(dtype=bool)
+    return unsure
+
+
 def share_same_top(stability: pd.DataFrame) -> float:
     """Share of areas (0 to 1) whose three strongest drivers are the same in every model."""
     whole = (stability["in_top"] == 1.0).groupby(stability["location"]).sum()
