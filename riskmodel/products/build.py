@@ -13,13 +13,12 @@ from riskmodel.explaining.contributions import in_words
 from riskmodel.forecasting.store import StoredForecast
 from riskmodel.monitor.current import municipality_names
 from riskmodel.panel.panel import FloatArray, Panel
+from riskmodel.products.audit import AUDIT_SHARE, audit_notice, audit_seed, list_id, plan_visits
+from riskmodel.products.how_sure import SMALL, abstains
 from riskmodel.products.risk_list import COLUMNS, About, RiskList
 
 #: *Dreigt achteruit te gaan*: at least this many times the mean chance of all areas of the same forecast.
 THREAT_TIMES_AVERAGE = 2.0
-#: Below this many inhabitants a two-year change has a standard deviation of about .096, twice the limit of a
-#: fall (docs/decisions.md, "Small areas"): such areas stand at the end of the list.
-SMALL = 200
 ORIGIN_NOTICE = (
     "Bij deze lijst zijn gegevens over de herkomst van bewoners gebruikt. "
     "Standaard zijn die geblokkeerd; hier is er bewust voor gekozen ze te gebruiken."
@@ -39,6 +38,7 @@ def build_risk_list(
     capacity: int | None,
     made_on: date,
     track_record: str,
+    audit_share: float = AUDIT_SHARE,
 ) -> RiskList:
     """Risk list of some municipalities.
 
@@ -58,6 +58,8 @@ def build_risk_list(
         Day on which the list is made.
     track_record : str
         How well the method did before, in plain Dutch.
+    audit_share : float
+        Part of the visits that is drawn at random; see :mod:`riskmodel.products.audit`.
 
     Raises
     ------
@@ -97,7 +99,7 @@ def build_risk_list(
             "upper80": forecast.quantile(0.9),
             "under_pressure": classes <= PRESSURE_CLASS,
             "threatens": chance >= limit,
-            "too_small": inhabitants < SMALL,
+            "too_small": abstains(inhabitants),
             "drivers_down": in_words(words, down=True),
             "drivers_up": in_words(words, down=False),
         }
@@ -105,8 +107,11 @@ def build_risk_list(
     order = np.lexsort((rows["location"], -rows["p_decline"], rows["too_small"]))
     rows = rows.iloc[order].reset_index(drop=True)
     rows.insert(0, "rank", np.arange(1, len(rows) + 1))
-    rows["on_list"] = ~rows["too_small"] & (rows["rank"] <= (len(rows) if capacity is None else capacity))
-    rows["audit"] = False
+    deciding = (stored.id, municipalities, capacity, audit_share)
+    seed = audit_seed(*deciding)
+    visits = plan_visits(rows["too_small"].to_numpy(), capacity, audit_share, seed)
+    rows["on_list"], rows["audit"] = visits.top, visits.drawn
+    drawn = audit_notice(list_id(wave, *deciding), seed, visits)
     about = About(
         title=title,
         question=stored.experiment.question,
@@ -129,7 +134,7 @@ def build_risk_list(
         sources=tuple(f"{file.name} (sha256 {file.sha256[:12]})" for file in panel.files),
         example=_invented(panel),
         track_record=track_record,
-        notices=(ORIGIN_NOTICE,) if stored.experiment.allow_origin else (),
+        notices=((ORIGIN_NOTICE,) if stored.experiment.allow_origin else ()) + ((drawn,) if drawn else ()),
     )
     contributions = stored.contributions[chosen].iloc[order].reset_index(drop=True)
     present = tuple(driver for driver in drivers() if driver.id in contributions.columns)
