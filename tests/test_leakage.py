@@ -1,8 +1,7 @@
-"""Nothing that was published after an origin can reach its forecast, and chance alone gives no skill."""
+"""Nothing that was published after an origin can reach its forecast, whatever the source it comes from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import date
 
@@ -10,20 +9,21 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import example_panel, experiment, panel_of, wijk_codes, with_score
+from threadpoolctl import threadpool_limits
+from worlds import example_panel, experiment, panel_of, wijk_codes, with_another_future, with_score
 
+from riskmodel.catalogue import DIMENSIONS, indicators
 from riskmodel.errors import InputError
-from riskmodel.forecasting.backtest import fit, forecast_with, run
-from riskmodel.forecasting.features import features_of, training_of
+from riskmodel.forecasting.backtest import fit, forecast_with
+from riskmodel.forecasting.features import features_at, features_of, local_level_of, relative_scores, training_of
 from riskmodel.forecasting.forecast import Forecast
-from riskmodel.forecasting.metrics import ranking
+from riskmodel.forecasting.local_level import fit_local_level
 from riskmodel.forecasting.models.base import NotApplicableError
 from riskmodel.forecasting.origins import Origin, backtest_origins, origin_at
 from riskmodel.panel.panel import Panel
 
 QUESTION = experiment(trees=40)
 WAVES = (2014, 2016, 2018)
-LATER = np.datetime64("2099-01-01", "D")
 
 
 def noise(shape: tuple[int, ...]) -> np.ndarray:
@@ -34,16 +34,29 @@ def nothing(shape: tuple[int, ...]) -> np.ndarray:
     return np.full(shape, np.nan)
 
 
-def with_another_future(panel: Panel, moment: date, fill: Callable[[tuple[int, ...]], np.ndarray]) -> Panel:
-    """The panel with everything published after a moment replaced, also figures that were never published."""
-    published = np.where(np.isnat(panel.published), LATER, panel.published)
-    later = (published > np.datetime64(moment, "D"))[:, None, :]
-    return replace(panel, values=np.where(later, fill(panel.values.shape), panel.values), published=published)
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """As in a backtest: on matrices of this size threads wait for each other."""
+    with threadpool_limits(1, user_api="blas"):
+        yield
+
+
+def some_borders(n: int, seed: int = 0) -> np.ndarray:
+    """Borders between areas that follow each other, and some across the country; the last area is an island."""
+    rng = np.random.default_rng(seed)
+    along = np.column_stack([np.arange(n - 2), np.arange(1, n - 1)])
+    across = np.sort(rng.integers(0, n - 1, (n, 2)), axis=1)
+    return np.unique(np.concatenate([along, across[across[:, 1] - across[:, 0] > 1]]), axis=0)
 
 
 @pytest.fixture(scope="module")
 def country(tmp_path_factory):
     return example_panel(tmp_path_factory.mktemp("country"))
+
+
+@pytest.fixture(scope="module")
+def bordered(country):
+    return replace(country, borders=some_borders(len(country.areas)))
 
 
 def forecasts_of(panel: Panel, origin: Origin) -> dict[str, Forecast | str]:
@@ -95,66 +108,134 @@ def test_every_model_does_see_what_was_published_before_its_origin(country, orig
 
 
 @pytest.mark.parametrize("horizon", [2, 4])
-def test_examples_and_features_hold_nothing_from_later(country, horizon):
-    for origin in backtest_origins(country, horizon):
+@pytest.mark.parametrize("which", ["country", "bordered"])
+def test_examples_and_features_hold_nothing_from_later(which, horizon, request):
+    panel = request.getfixturevalue(which)
+    for origin in backtest_origins(panel, horizon):
         for fill in (noise, nothing):
-            changed = with_another_future(country, origin.known_at, fill)
-            assert_same_training(country, changed, origin)
+            changed = with_another_future(panel, origin.known_at, fill)
+            assert_same_training(panel, changed, origin)
+
+
+def test_neighbours_are_looked_at_where_borders_are_known(country, bordered):
+    origin = origin_at(country, 2018, 2)
+    by_town, by_border = features_of(country, origin), features_of(bordered, origin)
+    for name in by_town.names:
+        same_values = np.array_equal(by_town.column(name), by_border.column(name), equal_nan=True)
+        assert same_values != name.startswith("surroundings."), name
 
 
 def assert_same_training(panel: Panel, changed: Panel, origin: Origin) -> None:
     one, other = training_of(panel, origin), training_of(changed, origin)
-    for name in ("change", "score_start", "municipality", "start"):
+    for name in ("change", "score_start", "municipality", "start", "end", "weight"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
     np.testing.assert_array_equal(one.features.values, other.features.values)
     np.testing.assert_array_equal(features_of(panel, origin).values, features_of(changed, origin).values)
+    assert local_level_of(panel.known_at(origin.known_at)) == local_level_of(changed.known_at(origin.known_at))
 
 
-def test_examples_take_only_structural_indicators_from_after_their_own_start(country):
-    origin = origin_at(country, 2018, 2)
-    training = training_of(country, origin)
-    for start, _ in origin.pairs:
+#: What rests on the number of inhabitants, a structural indicator: the size of jitter and drift of an area.
+BY_POPULATION = ("history.reversal", "history.unrest", "size.spread", "size.inhabitants")
+
+
+def may_be_structural(panel: Panel, name: str) -> bool:
+    """Whether a feature is made of structural indicators, or of counts per inhabitant."""
+    about = panel.definitions.get(name.split(".")[1].removesuffix("_change"))
+    return name in BY_POPULATION or (about is not None and (about.structural or about.kind == "extensive"))
+
+
+@pytest.mark.parametrize("which", ["country", "bordered"])
+def test_examples_take_only_structural_indicators_from_after_their_own_start(which, request):
+    panel = request.getfixturevalue(which)
+    origin = origin_at(panel, 2018, 2)
+    training = training_of(panel, origin)
+    names = np.array(training.features.names)
+    structural = np.array([may_be_structural(panel, name) for name in names])
+    rests_on_population = np.array([name in BY_POPULATION for name in names])
+    score, population = (panel.indicators.index(key) for key in ("score", "population"))
+    for start in sorted({start for start, _ in origin.pairs}):
         # Later than the start of the example, yet before the origin.
-        moment = country.published_on("score", start)
-        later = country.published > np.datetime64(moment, "D")
-        values = np.where(later[:, None, :], noise(country.values.shape), country.values)
-        score = country.indicators.index("score")
-        values[score] = country.values[score]  # the score decides which pairs there are
-        changed = training_of(replace(country, values=values), origin)
+        moment = panel.published_on("score", start)
+        later = panel.published > np.datetime64(moment, "D")
+        values = np.where(later[:, None, :], noise(panel.values.shape), panel.values)
+        values[score] = panel.values[score]  # the score decides which pairs there are
         rows = training.start == start
-        structural = [name.split(".")[0] in ("context", "size") for name in training.features.names]
-        history = ~np.array(structural)
-        np.testing.assert_array_equal(
-            changed.features.values[rows][:, history], training.features.values[rows][:, history]
-        )
+        before = training.features.values[rows]
+        changed = training_of(replace(panel, values=values), origin).features.values[rows]
+        np.testing.assert_array_equal(changed[:, ~structural], before[:, ~structural])
         if start == 2014:  # its wave was published in May 2016, the district table of 2016 in January 2017
-            size = training.features.names.index("size.inhabitants")
-            assert not np.array_equal(changed.features.values[rows, size], training.features.values[rows, size])
+            for place in np.flatnonzero(rests_on_population):
+                assert not np.array_equal(changed[:, place], before[:, place]), names[place]
+        # With the number of inhabitants as it was, nothing changes in what rests on that number alone.
+        values[population] = panel.values[population]
+        changed = training_of(replace(panel, values=values), origin).features.values[rows]
+        np.testing.assert_array_equal(changed[:, rests_on_population], before[:, rests_on_population])
 
 
-def test_the_score_of_a_later_wave_is_in_the_label_of_an_example_and_never_in_its_features(country):
-    origin = origin_at(country, 2018, 2)
-    training = training_of(country, origin)
-    shaken = with_score(country, 2018, country.at("score", 2018) + noise((len(country.areas),)))
-    changed = training_of(shaken, origin)
-    np.testing.assert_array_equal(changed.features.values, training.features.values)
-    last = training.start == 2016
+@pytest.mark.parametrize("which", ["country", "bordered"])
+def test_the_score_of_a_later_wave_is_in_the_label_of_an_example_and_never_in_its_features(which, request):
+    panel = request.getfixturevalue(which)
+    origin = origin_at(panel, 2018, 2)
+    shaken = with_score(panel, 2018, panel.at("score", 2018) + noise((len(panel.areas),)))
+    known, known_shaken = (each.known_at(origin.known_at) for each in (panel, shaken))
+    # How much scores jitter in the whole country is estimated from all waves known at the origin, so that later
+    # waves do bear on it; with that held fixed, no feature of an area may know of them.
+    jitter = local_level_of(known)
+    assert local_level_of(known_shaken) != jitter
+    for start in (2012, 2014, 2016):
+        then, then_shaken = (each.known_at(panel.published_on("score", start)) for each in (known, known_shaken))
+        one = features_at(then, start, known, jitter, 2)
+        other = features_at(then_shaken, start, known_shaken, jitter, 2)
+        np.testing.assert_array_equal(one.values, other.values)
+    training, changed = training_of(panel, origin), training_of(shaken, origin)
+    by_jitter = np.isin(training.features.names, ["history.reversal", "history.unrest", "size.spread"])
+    np.testing.assert_array_equal(changed.features.values[:, ~by_jitter], training.features.values[:, ~by_jitter])
+    last = training.end == 2018
     np.testing.assert_array_equal(changed.change[~last], training.change[~last])
     assert (changed.change[last] != training.change[last]).all()
 
 
+@pytest.mark.parametrize("wave", WAVES)
+def test_the_size_of_jitter_is_made_of_the_scores_and_sizes_known_at_the_origin(country, wave):
+    origin = origin_at(country, wave, 2)
+    known = country.known_at(origin.known_at)
+    waves = [year for year in country.waves if country.published_on("score", year) <= origin.known_at]
+    assert waves[-1] == wave
+    counted = country.at("population", 2016) if wave > 2014 else np.full(len(country.areas), np.nan)
+    expected = fit_local_level(relative_scores(country, waves), waves, counted)
+    assert local_level_of(known) == expected
+    for fill in (noise, nothing):
+        changed = with_another_future(country, origin.known_at, fill)
+        assert local_level_of(changed.known_at(origin.known_at)) == expected
+    # It does look at what is known.
+    shaken = with_score(country, 2012, country.at("score", 2012) * 1.01)
+    assert local_level_of(shaken.known_at(origin.known_at)) != expected
+
+
+FAMILIES = ("kwb", "rivm_", "lbm2_", "police_", "ses_", "vm_", "woon_", "wfs_")
+
+
+def family_of(key: str) -> str:
+    return next((family for family in FAMILIES if key.startswith(family)), "kwb")
+
+
 @st.composite
 def late_worlds(draw):
-    """Panels of which every figure was published on some day of its own."""
+    """Panels with figures of every source, each of which was published on some day of its own."""
     day = st.dates(date(2012, 1, 1), date(2026, 1, 1))
     years = {"score": [2010, 2012, 2014, 2016, 2018], "onv": [2012, 2014, 2018], "population": [2013, 2017]}
+    others = [key for key, about in indicators().items() if about.feature and key not in years]
+    for family in FAMILIES:
+        key = draw(st.sampled_from([each for each in others if family_of(each) == family]))
+        years[key] = draw(st.lists(st.integers(2010, 2020), min_size=1, max_size=3, unique=True))
     rng = np.random.default_rng(draw(st.integers(0, 99)))
     values = {
         key: {year: (rng.normal(4, 0.1, 6) if key != "population" else rng.integers(0, 999, 6)) for year in each}
         for key, each in years.items()
     }
     dates = {(key, year): draw(day) for key, each in years.items() for year in each}
-    return panel_of(values, wijk_codes(6, towns=2), dates)
+    panel = panel_of(values, wijk_codes(6, towns=2), dates)
+    return replace(panel, borders=some_borders(6, draw(st.integers(0, 9)))) if draw(st.booleans()) else panel
 
 
 @settings(max_examples=60, deadline=None)
@@ -164,85 +245,26 @@ def test_whatever_the_publication_dates_nothing_from_later_is_used(panel, horizo
         origin = origin_at(panel, wave, horizon)
     except InputError:
         return
-    changed = with_another_future(panel, origin.known_at, noise)
-    assert origin_at(changed, wave, horizon) == origin
-    assert_same_training(panel, changed, origin)
+    for fill in (noise, nothing):
+        changed = with_another_future(panel, origin.known_at, fill)
+        assert origin_at(changed, wave, horizon) == origin
+        assert_same_training(panel, changed, origin)
 
 
-# Chance alone.
-
-
-def skill_by_chance(happened: np.ndarray, chance: np.ndarray, draws: int = 500) -> tuple[np.ndarray, np.ndarray]:
-    """AUC and average precision of the same chances against shuffled outcomes."""
-    rng = np.random.default_rng(11)
-    drawn = [ranking(rng.permutation(happened), chance) for _ in range(draws)]
-    return np.array([auc[0] for auc, _ in drawn]), np.array([precision[0] for _, precision in drawn])
-
-
-def assert_no_skill(panel: Panel, models: tuple[str, ...]) -> None:
-    question = experiment(trees=120)
-    asked = tuple(spec for spec in question.models if spec.name in models)
-    question = replace(question, models=asked, champion=models[0], challenger=models[0])
-    done = run(question, panel)
-    assert len(done.forecasts) == 3 * len(models)
-    for model in models:
-        aucs, weights = [], []
-        for forecast in (each for each in done.forecasts if each.model == model):
-            wave = forecast.origin_date.year
-            happened = question.event.happened(panel, wave, wave + 2)
-            chance = forecast.chance_of(question.event)
-            auc, precision = (value[0] for value in ranking(happened, chance))
-            by_chance = skill_by_chance(happened, chance)
-            base_rate = happened.mean()
-            assert 0.03 < base_rate < 0.25
-            for value, drawn in zip((auc, precision), by_chance, strict=True):
-                # Thirty such comparisons are made: each may lie a little outside its 95% range.
-                far = (value - drawn.mean()) / drawn.std()
-                assert abs(far) < 4, (model, wave, value, far)
-            # The range itself lies around .5 and the base rate.
-            assert by_chance[0].mean() == pytest.approx(0.5, abs=0.01)
-            assert by_chance[1].mean() == pytest.approx(base_rate, abs=0.03)
-            aucs.append(auc)
-            weights.append(happened.sum())
-        assert np.average(aucs, weights=weights) == pytest.approx(0.5, abs=0.06), model
-
-
-def test_labels_shuffled_between_areas_give_no_skill(tmp_path):
-    panel = example_panel(tmp_path, n_areas=1200, seed=7)
-    everywhere = ~np.isnan([panel.at("score", wave) for wave in panel.waves]).any(axis=0)
-    panel = replace(
-        panel,
-        areas=panel.areas[everywhere],
-        names=panel.names[everywhere],
-        values=panel.values[:, everywhere],
-    )
+@pytest.mark.parametrize("family", FAMILIES)
+def test_figures_of_every_source_reach_a_forecast_once_they_are_published(family):
     rng = np.random.default_rng(3)
-    original = panel
-    for start, end in ((2012, 2014), (2014, 2016), (2016, 2018), (2018, 2020)):
-        change = original.at("score", end) - original.at("score", start)
-        panel = with_score(panel, end, panel.at("score", start) + rng.permutation(change))
-    assert_no_skill(panel, ("lightgbm", "scorecard"))
-
-
-def test_a_future_of_pure_noise_of_equal_variance_gives_no_skill():
-    rng = np.random.default_rng(8)
-    n = 1200
-    score = 4.1 + rng.normal(0, 0.13, n)
-    waves = {}
-    for wave in (2002, 2008, 2012, 2014, 2016, 2018, 2020):
-        score = score + rng.normal(0, 0.04, n)
-        waves[wave] = score
-    others = {"population": {2012: np.exp(rng.normal(8, 1, n))}, "density": {2012: rng.normal(900, 200, n)}}
-    panel = panel_of({"score": waves, **others}, wijk_codes(n, towns=40))
-    assert_no_skill(panel, ("lightgbm", "scorecard", "last_rise", "level_low", "small"))
-
-
-def test_the_same_check_does_see_skill_where_there_is_some():
-    # A strong reversal: what has just risen falls again.
-    rng = np.random.default_rng(8)
-    n = 600
-    level = 4.1 + rng.normal(0, 0.1, n)
-    waves = {wave: level + rng.normal(0, 0.03, n) for wave in (2008, 2012, 2014, 2016, 2018, 2020)}
-    panel = panel_of({"score": waves}, wijk_codes(n, towns=30))
-    with pytest.raises(AssertionError, match="scorecard"):
-        assert_no_skill(panel, ("scorecard",))
+    keys = [key for key, about in indicators().items() if about.feature and family_of(key) == family]
+    keys = [key for key in keys if indicators()[key].driver != "size" and key not in ("score", *DIMENSIONS)]
+    waves = {year: rng.normal(4.1, 0.1, 6) for year in (2010, 2012, 2014, 2016, 2018)}
+    counted = {2012: rng.integers(100, 999, 6)}
+    for moment in (date(2018, 5, 1), date(2018, 5, 2)):
+        dates = {(key, 2015): moment for key in keys}
+        values = {"score": waves, "population": counted, **{key: {2015: rng.normal(4, 1, 6)} for key in keys}}
+        panel = panel_of(values, wijk_codes(6, towns=2), dates)
+        origin = origin_at(panel, 2016, 2)
+        assert origin.known_at == date(2018, 5, 1)
+        features = features_of(panel, origin)
+        for key in keys:
+            column = features.column(f"{indicators()[key].driver}.{key}")
+            assert np.isnan(column).all() == (moment > origin.known_at), key

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -20,6 +20,7 @@ from riskmodel.sources import kwb, leefbaarometer
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 BASE = 4.1
+LATER = np.datetime64("2099-01-01", "D")
 NEVER = np.datetime64("NaT", "D")
 
 
@@ -102,6 +103,13 @@ def training_from(
         end=np.full(n, 2018),
         horizon=horizon,
     )
+
+
+def with_another_future(panel: Panel, moment: date, fill: Callable[[tuple[int, ...]], np.ndarray]) -> Panel:
+    """The panel with everything published after a moment replaced, also figures that were never published."""
+    published = np.where(np.isnat(panel.published), LATER, panel.published)
+    later = (published > np.datetime64(moment, "D"))[:, None, :]
+    return replace(panel, values=np.where(later, fill(panel.values.shape), panel.values), published=published)
 
 
 def with_score(panel: Panel, year: int, score: np.ndarray) -> Panel:
