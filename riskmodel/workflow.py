@@ -25,6 +25,7 @@ from riskmodel.panel.check import Check, check_panel
 from riskmodel.panel.panel import Panel
 from riskmodel.panel.store import Workspace, draft_folder, write_atomically
 from riskmodel.products.build import build_risk_list
+from riskmodel.products.fill import filled
 from riskmodel.products.forms import write_forms
 from riskmodel.products.risk_list import RiskList
 from riskmodel.products.track_record import track_record
@@ -154,6 +155,7 @@ def risk_list(
         made_on=made_on or datetime.now(tz=UTC).date(),
         track_record=track_record(workspace.path("backtests", stored.experiment.name, "scores.csv"), stored),
     )
+    made = filled(made, workspace, panel, stored)
     return made, write_forms(made, out)
 
 
