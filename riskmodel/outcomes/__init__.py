@@ -1,0 +1,1 @@
+"""What was found on the spot: lists as they were given, visits, and what both say of the list."""
