@@ -7,23 +7,32 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from riskmodel.catalogue import class_scheme
-from riskmodel.forecasting.experiment import Experiment
+from riskmodel.errors import InputError
+from riskmodel.forecasting.calibration import calibration_table
+from riskmodel.forecasting.experiment import LEFT_OUT, Experiment
 from riskmodel.forecasting.features import Features, Training, features_of, training_of
 from riskmodel.forecasting.forecast import Forecast
+from riskmodel.forecasting.judging import judge_forecasts
+from riskmodel.forecasting.left_out import check_provinces, forecast_left_out
 from riskmodel.forecasting.models import ChangeModel, ModelSpec, make
 from riskmodel.forecasting.models.base import NotApplicableError
 from riskmodel.forecasting.models.lightgbm import WORTH_THREADS, LightGBM
 from riskmodel.forecasting.origins import Origin, backtest_origins
+from riskmodel.forecasting.paired import paired_table
 from riskmodel.forecasting.read_off import forecast_from
-from riskmodel.forecasting.scores import score_forecasts
+from riskmodel.forecasting.scores import score_table
+from riskmodel.forecasting.stability import reseeded_spec, stability_table
 from riskmodel.panel.panel import Panel
 
+#: Seeds of refits of the champion, far from those that a model may average over.
+OTHER_SEEDS = range(1001, 1021)
 #: Called with what is being done, the number of the step and the number of steps.
 Progress = Callable[[str, int, int], None]
 
@@ -48,9 +57,15 @@ class Backtest:
     origins : tuple of Origin
         Where forecasts start, earliest first.
     forecasts : tuple of Forecast
-        In order of origin and of the experiment's models.
+        In order of origin and of the experiment's models; those of models that left provinces out come last.
     scores : pandas.DataFrame
         The Scores container.
+    paired : pandas.DataFrame
+        Champion and challenger against every other model, see :mod:`riskmodel.forecasting.paired`.
+    calibration : pandas.DataFrame
+        Chances against shares per tenth and group, see :mod:`riskmodel.forecasting.calibration`.
+    stability : pandas.DataFrame
+        Overlap of lists, see :mod:`riskmodel.forecasting.stability`.
     skipped : tuple of Skipped
         Models that were not applicable.
     importance : pandas.DataFrame
@@ -61,6 +76,9 @@ class Backtest:
     origins: tuple[Origin, ...]
     forecasts: tuple[Forecast, ...]
     scores: pd.DataFrame
+    paired: pd.DataFrame
+    calibration: pd.DataFrame
+    stability: pd.DataFrame
     skipped: tuple[Skipped, ...]
     importance: pd.DataFrame
 
@@ -70,6 +88,9 @@ def run(
     panel: Panel,
     waves: Sequence[int] | None = None,
     progress: Progress | None = None,
+    *,
+    leave_out: Literal["province"] | None = None,
+    seeds: int = 0,
 ) -> Backtest:
     """Backtest an experiment.
 
@@ -83,18 +104,22 @@ def run(
         Origins asked for, by default all that the panel allows.
     progress : callable, optional
         Told after each fit.
+    leave_out : {"province"}, optional
+        Fit every model also without each province in turn and forecast that province with it.
+    seeds : int
+        Fit the champion this many times more at every origin, each time with another seed, to see how much of its
+        list stays.
 
     Raises
     ------
     InputError
-        If an origin has no history or no outcome.
+        If an origin has no history or no outcome, or no province can be left out.
     """
-    tasks = [
-        _Task(spec, origin, inputs)
-        for origin in backtest_origins(panel, experiment.horizon, waves)
-        for inputs in [_inputs_at(panel, origin)]
-        for spec in experiment.models
-    ]
+    if not 0 <= seeds <= len(OTHER_SEEDS):
+        raise InputError("seeds", str(seeds), f"0 to {len(OTHER_SEEDS)}")
+    if leave_out is not None:
+        check_provinces(panel)
+    tasks = _tasks(experiment, panel, backtest_origins(panel, experiment.horizon, waves), leave_out, seeds)
     done: list[_Answer | Skipped] = []
     # Fits of this size use one thread each, so several run side by side; large ones take all cores themselves.
     small = len(tasks[0].inputs.training.change) < WORTH_THREADS
@@ -103,15 +128,23 @@ def run(
             done.append(answer)
             if progress:
                 progress(f"{task.origin.wave} {task.spec.name}", len(done), len(tasks))
-    answers = [answer for answer in done if isinstance(answer, _Answer)]
-    forecasts = tuple(answer.forecast for answer in answers)
+    by_axis: dict[str, list[Forecast]] = {"": [], LEFT_OUT: []}
+    for task, answer in zip(tasks, done, strict=True):
+        if isinstance(answer, _Answer):
+            by_axis.setdefault(task.axis, []).append(answer.forecast)
+    forecasts = tuple(by_axis.pop("") + by_axis.pop(LEFT_OUT))
+    judged = judge_forecasts(experiment, panel, forecasts)
+    tables = [answer.importance for answer in done if isinstance(answer, _Answer)]
     return Backtest(
         experiment=experiment,
         origins=tuple(dict.fromkeys(task.origin for task in tasks)),
         forecasts=forecasts,
-        scores=score_forecasts(experiment, panel, forecasts),
+        scores=score_table(judged),
+        paired=paired_table(experiment, judged),
+        calibration=calibration_table(experiment, panel, forecasts),
+        stability=stability_table(experiment, panel, forecasts, by_axis),
         skipped=tuple(each for each in done if isinstance(each, Skipped)),
-        importance=pd.concat([pd.DataFrame(), *(answer.importance for answer in answers)], ignore_index=True),
+        importance=pd.concat([pd.DataFrame(), *tables], ignore_index=True),
     )
 
 
@@ -126,15 +159,31 @@ class _Inputs:
 
 @dataclass(frozen=True)
 class _Task:
+    """One fit; ``axis`` says what is different about it, empty for the model as it is."""
+
     spec: ModelSpec
     origin: Origin
     inputs: _Inputs
+    axis: str = ""
 
 
 @dataclass(frozen=True)
 class _Answer:
     forecast: Forecast
     importance: pd.DataFrame
+
+
+def _tasks(
+    experiment: Experiment, panel: Panel, origins: Sequence[Origin], leave_out: str | None, seeds: int
+) -> list[_Task]:
+    axes: list[tuple[ModelSpec, str]] = [(spec, "") for spec in experiment.models]
+    if leave_out is not None:
+        axes += [(spec, LEFT_OUT) for spec in experiment.models]
+    champion = experiment.model(experiment.champion)
+    again = [reseeded_spec(champion, seed) for seed in OTHER_SEEDS[:seeds]]
+    axes += [(spec, f"other seed {number}") for number, spec in enumerate(again, 1) if spec is not None]
+    inputs = [(origin, _inputs_at(panel, origin)) for origin in origins]
+    return [_Task(spec, origin, known, axis) for origin, known in inputs for spec, axis in axes]
 
 
 def _inputs_at(panel: Panel, origin: Origin) -> _Inputs:
@@ -151,11 +200,16 @@ def _present(panel: Panel, origin: Origin) -> tuple[Features, np.ndarray]:
 def _answer(experiment: Experiment, panel: Panel, task: _Task) -> _Answer | Skipped:
     spec, origin, inputs = task.spec, task.origin, task.inputs
     try:
+        if task.axis == LEFT_OUT:
+            made = forecast_left_out(
+                spec, experiment, panel, origin, inputs.training, inputs.features, inputs.there
+            )
+            return _Answer(made, pd.DataFrame())
         model = fit(spec, experiment, inputs.training)
         made = _forecast(spec.name, model, experiment, panel, origin, inputs.features, inputs.there)
     except NotApplicableError as error:
-        return Skipped(spec.name, origin.wave, str(error))
-    if not isinstance(model, LightGBM):
+        return Skipped(spec.name + (LEFT_OUT if task.axis == LEFT_OUT else ""), origin.wave, str(error))
+    if task.axis or not isinstance(model, LightGBM):
         return _Answer(made, pd.DataFrame())
     return _Answer(made, importance_of(spec.name, model, origin, inputs.features))
 

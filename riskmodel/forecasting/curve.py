@@ -4,7 +4,7 @@ A forecast reports quantiles, and the chance of staying below a few changes. Bet
 interpolated linearly on the logistic scale, ``log(p / (1 - p))``; beyond the outermost ones the curve goes on with
 its mean slope. That is one logistic curve after another, so it never falls, is exact at every reported point, and
 the integrals behind the CRPS have a closed form. For nine quantiles from .025 to .975 the chance lies within .003
-of a normal and .001 of a Student-t distribution with 5 degrees of freedom (.005 with 2.5).
+of a normal and .002 of a Student-t distribution with 5 degrees of freedom (.005 with 2.5).
 """
 
 from __future__ import annotations
@@ -88,8 +88,9 @@ class Curve:
         """Continuous ranked probability score of every area, in score points: lower is better.
 
         The integral of the squared gap between the curve and the step at what happened, in closed form:
-        ``integral of expit(u)**2 du = log(1 + exp(u)) - expit(u)``. Between it and the score of the distribution
-        behind the reported points lies 0.3% for a normal or Student-t (5) distribution, mean over outcomes.
+        ``integral of expit(u)**2 du = log(1 + exp(u)) - expit(u)``. With nine quantiles from .025 to .975 the mean
+        over outcomes lies within .0005 of its own size of that of a normal or Student-t (5) distribution, and
+        the score of a single area within 1%; within .001 and 2% with 2.5 degrees of freedom.
 
         Parameters
         ----------

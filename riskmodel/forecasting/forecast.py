@@ -161,9 +161,12 @@ class Forecast:
         if event.kind == "tipping":
             chance: FloatArray = self.pmf[:, : event.to_class].sum(axis=1)
             return chance
-        if limits is None:
-            limits = np.full(len(self.locations), event.limit(float(self.mean.mean())))
-        return self.cdf_at(limits[:, None])[:, 0]
+        if limits is not None:
+            return self.cdf_at(limits[:, None])[:, 0]
+        limit = event.limit(float(self.mean.mean()))
+        if limit in self.outputs.thresholds:
+            return self.cdf[:, self.outputs.thresholds.index(limit)]
+        return self.curve.at(np.full((len(self.locations), 1), limit))[:, 0]
 
     def positions(self, areas: npt.NDArray[np.str_]) -> npt.NDArray[np.intp]:
         """Rows of the given areas, shape of ``areas``.
@@ -174,7 +177,7 @@ class Forecast:
             If the forecast misses one of them.
         """
         rows = np.searchsorted(self.locations, areas)
-        found = np.isin(areas, self.locations)
+        found = self.locations[np.minimum(rows, len(self.locations) - 1)] == areas
         if not found.all():
             missing = areas[np.argmin(found)]
             raise InputError(f"forecast of {self.model!r}", f"no area {missing}", "every area that is judged")

@@ -15,6 +15,7 @@ from riskmodel.panel.panel import FloatArray
 
 __all__ = [
     "CLIP",
+    "bin_numbers",
     "brier",
     "calibration_bins",
     "calibration_error",
@@ -79,12 +80,21 @@ def calibration_bins(happened: FloatArray, chance: FloatArray, bins: int = 10) -
 
     Areas of equal chance share the bin of the first of them: which of them comes first says nothing.
     """
+    number = bin_numbers(chance, bins)
+    parts = [number == each for each in np.unique(number)]
+    return [(float(chance[part].mean()), float(happened[part].mean()), int(part.sum())) for part in parts]
+
+
+def bin_numbers(chance: FloatArray, bins: int = 10) -> npt.NDArray[np.intp]:
+    """Number of the bin of every area, from 0 for the lowest chances; equally many areas a bin but for ties.
+
+    Areas of equal chance share the bin of the first of them: which of them comes first says nothing.
+    """
     order = np.argsort(chance, kind="stable")
     ranked = chance[order]
-    numbers = np.arange(len(order)) * bins // max(len(order), 1)
-    numbers = numbers[np.searchsorted(ranked, ranked)]
-    parts = np.split(order, np.flatnonzero(np.diff(numbers)) + 1)
-    return [(float(chance[part].mean()), float(happened[part].mean()), len(part)) for part in parts]
+    numbers = np.empty(len(order), dtype=np.intp)
+    numbers[order] = (np.arange(len(order)) * bins // max(len(order), 1))[np.searchsorted(ranked, ranked)]
+    return numbers
 
 
 def calibration_error(happened: FloatArray, chance: FloatArray, bins: int = 10) -> float:

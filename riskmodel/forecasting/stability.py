@@ -1,0 +1,111 @@
+"""How much of a list stays when only the seed changes, and when the next measurement comes in.
+
+A list that changes with the seed owes part of its places to chance. A list that changes from origin to origin may
+owe it to what happened in between; how far the two lie apart says how much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from riskmodel.errors import InputError
+from riskmodel.forecasting.experiment import Cohort, Experiment
+from riskmodel.forecasting.forecast import Forecast
+from riskmodel.forecasting.models import ModelSpec, make
+from riskmodel.panel.panel import FloatArray, Panel
+
+#: Columns of the table.
+COLUMNS = ("model", "target", "cohort", "origin_date", "compared_with", "k", "n", "shared", "jaccard")
+#: Lengths of the lists beside the capacity of the experiment, as shares of the areas.
+SHARES = (0.01, 0.05)
+
+
+def stability_table(
+    experiment: Experiment,
+    panel: Panel,
+    forecasts: Iterable[Forecast],
+    reseeded: Mapping[str, Iterable[Forecast]] | None = None,
+) -> pd.DataFrame:
+    """Overlap of lists for the main event, of successive origins and of other seeds.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The question.
+    panel : Panel
+        Where the areas stand.
+    forecasts : iterable of Forecast
+        Any models and origins.
+    reseeded : mapping of str to iterable of Forecast, optional
+        By what they are called (``"other seed 1"``), forecasts of the same models fitted with another seed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns :data:`COLUMNS`. ``compared_with`` is ``"origin 2014"`` or the name of the other seed; ``k`` the
+        length of the lists, ``n`` the number of areas that could stand on both; ``shared`` the share of the list
+        that stands on the other too, ``jaccard`` the shared areas as a part of all that stand on either.
+    """
+    by_model: dict[str, list[Forecast]] = {}
+    for forecast in forecasts:
+        by_model.setdefault(forecast.model, []).append(forecast)
+    rows = []
+    for cohort in experiment.cohorts:
+        for made in by_model.values():
+            ordered = sorted(made, key=lambda each: each.origin_date)
+            pairs = [(now, before, f"origin {before.origin_date.year}") for before, now in pairwise(ordered)]
+            for name, others in (reseeded or {}).items():
+                again = {(each.model, each.origin_date): each for each in others}
+                known = [each for each in ordered if (each.model, each.origin_date) in again]
+                pairs += [(each, again[each.model, each.origin_date], name) for each in known]
+            for one, other, name in pairs:
+                rows += list(_overlaps(experiment, panel, cohort, one, other, name))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def reseeded_spec(spec: ModelSpec, seed: int) -> ModelSpec | None:
+    """The same model with another seed; None for models that know no chance."""
+    other = replace(spec, parameters={**spec.parameters, "seed": seed})
+    try:
+        make(other)
+    except InputError:
+        return None
+    return other
+
+
+def top_areas(chance: FloatArray, k: int) -> np.ndarray:
+    """Places of the ``k`` highest chances, the first among equals."""
+    order: np.ndarray = np.argsort(-chance, kind="stable")[:k]
+    return order
+
+
+def _overlaps(
+    experiment: Experiment, panel: Panel, cohort: Cohort, one: Forecast, other: Forecast, name: str
+) -> Iterator[dict[str, object]]:
+    event = experiment.event
+    inside = np.ones(len(panel.areas), dtype=bool)
+    for wave in {one.origin_date.year, other.origin_date.year}:
+        inside &= cohort.members(panel, wave) & event.eligible(panel, wave)
+    areas = panel.areas[inside]
+    if not len(areas):
+        return
+    chances: Sequence[FloatArray] = [each.chance_of(event)[each.positions(areas)] for each in (one, other)]
+    lengths = {min(experiment.capacity, len(areas)), *(int(np.ceil(share * len(areas))) for share in SHARES)}
+    for k in sorted(lengths):
+        both = len(np.intersect1d(top_areas(chances[0], k), top_areas(chances[1], k)))
+        yield {
+            "model": one.model,
+            "target": event.name,
+            "cohort": cohort.name,
+            "origin_date": one.origin_date,
+            "compared_with": name,
+            "k": k,
+            "n": len(areas),
+            "shared": both / k,
+            "jaccard": both / (2 * k - both),
+        }
