@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,6 +16,8 @@ import pandas as pd
 from riskmodel.errors import InputError
 from riskmodel.monitor.view import View
 from riskmodel.panel.store import Workspace, draft_folder
+from riskmodel.sources import leefbaarometer, leefbaarometer2
+from riskmodel.sources.observations import Observations
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,21 +57,24 @@ def write_sheet(
     folder: Path, workspace: Workspace, view: View, start: int | None, boundaries: Any, made_on: date | None
 ) -> list[str]:
     """Write the sheet of the present, and tell what of it could not be made."""
+    from riskmodel.monitor.view_pictures import fills
     from riskmodel.products.now_sheet import write_now_sheet
     from riskmodel.products.pdf import html_to_pdf
 
-    drawn = boundaries is not None and boundaries["location"].isin(view.areas.areas).any()
-    held = workspace.observations(view.country.level)
+    held = [each for each in workspace.observations(view.country.level) if _behind(each, view.country.edition)]
+    # A group of which parts are missing must not pass for the whole.
+    title = f"{view.title} ({view.coverage})" if view.coverage else view.title
     paths = write_now_sheet(
         view.country,
         view.chosen,
-        title=view.title,
+        title=title,
+        name=f"leefbaarheid-{slug(view.title)}-{view.end}",
         out=folder,
         # Unless a start was asked for, the sheet chooses its own look back.
         start=start,
         end=view.end,
         noise=view.noise,
-        boundaries=boundaries if drawn else None,
+        boundaries=boundaries if fills(view, boundaries) else None,
         files=tuple(file for each in held for file in each.files),
         made_on=made_on or datetime.now(tz=UTC).date(),
         example=bool(np.char.startswith(view.areas.municipality_codes(), "GM9").any()),
@@ -78,6 +85,18 @@ def write_sheet(
     except InputError as error:
         return [f"no PDF: {error.found}. {error.hint}"]
     return []
+
+
+def slug(text: str) -> str:
+    """A title as part of a file name: lower case letters, digits and hyphens."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "gebied"
+
+
+def _behind(each: Observations, edition: str) -> bool:
+    """Whether observations stand behind a sheet: scores of its edition, and counts of people."""
+    scores = {"3.0": leefbaarometer.SOURCE, "2.0": leefbaarometer2.SOURCE}[edition]
+    return each.source == scores or "population" in each.indicators
 
 
 def publish(out: Path, fill: Callable[[Path], None]) -> dict[str, Path]:

@@ -235,3 +235,15 @@ def test_statements_need_scores(tmp_path: Path, example_workspace: Workspace) ->
     with pytest.raises(InputError, match="no scores"):
         monitoring.statements(Workspace(tmp_path))
     assert set(monitoring.statements(example_workspace)["edition"]) == {"3.0"}
+
+
+def test_a_group_found_in_part_does_not_pass_for_the_whole(example_workspace: Workspace, tmp_path: Path) -> None:
+    country = measured(example_workspace)
+    own = tmp_path / "own.csv"
+    own.write_text(f"code\n{small_town(example_workspace)}\nGM0001\n", encoding="utf-8")
+    view = view_of(country, (), str(own))
+    assert view.coverage == "1 van de 2 delen"
+    monitoring_files.write_sheet(tmp_path / "out", example_workspace, view, None, None, None)
+    [page] = (tmp_path / "out").glob("*.html")
+    assert page.name == f"leefbaarheid-own-{country.waves[-1]}.html"
+    assert "own (1 van de 2 delen)" in page.read_text(encoding="utf-8")

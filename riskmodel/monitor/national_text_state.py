@@ -117,6 +117,10 @@ def where_paragraphs(measured: Measured, end: int, groups: Groups, titles: Mappi
 
 
 def _group(row: Mapping[Hashable, Any], total: int, title: str, level: str) -> str:
+    if not row["areas"]:
+        return (
+            f"In {title} ligt er geen. Daar hebben in totaal {count_of(row['measured_areas'], level)} een score."
+        )
     text = (
         f"In {title} {'ligt' if row['areas'] == 1 else 'liggen'} {whole(row['areas'])} van de {whole(total)} "
         f"({percent(row['part_areas'])}). Daar {'heeft' if row['measured_areas'] == 1 else 'hebben'} in totaal "

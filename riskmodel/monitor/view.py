@@ -37,7 +37,7 @@ class View:
     note : str
         Where a group comes from and what of it was found, in Dutch; empty for municipalities.
     coverage : str
-        How many parts of a group were found, in Dutch; empty when all were, and for municipalities.
+        ``"19 van de 40 delen"``: how much of a group was found; empty when all was, and for municipalities.
     start, end : int
         The measurements.
     dimension_waves : tuple of int or None
@@ -102,7 +102,7 @@ def view_of(
         parts = [f"Bron van de groep: {named.source}." if named.source else "", named.note, str(found)]
         chosen, title, note = found.areas, named.title_nl, " ".join(part for part in parts if part)
         partly = found.parts < found.listed
-        coverage = f"Gevonden: {found.parts} van de {found.listed} delen van de groep." if partly else ""
+        coverage = f"{found.parts} van de {found.listed} delen" if partly else ""
     else:
         chosen, title = in_municipalities(country, municipality), ", ".join(map(_called, municipality))
         note = coverage = ""

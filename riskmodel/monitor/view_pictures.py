@@ -45,7 +45,7 @@ def pictures_of(view: View, tables: dict[str, pd.DataFrame], boundaries: Any = N
     source = _source_of(view)
     span = f"{view.start} tot {view.end}"
     found = {
-        "classes": class_picture(view.areas, f"Klassen in {view.title}", view.coverage),
+        "classes": class_picture(view.areas, f"Klassen in {view.title}", _coverage(view)),
         "transitions": pictures.transition_flow(
             tables["transitions"],
             view.start,
@@ -65,13 +65,13 @@ def pictures_of(view: View, tables: dict[str, pd.DataFrame], boundaries: Any = N
             view.start,
             view.end,
             title=f"Scores in {view.title}",
-            subtitle=f"{span}. Gekleurd: verandering groter dan de ruis van de meting",
+            subtitle=f"{span}. {_coloured(view)}",
             note=source,
         )
         found["areas"] = _areas(view, changes)
     if view.dimension_waves is not None:
         found |= _dimensions(view, tables["contributions_of_group"])
-    if boundaries is not None and _fills(view, boundaries):
+    if fills(view, boundaries):
         found |= _maps(view, changes, boundaries)
     return found
 
@@ -159,7 +159,7 @@ def _areas(view: View, changes: pd.DataFrame) -> Figure:
         pd.Series(mean, index=list(country.waves)),
         title=f"Elke score in {view.title}",
         subtitle=f"Grootste daling van {view.start} tot {view.end} eerst; grijs is Nederland",
-        note=f"Gekleurd: verandering groter dan de ruis van de meting. {_source_of(view)}",
+        note=f"{_coloured(view)}. {_source_of(view)}",
         direction=pd.Series(signs.to_numpy(), index=ordered["name"]),
         threshold=float(country.scheme.cuts[3]) + (country.base if country.edition == "3.0" else 0.0),
     )
@@ -184,12 +184,32 @@ def _dimensions(view: View, table: pd.DataFrame) -> dict[str, Figure]:
     }
 
 
+def _coloured(view: View) -> str:
+    if np.isnan(view.noise.constant):
+        return "De ruis van de meting is niet bekend: niets is gekleurd"
+    return "Gekleurd: verandering groter dan de ruis van de meting"
+
+
+def _coverage(view: View) -> str:
+    return f"Gevonden: {view.coverage}." if view.coverage else ""
+
+
 def _source_of(view: View) -> str:
-    return " ".join(filter(None, [view.coverage, source_line(view.country)]))
+    return " ".join(filter(None, [_coverage(view), source_line(view.country)]))
 
 
-def _fills(view: View, boundaries: Any) -> bool:
-    """Whether the areas lie close enough together for a map of them to show anything."""
+def fills(view: View, boundaries: Any) -> bool:
+    """Whether the areas lie close enough together for a map of them to show anything.
+
+    Parameters
+    ----------
+    view : View
+        What is shown.
+    boundaries : geopandas.GeoDataFrame or None
+        ``location`` and ``geometry`` in metres.
+    """
+    if boundaries is None:
+        return False
     shapes = boundaries.loc[boundaries["location"].isin(view.areas.areas), "geometry"]
     if shapes.empty:
         return False
