@@ -10,6 +10,7 @@ import pandas as pd
 from riskmodel.catalogue import class_scheme, drivers
 from riskmodel.errors import InputError
 from riskmodel.explaining.contributions import in_words
+from riskmodel.explaining.stability import unsure_of
 from riskmodel.forecasting.store import StoredForecast
 from riskmodel.monitor.current import municipality_names
 from riskmodel.panel.panel import FloatArray, Panel
@@ -82,6 +83,8 @@ def build_risk_list(
     long = next((year for year in reversed(earlier) if wave - year >= LONG_YEARS), None)
     limit = THREAT_TIMES_AVERAGE * average
     words = stored.contributions.drop(columns="location")
+    measured = pd.DataFrame() if stored.explanation is None else stored.explanation.stability
+    unsure = unsure_of(measured, stored.contributions)
     rows = pd.DataFrame(
         {
             "location": forecast.locations,
@@ -100,8 +103,8 @@ def build_risk_list(
             "under_pressure": classes <= PRESSURE_CLASS,
             "threatens": chance >= limit,
             "too_small": abstains(inhabitants),
-            "drivers_down": in_words(words, down=True),
-            "drivers_up": in_words(words, down=False),
+            "drivers_down": in_words(words, down=True, unsure=unsure),
+            "drivers_up": in_words(words, down=False, unsure=unsure),
         }
     )[chosen]
     order = np.lexsort((rows["location"], -rows["p_decline"], rows["too_small"]))
