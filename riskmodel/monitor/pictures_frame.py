@@ -6,13 +6,14 @@ import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 
 from riskmodel.errors import InputError
 from riskmodel.monitor.pictures_style import FONT, MUTED
@@ -33,12 +34,12 @@ def local_name(name: str) -> str:
     return re.sub(r"^Wijk \d+ (?=\S)", "", name)
 
 
+@lru_cache(maxsize=4096)
 def text_width(text: str, size: float = FONT, *, bold: bool = False) -> float:
     """Width of a line of text in inches."""
-    if not text.strip():
-        return 0.0
-    font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
-    return float(TextPath((0, 0), text, size=size, prop=font).get_extents().x1) / 72
+    font = FontProperties(family="DejaVu Sans", size=size, weight="bold" if bold else "normal")
+    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    return float(width) / 72
 
 
 def widest(texts: Iterable[str], size: float = FONT) -> float:

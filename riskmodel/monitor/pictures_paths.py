@@ -136,7 +136,7 @@ def _line(axes: Axes, years: np.ndarray, values: np.ndarray, colour: str) -> Non
     end = np.flatnonzero(there)[-1]
     axes.plot(years[end], values[end], "o", ms=3.2, color=colour)
     # A value of an earlier measurement must not pass for one of now.
-    when = "" if end == len(values) - 1 else f" ({years[end]:.0f})"
+    when = "" if end == len(values) - 1 else f"\n({years[end]:.0f})"
     axes.annotate(
         f"{decimal(values[end])}{when}",
         (years[end], values[end]),

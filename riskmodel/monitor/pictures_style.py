@@ -33,7 +33,7 @@ DOWN, UP, SAME = VERMILION, BLUE, "#8A959E"
 #: both arms, so that the order within an arm survives a black-and-white printer; the class number tells the arms
 #: apart.
 CLASS_COLOURS: tuple[str, ...] = (
-    "#6B2A02", "#A84A05", "#DB7B2B", "#F5BC82", "#F1EDE4", "#C6DDEC", "#86B8D9", "#3581B5", "#0B4470",
+    "#6B2A02", "#A84A05", "#DB7B2B", "#F5BC82", "#F1EDE4", "#C6DDEC", "#86B8D9", "#2C76AA", "#0B4470",
 )  # fmt: skip
 NO_DATA = "#FFFFFF"
 
