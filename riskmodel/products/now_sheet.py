@@ -88,7 +88,7 @@ def render_now_sheet(
             "origin": [*words.origin(found, release), *_made(made_on)],
             "classes": _classes(found),
             "areas": _areas(found),
-            "several": found.areas["municipality"].nunique() > 1,
+            "several": found.level != "gemeente" and found.areas["municipality"].nunique() > 1,
             "parts": _parts(found),
             "told_parts": [] if found.parts is None else words.dimensions(found, found.parts),
             "bars": symmetric_scale([row["change"] for row in _parts(found)], BARS_WIDTH),

@@ -38,6 +38,11 @@ class Span:
     unknown: int
     not_comparable: int
 
+    @property
+    def known(self) -> bool:
+        """Whether anything can be said: of some area the change and the jitter are known."""
+        return len(self.risen) + len(self.fallen) + self.unclear > 0
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -87,8 +92,10 @@ class Facts:
         Since the previous measurement, and since the long ago one if that is another.
     parts : Parts or None
         None where dimensions were not measured twice in the time looked back on.
+    weighted : bool
+        Whether an area weighs by its inhabitants in the means; every area the same where they are not known.
     course : pandas.DataFrame
-        ``wave, here, rest``: mean score, weighted by inhabitants, of the areas measured in every wave.
+        ``wave, here, rest``: mean score of the areas measured in every wave.
     followed : int
         Areas behind ``here``.
     course_words, rest_words : str
@@ -108,6 +115,7 @@ class Facts:
     classes: pd.DataFrame
     spans: tuple[Span, ...]
     parts: Parts | None
+    weighted: bool
     course: pd.DataFrame
     followed: int
     course_words: str

@@ -11,12 +11,20 @@ import pandas as pd
 from riskmodel.errors import InputError
 from riskmodel.monitor.current import state_table
 from riskmodel.monitor.decomposition import group_contributions, strongest_dimension
-from riskmodel.monitor.development import BACK, FORWARD, NOT_KNOWN, development_table, municipality_names, noise_of
+from riskmodel.monitor.development import (
+    BACK,
+    FORWARD,
+    NOT_KNOWN,
+    development_table,
+    municipality_names,
+    noise_or_unknown,
+)
 from riskmodel.monitor.measured import Measured
 from riskmodel.monitor.national import class_distribution
 from riskmodel.monitor.trajectory import trajectory
+from riskmodel.monitor.transitions import Weight
 from riskmodel.monitor.turning import in_words, turning_points
-from riskmodel.panel.noise import UNKNOWN, Noise
+from riskmodel.panel.noise import Noise
 from riskmodel.products.now_sheet_data import SMALL_AREA, Facts, Parts, Span
 
 BoolArray = npt.NDArray[np.bool_]
@@ -91,10 +99,11 @@ def facts(
     start = long_ago(measured.waves, wave) if start is None else start
     if previous is None:
         previous = max((each for each in measured.waves if each < wave), default=wave)
-    noise = _noise(measured) if noise is None else noise
+    noise = noise_or_unknown(measured) if noise is None else noise
     spans = {each: development_table(here, each, wave, noise) for each in dict.fromkeys((previous, start))}
     known = _until(measured, wave)
-    course = trajectory(known, chosen)
+    weighted = bool((here.inhabitants[:, column] > 0).any())
+    course = trajectory(known, chosen, weight="inhabitants" if weighted else "areas")
     parts = {part: course[course["part"] == part] for part in ("group", "rest")}
     return Facts(
         title=title,
@@ -105,7 +114,8 @@ def facts(
         areas=_areas(here, wave, spans),
         classes=_classes(here, measured, wave),
         spans=tuple(_span(table, each, wave) for each, table in spans.items()),
-        parts=_parts(known, chosen, start, wave, noise),
+        parts=_parts(known, chosen, start, wave, noise, weighted),
+        weighted=weighted,
         course=pd.DataFrame(
             {
                 "wave": known.waves,
@@ -120,13 +130,6 @@ def facts(
         waves=measured.waves,
         dimension_waves=_dimension_waves(measured),
     )
-
-
-def _noise(measured: Measured) -> Noise:
-    try:
-        return noise_of(measured)
-    except InputError:
-        return UNKNOWN
 
 
 def _until(measured: Measured, wave: int) -> Measured:
@@ -197,12 +200,15 @@ def _span(table: pd.DataFrame, start: int, end: int) -> Span:
     )
 
 
-def _parts(measured: Measured, chosen: BoolArray, start: int, end: int, noise: Noise) -> Parts | None:
+def _parts(
+    measured: Measured, chosen: BoolArray, start: int, end: int, noise: Noise, weighted: bool
+) -> Parts | None:
     having = [wave for wave in _dimension_waves(measured) if start <= wave <= end]
     if len(having) < 2:
         return None
     first, last = having[0], having[-1]
-    table = group_contributions(measured, first, last, groups={"here": chosen})
+    weights: Weight | None = "inhabitants" if weighted else None
+    table = group_contributions(measured, first, last, weights, groups={"here": chosen})
     own, country = table[table["group"] == "here"], table[table["group"] != "here"]
     if own["change"].isna().any():
         return None

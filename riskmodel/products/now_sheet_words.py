@@ -93,6 +93,9 @@ def _weak(facts: Facts) -> str:
 
 def others(span: Span) -> str:
     """Say what is the matter with the areas that neither rose nor fell beyond the jitter."""
+    if not span.known:
+        why = "de schommeling van de score is niet bekend" if span.unknown else "er zijn geen twee scores"
+        return f"(niet te zeggen: {why})"
     lost = span.not_comparable + span.unknown
     missing = f", {lost} niet te vergelijken" if lost else ""
     return f"({span.unclear} zonder duidelijke verandering{missing})"
@@ -150,9 +153,8 @@ def _fallers(facts: Facts, parts: Parts) -> list[str]:
         return []
     per = sorted(parts.fallers["label"].value_counts().items(), key=lambda one: (-one[1], str(one[0])))
     if count == 1:
-        return [
-            f"In de ene {areas_word(facts.level, 1)} die toen duidelijk daalde, daalde {quoted(per[0][0])} het meest."
-        ]
+        one = f"de ene {areas_word(facts.level, 1)} die toen duidelijk daalde"
+        return [f"In {one}, daalde {quoted(per[0][0])} het meest."]
     told = listed([f"{quoted(label)} ({number_of} keer)" for label, number_of in per])
     return [f"In de {count} {areas_word(facts.level)} die toen duidelijk daalden, daalde het meest: {told}."]
 
@@ -163,25 +165,25 @@ def tiles(facts: Facts) -> list[tuple[str, str, str]]:
     low, here, country_low, country = facts.people(1, WEAK)
     good, _, country_good, _ = facts.people(AMPLE, 9)
     unknown = int(facts.classes["without_inhabitants"].sum())
-    counted = f"geteld in {facts.counted}" if facts.counted else "jaar van de telling onbekend"
-    missing = f"; van {unknown} {areas_word(facts.level, unknown)} onbekend" if unknown else ""
+    if not here > 0:
+        beside = ("niet geteld", UNKNOWN, UNKNOWN)
+    else:
+        counted = f"geteld in {facts.counted}" if facts.counted else "jaar van de telling onbekend"
+        missing = f"; van {unknown} {areas_word(facts.level, unknown)} onbekend" if unknown else ""
+        beside = (
+            f"{counted}{missing}",
+            f"{whole(low)} inwoners. Nederland: {share(country_low, country)}",
+            f"{whole(good)} inwoners. Nederland: {share(country_good, country)}",
+        )
     return [
         (
             whole(facts.measured_areas),
             f"{areas_word(facts.level, facts.measured_areas)} met een score",
             f"{without} zonder score" if without else "geen enkele zonder score",
         ),
-        (whole(here) if here > 0 else UNKNOWN, "inwoners", f"{counted}{missing}"),
-        (
-            share(low, here),
-            "woont in klasse zwak of lager",
-            f"{whole(low)} inwoners. Nederland: {share(country_low, country)}",
-        ),
-        (
-            share(good, here),
-            "woont in ruim voldoende of hoger",
-            f"{whole(good)} inwoners. Nederland: {share(country_good, country)}",
-        ),
+        (whole(here) if here > 0 else UNKNOWN, "inwoners", beside[0]),
+        (share(low, here), "woont in klasse zwak of lager", beside[1]),
+        (share(good, here), "woont in ruim voldoende of hoger", beside[2]),
     ]
 
 
@@ -214,6 +216,7 @@ def origin(facts: Facts, release: str) -> list[tuple[str, str]]:
     """Where the figures come from, as label and value."""
     waves = listed([str(wave) for wave in facts.waves])
     noise = facts.noise.of_change(np.array([500.0, 5000.0]))
+    weighing = "gewogen naar inwoners" if facts.weighted else "alle gebieden tellen even zwaar"
     jitter = (
         f"{number(noise[0])} punt bij 500 inwoners, {number(noise[1])} bij 5.000 (standaardafwijking)"
         if np.isfinite(noise).all()
@@ -237,8 +240,7 @@ def origin(facts: Facts, release: str) -> list[tuple[str, str]]:
         ("Niveau", areas_word(facts.level)),
         (
             "Gemiddelde score",
-            f"gewogen naar inwoners; {facts.followed} {areas_word(facts.level, facts.followed)} met elke keer een "
-            "score",
+            f"{weighing}; {facts.followed} {areas_word(facts.level, facts.followed)} met elke keer een score",
         ),
         ("Dimensies bekend in", listed([str(wave) for wave in facts.dimension_waves]) or "geen enkele meting"),
         ("Inwoners geteld in", str(facts.counted) if facts.counted else UNKNOWN),
