@@ -31,7 +31,8 @@ _INGEST = (
 )
 _WORKFLOW = ("backtest", "check", "compare", "forecast", "promote", "risk_list", "train")
 _MONITOR = ("current", "monitor_areas", "national", "statements", "survey", "verify")
-__all__ = [*_INGEST, *_MONITOR, *_WORKFLOW, "InputError", "__version__"]
+_LISTING = ("evaluate_outcomes", "ingest_outcomes", "what_if")
+__all__ = [*_INGEST, *_LISTING, *_MONITOR, *_WORKFLOW, "InputError", "__version__"]
 
 if TYPE_CHECKING:
     from riskmodel.errors import InputError as InputError
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     from riskmodel.ingesting import ingest_kwb as ingest_kwb
     from riskmodel.ingesting import ingest_leefbaarometer as ingest_leefbaarometer
     from riskmodel.ingesting import ingest_local as ingest_local
+    from riskmodel.listing import evaluate_outcomes as evaluate_outcomes
+    from riskmodel.listing import ingest_outcomes as ingest_outcomes
+    from riskmodel.listing import what_if as what_if
     from riskmodel.monitoring import current as current
     from riskmodel.monitoring import monitor_areas as monitor_areas
     from riskmodel.monitoring import national as national
@@ -65,6 +69,7 @@ def __getattr__(name: str) -> Any:
         return InputError
     for names, module in (
         (_INGEST, "riskmodel.ingesting"),
+        (_LISTING, "riskmodel.listing"),
         (_MONITOR, "riskmodel.monitoring"),
         (_WORKFLOW, "riskmodel.workflow"),
     ):

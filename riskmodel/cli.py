@@ -12,6 +12,7 @@ import typer
 
 import riskmodel
 from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption, ingest
+from riskmodel.cli_list import listing, outcomes
 from riskmodel.cli_models import echo_findings, echo_trained, models
 from riskmodel.cli_monitor import monitor
 from riskmodel.errors import InputError
@@ -28,6 +29,8 @@ app = typer.Typer(
 app.add_typer(ingest, name="ingest")
 app.add_typer(monitor)
 app.add_typer(models)
+app.add_typer(listing)
+app.add_typer(outcomes, name="outcomes")
 
 ExperimentArgument = Annotated[Path, typer.Argument(help="For instance experiments/decline-2y.yaml.")]
 LevelOption = Annotated[

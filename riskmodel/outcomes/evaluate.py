@@ -1,11 +1,11 @@
 """What visits say of a list: how often it was right, how many declines there are, and how many it missed.
 
-The top of a list is visited because of the list, so it can only say how often the list was right. How many declines
-there are outside it follows from the areas that were drawn: each stands for as many areas as its chance of being
-drawn tells (Horvitz and Thompson, 1952, "A generalization of sampling without replacement from a finite universe",
-JASA 47(260)). The draws are few, so intervals come from the hypergeometric distribution itself and hold for any
-number of them (Buonaccorsi, 1987, "A note on confidence intervals for proportions in finite populations", The
-American Statistician 41(3)).
+The top of a list is visited because of the list, so it can only say how often the list was right. How many
+declines there are outside it follows from the areas that were drawn: each stands for as many areas as its chance
+of being drawn tells (Horvitz and Thompson, 1952, "A generalization of sampling without replacement from a finite
+universe", JASA 47(260)). The draws are few, so intervals come from the hypergeometric distribution itself and
+hold for any number of them (Buonaccorsi, 1987, "A note on confidence intervals for proportions in finite
+populations", The American Statistician 41(3)).
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ class Evaluation:
     record : ListRecord
         The list.
     by_part : pandas.DataFrame
-        Index ``top, drawn, rest, too_small``; columns ``areas, visited, decline, no_decline, unclear, done``: counts
-        of areas, by the last visit to each. Those visited in ``rest`` were chosen by nobody but the visitors.
+        Index ``top, drawn, rest, too_small``; columns ``areas, visited, decline, no_decline, unclear, done``:
+        counts of areas, by the last visit to each. Those visited in ``rest`` were chosen by the visitors.
     precision : Estimate
         Share of declines among the top, and the interval for lists like this one.
     declines : Estimate
@@ -93,8 +93,8 @@ def evaluate(
 ) -> Evaluation:
     """Judge a list by the visits to its areas.
 
-    Areas that should have been visited and were not, or where it stayed unclear, are taken to be like the others of
-    their part; the intervals allow for any outcome that the clear ones leave possible under a random choice.
+    Areas that should have been visited and were not, or where it stayed unclear, are taken to be like the others
+    of their part; the intervals allow for what the clear ones leave possible under a random choice.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def declines_among(areas: int, seen: int, declines: int, certainty: float = CERT
     Examples
     --------
     >>> declines_among(30, 3, 1)
-    Estimate(value=10.0, low=1.0, high=27.0)
+    Estimate(value=10.0, low=1.0, high=26.0)
     >>> declines_among(8, 8, 5)
     Estimate(value=5.0, low=5.0, high=5.0)
     """

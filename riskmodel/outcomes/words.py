@@ -1,4 +1,4 @@
-"""What visits say of a list, in plain Dutch sentences; every share with its counts, small numbers said to be small."""
+"""What visits say of a list, in plain Dutch: every share with its counts, small numbers said to be small."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _declines(found: Evaluation) -> list[str]:
         return []
     lines = [
         f"Naar schatting gaan {whole(found.declines.value)} van de {whole(fit)} {_areas(fit)} achteruit, "
-        f"te kleine gebieden niet meegeteld. Zeker is: {_between(found.declines)}."
+        f"te kleine gebieden niet meegeteld.{_between(found.declines)}"
     ]
     if known(found.recall.value) is not None:
         lines.append(
@@ -92,8 +92,8 @@ def _declines(found: Evaluation) -> list[str]:
 
 def _between(found: Estimate) -> str:
     if found.low == found.high:
-        return f"het zijn er {whole(found.low)}"
-    return f"met 95% zekerheid zijn het er {whole(found.low)} tot {whole(found.high)}"
+        return " Alle gebieden zijn gezien."
+    return f" Met 95% zekerheid zijn het er {whole(found.low)} tot {whole(found.high)}."
 
 
 def _notes(parts: pd.DataFrame) -> list[str]:

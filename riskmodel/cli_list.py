@@ -1,0 +1,92 @@
+"""The commands around a risk list: outcomes of visits, and what the model would say if."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import riskmodel
+from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption
+
+outcomes = typer.Typer(no_args_is_help=True, help="What was found on the spot, and what that says of a list.")
+listing = typer.Typer()
+
+ListOption = Annotated[
+    str | None, typer.Option("--list", help="Name of the list, printed on it; may be left out when there is one.")
+]
+
+
+@outcomes.command("ingest")
+def ingest(
+    file: Annotated[Path, typer.Argument(help="CSV or XLSX with code, bezocht_op, gevonden, gedaan, door.")],
+    workspace: WorkspaceOption = WORKSPACE,
+    list_id: ListOption = None,
+) -> None:
+    """Record visits to the areas of a list.
+
+    Example: riskmodel outcomes ingest bezoeken.csv --list 2020-0a1b2c3d4e
+    """
+    from riskmodel.panel.store import Workspace
+
+    visits = riskmodel.ingest_outcomes(file, Workspace(workspace), list_id=list_id)
+    typer.echo(f"{len(visits)} visits to {visits['location'].nunique()} areas")
+
+
+@outcomes.command("show")
+def show(workspace: WorkspaceOption = WORKSPACE, list_id: ListOption = None) -> None:
+    """Show every visit that was recorded for a list.
+
+    Example: riskmodel outcomes show --list 2020-0a1b2c3d4e
+    """
+    from riskmodel.outcomes.lists import load_list
+    from riskmodel.outcomes.visits import visits_of
+    from riskmodel.panel.store import Workspace
+
+    place = Workspace(workspace)
+    visits = visits_of(place, load_list(place, list_id)).drop(columns="sha256")
+    typer.echo(visits.to_string(index=False) if len(visits) else "no visits yet")
+
+
+@outcomes.command("evaluate")
+def evaluate(workspace: WorkspaceOption = WORKSPACE, list_id: ListOption = None) -> None:
+    """Tell what the visits say of a list: how often it was right, and what it missed.
+
+    Example: riskmodel outcomes evaluate --list 2020-0a1b2c3d4e
+    """
+    from riskmodel.outcomes.words import evaluation_in_words
+    from riskmodel.panel.store import Workspace
+
+    for line in evaluation_in_words(riskmodel.evaluate_outcomes(Workspace(workspace), list_id=list_id)):
+        typer.echo(line)
+
+
+@listing.command("what-if")
+def what_if(
+    change: Annotated[
+        list[str],
+        typer.Option(help="INDICATOR=+0.01, INDICATOR=-2 or INDICATOR=*0.9 (10% less); may be repeated."),
+    ],
+    workspace: WorkspaceOption = WORKSPACE,
+    municipality: Annotated[
+        list[str] | None,
+        typer.Option(help="Where it changes: name, GM code or region; may be repeated; by default everywhere."),
+    ] = None,
+    experiment: Annotated[
+        str | None, typer.Option(help="By default decline-2y, or the only one there is.")
+    ] = None,
+) -> None:
+    """See how the model's forecast moves when indicators have another value: model behaviour, not an effect.
+
+    Example: riskmodel what-if --change rivm_loneliness=*0.9 --municipality Venlo
+    """
+    from riskmodel.listing import parse_changes
+    from riskmodel.panel.store import Workspace
+
+    table = riskmodel.what_if(
+        Workspace(workspace), parse_changes(change), municipality=municipality or (), experiment=experiment
+    )
+    typer.echo(table.attrs["label"])
+    typer.echo(table.to_string(index=False, float_format="{:.4f}".format))
+    typer.echo(table.attrs["label"])

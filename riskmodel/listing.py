@@ -1,0 +1,118 @@
+"""The calls around a risk list: what was found on the spot, what that says, and what the model would say if."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from riskmodel.errors import InputError
+from riskmodel.explaining import what_if as asking
+from riskmodel.forecasting.origins import origin_at
+from riskmodel.forecasting.store import load_forecast
+from riskmodel.outcomes.evaluate import Evaluation, evaluate
+from riskmodel.outcomes.lists import load_list
+from riskmodel.outcomes.visits import add_visits, read_visits, visits_of
+from riskmodel.panel.store import Workspace
+from riskmodel.scoring.release import load_release
+
+__all__ = ["evaluate_outcomes", "ingest_outcomes", "what_if"]
+
+
+def ingest_outcomes(
+    file: Path, workspace: Workspace, *, list_id: str | None = None, today: date | None = None
+) -> pd.DataFrame:
+    """Record what was found in the areas of a list; all rows or none.
+
+    Parameters
+    ----------
+    file : Path
+        CSV or XLSX; see :func:`riskmodel.outcomes.visits.read_visits`.
+    workspace : Workspace
+        Where the list was made.
+    list_id : str, optional
+        The list that was followed; may be left out when there is one.
+    today : datetime.date, optional
+        No visit lies after it; by default today.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The visits that were read.
+    """
+    record = load_list(workspace, list_id)
+    visits = read_visits(file, record, today or datetime.now(tz=UTC).date())
+    add_visits(workspace, record, visits)
+    return visits
+
+
+def evaluate_outcomes(workspace: Workspace, *, list_id: str | None = None) -> Evaluation:
+    """What the visits to a list say of it, beside the later measurement where there is one.
+
+    See :func:`riskmodel.outcomes.evaluate.evaluate`; in Dutch by
+    :func:`riskmodel.outcomes.words.evaluation_in_words`.
+    """
+    record = load_list(workspace, list_id)
+    experiment = load_forecast(workspace.path("forecasts", record.experiment, record.forecast_id)).experiment
+    panel = workspace.panel(record.level, allow_origin=experiment.allow_origin)
+    return evaluate(record, visits_of(workspace, record), experiment.event, panel)
+
+
+def what_if(
+    workspace: Workspace,
+    changes: Mapping[str, asking.Change | str],
+    *,
+    municipality: Sequence[str] = (),
+    experiment: str | None = None,
+) -> pd.DataFrame:
+    """How the latest forecast would move if indicators had another value; behaviour of the model, not an effect.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        With a stored forecast and the model behind it.
+    changes : mapping of str to Change or str
+        By indicator; a text such as ``"*0.9"`` or ``"+0.01"``.
+    municipality : sequence of str
+        Where the indicators change: names, ``GM`` codes or regions; by default everywhere.
+    experiment : str, optional
+        The question; by default decline-2y, or the only one there is.
+
+    Returns
+    -------
+    pandas.DataFrame
+        See :func:`riskmodel.explaining.what_if.what_if`; ``attrs["label"]`` must be shown with it.
+    """
+    from riskmodel.workflow import _latest_forecast, _municipality_codes
+
+    stored = load_forecast(_latest_forecast(workspace, experiment))
+    release = load_release(workspace.path("models", stored.experiment.name, stored.release_id))
+    panel = workspace.panel(stored.level, allow_origin=stored.experiment.allow_origin)
+    codes = _municipality_codes(panel, municipality)
+    chosen = np.isin(panel.municipality_codes(), codes) if codes else np.ones(len(panel.areas), dtype=bool)
+    origin = origin_at(panel, stored.forecast.origin_date.year, stored.experiment.horizon)
+    read = {
+        key: asking.Change.parse(change) if isinstance(change, str) else change for key, change in changes.items()
+    }
+    return asking.what_if(release.name, release.model, release.experiment, panel, origin, read, chosen)
+
+
+def parse_changes(texts: Sequence[str]) -> dict[str, asking.Change]:
+    """Changes from texts such as ``"onv=+0.01"``.
+
+    Raises
+    ------
+    InputError
+        If a text is not of that form, or an indicator comes twice.
+    """
+    found: dict[str, asking.Change] = {}
+    for text in texts:
+        indicator, equals, change = text.partition("=")
+        if not equals or not indicator.strip() or indicator.strip() in found:
+            wrong = "an indicator twice" if indicator.strip() in found else repr(text)
+            raise InputError("--change", wrong, "INDICATOR=CHANGE, such as onv=+0.01, each indicator once")
+        found[indicator.strip()] = asking.Change.parse(change)
+    return found
