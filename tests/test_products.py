@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
-import re
-import shutil
 from datetime import date, datetime
 from pathlib import Path
 
@@ -16,12 +13,9 @@ import pytest
 
 from riskmodel.products import dutch
 from riskmodel.products.forms import WRITERS, write_forms
-from riskmodel.products.page import symmetric_scale, write_page
 from riskmodel.products.risk_list import COLUMNS, About, Driver, RiskList
 from riskmodel.products.table import safe_cell, write_csv
 from riskmodel.products.workbook import write_xlsx
-
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
 
 SCRIPT = "<script>alert(1)</script>"
 FORMULA = '=HYPERLINK("http://x")'
@@ -90,6 +84,7 @@ def _row(position: int, area: tuple) -> dict[str, object]:
         "threatens": bool(chance >= 0.12),
         "too_small": bool(people < 500),
         "on_list": position < CAPACITY,
+        "audit": position == 7,
         "drivers_down": "wat er de laatste jaren veranderde, bewoners" if position < 8 else "",
         "drivers_up": "woningen" if position > 2 else "",
     }
@@ -233,7 +228,7 @@ def test_workbook_equals_the_list(risk_list: RiskList, forms: dict[str, Path]) -
     lines = list(sheet.iter_rows(values_only=True))
     assert list(lines[0]) == [heading for heading, _ in COLUMNS.values()]
     assert sheet.freeze_panes == "D2"
-    assert sheet.auto_filter.ref == f"A1:T{len(risk_list.rows) + 1}"
+    assert sheet.auto_filter.ref == f"A1:U{len(risk_list.rows) + 1}"
     for position, line in enumerate(lines[1:]):
         row = risk_list.rows.iloc[position]
         for column, cell in zip(COLUMNS, line, strict=True):
@@ -314,281 +309,3 @@ def test_a_failure_keeps_the_previous_forms(tmp_path: Path, monkeypatch: pytest.
         write_forms(make_list(title="Anders"), tmp_path)
     assert {form: path.read_bytes() for form, path in paths.items()} == before
     assert sorted(tmp_path.iterdir()) == sorted(paths.values())
-
-
-# --- page, as text ----------------------------------------------------------------------------------
-
-
-def test_page_text_is_escaped_and_local(forms: dict[str, Path]) -> None:
-    text = forms["html"].read_text(encoding="utf-8")
-    assert "<script>alert" not in text
-    assert "\u202e" not in text
-    assert text.count("<script") == 1
-    assert not re.search(r"""(?:src|href|action|url\()\s*=?\s*["']?\s*(?:https?:|//|file:)""", text)
-    assert " style=" not in text
-    assert "default-src 'none'" in text and "unsafe" not in text
-
-
-def test_scales_hold_all_values() -> None:
-    scale = symmetric_scale([-0.073, float("nan"), 0.02], 200)
-    assert (scale.low, scale.high) == (-0.08, 0.08)
-    assert scale.place(0) == 100
-    assert symmetric_scale([], 100).high > 0
-    assert symmetric_scale([0.1], 100).high == pytest.approx(0.1)
-
-
-# --- page, in a browser -----------------------------------------------------------------------------
-
-needs_browser = pytest.mark.skipif(not CHROMIUM, reason="no chromium on the PATH and CHROMIUM not set")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def opened(browser, forms: dict[str, Path]):
-    """Open a page; whatever it does, it may not fetch, complain or raise a dialog."""
-    contexts, complaints = [], []
-
-    def open_page(path: Path = forms["html"], width: int = 1280, javascript: bool = True):
-        context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=javascript)
-        contexts.append(context)
-        page = context.new_page()
-        allowed = (path.as_uri(), "data:")
-        page.on("request", lambda r: None if r.url.startswith(allowed) else complaints.append(f"fetched {r.url}"))
-        page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
-        page.goto(path.as_uri())
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def _names(page) -> list[str]:
-    return [name.strip() for name in page.locator(".area:visible .name .title").all_inner_texts()]
-
-
-def _dutch(value: float, digits: int) -> str:
-    """Write a number by another road than the product does."""
-    whole, _, rest = f"{abs(value):.{digits}f}".partition(".")
-    groups = re.sub(r"(?<=\d)(?=(\d{3})+$)", ".", whole)
-    return groups + ("," + rest if rest else "")
-
-
-def _signed(value: float) -> str:
-    text = _dutch(value, 3)
-    return text if text == "0,000" else ("+" if value > 0 else "−") + text
-
-
-@needs_browser
-def test_page_numbers_equal_the_list(risk_list: RiskList, opened) -> None:
-    page = opened()
-    areas = page.locator(".area")
-    assert areas.count() == len(risk_list.rows)
-    for position, row in risk_list.rows.iterrows():
-        cells = areas.nth(position).locator("> tr").first.locator("> td, > th").all_inner_texts()
-        rank, name, people, score, change, chance, expected, flags = cells
-        assert rank == str(row["rank"])
-        assert row["name"].replace("\u202e", "") in name and row["municipality"] in name
-        if pd.isna(row["score"]):
-            assert "onbekend" in people and "onbekend" in score and "onbekend" in chance and "onbekend" in expected
-            continue
-        assert people == _dutch(row["inhabitants"], 0)
-        assert (
-            _dutch(row["score"], 3) in score
-            and f"{row['class_name']}\N{NO-BREAK SPACE}({int(row['score_class'])})" in score
-        )
-        assert ("onbekend" if pd.isna(row["change_last"]) else _signed(row["change_last"])) in change
-        count = f"{100 * row['p_decline']:.0f}"
-        assert (f"{count}%" if count != "0" else "minder dan 1%") in chance
-        assert f"{count} van de 100" in chance or "minder dan 1 van de 100" in chance
-        for column in ("expected_change", "lower80", "upper80"):
-            assert _signed(row[column]) in expected
-        assert ("Nu onder druk" in flags) == row["under_pressure"]
-        assert ("Dreigt achteruit te gaan" in flags) == row["threatens"]
-        assert ("erg onzeker" in flags) == row["too_small"]
-        assert ("Buiten de capaciteit" in flags) != row["on_list"]
-
-
-@needs_browser
-def test_page_says_what_it_is(risk_list: RiskList, opened) -> None:
-    page = opened()
-    text = re.sub(r"\s+", " ", page.inner_text("body"))
-    about = risk_list.about
-    assert page.locator("html").get_attribute("lang") == "nl"
-    assert "staan 12 gebieden in 2 gemeenten" in text
-    assert "staan er 3 nu onder druk en dreigen er 5 achteruit te gaan. Voor 2 gebieden geldt allebei." in text
-    assert page.locator(".banner").is_visible() and "verzonnen" in page.inner_text(".banner")
-    assert "14 april 2022" in text and "1 januari 2020" in text
-    for expected in [
-        about.question,
-        about.event,
-        about.model,
-        about.forecast_id,
-        *about.sources,
-        about.track_record,
-    ]:
-        assert expected in text
-    for heading, limit in dutch.LIMITS:
-        assert heading in text and limit in text
-
-
-@needs_browser
-def test_bars_add_up_and_lie_where_the_numbers_say(risk_list: RiskList, opened) -> None:
-    page = opened()
-    scale = 240 / 2 / symmetric_scale(_all_parts(risk_list), 240).high
-    for position in range(len(risk_list.rows) - 1):
-        area = page.locator(".area").nth(position)
-        rows = area.locator(".parts tbody tr")
-        drawn = []
-        for row in rows.all():
-            bar = row.locator("rect")
-            x, width = float(bar.get_attribute("x")), float(bar.get_attribute("width"))
-            sign = -1 if x + width / 2 < 120 else 1
-            value = float(row.locator(".figure").get_attribute("data-value"))
-            assert sign * width == pytest.approx(value * scale, abs=0.02)
-            assert row.locator(".figure").text_content() == _signed(value)
-            drawn.append(sign * width)
-        assert len(drawn) == len(DRIVERS) + 2
-        assert sum(drawn[:-1]) == pytest.approx(drawn[-1], abs=0.05)
-    assert page.locator(".area").last.locator(".parts").count() == 0
-
-
-def _all_parts(risk_list: RiskList) -> list[float]:
-    parts = risk_list.contributions.drop(columns="location").to_numpy().ravel()
-    return [*parts, *risk_list.rows["expected_change"]]
-
-
-@needs_browser
-def test_intervals_share_one_scale(risk_list: RiskList, opened) -> None:
-    page = opened()
-    end = symmetric_scale(risk_list.rows[["lower80", "upper80"]].to_numpy().ravel(), 180).high
-    for position, row in risk_list.rows.iloc[:-1].iterrows():
-        drawing = page.locator(".area").nth(position).locator("svg.interval")
-        below, above = drawing.locator(".down"), drawing.locator(".up")
-        left = float(below.get_attribute("x"))
-        right = float(above.get_attribute("x")) + float(above.get_attribute("width"))
-        assert left == pytest.approx(90 + 90 * row["lower80"] / end, abs=0.02)
-        assert right == pytest.approx(90 + 90 * row["upper80"] / end, abs=0.02)
-        middle = float(drawing.locator(".middle").get_attribute("x1"))
-        assert middle == pytest.approx(90 + 90 * row["expected_change"] / end, abs=0.02)
-
-
-@needs_browser
-@pytest.mark.parametrize(
-    ("heading", "column", "first_ascending"),
-    [
-        ("Inwoners", "inhabitants", False),
-        ("Score nu", "score", True),
-        ("Verandering sinds 2018", "change_last", True),
-        ("Kans op achteruitgang", "p_decline", False),
-        ("Verwachte verandering", "expected_change", True),
-        ("Gebied", "name", True),
-    ],
-)
-def test_sorting(risk_list: RiskList, opened, heading: str, column: str, first_ascending: bool) -> None:
-    page = opened()
-    button = page.get_by_role("button", name=heading, exact=True)
-    header = page.locator("th", has=button)
-    assert page.locator("#line").is_visible()
-    for ascending in (first_ascending, not first_ascending):
-        button.click()
-        assert header.get_attribute("aria-sort") == ("ascending" if ascending else "descending")
-        assert page.locator("th[aria-sort]").count() == 1
-        if column != "name":
-            expected = risk_list.rows.sort_values(column, ascending=ascending, kind="stable", na_position="last")
-            assert _names(page) == [name.replace("\u202e", "") for name in expected["name"]]
-        assert not page.locator("#line").is_visible()
-    if column == "name":
-        page.get_by_role("button", name=heading, exact=True).click()
-        letters = [name for name in _names(page) if name[0].isalpha()]
-        assert letters == sorted(letters, key=lambda name: name.replace("Ü", "U").lower())
-    page.get_by_role("button", name="Rang", exact=True).click()
-    assert _names(page) == [name.replace("\u202e", "") for name in risk_list.rows["name"]]
-    assert page.locator("#line").is_visible()
-
-
-@needs_browser
-def test_filtering(risk_list: RiskList, opened) -> None:
-    page = opened()
-    rows = risk_list.rows
-    shown = rows["name"].str.replace("\u202e", "")
-    page.fill("#find", "umit")
-    assert _names(page) == ["Ümit's Plein"]
-    page.fill("#find", "<script>")
-    assert _names(page) == [SCRIPT]
-    page.fill("#find", "bestaat niet")
-    assert _names(page) == []
-    assert "Geen gebied" in page.inner_text("#status")
-    page.click("#reset")
-    assert "12 van de 12" in page.inner_text("#status")
-    page.check("#pressed")
-    assert _names(page) == list(shown[rows["under_pressure"]])
-    page.check("#threatened")
-    assert _names(page) == list(shown[rows["under_pressure"] & rows["threatens"]])
-    assert not page.locator("#line").is_visible()
-    page.uncheck("#pressed")
-    page.select_option("#municipality", "Duinvoort")
-    assert _names(page) == list(shown[rows["threatens"] & (rows["municipality"] == "Duinvoort")])
-    page.click("#reset")
-    assert len(_names(page)) == len(rows)
-
-
-@needs_browser
-def test_without_script_the_list_is_there(risk_list: RiskList, opened) -> None:
-    page = opened(javascript=False)
-    assert len(_names(page)) == len(risk_list.rows)
-    assert not page.locator("#controls").is_visible()
-    assert page.locator("thead button").count() == 0
-    assert page.locator("#line").is_visible()
-    summary = page.locator(".area summary").first
-    summary.click()
-    assert page.locator(".area .parts").first.is_visible()
-
-
-@needs_browser
-@pytest.mark.parametrize("width", [320, 375, 768, 900, 1000, 1280])
-def test_page_never_scrolls_sideways(opened, width: int) -> None:
-    page = opened(width=width)
-    page.click("#unfold")
-    assert page.locator("details[open]").count() == len(AREAS)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.evaluate("document.querySelector('.parts').scrollWidth") <= width
-
-
-@needs_browser
-def test_line_comes_after_the_last_area_within_capacity(opened) -> None:
-    page = opened()
-    assert page.locator("#line").evaluate("e => e.previousElementSibling.rows[0].cells[0].innerText") == "5"
-
-
-@needs_browser
-def test_one_municipality_real_data_and_no_capacity(opened, tmp_path: Path) -> None:
-    made = make_list(capacity=None, example=False, track_record="", change_last_from=None, change_long_from=None)
-    rows = made.rows.assign(municipality="Meerstad", on_list=True)
-    path = tmp_path / "page.html"
-    write_page(RiskList(rows, made.contributions, made.drivers, made.about), path)
-    page = opened(path)
-    assert page.locator(".banner").count() == 0
-    assert page.locator("#line").count() == 0
-    assert page.locator("#municipality").count() == 0
-    page.fill("#find", "dorp")
-    assert _names(page) == ["Oude Dorp"]
-
-
-@needs_browser
-def test_an_empty_list_is_still_a_page(opened, tmp_path: Path) -> None:
-    made = make_list()
-    path = tmp_path / "page.html"
-    write_page(RiskList(made.rows.iloc[:0], made.contributions.iloc[:0], made.drivers, made.about), path)
-    assert "staan 0 gebieden" in opened(path).inner_text(".summary")

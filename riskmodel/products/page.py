@@ -2,212 +2,158 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
 from riskmodel.products import dutch
 from riskmodel.products.html import asset, environment, policy
+from riskmodel.products.page_data import about_data, page_data, sheets_data
+from riskmodel.products.page_drawings import (
+    NO_STEP,
+    corner_counts,
+    quadrant,
+    step_limits,
+    steps_of,
+    town_dots,
+    towns,
+)
+from riskmodel.products.page_map import draw_map
+from riskmodel.products.page_scale import Scale as Scale
+from riskmodel.products.page_scale import symmetric_scale as symmetric_scale
+from riskmodel.products.page_texts import PROVENANCE, marked, say, text
 from riskmodel.products.risk_list import About, RiskList
 from riskmodel.products.table import plain_text
 
 TEMPLATE = "risk_list.html.j2"
-
-#: Drawing widths in user units; the style sheet stretches the bars to the room there is.
-INTERVAL_WIDTH = 180.0
-PARTS_WIDTH = 240.0
-
-_TIDY = (1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0)
-
-
-@dataclass(frozen=True)
-class Scale:
-    """A straight scale from values to places in a drawing.
-
-    Attributes
-    ----------
-    low, high : float
-        Values at the left and at the right edge.
-    width : float
-        Width of the drawing.
-    """
-
-    low: float
-    high: float
-    width: float
-
-    def place(self, value: float) -> float:
-        """Give the distance from the left edge for a value.
-
-        Parameters
-        ----------
-        value : float
-            A value on the scale.
-
-        Returns
-        -------
-        float
-            The distance, in the units of the drawing.
-        """
-        return round((value - self.low) / (self.high - self.low) * self.width, 2)
-
-    def bar(self, start: float, end: float) -> dict[str, float]:
-        """Give the left edge and the width of a bar between two values.
-
-        Parameters
-        ----------
-        start, end : float
-            The two values, in any order.
-
-        Returns
-        -------
-        dict of str to float
-            ``x`` and ``width``.
-        """
-        left, right = sorted((self.place(start), self.place(end)))
-        return {"x": left, "width": round(right - left, 2)}
+#: Parts of the one script of the page, in the order in which they are put together.
+SCRIPTS = ("risk_list.js", "risk_list_draw.js", "risk_list_table.js", "risk_list_views.js", "risk_list_sheet.js")
+#: Rows of the table that is there without script; a longer list says where the rest is.
+PLAIN_ROWS = 4000
+#: Sheets that are there without script and in print.
+PLAIN_SHEETS = 50
+#: Ranks are written on the map for so many areas; more would hide it.
+MOST_LABELS = 25
 
 
-def _round_up(size: float) -> float:
-    """Give the nearest tidy number that is not smaller, so that the ends of a scale can be read."""
-    power = 10.0 ** math.floor(math.log10(size))
-    return next(step * power for step in _TIDY if step * power >= size - 1e-12)
+def _true(rows: pd.DataFrame, flag: str) -> np.ndarray:
+    """A flag of every row; a missing one is not set."""
+    found: np.ndarray = rows[flag].to_numpy() == True  # noqa: E712
+    return found
 
 
-def symmetric_scale(values: Iterable[Any], width: float) -> Scale:
-    """Make a scale with nought in the middle that holds all values.
-
-    Parameters
-    ----------
-    values : iterable of Any
-        Numbers; missing ones are passed over.
-    width : float
-        Width of the drawing.
-
-    Returns
-    -------
-    Scale
-        The scale, with tidy ends.
-    """
-    largest = max((abs(found) for found in map(dutch.known, values) if found is not None), default=0.0)
-    end = _round_up(largest) if largest > 0 else 0.1
-    return Scale(-end, end, width)
-
-
-def _interval(row: dict[str, Any], scale: Scale) -> dict[str, Any] | None:
-    low, middle, high = (dutch.known(row[name]) for name in ("lower80", "expected_change", "upper80"))
-    if low is None or middle is None or high is None:
-        return None
-    return {
-        "below": scale.bar(min(low, 0.0), min(high, 0.0)),
-        "above": scale.bar(max(low, 0.0), max(high, 0.0)),
-        "middle": scale.place(middle),
-    }
-
-
-def _part(label: str, value: Any, scale: Scale, kind: str) -> dict[str, Any]:
-    found = dutch.known(value)
-    bar = None if found is None else scale.bar(0.0, found)
-    side = "down" if found is not None and found < 0 else "up"
-    return {"label": label, "value": found, "bar": bar, "side": side, "kind": kind}
-
-
-def _parts(risk_list: RiskList, position: int, scale: Scale) -> list[dict[str, Any]]:
-    values = risk_list.contributions.iloc[position]
-    parts = [_part("Basis", values["base"], scale, "base")]
-    parts += [_part(driver.label, values[driver.id], scale, "driver") for driver in risk_list.drivers]
-    total = risk_list.rows.iloc[position]["expected_change"]
-    return [*parts, _part("Som: verwachting", total, scale, "total")]
-
-
-def _rounding_gap(parts: list[dict[str, Any]]) -> float:
-    """Give what the shown, rounded numbers miss of the shown sum; a careful reader adds them up."""
-    shown = [round(float(part["value"]), 3) for part in parts]
-    return round(shown[-1] - sum(shown[:-1]), 3)
-
-
-def _area(risk_list: RiskList, position: int, intervals: Scale, bars: Scale) -> dict[str, Any]:
-    row = {str(name): value for name, value in risk_list.rows.iloc[position].items()}
-    parts = _parts(risk_list, position, bars)
-    complete = all(part["value"] is not None for part in parts)
-    flags = ("under_pressure", "threatens", "too_small", "on_list")
-    return row | {
-        "flag": {flag: dutch.is_true(row[flag]) for flag in flags},
-        "interval": _interval(row, intervals),
-        "parts": parts if complete else [],
-        "gap": _rounding_gap(parts) if complete else 0.0,
-    }
-
-
-def _parts_values(risk_list: RiskList) -> Iterable[Any]:
-    columns = ["base", *(driver.id for driver in risk_list.drivers)]
-    yield from risk_list.contributions[columns].to_numpy().ravel()
-    yield from risk_list.rows["expected_change"]
-
-
-def _interval_values(rows: pd.DataFrame) -> Iterable[Any]:
-    for column in ("lower80", "expected_change", "upper80"):
-        yield from rows[column]
-
-
-def _counts(areas: list[dict[str, Any]]) -> dict[str, int]:
-    pressed = [area["flag"]["under_pressure"] for area in areas]
-    threatened = [area["flag"]["threatens"] for area in areas]
-    return {
-        "areas": len(areas),
-        "pressed": sum(pressed),
-        "threatened": sum(threatened),
-        "both": sum(one and other for one, other in zip(pressed, threatened, strict=True)),
-    }
-
-
-def _capacity_line(areas: list[dict[str, Any]]) -> int | None:
+def capacity_line(rows: pd.DataFrame) -> int | None:
     """Give how many areas come before the line; None when all areas can be visited.
 
     The line stands under the last area that can be visited, so that what it says about the areas below
     it is true even when an area higher up was passed over.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Rows of a risk list.
+
+    Returns
+    -------
+    int or None
     """
-    inside = [position for position, area in enumerate(areas, start=1) if area["flag"]["on_list"]]
-    last = max(inside, default=0)
-    return last if len(inside) < len(areas) else None
+    # An area too small for a verdict stands below the line for another reason.
+    inside, judged = _true(rows, "on_list"), ~_true(rows, "too_small")
+    if not (judged & ~inside).any():
+        return None
+    return int(np.flatnonzero(inside)[-1]) + 1 if inside.any() else 0
 
 
-def _context(risk_list: RiskList) -> dict[str, Any]:
-    intervals = symmetric_scale(_interval_values(risk_list.rows), INTERVAL_WIDTH)
-    bars = symmetric_scale(_parts_values(risk_list), PARTS_WIDTH)
-    areas = [_area(risk_list, position, intervals, bars) for position in range(len(risk_list.rows))]
-    municipalities = sorted({plain_text(area["municipality"]) for area in areas} - {""})
-    return {
-        "about": risk_list.about,
-        "areas": areas,
-        "bars": bars,
-        "columns": _headings(risk_list.about),
-        "counts": _counts(areas),
-        "dutch": dutch,
-        "intervals": intervals,
-        "line": _capacity_line(areas),
-        "municipalities": municipalities,
+def _counts(rows: pd.DataFrame) -> dict[str, int]:
+    flags = ("under_pressure", "threatens", "too_small", "on_list", "audit")
+    counts = {flag: int(_true(rows, flag).sum()) for flag in flags}
+    both = int((_true(rows, "under_pressure") & _true(rows, "threatens")).sum())
+    return counts | {"areas": len(rows), "both": both}
+
+
+def _points(risk_list: RiskList, steps: np.ndarray) -> dict[str, Any]:
+    """Give the drawings, each with one entry an area that has a place in it."""
+    rows = risk_list.rows
+    drawn, placed = draw_map(risk_list), quadrant(rows, risk_list.about.threat_limit)
+    dots = [
+        (place, int(steps[place]), x, y)
+        for place, (x, y) in enumerate(zip(placed.x.tolist(), placed.y.tolist(), strict=True))
+        if np.isfinite(x) and np.isfinite(y)
+    ]
+    made: dict[str, Any] = {"map": drawn, "quadrant": placed, "dots": dots}
+    if drawn is None:
+        return made
+    pressed = _true(rows, "under_pressure")
+    labelled = _true(rows, "on_list") & (rows["rank"].to_numpy() <= MOST_LABELS)
+    centres = drawn.centres
+    shapes = [(place, int(steps[place]), path) for place, path in enumerate(drawn.paths) if path]
+    found = [place for place, _, _ in shapes]
+    return made | {
+        "shapes": shapes,
+        "centres": [None if np.isnan(x) else [round(x), round(y)] for x, y in centres.tolist()],
+        "marks": [(place, *np.rint(centres[place]).astype(int).tolist()) for place in found if pressed[place]],
+        "labels": [(place, *np.rint(centres[place]).astype(int).tolist()) for place in found if labelled[place]],
     }
 
 
-def _headings(about: About) -> list[dict[str, str]]:
+def _context(risk_list: RiskList) -> dict[str, Any]:
+    rows, about = risk_list.rows, risk_list.about
+    steps = steps_of(rows, about.threat_limit)
+    found_towns = towns(rows)
+    sheets = {sheet.location: sheet for sheet in risk_list.sheets}
+    areas = [{str(name): value for name, value in row.items()} for row in rows.head(PLAIN_ROWS).to_dict("records")]
+    chosen = [area for area in areas if dutch.is_true(area["on_list"])][:PLAIN_SHEETS] if sheets else []
+    return {
+        "about": about,
+        "set": about_data(about),
+        "areas": areas,
+        "chosen": [(area, sheets[area["location"]]) for area in chosen],
+        "corners": corner_counts(rows),
+        "counts": _counts(rows),
+        "dutch": dutch,
+        "linked": {area["location"] for area in chosen},
+        "limits": step_limits(about.threat_limit),
+        "line": capacity_line(rows),
+        "columns": _headings(about),
+        "municipalities": sorted({plain_text(name) for name in rows["municipality"]} - {""}),
+        "no_step": NO_STEP,
+        "points": _points(risk_list, steps),
+        "provenance": _provenance(about),
+        "scale": symmetric_scale(rows[["lower80", "expected_change", "upper80"]].to_numpy(float).ravel(), 180.0),
+        "towns": found_towns,
+        "town_dots": town_dots(found_towns),
+        "text": text,
+        "say": say,
+        "marked": marked,
+    }
+
+
+def _provenance(about: About) -> list[tuple[str, str]]:
+    """List label key and value; notices have their own place on the page."""
+    keys = {label: f"origin_{place}" for place, label in enumerate(PROVENANCE)}
+    return [(keys[label], value) for label, value in dutch.provenance(about) if label != "Let op"]
+
+
+def _headings(about: About) -> list[dict[str, Any]]:
     """List the columns of the page: heading, and which end a first click puts on top."""
-    since = "" if about.change_last_from is None else f" sinds {about.change_last_from}"
+    since = {} if about.change_last_from is None else {"year": about.change_last_from}
+    change = "h_change" if since else "h_change_before"
     return [
-        {"id": "rank", "label": "Rang", "first": "ascending"},
-        {"id": "name", "label": "Gebied", "first": "ascending"},
-        {"id": "inhabitants", "label": "Inwoners", "first": "descending"},
-        {"id": "score", "label": "Score nu", "first": "ascending"},
-        {"id": "change", "label": f"Verandering{since}", "first": "ascending"},
-        {"id": "chance", "label": "Kans op achteruitgang", "first": "descending"},
-        {"id": "expected", "label": "Verwachte verandering", "first": "ascending"},
-        {"id": "flags", "label": "Signalen", "first": ""},
+        {"id": "rank", "key": "h_rank", "values": {}, "first": "ascending"},
+        {"id": "name", "key": "h_name", "values": {}, "first": "ascending"},
+        {"id": "chance", "key": "h_chance", "values": {}, "first": "descending"},
+        {"id": "expected", "key": "h_expected", "values": {}, "first": "ascending"},
+        {"id": "score", "key": "h_score", "values": {}, "first": "ascending"},
+        {"id": "change", "key": change, "values": since, "first": "ascending"},
     ]
+
+
+def page_script() -> str:
+    """Give the one script of the page: its parts in one closed scope, so that nothing leaks out."""
+    return '"use strict";\n(() => {\n' + "\n".join(asset(name) for name in SCRIPTS) + "})();\n"
 
 
 def render_page(risk_list: RiskList) -> str:
@@ -223,9 +169,16 @@ def render_page(risk_list: RiskList) -> str:
     str
         The whole page as HTML.
     """
-    style, script = asset("base.css") + asset("risk_list.css"), asset("risk_list.js")
-    # Both texts are ours, and their hashes in the policy only match when they stay unescaped.
-    assets = {"style": Markup(style), "script": Markup(script), "policy": Markup(policy(style, script))}
+    style, script = asset("base.css") + asset("risk_list.css"), page_script()
+    # These texts are ours or hold no sign of markup, and the hashes in the policy only match when they stay
+    # unescaped.
+    assets = {
+        "style": Markup(style),
+        "script": Markup(script),
+        "policy": Markup(policy(style, script)),
+        "data": Markup(page_data(risk_list)),
+        "sheets_text": Markup(sheets_data(risk_list)),
+    }
     return environment().get_template(TEMPLATE).render(_context(risk_list), **assets)
 
 

@@ -1,102 +1,125 @@
-"use strict";
-(() => {
-  const table = document.getElementById("areas");
-  const headers = [...table.tHead.rows[0].cells];
-  const areas = [...table.tBodies].filter((body) => body.classList.contains("area"));
-  const line = document.getElementById("line");
-  const inRankOrder = [...table.tBodies];
-  const find = document.getElementById("find");
-  const municipality = document.getElementById("municipality");
-  const order = document.getElementById("order");
-  const pressed = document.getElementById("pressed");
-  const threatened = document.getElementById("threatened");
-  const unfold = document.getElementById("unfold");
-  const status = document.getElementById("status");
-  const names = new Intl.Collator("nl", { numeric: true });
+// Data, texts and numbers: what every other part of the page builds on.
+const byId = (id) => document.getElementById(id);
+const dataElement = byId("data");
+const data = JSON.parse(dataElement.textContent);
+const { about, rows, said, texts } = data;
+const count = rows.code.length;
+const scaleEnd = Math.round(Number(dataElement.dataset.scale) * 1000);
+const capacityLine = dataElement.dataset.line === "" ? null : Number(dataElement.dataset.line);
+const places = new Map(rows.code.map((code, i) => [code, i]));
+const FLAG = { pressed: 1, threatened: 2, small: 4, listed: 8, audit: 16 };
+const has = (i, flag) => (rows.flags[i] & FLAG[flag]) !== 0;
 
-  const simple = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-  const searched = new Map(areas.map((area) => [area, simple(area.rows[0].querySelector(".name").textContent)]));
+let language = "nl";
+const english = () => language === "en";
 
-  // A missing value says nothing about order, so it stays at the end in both directions.
-  const compare = (column, sign) => (one, other) => {
-    const [a, b] = [one, other].map((area) => area.rows[0].cells[column]);
-    if (!("value" in a.dataset)) return sign * names.compare(a.textContent.trim(), b.textContent.trim());
-    const [x, y] = [a, b].map((cell) => Number.parseFloat(cell.dataset.value));
-    if (Number.isNaN(x) || Number.isNaN(y)) return Number.isNaN(x) - Number.isNaN(y);
-    return sign * (x - y);
-  };
+const MINUS = "\u2212";
+const fixed = (size, decimals) =>
+  new Intl.NumberFormat(english() ? "en-GB" : "nl-NL", {
+    minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: "always",
+  }).format(size);
+const number = (value, decimals = 3) => {
+  if (value === null || value === undefined) return t("unknown");
+  const shown = fixed(Math.abs(value), decimals);
+  return (value < 0 && /[1-9]/.test(shown) ? MINUS : "") + shown;
+};
+const signed = (value, decimals = 3) => {
+  const shown = number(value, decimals);
+  return value > 0 && /[1-9]/.test(shown) ? `+${shown}` : shown;
+};
+// A chance is never told as certain or impossible.
+const percent = (value, decimals = 0) => {
+  if (value === null || value === undefined) return t("unknown");
+  const step = 10 ** -decimals;
+  const rounded = Math.round((100 * value) / step) * step;
+  if (rounded < step / 2) return `${english() ? "less than" : "minder dan"} ${fixed(step, decimals)}%`;
+  if (rounded > 100 - step / 2) return `${english() ? "more than" : "meer dan"} ${fixed(100 - step, decimals)}%`;
+  return `${fixed(rounded, decimals)}%`;
+};
+const day = (text) =>
+  new Intl.DateTimeFormat(english() ? "en-GB" : "nl-NL", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" })
+    .format(new Date(`${text}T00:00:00Z`));
+const FORMS = {
+  n0: (value) => number(value, 0),
+  n2: (value) => number(value, 2),
+  n3: (value) => number(value, 3),
+  s3: (value) => signed(value, 3),
+  p: (value) => percent(value),
+  ps: (value) => percent(value, 1).replace(/[.,]0%/, "%"),
+  one: (value) => `1 ${english() ? "in" : "op de"} ${number(1 / value, 0)}`,
+  d: day,
+};
+// Numbers of score points come in thousandths.
+const points = (value) => (value === null || value === undefined ? null : value / 1000);
 
-  const sorted = () => headers.findIndex((header) => header.hasAttribute("aria-sort"));
-  const byRank = () => headers[0].getAttribute("aria-sort") === "ascending";
-
-  // The line only tells the truth while the areas stand in the order of the list.
-  const placeLine = () => {
-    if (!line) return;
-    const place = inRankOrder.indexOf(line);
-    const seen = (bodies) => bodies.some((body) => !body.hidden);
-    line.hidden = !(byRank() && seen(inRankOrder.slice(place + 1)));
-  };
-
-  const sort = (column, direction) => {
-    headers.forEach((header) => header.removeAttribute("aria-sort"));
-    headers[column].setAttribute("aria-sort", direction);
-    const bodies = byRank() ? inRankOrder : [...areas].sort(compare(column, direction === "ascending" ? 1 : -1));
-    table.append(...bodies);
-    order.value = String(column);
-    placeLine();
-  };
-
-  const filter = () => {
-    const words = simple(find.value).split(/\s+/).filter(Boolean);
-    areas.forEach((area) => {
-      const wanted =
-        words.every((word) => searched.get(area).includes(word)) &&
-        (!municipality || !municipality.value || area.dataset.municipality === municipality.value) &&
-        (!pressed.checked || area.dataset.pressed === "1") &&
-        (!threatened.checked || area.dataset.threatened === "1");
-      area.hidden = !wanted;
-    });
-    const count = areas.filter((area) => !area.hidden).length;
-    status.textContent = count
-      ? `U ziet ${count} van de ${areas.length} gebieden.`
-      : "Geen gebied past bij uw keuzes. Wis een keuze om meer te zien.";
-    placeLine();
-  };
-
-  headers.forEach((header, column) => {
-    if (!header.dataset.first) return;
-    const heading = header.querySelector(".heading");
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = heading.textContent;
-    // Browsers leave buttons out of a heading row that is repeated on each printed page.
-    heading.dataset.label = heading.textContent;
-    heading.replaceChildren(button);
-    button.addEventListener("click", () => {
-      const now = header.getAttribute("aria-sort");
-      const turned = now === "ascending" ? "descending" : "ascending";
-      sort(column, now ? turned : header.dataset.first);
-    });
-    order.append(new Option(button.textContent, String(column)));
+const fillIn = (text, values) =>
+  text.replace(/\{(\w+)(?::(\w+)|\|([^|}]*)\|([^}]*))?\}/g, (_, name, form, one, many) => {
+    const value = values[name];
+    if (one !== undefined) return value === 1 ? one : many;
+    return form ? FORMS[form](value) : String(value);
+  });
+const t = (key, values = {}) => fillIn(texts[key][english() ? 1 : 0], values).replaceAll("**", "");
+// Names are put in as text, never as markup.
+const rich = (key, values = {}) =>
+  texts[key][english() ? 1 : 0].split(/\*\*(.+?)\*\*/).map((part, i) => {
+    const shown = fillIn(part, values);
+    return i % 2 ? h("b", {}, shown) : shown;
   });
 
-  order.addEventListener("change", () => sort(Number(order.value), headers[order.value].dataset.first));
-  find.addEventListener("input", filter);
-  [municipality, pressed, threatened].forEach((field) => field?.addEventListener("change", filter));
-  document.getElementById("reset").addEventListener("click", () => {
-    find.value = "";
-    pressed.checked = threatened.checked = false;
-    if (municipality) municipality.value = "";
-    filter();
-    if (sorted() !== 0 || !byRank()) sort(0, "ascending");
-  });
-  unfold.addEventListener("click", () => {
-    const open = unfold.getAttribute("aria-pressed") !== "true";
-    unfold.setAttribute("aria-pressed", String(open));
-    unfold.textContent = open ? "Klap alle uitleg dicht" : "Klap alle uitleg open";
-    table.querySelectorAll("details").forEach((details) => { details.open = open; });
-  });
+const SVG = "http://www.w3.org/2000/svg";
+const put = (element, attributes, children) => {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (typeof value === "function") element.addEventListener(name, value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+};
+const h = (name, attributes = {}, ...children) => put(document.createElement(name), attributes, children);
+const s = (name, attributes = {}, ...children) => put(document.createElementNS(SVG, name), attributes, children);
 
-  document.getElementById("controls").hidden = false;
-  filter();
-})();
+const nameOf = (i) => rows.name[i] || t("nameless");
+const townOf = (i) => said[rows.town[i]] || t("townless");
+const className = (level) => (level === null ? t("class_unknown") : t("class_of", { name: t(`class_${level}`), level }));
+const pointLabel = (i) =>
+  has(i, "small") ? t("point_small", { name: nameOf(i) })
+    : t("point", { name: nameOf(i), chance: rows.chance[i], rank: rows.rank[i] });
+
+const TAGS = ["small", "threatened", "pressed", "audit"];
+const tags = (i) => TAGS.filter((tag) => has(i, tag)).map((tag) => h("span", { class: `tag ${tag}` }, t(`tag_${tag}`)));
+
+// Everything that must be told again in another language.
+const renewals = [];
+const translate = () => {
+  document.documentElement.lang = language;
+  for (const element of document.querySelectorAll("[data-t]")) {
+    const values = element.dataset.p ? JSON.parse(element.dataset.p) : {};
+    if (element instanceof SVGElement || element instanceof HTMLOptionElement) element.textContent = t(element.dataset.t, values);
+    else element.replaceChildren(...rich(element.dataset.t, values));
+  }
+  for (const element of document.querySelectorAll("[data-ta]")) {
+    const [name, key] = element.dataset.ta.split(":");
+    element.setAttribute(name, t(key));
+  }
+  const title = english() ? about.title.replace(/^Risicolijst/, "Risk list") : about.title;
+  byId("title").textContent = document.title = title;
+  byId("question").lang = "nl";
+  document.querySelectorAll(".only-en").forEach((element) => { element.hidden = !english(); });
+  const button = byId("language");
+  button.textContent = t("switch");
+  button.lang = english() ? "nl" : "en";
+  renewals.forEach((renew) => renew());
+};
+byId("language").addEventListener("click", () => {
+  language = english() ? "nl" : "en";
+  translate();
+});
+byId("print").addEventListener("click", () => window.print());
+document.documentElement.classList.add("js");
+document.querySelectorAll(".tools, .js-only").forEach((element) => { element.hidden = false; });
+byId("plain-sheets")?.remove();
+
+// Which area is looked at: table, map and quadrant all listen.
+const listeners = [];
+const point = (i, from) => listeners.forEach((listen) => listen(i, from));

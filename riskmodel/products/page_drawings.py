@@ -1,0 +1,207 @@
+"""Places and colours of the drawings of the risk list page: steps of the map, quadrant, municipalities."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodel.products.table import plain_text
+
+Floats = npt.NDArray[np.float64]
+
+#: Steps of the map as multiples of the limit of *dreigt*: light below it, dark above.
+STEPS = (0.25, 0.5, 1.0, 2.0)
+#: Class of an area without a verdict.
+NO_STEP = len(STEPS) + 1
+#: From so many municipalities on, each is one among others.
+MANY_TOWNS = 20
+
+
+@dataclass(frozen=True)
+class Quadrant:
+    """Where every area stands: score now from left to right, chance of decline from below.
+
+    Attributes
+    ----------
+    width, height : float
+        Size of the drawing.
+    x, y : numpy.ndarray, shape (areas,)
+        Place of every area; NaN where score or chance is unknown.
+    split, limit : float
+        Place of the line between *nu onder druk* and the rest, and of the limit of *dreigt*.
+    ticks : tuple of (float, float)
+        Chance and place of the marks along the side.
+    """
+
+    width: float
+    height: float
+    x: Floats
+    y: Floats
+    split: float
+    limit: float
+    ticks: tuple[tuple[float, float], ...]
+
+
+def steps_of(rows: pd.DataFrame, limit: float) -> npt.NDArray[np.int64]:
+    """Give every area its step of colour.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Rows of a risk list.
+    limit : float
+        Chance from which an area *dreigt*.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (areas,)
+        0 (lowest) to ``len(STEPS)``; :data:`NO_STEP` for areas too small and without a chance.
+    """
+    chance = rows["p_decline"].to_numpy(float)
+    steps = np.searchsorted(np.array(STEPS) * limit, chance, side="right")
+    small = rows["too_small"].to_numpy() == True  # noqa: E712
+    return np.where(small | np.isnan(chance), NO_STEP, steps)
+
+
+def step_limits(limit: float) -> tuple[float, ...]:
+    """Give the chances between the steps of colour."""
+    return tuple(step * limit for step in STEPS)
+
+
+def quadrant(rows: pd.DataFrame, limit: float, width: float = 600.0, height: float = 420.0) -> Quadrant:
+    """Place the areas in the quadrant.
+
+    The side has a square-root scale: most areas have a small chance and would lie on one another.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Rows of a risk list.
+    limit : float
+        Chance from which an area *dreigt*.
+    width, height : float
+        Size of the drawing.
+
+    Returns
+    -------
+    Quadrant
+        The places.
+    """
+    score, chance = rows["score"].to_numpy(float), rows["p_decline"].to_numpy(float)
+    known = np.isfinite(score) & np.isfinite(chance)
+    pressed = (rows["under_pressure"].to_numpy() == True) & known  # noqa: E712
+    low, high = (score[known].min(), score[known].max()) if known.any() else (0.0, 1.0)
+    room = 0.08 * max(high - low, 0.05)
+    low, high = low - room, high + room
+    if pressed.any() and (known & ~pressed).any():
+        split = (score[pressed].max() + score[known & ~pressed].min()) / 2
+    else:
+        # Without areas on one side its corner is only a strip, but it is there, with its nought.
+        split = high if pressed.any() else low
+        low, high = (low, high + room) if pressed.any() else (low - room, high)
+    top = max(1.15 * (chance[known].max() if known.any() else 0.0), 2.5 * limit)
+    rise = height / math.sqrt(top)
+    x = (score - low) / (high - low) * width
+    y = height - np.sqrt(np.clip(chance, 0.0, None)) * rise
+    marks = [mark for mark in (0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8) if mark < top]
+    return Quadrant(
+        width=width,
+        height=height,
+        x=np.where(known, x, np.nan).round(1),
+        y=np.where(known, y, np.nan).round(1),
+        split=round((split - low) / (high - low) * width, 1),
+        limit=round(height - math.sqrt(limit) * rise, 1),
+        ticks=tuple((mark, round(height - math.sqrt(mark) * rise, 1)) for mark in marks),
+    )
+
+
+def corner_counts(rows: pd.DataFrame) -> dict[str, int]:
+    """Count the areas in the four corners of the quadrant.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Rows of a risk list.
+
+    Returns
+    -------
+    dict of str to int
+        ``both``, ``threat``, ``pressure``, ``none``: together all rows.
+    """
+    pressed = rows["under_pressure"].to_numpy() == True  # noqa: E712
+    threatened = rows["threatens"].to_numpy() == True  # noqa: E712
+    return {
+        "both": int((pressed & threatened).sum()),
+        "threat": int((~pressed & threatened).sum()),
+        "pressure": int((pressed & ~threatened).sum()),
+        "none": int((~pressed & ~threatened).sum()),
+    }
+
+
+def towns(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Count per municipality how many of its areas threaten, highest share first.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Rows of a risk list.
+
+    Returns
+    -------
+    list of dict
+        ``name, areas, threatens, pressed, share``; empty when there are fewer than two municipalities. Areas too
+        small for a verdict are not counted.
+    """
+    judged = rows[rows["too_small"].to_numpy() != True]  # noqa: E712
+    names = judged["municipality"].map(plain_text)
+    counted = (
+        judged.assign(name=names, areas=1)
+        .groupby("name")[["areas", "threatens", "under_pressure"]]
+        .sum()
+        .astype(int)
+        .rename(columns={"under_pressure": "pressed"})
+        .reset_index()
+    )
+    counted = counted[counted["name"] != ""]
+    if len(counted) < 2:
+        return []
+    counted["share"] = counted["threatens"] / counted["areas"]
+    ordered = counted.sort_values(["share", "areas", "name"], ascending=[False, False, True])
+    return [{str(name): value for name, value in row.items()} for row in ordered.to_dict("records")]
+
+
+def town_dots(found: list[dict[str, Any]], width: float = 600.0, size: float = 7.0) -> list[dict[str, Any]]:
+    """Place one dot a municipality along its share, dots of about the same share on top of one another.
+
+    Parameters
+    ----------
+    found : list of dict
+        As :func:`towns` gives them.
+    width : float
+        Width of the drawing: from nothing to everything.
+    size : float
+        Room for one dot.
+
+    Returns
+    -------
+    list of dict
+        The same with ``x`` and ``y`` (height above the axis); empty for a few municipalities.
+    """
+    if len(found) < MANY_TOWNS:
+        return []
+    piles: dict[int, int] = {}
+    placed = []
+    for town in found:
+        pile = round(town["share"] * width / size)
+        height = piles.get(pile, 0)
+        piles[pile] = height + 1
+        placed.append(town | {"x": round(pile * size, 1), "y": height})
+    tallest = max(piles.values())
+    # A pile of many dots is pressed together rather than drawn off the page.
+    step = min(size, 170.0 / tallest)
+    return [town | {"y": round(step * (town["y"] + 0.5), 1)} for town in placed]

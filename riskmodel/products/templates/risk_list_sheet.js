@@ -1,0 +1,235 @@
+// Area sheets: opened from list, map and quadrant, by address, and printed.
+const dialog = byId("sheet");
+let unpacked = null;
+// Many sheets come packed; they are unpacked when the first is opened.
+const unpack = async () => {
+  const text = byId("sheets").textContent;
+  if (text.startsWith("{")) return JSON.parse(text);
+  const bytes = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return JSON.parse(await new Response(stream).text());
+};
+const sheetsReady = () => (unpacked ??= unpack());
+
+const named = (key, label) => {
+  const name = english() && texts[key] ? t(key) : label;
+  return name.charAt(0).toUpperCase() + name.slice(1);
+};
+const part = (key, ...children) => h("section", { class: `part ${key}` }, h("h3", {}, t(key)), ...children);
+const note = (key, values) => h("p", { class: "note" }, rich(key, values));
+
+const verdict = (i, sheet) => {
+  const chance = rows.chance[i];
+  if (has(i, "small") || sheet?.abstain || chance === null) {
+    return h("section", { class: "verdict abstain" }, h("div", {},
+      h("h3", {}, t("abstain_title")),
+      h("p", {}, rows.people[i] === null ? t("abstain_unknown") : t("abstain", { people: rows.people[i] })),
+      chance === null ? null : h("p", { class: "note" }, t("model_value", { chance }))));
+  }
+  const hits = Math.round(100 * chance);
+  const times = chance / about.average;
+  const average = { average: about.average };
+  const kind = times >= 1.25 ? "verdict_times" : times > 0.8 ? "verdict_same" : "verdict_less";
+  return h("section", { class: "verdict" }, hundred(hits), h("div", {},
+    h("p", { class: "big" }, rich(hits < 1 ? "verdict_low" : "verdict", { count: Math.min(hits, 99) })),
+    h("p", {}, t(kind, { ...average, times: number(times, times < 9.95 ? 1 : 0) })),
+    sheet ? h("div", { class: "rank-line" }, rankDrawing(rows.rank[i], sheet.ranks[0], sheet.ranks[1]),
+      h("p", { class: "note" }, rich("ranks", { low: sheet.ranks[0], high: sheet.ranks[1], all: count }))) : null,
+    has(i, "audit") ? h("p", { class: "note" }, t("audit_text")) : null));
+};
+
+const dimensionsPart = (sheet) => {
+  if (!sheet.dimensions.length) return null;
+  const values = sheet.dimensions.flatMap((row) => [row.value, row.country]).filter((value) => value !== null);
+  const end = Math.max(20, ...values.map(Math.abs));
+  return part("dimensions",
+    note("dimensions_note", { year: sheet.dimensions[0].year ?? "" }),
+    h("table", { class: "parts" }, h("thead", { class: "unseen" }, h("tr", {}, h("th", { scope: "col" }, t("part")), h("th", { scope: "col" }, t("this_area")), h("th", { scope: "col" }, t("value")))),
+      h("tbody", {}, sheet.dimensions.map((row) => h("tr", {},
+        h("th", { scope: "row" }, named(texts[`dimension_${row.id}`] ? `dimension_${row.id}` : `driver_${row.id}`, row.label)),
+        h("td", { class: "drawn" }, dimensionDrawing(row.value, row.country, end)),
+        h("td", { class: "figure" }, signed(points(row.value)), h("span", { class: "unseen" }, ` (${t("country")} ${signed(points(row.country))})`),
+          row.change === null || row.since === null ? null : h("span", { class: "sub" }, t("dim_change", { change: points(row.change), since: row.since }))))))),
+    h("p", { class: "note" }, t("dim_country")));
+};
+
+const driverRow = (driver, end) => h("tr", { class: driver.steady ? null : "unsteady" },
+  h("th", { scope: "row" }, named(`driver_${driver.id}`, driver.label),
+    driver.steady ? null : h("span", { class: "sub warn" }, `≈ ${t("unstable")}`)),
+  h("td", { class: "drawn" }, contributionDrawing(driver.value, end, driver.steady, driver.low, driver.high)),
+  h("td", { class: "figure" }, signed(points(driver.value))));
+const behind = (driver) => {
+  if (!driver.behind.length && driver.against === null) return null;
+  return h("details", {}, h("summary", {}, `${named(`driver_${driver.id}`, driver.label)} (${signed(points(driver.value))})`),
+    driver.against === null ? null : h("p", { class: "note" }, t("against", { value: points(driver.against) })),
+    driver.steady || driver.low === null ? null : note("unstable_note", { low: points(driver.low), high: points(driver.high) }),
+    driver.behind.length ? h("ul", {}, driver.behind.map((found) => h("li", {}, h("span", { lang: "nl" }, `${found.label}: `), h("b", {}, signed(points(found.value))), found.text ? h("span", { class: "sub", lang: "nl" }, ` ${found.text}`) : null))) : null);
+};
+const driversPart = (i, drivers, base) => {
+  const total = rows.expected[i];
+  if (!drivers.length || total === null || drivers.every((driver) => driver.value === null)) return part("drivers", h("p", {}, t("no_drivers")));
+  const sum = drivers.reduce((found, driver) => found + driver.value, 0);
+  // Thousandths are rounded one by one; a careful reader adds them up.
+  const start = base ?? total - sum;
+  const gap = total - sum - start;
+  const end = Math.max(...drivers.map((driver) => Math.abs(driver.value)), Math.abs(total), Math.abs(start), 5);
+  const groups = [["leading", drivers.filter((driver) => !driver.own)], ["own", drivers.filter((driver) => driver.own)]];
+  const seen = (list) => list.filter((driver) => driver.value !== 0).sort((a, b) => a.value - b.value);
+  const rest = drivers.length - groups.reduce((found, [, list]) => found + seen(list).length, 0);
+  return part("drivers", note("drivers_note"),
+    h("div", { class: "sides", "aria-hidden": "true" }, h("span", { class: "down" }, `◀ ${t("pushes")}`), h("span", { class: "up" }, `${t("holds")} ▶`)),
+    h("table", { class: "parts" },
+      h("thead", { class: "unseen" }, h("tr", {}, h("th", { scope: "col" }, t("part")), h("th", { scope: "col" }, t("pushes")), h("th", { scope: "col" }, t("value")))),
+      h("tbody", {}, h("tr", { class: "base" }, h("th", { scope: "row" }, t("start")), h("td", { class: "drawn" }, contributionDrawing(start, end, true, null, null)), h("td", { class: "figure" }, signed(points(start))))),
+      groups.filter(([, list]) => seen(list).length).map(([key, list]) => h("tbody", {},
+        h("tr", { class: "group" }, h("th", { scope: "rowgroup", colspan: 3 }, t(key), h("span", { class: "sub" }, ` ${t(`${key}_note`)}`))),
+        seen(list).map((driver) => driverRow(driver, end)))),
+      h("tbody", {},
+        rest ? h("tr", { class: "base" }, h("th", { scope: "row" }, t("other")), h("td", { class: "drawn" }), h("td", { class: "figure" }, number(0))) : null,
+        h("tr", { class: "total" }, h("th", { scope: "row" }, t("total")), h("td", { class: "drawn" }, contributionDrawing(total, end, true, null, null)), h("td", { class: "figure" }, signed(points(total)))))),
+    gap ? h("p", { class: "note" }, t("rounding", { gap: points(Math.abs(gap)) })) : null,
+    drivers.some((driver) => driver.behind.length || driver.against !== null)
+      ? h("div", { class: "behind" }, h("h4", {}, t("behind")), seen(drivers).map(behind)) : null);
+};
+
+const mechanismsPart = (sheet) => (sheet.mechanisms.length ? part("mechanisms", note("mechanisms_note"),
+  h("ul", { class: "stack", lang: "nl" }, sheet.mechanisms.map(([title, text]) => h("li", {}, h("b", {}, title), h("span", {}, text))))) : null);
+
+const comparablePart = (sheet) => (sheet.comparable.length ? part("comparable", note("comparable_note"),
+  h("table", { class: "plain" }, h("thead", {}, h("tr", {}, ["h_name", "h_score", "h_chance"].map((key) => h("th", { scope: "col" }, t(key))))),
+    h("tbody", {}, sheet.comparable.map((other) => h("tr", {},
+      h("th", { scope: "row" }, other.place >= 0 ? h("a", { href: `#${rows.code[other.place]}` }, h("bdi", {}, other.name)) : h("bdi", {}, other.name), h("span", { class: "sub" }, h("bdi", {}, other.town))),
+      h("td", {}, number(points(other.score))), h("td", {}, percent(other.chance === null ? null : other.chance / 100))))))) : null);
+
+const VERDICTS = { "true,true": "past_hit", "true,false": "past_false", "false,true": "past_missed", "false,false": "past_quiet" };
+const pastPart = (sheet) => (sheet.past.length ? part("past", note("past_note"),
+  h("table", { class: "plain" }, h("thead", {}, h("tr", {}, ["past_from", "past_said", "past_was", "past_verdict"].map((key) => h("th", { scope: "col" }, t(key))))),
+    h("tbody", {}, sheet.past.map(([year, target, chance, rank, of, change, happened]) => h("tr", {},
+      h("th", { scope: "row" }, t("past_span", { year, target })),
+      h("td", {}, t("past_chance", { chance: percent(chance === null ? null : chance / 100), rank, of })),
+      h("td", {}, t(happened ? "past_yes" : "past_no", { change: points(change) })),
+      h("td", {}, t(VERDICTS[[rank <= of / 10, Boolean(happened)]]))))))) : null);
+
+const factsPart = (i) => part("facts", h("dl", { class: "small-facts" }, [
+  ["h_score", `${number(points(rows.score[i]))}, ${className(rows.level[i])}`],
+  [about.last === null ? "h_change_before" : "h_change", signed(points(rows.change[i])), { year: about.last }],
+  ["h_expected", `${signed(points(rows.expected[i]))} (${t("between", { low: points(rows.low[i]), high: points(rows.high[i]) })})`],
+  ["h_inhabitants", number(rows.people[i], 0)],
+].map(([key, value, values]) => h("div", {}, h("dt", {}, t(key, values ?? {})), h("dd", {}, value)))));
+
+// Short arrays became small objects again, so that what follows can be read.
+const readSheet = (i, packed) => {
+  const found = packed.sheets[i];
+  if (!found) return null;
+  const say = packed.said;
+  const [trend, fan, dimensions, drivers, mechanisms, comparable, past, ranks, abstain] = found;
+  return {
+    trend: [say[trend[0]], trend[1], say[trend[2]], say[trend[3]]], fan, levels: say[fan[2]], ranks, past, abstain: Boolean(abstain),
+    dimensions: dimensions.map(([who, value, country, change, year, since]) => ({ id: say[who][0], label: say[who][1], value, country, change, year, since })),
+    drivers: drivers.map(([who, value, against, low, high, bits, parts]) => ({
+      id: say[who][0], label: say[who][1], value, against, low, high, steady: (bits & 1) !== 0, own: (bits & 2) !== 0,
+      behind: parts.map(([label, worth, text]) => ({ label: say[label], value: worth, text: say[text] })),
+    })),
+    mechanisms: mechanisms.map(([title, text]) => [say[title], say[text]]),
+    comparable: comparable.map(([place, name, town, score, chance]) => ({ place, name, town: say[town], score, chance })),
+  };
+};
+const partsOf = (i) => (data.parts[i] ?? []).slice(1).map((value, n) => ({
+  id: data.drivers[n][0], label: data.drivers[n][1], value, against: null, low: null, high: null, steady: true, own: Boolean(data.drivers[n][2]), behind: [],
+}));
+
+const sheetBody = (i, packed) => {
+  const sheet = readSheet(i, packed);
+  return [
+    h("p", { class: "tags" }, tags(i)),
+    h("div", { class: "sheet-grid" },
+      verdict(i, sheet),
+      sheet ? part("trend", trendDrawing(i, sheet.trend, sheet.fan, sheet.levels), note("trend_note")) : factsPart(i),
+      driversPart(i, sheet ? sheet.drivers : partsOf(i), sheet ? null : data.parts[i]?.[0] ?? null),
+      h("div", { class: "column" },
+        sheet ? dimensionsPart(sheet) : null,
+        sheet ? mechanismsPart(sheet) : null,
+        sheet ? factsPart(i) : null),
+      sheet ? pastPart(sheet) : null,
+      sheet ? comparablePart(sheet) : null),
+    h("p", { class: "sheet-limits" }, t("limits_short")),
+    h("p", { class: "note" }, t("source_line", { id: about.id, model: about.model, version: about.version, origin: about.origin, made: about.made })),
+  ];
+};
+const heading = (i, id) => [
+  h("p", { class: "kicker" }, `${townOf(i)} · ${rows.code[i]} · ${t("place", { rank: rows.rank[i], all: count })}`),
+  h("h2", { id, tabindex: "-1" }, h("bdi", {}, nameOf(i))),
+];
+
+let open = -1;
+const fillSheet = async (i, focus) => {
+  const packed = await sheetsReady();
+  if (open !== i) return;
+  const order = chosen.includes(i) ? chosen : rows.code.map((_, each) => each);
+  const at = order.indexOf(i);
+  const step = (key, other, sign) => h("button", { type: "button", class: "quiet", id: `sheet-${key}`, disabled: other === undefined,
+    click: () => { history.replaceState(null, "", `#${rows.code[other]}`); show(other, key); } }, sign === "<" ? `← ${t(key)}` : `${t(key)} →`);
+  dialog.replaceChildren(
+    h("div", { class: "sheet-bar" },
+      step("previous", order[at - 1], "<"), step("next", order[at + 1], ">"),
+      h("span", { class: "gap" }),
+      h("button", { type: "button", class: "quiet", id: "sheet-print", click: () => printOne() }, t("print_sheet")),
+      h("button", { type: "button", class: "quiet", id: "sheet-close", click: () => dialog.close() }, `✕ ${t("close")}`)),
+    h("div", { class: "sheet-page" }, ...heading(i, "sheet-name"), ...sheetBody(i, packed)));
+  dialog.scrollTop = 0;
+  if (!dialog.open) dialog.showModal();
+  const button = focus && byId(`sheet-${focus}`);
+  if (button && !button.disabled) button.focus();
+  else byId("sheet-name").focus();
+};
+let opener = null;
+const show = (i, focus) => {
+  if (open < 0) opener = document.activeElement;
+  open = i;
+  point(i, "sheet");
+  return fillSheet(i, focus);
+};
+const openSheet = (i) => { if (i >= 0) location.hash = rows.code[i]; };
+const fromAddress = () => {
+  const i = places.get(decodeURIComponent(location.hash.slice(1)));
+  if (i === undefined) {
+    if (dialog.open) dialog.close();
+  } else if (open !== i) show(i);
+};
+dialog.addEventListener("close", () => {
+  const last = open;
+  open = -1;
+  document.body.classList.remove("print-one");
+  if (places.has(decodeURIComponent(location.hash.slice(1)))) history.replaceState(null, "", location.pathname + location.search);
+  // Back to where the reader was, or to the area in the list when that is gone.
+  const target = opener?.isConnected && opener !== document.body ? opener : body.querySelector(`tr[data-i="${last}"] a`);
+  target?.focus();
+  opener = null;
+});
+dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+window.addEventListener("hashchange", fromAddress);
+renewals.push(() => { if (open >= 0) fillSheet(open); });
+
+// In print: the list and the sheets of the areas on it, or only the sheet that is open.
+const MOST_PRINTED = 50;
+const printed = byId("print-sheets");
+const printAll = () => {
+  if (!unpacked || printed.childElementCount || !ready) return;
+  const listed = rows.code.map((_, i) => i).filter((i) => has(i, "listed")).slice(0, MOST_PRINTED);
+  printed.replaceChildren(...listed.map((i) => h("article", { class: "printed" }, ...heading(i, null), ...sheetBody(i, ready))));
+};
+let ready = null;
+const clearPrinted = () => printed.replaceChildren();
+const printOne = () => { document.body.classList.add("print-one"); window.print(); };
+window.addEventListener("beforeprint", () => {
+  document.body.classList.toggle("print-one", dialog.open);
+  if (!dialog.open) printAll();
+});
+window.addEventListener("afterprint", () => { document.body.classList.remove("print-one"); });
+matchMedia("print").addEventListener("change", (event) => { if (event.matches && !dialog.open) printAll(); });
+renewals.push(clearPrinted);
+// Printing cannot wait, so what it needs is unpacked when the page has nothing better to do.
+(window.requestIdleCallback ?? setTimeout)(async () => { ready = await sheetsReady(); });
+
+translate();
+fromAddress();
