@@ -16,16 +16,15 @@ from riskmodel.forecasting.backtest import Backtest
 from riskmodel.forecasting.checks import Context, Finding, Stage, run_checks, stage_of
 from riskmodel.forecasting.experiment import Experiment
 from riskmodel.forecasting.forecast import Forecast
-from riskmodel.forecasting.models import ModelSpec
-from riskmodel.forecasting.models.base import NotApplicableError
 from riskmodel.forecasting.record import Record, read_record, record_of
+from riskmodel.forecasting.stability import reseeded_spec
 from riskmodel.panel.panel import FloatArray, Panel
 from riskmodel.panel.store import Workspace
 from riskmodel.sources.observations import SourceFile
 
 #: File with the findings of a backtest, beside its record.
 FINDINGS = "findings.json"
-#: Added to the seed of a model for the second fit that shows how much of its list is the seed's.
+#: Seed of the second fit that shows how much of a list is the seed's.
 OTHER_SEED = 1000
 NO_BACKTEST = "there is no backtest yet: riskmodel backtest experiments/NAME.yaml"
 
@@ -86,14 +85,11 @@ def reseeded(
     experiment: Experiment, model: str, panel: Panel, stage: Stage, own: Forecast
 ) -> tuple[FloatArray, ...]:
     """Chances of a forecast and of one from the same model with another seed; empty for a model without seed."""
-    spec = experiment.model(model)
-    seed = spec.parameters.get("seed", 1)
-    other = ModelSpec(spec.name, spec.kind, {**spec.parameters, "seed": seed + OTHER_SEED})
-    try:
-        fitted = backtesting.fit(other, experiment, stage.training)
-        forecast, _ = backtesting.forecast_with(model, fitted, experiment, panel, stage.origin)
-    except (InputError, NotApplicableError):
+    spec = reseeded_spec(experiment.model(model), OTHER_SEED)
+    if spec is None:
         return ()
+    fitted = backtesting.fit(spec, experiment, stage.training)
+    forecast, _ = backtesting.forecast_with(model, fitted, experiment, panel, stage.origin)
     return own.chance_of(experiment.event), forecast.chance_of(experiment.event)
 
 

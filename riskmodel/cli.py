@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -97,8 +97,13 @@ def backtest(
         typer.Option(help="Waves to start from, such as 2016,2018; by default all that the panel allows."),
     ] = None,
     level: LevelOption = None,
+    leave_out: Annotated[
+        Literal["province"] | None,
+        typer.Option(help="Forecast each province also with models that learned nothing from it."),
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="Fit the champion this many times more, with other seeds.")] = 0,
 ) -> None:
-    """Fit every model of an experiment at every origin, score it, and log it to MLflow.
+    """Fit every model of an experiment at every origin, score and check it, and log it to MLflow.
 
     Example: riskmodel backtest experiments/decline-2y.yaml
     """
@@ -108,7 +113,15 @@ def backtest(
 
     place = Workspace(workspace)
     with _progress() as progress:
-        done = riskmodel.backtest(experiment, place, origins=_years(origins), level=level, progress=progress)
+        done = riskmodel.backtest(
+            experiment,
+            place,
+            origins=_years(origins),
+            level=level,
+            progress=progress,
+            leave_out=leave_out,
+            seeds=seeds,
+        )
     for skipped in done.skipped:
         typer.echo(f"not applicable: {skipped.model} at origin {skipped.wave}: {skipped.reason}", err=True)
     typer.echo(skill_table(done.scores, done.experiment))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
@@ -67,8 +68,10 @@ def backtest(
     origins: Sequence[int] | None = None,
     level: str | None = None,
     progress: backtesting.Progress | None = None,
+    leave_out: Literal["province"] | None = None,
+    seeds: int = 0,
 ) -> backtesting.Backtest:
-    """Backtest an experiment file and log it to MLflow.
+    """Backtest an experiment file, check it and log it to MLflow; see :func:`riskmodel.forecasting.backtest.run`.
 
     Writes ``backtests/NAME/forecasts.parquet`` and ``scores.csv`` in the workspace, and what the checks found; a
     later backtest of the same experiment takes their place, MLflow keeps every one.
@@ -77,7 +80,7 @@ def backtest(
 
     question = load_experiment(experiment)
     panel = workspace.panel(level, allow_origin=question.allow_origin)
-    done = backtesting.run(question, panel, origins, progress)
+    done = backtesting.run(question, panel, origins, progress, leave_out=leave_out, seeds=seeds)
     record, findings = checked_backtest(done, panel, tracking.code_version())
     # Logged from a folder of its own: another process may put its backtest in place meanwhile.
     with draft_folder(workspace.path("backtests")) as draft:

@@ -39,8 +39,10 @@ from riskmodel.forecasting.checks import (
 )
 from riskmodel.forecasting.checks.base import MakeStage
 from riskmodel.forecasting.checks.columns import single_powers, stability_index
+from riskmodel.forecasting.checks.skill import error_by_chance
 from riskmodel.forecasting.features import Features
 from riskmodel.forecasting.forecast import Forecast
+from riskmodel.forecasting.metrics import calibration_error
 from riskmodel.forecasting.origins import Origin, backtest_origins, latest_origin, origin_at
 from riskmodel.forecasting.record import Record
 from riskmodel.forecasting.scores import score_forecasts
@@ -417,6 +419,15 @@ def test_chances_and_intervals_that_are_off_are_found(
         )
 
 
+def test_the_error_that_chance_gives_is_that_of_many_draws() -> None:
+    rng = np.random.default_rng(6)
+    chance = rng.beta(1, 15, 400)
+    bound = error_by_chance(chance, chance)
+    drawn = [calibration_error((rng.random(400) < chance).astype(float), chance) for _ in range(2000)]
+    assert 0.005 < np.mean(np.array(drawn) > bound) < 0.05
+    assert bound > Miscalibrated().most
+
+
 def test_a_model_without_scores_is_not_judged(world: World, honest: Record) -> None:
     context = replace(context_of(world, honest), model="another")
     for check in (WorseThanBestOrdering(), Miscalibrated(), GroupDisparity()):
@@ -436,6 +447,23 @@ def test_a_list_that_changes_with_the_seed_is_found(world: World) -> None:
     assert found.figures["shared_between_seeds"] < 0.2
     steady = UnstableList().run(context_of(world, None, reseeded=(own, own / 2)))
     assert (steady.outcome, steady.figures["shared_between_seeds"]) == ("passed", 1.0)
+
+
+@pytest.mark.parametrize(("share", "outcome"), [(0.6, "failed"), (0.8, "passed")])
+def test_seeds_of_a_backtest_are_judged(world: World, honest: Record, share: float, outcome: str) -> None:
+    row = {"model": MODEL, "cohort": "500+", "k": QUESTION.capacity, "n": 2000}
+    table = pd.DataFrame(
+        [
+            {**row, "compared_with": "origin 2014", "shared": 0.1},
+            {**row, "compared_with": "seed 2", "shared": share},
+            {**row, "compared_with": "seed 2", "shared": 0.9},
+            {**row, "compared_with": "seed 2", "k": 20, "shared": 0.1},
+            {**row, "compared_with": "seed 2", "cohort": "all", "shared": 0.1},
+            {**row, "compared_with": "seed 2", "model": "another", "shared": 0.1},
+        ]
+    )
+    found = UnstableList().run(context_of(world, replace(honest, tables={"stability": table})))
+    assert (found.outcome, found.figures["shared_between_seeds"]) == (outcome, share)
 
 
 def test_lists_of_successive_origins_are_told_and_not_judged(world: World, honest: Record) -> None:
@@ -550,5 +578,5 @@ def test_too_few_events_are_told() -> None:
 
 
 def test_a_check_with_its_own_limit_is_a_check_too(world: World, honest: Record) -> None:
-    strict: Check = Miscalibrated(most=0.0001)
+    strict: Check = Miscalibrated(band=(0.0, 0.1))
     assert strict.run(context_of(world, honest)).outcome == "failed"

@@ -1,39 +1,41 @@
 """Attempts side by side: skill, paired differences, calibration and how far their lists agree.
 
-An attempt is one model of one backtest. All attempts are judged by the same panel, on the origins and cohorts they
-share, so that a difference is never one of data.
+An attempt is one model of one backtest. All attempts are judged anew by the same panel, on the origins and cohorts
+they share and the same draws of municipalities, so that a difference is never one of data or of chance in drawing.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from riskmodel.errors import InputError
-from riskmodel.forecasting import metrics
-from riskmodel.forecasting.experiment import Cohort
+from riskmodel.forecasting.experiment import Cohort, Experiment
 from riskmodel.forecasting.forecast import Forecast
-from riskmodel.forecasting.record import Judged, Record, best_ordering, judge
+from riskmodel.forecasting.judging import Judged, judge_forecasts
+from riskmodel.forecasting.record import Outcomes, Record, outcomes_of
+from riskmodel.forecasting.resampling import interval
+from riskmodel.forecasting.stability import top_areas
 from riskmodel.panel.panel import FloatArray, Panel
 
-#: Draws of municipalities behind a paired interval.
-DRAWS = 400
-#: Scores that are put side by side.
+#: Scores that are put side by side, and those of them of which a paired difference is told.
 SHOWN = (
+    "base_rate",
     "average_precision",
-    "average_precision_low95",
-    "average_precision_high95",
     "auc",
     "precision_at_1pct",
     "precision_at_5pct",
     "calibration_error",
     "coverage_80",
+    "crps",
 )
+PAIRED = ("average_precision", "auc", "precision_at_1pct", "precision_at_5pct", "crps")
+#: Lists whose agreement is told, as shares of the areas, beside the capacity of the experiment.
+SHARES = (0.01, 0.05)
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,11 @@ class Comparison:
     Attributes
     ----------
     skill : pandas.DataFrame
-        Columns ``attempt, cohort, origin, n, n_events, base_rate`` and :data:`SHOWN`.
+        Columns ``attempt, cohort, origin, n, n_events``, :data:`SHOWN`, and the 95% interval of average precision
+        as ``average_precision_low95`` and ``average_precision_high95``.
     differences : pandas.DataFrame
         Each later attempt minus the first: ``attempt, against, cohort, origin, n, n_events, metric, difference,
-        low95, high95``.
+        low95, high95``; ``origin`` is ``"mean"`` for the mean over origins.
     overlap : pandas.DataFrame
         Shared areas of two lists: ``attempt, against, cohort, origin, k, shared, share``.
     """
@@ -82,82 +85,9 @@ class Comparison:
         """The three tables as plain rows, NaN as None."""
         tables = {"skill": self.skill, "differences": self.differences, "overlap": self.overlap}
         return {
-            name: [
-                {
-                    str(key): None if isinstance(value, float) and math.isnan(value) else value
-                    for key, value in row.items()
-                }
-                for row in table.to_dict("records")
-            ]
+            name: [{str(key): _known(value) for key, value in row.items()} for row in table.to_dict("records")]
             for name, table in tables.items()
         }
-
-
-@dataclass(frozen=True)
-class PairedDifference:
-    """A difference in skill between two forecasts of the same areas.
-
-    Attributes
-    ----------
-    difference, low95, high95 : float
-        First minus second, with its 95% interval from drawing municipalities; NaN without events.
-    """
-
-    difference: float
-    low95: float
-    high95: float
-
-
-def paired_difference(
-    happened: FloatArray, one: FloatArray, other: FloatArray, groups: npt.NDArray[np.str_], seed: int
-) -> dict[str, PairedDifference]:
-    """Difference in AUC and average precision of two forecasts, by drawing whole municipalities for both at once.
-
-    Parameters
-    ----------
-    happened : numpy.ndarray, shape (areas,)
-        1.0 for an event.
-    one, other : numpy.ndarray, shape (areas,)
-        Chances.
-    groups : numpy.ndarray of str, shape (areas,)
-        What is drawn with replacement.
-    seed : int
-        Seed of the draws.
-
-    Returns
-    -------
-    dict
-        :class:`PairedDifference` by ``"auc"`` and ``"average_precision"``.
-    """
-    weights = metrics.resampled_weights(groups, DRAWS, seed)
-    points = [metrics.ranking(happened, chance) for chance in (one, other)]
-    drawn = [metrics.ranking(happened, chance, weights) for chance in (one, other)]
-    found = {}
-    for place, name in enumerate(("auc", "average_precision")):
-        spread = drawn[0][place] - drawn[1][place]
-        known = spread[~np.isnan(spread)]
-        low, high = np.quantile(known, [0.025, 0.975]) if len(known) else (math.nan, math.nan)
-        difference = float(points[0][place][0] - points[1][place][0])
-        found[name] = PairedDifference(difference, float(low), float(high))
-    return found
-
-
-def drawn_groups(panel: Panel, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.str_]:
-    """Municipality of every area; where codes name none, each area is a group of its own."""
-    codes = panel.municipality_codes()
-    return np.where(codes == "", panel.areas, codes)[rows]
-
-
-def top_list(chance: FloatArray, k: int) -> npt.NDArray[np.intp]:
-    """Places of the ``k`` highest chances; equal ones in the order in which they stand."""
-    return np.argsort(-chance, kind="stable")[:k]
-
-
-def overlap_share(one: FloatArray, other: FloatArray, k: int) -> tuple[int, float]:
-    """Areas that the lists of length ``k`` of two forecasts share, as a number and a share of the list."""
-    k = min(k, len(one))
-    shared = len(np.intersect1d(top_list(one, k), top_list(other, k)))
-    return shared, shared / k if k else math.nan
 
 
 def compare(attempts: Sequence[Attempt], panel: Panel, cohorts: Sequence[str] = ()) -> Comparison:
@@ -178,16 +108,85 @@ def compare(attempts: Sequence[Attempt], panel: Panel, cohorts: Sequence[str] = 
         If there is nothing to compare: fewer than two attempts, other questions, no shared origin or cohort.
     """
     first, waves, shared = _shared(attempts, cohorts)
-    rows = [_skill(attempt, cohort.name, wave) for attempt in attempts for cohort in shared for wave in waves]
+    experiment = first.record.experiment
+    judged = {
+        attempt.label: _judged(experiment, panel, [attempt.forecasts()[wave] for wave in waves], shared)
+        for attempt in attempts
+    }
+    skill = [
+        {"attempt": attempt.label, **_skill(each)}
+        for attempt in attempts
+        for each in judged[attempt.label].values()
+    ]
     differences, overlap = [], []
-    for cohort in shared:
-        for wave in waves:
-            judged = [_judged(attempt, panel, cohort, wave) for attempt in attempts]
-            for attempt, own in zip(attempts[1:], judged[1:], strict=True):
-                keys = {"attempt": attempt.label, "against": first.label, "cohort": cohort.name, "origin": wave}
-                differences += _difference_rows(keys, own, judged[0], panel, first.record.experiment.seed)
-                overlap += _overlap_rows(keys, own, judged[0], first.record.experiment.capacity)
-    return Comparison(pd.DataFrame(rows), pd.DataFrame(differences), pd.DataFrame(overlap))
+    for attempt in attempts[1:]:
+        pair = {"attempt": attempt.label, "against": first.label}
+        for cohort in shared:
+            both = [
+                (judged[attempt.label][key], judged[first.label][key])
+                for key in judged[first.label]
+                if key[1] == cohort.name
+            ]
+            differences += [{**pair, **row} for row in _differences(both)]
+            for wave in waves:
+                sides = [
+                    outcomes_of(experiment, panel, each.forecasts()[wave], cohort) for each in (attempt, first)
+                ]
+                overlap += [{**pair, **row} for row in _overlaps(cohort, sides[0], sides[1], experiment.capacity)]
+    return Comparison(pd.DataFrame(skill), pd.DataFrame(differences), pd.DataFrame(overlap))
+
+
+def against_best_ordering(record: Record, model: str, panel: Panel, cohort: Cohort) -> pd.DataFrame:
+    """A model beside the best simple ordering at every origin, the ordering chosen with hindsight for each.
+
+    Parameters
+    ----------
+    record : Record
+        A backtest.
+    model : str
+        Name of the model in it.
+    panel : Panel
+        Says what happened.
+    cohort : Cohort
+        Areas that are judged.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row an origin at which both have an average precision: ``cohort, origin, n, n_events`` and
+        :data:`SHOWN` of the model, ``ordering, ordering_precision, ratio`` of average precisions, and their
+        ``difference, low95, high95`` from drawing municipalities for both at once.
+    """
+    experiment = record.experiment
+    own = _judged(experiment, panel, record.of(model), [cohort])
+    others = [_judged(experiment, panel, record.of(name), [cohort]) for name in experiment.orderings]
+    rows = []
+    for key, judged in own.items():
+        known = [each[key] for each in others if key in each and not math.isnan(_precision(each[key]))]
+        if not known or math.isnan(_precision(judged)):
+            continue
+        best = max(known, key=_precision)
+        low, high = interval(judged.drawn["average_precision"] - best.drawn["average_precision"])
+        theirs = _precision(best)
+        rows.append(
+            {
+                **_skill(judged),
+                "ordering": best.model,
+                "ordering_precision": theirs,
+                "ratio": _precision(judged) / theirs,
+                "difference": _precision(judged) - theirs,
+                "low95": float(low),
+                "high95": float(high),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def overlap_share(one: FloatArray, other: FloatArray, k: int) -> tuple[int, float]:
+    """Areas that the lists of length ``k`` of two forecasts share, as a number and a share of the list."""
+    k = min(k, len(one))
+    shared = len(np.intersect1d(top_areas(one, k), top_areas(other, k)))
+    return shared, shared / k if k else math.nan
 
 
 def _shared(attempts: Sequence[Attempt], asked: Sequence[str]) -> tuple[Attempt, list[int], list[Cohort]]:
@@ -212,105 +211,68 @@ def _shared(attempts: Sequence[Attempt], asked: Sequence[str]) -> tuple[Attempt,
     return first, waves, cohorts
 
 
-def _judged(attempt: Attempt, panel: Panel, cohort: Cohort, wave: int) -> Judged:
-    return judge(attempt.record.experiment, panel, attempt.forecasts()[wave], cohort)
+def _judged(
+    experiment: Experiment, panel: Panel, forecasts: Iterable[Forecast], cohorts: Sequence[Cohort]
+) -> dict[tuple[int, str], Judged]:
+    """What forecasts of one model were worth for the main event, by wave and cohort."""
+    asked = replace(experiment, cohorts=tuple(cohorts), targets=())
+    return {(each.origin_date.year, each.cohort): each for each in judge_forecasts(asked, panel, forecasts)}
 
 
-def _skill(attempt: Attempt, cohort: str, wave: int) -> dict[str, object]:
-    scores = attempt.record.scores
-    rows = scores[
-        (scores["model"] == attempt.model)
-        & (scores["cohort"] == cohort)
-        & (scores["origin_date"].str[:4] == str(wave))
-        & (scores["target"] == attempt.record.experiment.event.name)
-    ]
-    values = rows.set_index("metric")["value"]
-    counts = rows[["n", "n_events"]].max()
+def _precision(judged: Judged) -> float:
+    return judged.values["average_precision"]
+
+
+def _skill(judged: Judged) -> dict[str, object]:
+    low, high = interval(judged.drawn["average_precision"])
     return {
-        "attempt": attempt.label,
-        "cohort": cohort,
-        "origin": wave,
-        "n": int(counts["n"]) if len(rows) else 0,
-        "n_events": int(counts["n_events"]) if len(rows) else 0,
-        **{name: float(values.get(name, math.nan)) for name in ("base_rate", *SHOWN)},
+        "cohort": judged.cohort,
+        "origin": judged.origin_date.year,
+        "n": judged.n,
+        "n_events": judged.n_events,
+        **{name: float(judged.values.get(name, math.nan)) for name in SHOWN},
+        "average_precision_low95": float(low),
+        "average_precision_high95": float(high),
     }
 
 
-def _difference_rows(
-    keys: dict[str, object], own: Judged, other: Judged, panel: Panel, seed: int
-) -> list[dict[str, object]]:
-    if not len(own.rows):
-        return []
-    found = paired_difference(own.happened, own.chance, other.chance, drawn_groups(panel, own.rows), seed)
-    counts = {"n": len(own.rows), "n_events": int(own.happened.sum())}
-    return [
-        {
-            **keys,
-            **counts,
-            "metric": metric,
-            "difference": each.difference,
-            "low95": each.low95,
-            "high95": each.high95,
-        }
-        for metric, each in found.items()
+def _differences(both: Sequence[tuple[Judged, Judged]]) -> list[dict[str, object]]:
+    """Paired differences at every origin and as a mean over origins, of one cohort."""
+    rows = []
+    groups: list[tuple[object, Sequence[tuple[Judged, Judged]]]] = [
+        (own.origin_date.year, [(own, other)]) for own, other in both
     ]
+    for origin, pairs in [*groups, ("mean", both)] if len(both) > 1 else groups:
+        for metric in PAIRED:
+            if not all(metric in own.drawn and metric in other.drawn for own, other in pairs):
+                continue
+            low, high = interval(
+                np.mean([own.drawn[metric] - other.drawn[metric] for own, other in pairs], axis=0)
+            )
+            rows.append(
+                {
+                    "cohort": pairs[0][0].cohort,
+                    "origin": origin,
+                    "n": sum(own.n for own, _ in pairs),
+                    "n_events": sum(own.n_events for own, _ in pairs),
+                    "metric": metric,
+                    "difference": float(
+                        np.mean([own.values[metric] - other.values[metric] for own, other in pairs])
+                    ),
+                    "low95": float(low),
+                    "high95": float(high),
+                }
+            )
+    return rows
 
 
-def _overlap_rows(keys: dict[str, object], own: Judged, other: Judged, capacity: int) -> list[dict[str, object]]:
+def _overlaps(cohort: Cohort, own: Outcomes, other: Outcomes, capacity: int) -> list[dict[str, object]]:
     n = len(own.rows)
-    lengths = sorted({min(capacity, n), math.ceil(0.01 * n), math.ceil(0.05 * n)} - {0})
-    found = {k: overlap_share(own.chance, other.chance, k) for k in lengths}
+    lengths = sorted({min(capacity, n), *(math.ceil(share * n) for share in SHARES)} - {0})
+    found: Mapping[int, tuple[int, float]] = {k: overlap_share(own.chance, other.chance, k) for k in lengths}
+    keys = {"cohort": cohort.name, "origin": own.wave}
     return [{**keys, "k": k, "shared": shared, "share": share} for k, (shared, share) in found.items()]
 
 
-def against_best_ordering(record: Record, model: str, panel: Panel, cohort: Cohort) -> pd.DataFrame:
-    """A model beside the best simple ordering at every origin, the ordering chosen with hindsight for each.
-
-    Parameters
-    ----------
-    record : Record
-        A backtest.
-    model : str
-        Name of the model in it.
-    panel : Panel
-        Says what happened.
-    cohort : Cohort
-        Areas that are judged.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row an origin at which both have an average precision: ``origin, n, n_events, base_rate`` and
-        :data:`SHOWN` of the model, ``ordering, ordering_precision, ratio`` of average precisions, and their
-        ``difference, low95, high95`` from drawing municipalities for both at once.
-    """
-    best = best_ordering(record, cohort.name)
-    forecasts = {(each.model, str(each.origin_date)): each for each in record.forecasts}
-    own = Attempt(model, record, model)
-    rows = []
-    for day, name in best.items():
-        pair = [forecasts.get((each, str(day))) for each in (model, str(name))]
-        skill = _skill(own, cohort.name, int(str(day)[:4]))
-        if None in pair or math.isnan(float(str(skill["average_precision"]))):
-            continue
-        judged = [judge(record.experiment, panel, each, cohort) for each in pair if each is not None]
-        found = paired_difference(
-            judged[0].happened,
-            judged[0].chance,
-            judged[1].chance,
-            drawn_groups(panel, judged[0].rows),
-            record.experiment.seed,
-        )["average_precision"]
-        theirs = float(record.score("average_precision", cohort.name)[str(name)][str(day)])
-        rows.append(
-            {
-                **skill,
-                "ordering": str(name),
-                "ordering_precision": theirs,
-                "ratio": float(str(skill["average_precision"])) / theirs,
-                "difference": found.difference,
-                "low95": found.low95,
-                "high95": found.high95,
-            }
-        )
-    return pd.DataFrame(rows)
+def _known(value: object) -> object:
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -7,8 +7,8 @@ attempts can be compared wherever they are kept.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,8 @@ from riskmodel.panel.panel import FloatArray, Panel
 #: Files of a record.
 FORECASTS, SCORES, IMPORTANCE = "forecasts.parquet", "scores.csv", "shap_importance.csv"
 QUESTION, ABOUT = "experiment.yaml", "about.json"
+#: Other tables of a backtest, each a file of its own.
+TABLES = ("paired", "calibration", "stability")
 #: Inhabitants from which an area's change says more than its own jitter: the main cohort of an experiment.
 MAIN_SIZE = 500
 
@@ -49,6 +51,8 @@ class Record:
         Fingerprints of the input files.
     code_version : str
         Version of riskmodel that made it.
+    tables : mapping of str to pandas.DataFrame
+        Those of :data:`TABLES` that were kept, see :class:`~riskmodel.forecasting.backtest.Backtest`.
     """
 
     experiment: Experiment
@@ -58,6 +62,7 @@ class Record:
     level: str
     inputs: tuple[str, ...]
     code_version: str
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def of(self, model: str) -> tuple[Forecast, ...]:
         """Forecasts of one model, earliest origin first."""
@@ -100,7 +105,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Judged:
+class Outcomes:
     """One forecast beside what happened, for the areas of one cohort.
 
     Attributes
@@ -130,18 +135,7 @@ def main_cohort(experiment: Experiment) -> Cohort:
     return (large or list(experiment.cohorts))[0]
 
 
-def best_ordering(record: Record, cohort: str) -> pd.Series:
-    """Name of the ordering with the highest average precision, chosen with hindsight; index the origin date.
-
-    Origins at which no ordering has a known average precision are left out.
-    """
-    precision = record.score("average_precision", cohort)
-    orderings = [name for name in record.experiment.orderings if name in precision.columns]
-    known = precision[orderings].dropna(how="all")
-    return known.idxmax(axis=1) if len(known) else pd.Series(dtype=str)
-
-
-def judge(experiment: Experiment, panel: Panel, forecast: Forecast, cohort: Cohort) -> Judged:
+def outcomes_of(experiment: Experiment, panel: Panel, forecast: Forecast, cohort: Cohort) -> Outcomes:
     """Put a forecast beside what happened to the areas of a cohort.
 
     Raises
@@ -154,7 +148,7 @@ def judge(experiment: Experiment, panel: Panel, forecast: Forecast, cohort: Coho
     measured = cohort.members(panel, wave) & experiment.event.eligible(panel, wave) & ~np.isnan(happened)
     rows = np.flatnonzero(measured)
     place = forecast.positions(panel.areas[rows])
-    return Judged(
+    return Outcomes(
         wave=wave,
         rows=rows,
         happened=happened[rows],
@@ -176,6 +170,7 @@ def record_of(backtest: Backtest, panel: Panel, code: str) -> Record:
         level=panel.level,
         inputs=tuple(file.sha256 for file in panel.files),
         code_version=code,
+        tables={name: getattr(backtest, name) for name in TABLES},
     )
 
 
@@ -202,7 +197,10 @@ def write_record(record: Record, question: str, folder: Path) -> list[Path]:
     (folder / QUESTION).write_text(question, encoding="utf-8")
     about = {"level": record.level, "inputs": list(record.inputs), "code_version": record.code_version}
     (folder / ABOUT).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-    return [folder / name for name in (FORECASTS, SCORES, IMPORTANCE, QUESTION, ABOUT)]
+    for name, table in record.tables.items():
+        table.to_csv(folder / f"{name}.csv", index=False)
+    names = (FORECASTS, SCORES, IMPORTANCE, QUESTION, ABOUT, *(f"{name}.csv" for name in record.tables))
+    return [folder / name for name in names]
 
 
 def read_record(folder: Path, models: Sequence[str] | None = None) -> Record:
@@ -227,6 +225,11 @@ def read_record(folder: Path, models: Sequence[str] | None = None) -> Record:
         inputs = tuple(str(each) for each in about["inputs"])
         scores = pd.read_csv(folder / SCORES, dtype={"origin_date": str})
         importance = _read_importance(folder / IMPORTANCE)
+        tables = {
+            name: pd.read_csv(folder / f"{name}.csv", dtype={"origin_date": str})
+            for name in TABLES
+            if (folder / f"{name}.csv").exists()
+        }
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise InputError(folder, f"no stored backtest ({error})", "files of a backtest", hint) from error
     forecasts = read_forecasts(folder / FORECASTS)
@@ -238,6 +241,7 @@ def read_record(folder: Path, models: Sequence[str] | None = None) -> Record:
         level=level,
         inputs=inputs,
         code_version=code,
+        tables=tables,
     )
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import matplotlib
 import numpy as np
-import numpy.typing as npt
 
+from riskmodel.forecasting.calibration import wilson
 from riskmodel.forecasting.experiment import Cohort
 from riskmodel.forecasting.groups import LABELS, labels_of
 from riskmodel.forecasting.metrics import calibration_bins
-from riskmodel.forecasting.record import Record, judge
+from riskmodel.forecasting.record import Record, outcomes_of
 from riskmodel.panel.panel import FloatArray, Panel
 
 matplotlib.use("Agg")
@@ -35,8 +35,6 @@ SIDE, ACROSS, DOWN = 1.75, 0.5, 0.75
 LEFT, RIGHT, TOP, BOTTOM, NARROWEST = 0.75, 0.3, 1.05, 0.55, 6.0
 #: Kinds of groups that are shown.
 SHOWN = ("size", "urbanity")
-#: Standard normal quantile of a 95% interval.
-Z = 1.959964
 
 
 @dataclass(frozen=True)
@@ -58,13 +56,13 @@ class Reliability:
 
 def by_origin(record: Record, model: str, panel: Panel, cohort: Cohort) -> list[Reliability]:
     """Chances and outcomes at every origin."""
-    judged = [judge(record.experiment, panel, forecast, cohort) for forecast in record.of(model)]
+    judged = [outcomes_of(record.experiment, panel, forecast, cohort) for forecast in record.of(model)]
     return [Reliability(f"origin {each.wave}", each.chance, each.happened) for each in judged if len(each.rows)]
 
 
 def by_group(record: Record, model: str, panel: Panel, cohort: Cohort) -> dict[str, list[Reliability]]:
     """Chances and outcomes in every class of size and urbanity, over all origins together."""
-    judged = [judge(record.experiment, panel, forecast, cohort) for forecast in record.of(model)]
+    judged = [outcomes_of(record.experiment, panel, forecast, cohort) for forecast in record.of(model)]
     found: dict[str, list[Reliability]] = {}
     for kind in SHOWN if judged else ():
         labels = np.concatenate([labels_of(panel, each.wave, kind)[each.rows] for each in judged])
@@ -97,18 +95,6 @@ def reliability_of_groups(groups: dict[str, list[Reliability]]) -> bytes:
     return _png(figure)
 
 
-def wilson(share: FloatArray, n: npt.NDArray[np.floating]) -> tuple[FloatArray, FloatArray]:
-    """95% interval of a share.
-
-    ``(p + z²/2n ± z sqrt(p(1-p)/n + z²/4n²)) / (1 + z²/n)``, Wilson (1927), "Probable inference, the law of
-    succession, and statistical inference", JASA 22(158).
-    """
-    centre = share + Z**2 / (2 * n)
-    half = Z * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
-    low: FloatArray = np.maximum((centre - half) / (1 + Z**2 / n), 0.0)
-    return low, (centre + half) / (1 + Z**2 / n)
-
-
 def _bins(part: Reliability, number: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     bins = np.array(calibration_bins(part.happened, part.chance, min(number, len(part.chance))), dtype=float)
     return bins[:, 0], bins[:, 1], bins[:, 2]
@@ -122,7 +108,7 @@ def _top(parts: Sequence[Reliability], number: int) -> float:
 
 def _diagram(axes: Axes, part: Reliability, number: int, top: float) -> None:
     expected, observed, n = _bins(part, number)
-    low, high = wilson(observed, n)
+    low, high = wilson(observed * n, n)
     axes.set_xscale("function", functions=(_root, _square))
     axes.set_yscale("function", functions=(_root, _square))
     axes.plot([0, top], [0, top], color=GREY, lw=1, ls=(0, (4, 3)), zorder=1)

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from riskmodel.forecasting.checks.base import Context, Finding, Severity, judged_as, listed, not_applicable
-from riskmodel.forecasting.compare import top_list
 from riskmodel.forecasting.experiment import Cohort
 from riskmodel.forecasting.forecast import Forecast
 from riskmodel.forecasting.groups import LABELS, UNKNOWN, labels_of
-from riskmodel.forecasting.record import Record, judge, main_cohort
+from riskmodel.forecasting.record import Record, main_cohort, outcomes_of
+from riskmodel.forecasting.stability import top_areas
 from riskmodel.panel.panel import FloatArray, Panel
 
 #: Length of the list of which selection and errors are told, as a share of all areas: long enough to count groups.
@@ -50,9 +50,9 @@ def group_table(record: Record, model: str, panel: Panel, cohort: Cohort) -> pd.
 
 
 def _judged_rows(record: Record, panel: Panel, forecast: Forecast, cohort: Cohort) -> pd.DataFrame:
-    judged = judge(record.experiment, panel, forecast, cohort)
+    judged = outcomes_of(record.experiment, panel, forecast, cohort)
     selected = np.zeros(len(judged.rows))
-    selected[top_list(judged.chance, math.ceil(LIST_SHARE * len(judged.rows)))] = 1.0
+    selected[top_areas(judged.chance, math.ceil(LIST_SHARE * len(judged.rows)))] = 1.0
     labels = {kind: labels_of(panel, judged.wave, kind)[judged.rows] for kind in LABELS}
     summed = (judged.happened, judged.chance, selected, selected * judged.happened)
     return pd.DataFrame(dict(zip(SUMMED, summed, strict=True)) | labels)

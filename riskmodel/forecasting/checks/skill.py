@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
@@ -16,10 +17,12 @@ from riskmodel.forecasting.checks.base import (
     not_applicable,
 )
 from riskmodel.forecasting.compare import against_best_ordering, overlap_share
-from riskmodel.forecasting.record import Record, main_cohort
+from riskmodel.forecasting.metrics import calibration_bins, calibration_error, coverage
+from riskmodel.forecasting.record import Record, main_cohort, outcomes_of
+from riskmodel.panel.panel import FloatArray
 
-#: Twice the project's own aim of .01. With 3,000 areas and a base rate of .03 chance alone gives about .008 to
-#: forecasts that are right, and a change that the whole country shares adds to that.
+#: Twice the project's own aim of .01: a change that the whole country shares moves every chance at once. Where so
+#: few areas are judged that chance alone gives more than this, what chance gives is the limit.
 CALIBRATION_ERROR = 0.02
 #: Twice the margin of the project's aim of 77 to 83%, for the same reason.
 COVERAGE = (0.74, 0.86)
@@ -80,28 +83,55 @@ class Miscalibrated:
         record = context.record
         if record is None:
             return not_applicable(self, context.no_record)
-        cohort = main_cohort(record.experiment).name
-        errors, covered = (record.score(metric, cohort) for metric in ("calibration_error", "coverage_80"))
-        if context.model not in errors.columns or errors[context.model].isna().all():
-            return not_applicable(self, f"no score of {context.model} in cohort {cohort}")
-        error, cover = errors[context.model].dropna(), covered[context.model].dropna()
+        cohort = main_cohort(record.experiment)
+        judged = [outcomes_of(record.experiment, context.panel, each, cohort) for each in record.of(context.model)]
+        judged = [each for each in judged if len(each.rows)]
+        if not judged:
+            return not_applicable(self, f"no outcome of {context.model} in cohort {cohort.name}")
+        error = [calibration_error(each.happened, each.chance) for each in judged]
+        limits = [max(self.most, error_by_chance(each.happened, each.chance)) for each in judged]
+        cover = [coverage(each.change, each.lower, each.upper) for each in judged]
         low, high = self.band
         bad = [
-            f"calibration error {value:.3f} at {str(day)[:4]}" for day, value in error.items() if value > self.most
+            f"calibration error {value:.3f} at {each.wave} (limit {limit:.3f})"
+            for each, value, limit in zip(judged, error, limits, strict=True)
+            if value > limit
         ]
         bad += [
-            f"coverage {value:.0%} at {str(day)[:4]}" for day, value in cover.items() if not low <= value <= high
+            f"coverage {value:.0%} at {each.wave}"
+            for each, value in zip(judged, cover, strict=True)
+            if not low <= value <= high
         ]
         told = (
-            f"cohort {cohort}: calibration error {error.min():.3f} to {error.max():.3f} (limit {self.most:g}), "
-            f"80% intervals cover {cover.min():.0%} to {cover.max():.0%} (band {low:.0%} to {high:.0%})"
+            f"cohort {cohort.name}: calibration error {min(error):.3f} to {max(error):.3f}, "
+            f"80% intervals cover {min(cover):.0%} to {max(cover):.0%} (band {low:.0%} to {high:.0%})"
         )
         figures = {
-            "calibration_error_max": float(error.max()),
-            "coverage_min": float(cover.min()),
-            "coverage_max": float(cover.max()),
+            "calibration_error_max": float(max(error)),
+            "coverage_min": float(min(cover)),
+            "coverage_max": float(max(cover)),
         }
         return judged_as(self, not bad, f"{told}: {'; '.join(bad)}" if bad else told, figures)
+
+
+def error_by_chance(happened: FloatArray, chance: FloatArray) -> float:
+    """Calibration error that forecasts which are right exceed in about 2.5% of the cases, because areas are few.
+
+    In a bin of ``n`` areas with mean chance ``p`` the share that declines has standard deviation
+    ``s = sqrt(p (1 - p) / n)``; its absolute distance from ``p`` has mean ``s sqrt(2 / pi)`` and variance
+    ``s**2 (1 - 2 / pi)`` (half-normal distribution). The bound is the mean of the error plus two of its standard
+    deviations, bins taken as independent.
+
+    Parameters
+    ----------
+    happened, chance : numpy.ndarray, shape (areas,)
+        As for :func:`riskmodel.forecasting.metrics.calibration_error`.
+    """
+    bins = np.array(calibration_bins(happened, chance), dtype=float)
+    p, n = bins[:, 0], bins[:, 2]
+    variance, weight = p * (1 - p) / n, n / n.sum()
+    mean = np.sum(weight * np.sqrt(variance * 2 / math.pi))
+    return float(mean + 2 * np.sqrt(np.sum(weight**2 * variance * (1 - 2 / math.pi))))
 
 
 @dataclass(frozen=True)
@@ -124,13 +154,27 @@ class UnstableList:
         if between:
             figures["shared_between_origins"] = float(np.mean(between))
         beside = f"; lists of successive origins share {np.mean(between):.0%}" if between else ""
-        if len(context.reseeded) < 2:
+        own, others = context.reseeded[:1], context.reseeded[1:]
+        shares = [overlap_share(one, other, k)[1] for one in own for other in others] or _between_seeds(context, k)
+        if not shares:
             return not_applicable(self, f"fits with other seeds are not at hand{beside}", figures)
-        own, *others = context.reseeded
-        shares = [overlap_share(own, other, k)[1] for other in others]
         figures["shared_between_seeds"] = float(min(shares))
-        told = f"lists of {min(k, len(own))} from {len(context.reseeded)} seeds share {min(shares):.0%}"
+        told = f"lists of {k} with another seed share {min(shares):.0%} or more ({len(shares)} other fit(s))"
         return judged_as(self, min(shares) >= self.stable, f"{told} (limit {self.stable:.0%}){beside}", figures)
+
+
+def _between_seeds(context: Context, k: int) -> list[float]:
+    """What a backtest with other seeds kept: shared parts of lists of the main cohort, one an origin and seed."""
+    table = None if context.record is None else context.record.tables.get("stability")
+    if context.record is None or table is None or table.empty:
+        return []
+    rows = table[
+        (table["model"] == context.model)
+        & (table["cohort"] == main_cohort(context.record.experiment).name)
+        & table["compared_with"].str.startswith("seed")
+        & (table["k"] == np.minimum(k, table["n"]))
+    ]
+    return [float(share) for share in rows["shared"]]
 
 
 def _between_origins(context: Context, k: int) -> list[float]:
