@@ -213,7 +213,7 @@ def _evaluation(facts: CardFacts) -> dict[str, Any]:
         table = against_best_ordering(facts.record, facts.model, facts.panel, cohort)
         if len(table):
             ratio = {"ratio_mean": float(table["ratio"].mean()), "ratio_min": float(table["ratio"].min())}
-            rows = table.drop(columns=["attempt", "cohort"]).to_dict("records")
+            rows = table.drop(columns="cohort").to_dict("records")
             cohorts.append({"cohort": name, "main": name == main.name, **ratio, "origins": rows})
     return {"missing": "", "code_version": facts.record.code_version, "cohorts": cohorts}
 
