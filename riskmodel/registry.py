@@ -282,7 +282,7 @@ def _who() -> dict[str, str]:
         user = getpass.getuser()
     except (OSError, KeyError):  # a container without a user table
         user = "unknown"
-    return {"promoted.by": user, "promoted.at": datetime.now(tz=UTC).isoformat(timespec="seconds")}
+    return {"promoted.by": user, "promoted.at": f"{datetime.now(tz=UTC):%Y-%m-%dT%H:%M:%SZ}"}
 
 
 def _ensure_registered(client: MlflowClient, release: Release) -> None:
