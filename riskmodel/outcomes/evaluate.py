@@ -157,13 +157,14 @@ def declines_among(areas: int, seen: int, declines: int, certainty: float = CERT
     >>> declines_among(8, 8, 5)
     Estimate(value=5.0, low=5.0, high=5.0)
     """
+    if not seen:
+        return Estimate(float("nan") if areas else 0.0, 0.0, float(areas))
     tail = (1 - certainty) / 2
     possible = np.arange(declines, areas - seen + declines + 1)
     at_least = stats.hypergeom.sf(declines - 1, areas, possible, seen)
     at_most = stats.hypergeom.cdf(declines, areas, possible, seen)
     held = possible[(at_least > tail) & (at_most > tail)]
-    value = _ratio(areas * declines, seen, 0.0 if areas == 0 else float("nan"))
-    return Estimate(value, float(held.min()), float(held.max()))
+    return Estimate(areas * declines / seen, float(held.min()), float(held.max()))
 
 
 def _share(count: int, of: int) -> Estimate:
