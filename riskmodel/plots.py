@@ -9,8 +9,8 @@ import matplotlib
 import numpy as np
 
 from riskmodel.forecasting.backtest import Backtest, forecasts_at
+from riskmodel.forecasting.calibration import DECILE
 from riskmodel.forecasting.features import Features
-from riskmodel.forecasting.metrics import calibration_bins
 from riskmodel.forecasting.origins import Origin
 from riskmodel.panel.panel import FloatArray, Panel
 
@@ -20,6 +20,9 @@ from matplotlib.figure import Figure
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+#: Chances that are labelled, and the scale on which small ones have room.
+TICKS = (0.0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
+SQUARE_ROOT = (lambda x: np.sqrt(np.maximum(x, 0.0)), np.square)
 #: Okabe and Ito's colours, safe for the colour blind.
 BLUE, ORANGE, GREY, GREEN = "#0072B2", "#D55E00", "#9A9A9A", "#009E73"
 
@@ -49,17 +52,30 @@ def split_picture(origins: Sequence[Origin], waves: Sequence[int]) -> Figure:
 
 
 def reliability_picture(backtest: Backtest, panel: Panel, models: Sequence[str]) -> Figure:
-    """Share of events against forecast chance in ten equally filled bins, a panel an origin."""
+    """Share of events against forecast chance in ten equally filled bins, a panel an origin.
+
+    Both axes are stretched near nought, where most areas are. Vertical lines are 95% intervals of Wilson.
+    """
     figure, panels = _row_of_axes(len(backtest.origins))
+    rows = backtest.calibration[backtest.calibration["group_kind"] == DECILE]
+    told = rows[rows["model"].isin(models)]
+    largest = float(np.max(told[["mean_chance", "high95"]].to_numpy(), initial=0.01))
+    ticks = [tick for tick in TICKS if tick <= largest]
     for axes, origin in zip(panels, backtest.origins, strict=True):
-        top = 0.01
-        for name, chance, happened in _judged(backtest, panel, origin, models):
-            bins = calibration_bins(happened, chance)
-            expected, observed = [b[0] for b in bins], [b[1] for b in bins]
-            axes.plot(expected, observed, "o-", ms=4, lw=1.2, color=_colour(models, name), label=name)
-            top = max(top, *expected, *observed)
-        axes.plot([0, top], [0, top], color=GREY, lw=1, ls="--")
-        axes.set(title=f"origin {origin.wave}", xlabel="forecast chance", ylabel="share that declined")
+        here = told[told["origin_date"] == origin.origin_date]
+        axes.plot([0, largest], [0, largest], color=GREY, lw=1, ls="--", zorder=1)
+        for name in models:
+            own = here[here["model"] == name]
+            x, colour = own["mean_chance"], _colour(models, name)
+            axes.vlines(x, own["low95"], own["high95"], color=colour, lw=1.2, alpha=0.45)
+            axes.plot(x, own["observed"], "o-", ms=4, lw=1.2, color=colour, label=name)
+        axes.set_xscale("function", functions=SQUARE_ROOT)
+        axes.set_yscale("function", functions=SQUARE_ROOT)
+        axes.set(xlim=(0, largest), ylim=(0, largest))
+        axes.set_xticks(ticks, [f"{tick:.0%}" for tick in ticks])
+        axes.set_yticks(ticks, [f"{tick:.0%}" for tick in ticks])
+        axes.set(title=f"origin {origin.wave}", xlabel="forecast chance")
+    panels[0].set_ylabel("share that declined")
     panels[0].legend(fontsize=8, frameon=False)
     return figure
 
@@ -69,7 +85,7 @@ def precision_recall_picture(backtest: Backtest, panel: Panel, models: Sequence[
     figure, panels = _row_of_axes(len(backtest.origins))
     for axes, origin in zip(panels, backtest.origins, strict=True):
         for name, chance, happened in _judged(backtest, panel, origin, models):
-            hits = np.cumsum(happened[np.argsort(-chance, kind="stable")])
+            hits = np.cumsum(happened[np.lexsort((happened, -chance))])
             if hits[-1] == 0:
                 continue
             recall, precision = hits / hits[-1], hits / np.arange(1, len(hits) + 1)
