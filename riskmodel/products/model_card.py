@@ -23,7 +23,6 @@ from riskmodel.forecasting.experiment import Cohort, Experiment
 from riskmodel.forecasting.origins import publication_dates
 from riskmodel.forecasting.record import Record, main_cohort
 from riskmodel.panel.panel import Panel
-from riskmodel.products import card_pictures
 
 #: Files of a card.
 MARKDOWN, JSON = "model_card.md", "model_card.json"
@@ -73,6 +72,9 @@ class CardFacts:
 
 def card_files(facts: CardFacts) -> dict[str, bytes]:
     """All files of a card by name: Markdown, JSON and, with a backtest, two pictures."""
+    # Loaded when a card is made: whoever only reads one should not wait for a drawing library.
+    from riskmodel.products import card_pictures
+
     content = card_content(facts)
     files = {
         MARKDOWN: render_card(content).encode(),
