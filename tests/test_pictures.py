@@ -344,7 +344,8 @@ def test_texts_are_there_and_dutch(figure: Figure) -> None:
 
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_the_same_picture_is_the_same_file(name: str, tmp_path: Path) -> None:
-    one, two = (pictures.save(DRAWINGS[name](), tmp_path / folder, name) for folder in ("one", "two"))
+    one = pictures.save(DRAWINGS[name](), tmp_path / "one", name)
+    two = pictures.save(DRAWINGS[name](), tmp_path / "two", name)
     for form in ("png", "svg"):
         assert one[form].read_bytes() == two[form].read_bytes()
     svg = one["svg"].read_text(encoding="utf-8")

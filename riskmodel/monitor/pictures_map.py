@@ -285,19 +285,11 @@ def _legend(figure: Figure, legend: list[tuple[str, str, str]], unit: str, left:
     figure.text(edge, top, unit, fontsize=8, color=MUTED, ha="right", va="top")
     for row, (colour, text, count) in enumerate(legend):
         y = top - (0.3 + 0.225 * row) / height
-        box = Rectangle(
-            (left / width, y - 0.08 / height),
-            0.2 / width,
-            0.16 / height,
-            facecolor=colour,
-            edgecolor=MUTED,
-            lw=0.5,
-            transform=figure.transFigure,
-        )
-        figure.add_artist(box)
+        box = Rectangle((left / width, y - 0.08 / height), 0.2 / width, 0.16 / height, lw=0.5, facecolor=colour)
+        box.set(transform=figure.transFigure, edgecolor=MUTED)
         if colour == DOWN:
             box.set(hatch=HATCH, edgecolor="white")
-        figure.text(
-            (left + 0.28) / width, y, text, fontsize=8.5, va="center", color=INK if count != "0" else MUTED
-        )
-        figure.text(edge, y, count, fontsize=8.5, va="center", ha="right", color=INK if count != "0" else MUTED)
+        figure.add_artist(box)
+        ink = INK if count != "0" else MUTED
+        figure.text((left + 0.28) / width, y, text, fontsize=8.5, va="center", color=ink)
+        figure.text(edge, y, count, fontsize=8.5, va="center", ha="right", color=ink)

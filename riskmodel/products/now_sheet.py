@@ -25,7 +25,7 @@ from riskmodel.products.html import asset, environment, policy
 from riskmodel.products.now_sheet_data import SMALL_AREA, Facts
 from riskmodel.products.now_sheet_facts import BoolArray, facts
 from riskmodel.products.page import symmetric_scale
-from riskmodel.products.pdf import count_pages, html_to_pdf
+from riskmodel.products.pdf import lay_out
 from riskmodel.sources.observations import SourceFile
 
 TEMPLATE = "now_sheet.html.j2"
@@ -175,9 +175,11 @@ def write_now_sheet(
         example=example,
     )
     html = render()
-    if pdf and len(found.areas) <= MOST_ROWS and count_pages(html) > 1:
+    printed = lay_out(html) if pdf else None
+    if printed is not None and printed.pages > 1 and len(found.areas) <= MOST_ROWS:
         # Better a first page for the whole story and a second for the table than a table cut in two.
         html = render(long=True)
+        printed = lay_out(html)
     stem = name or f"leefbaarheid-{_slug(title)}-{found.wave}"
     if not re.fullmatch(r"[\w][\w.-]*", stem):
         raise InputError("sheet", f"file name {stem!r}", "letters, digits, '-', '_' and '.'")
@@ -189,8 +191,8 @@ def write_now_sheet(
         with TemporaryDirectory(dir=target, prefix=".sheet-") as drafts:
             # A line end other than the one that was hashed would make the browser refuse the style.
             (Path(drafts) / paths["html"].name).write_text(html, encoding="utf-8", newline="\n")
-            if pdf:
-                html_to_pdf(html, Path(drafts) / paths["pdf"].name)
+            if printed is not None:
+                printed.write(Path(drafts) / paths["pdf"].name)
             for path in paths.values():
                 (Path(drafts) / path.name).replace(path)
     except OSError as error:

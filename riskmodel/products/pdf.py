@@ -7,6 +7,7 @@ works without it.
 from __future__ import annotations
 
 import importlib
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
@@ -19,17 +20,69 @@ from riskmodel.panel.store import write_atomically
 VARIANT = "pdf/ua-1"
 
 
-def html_to_pdf(html: str, path: str | Path) -> Path:
-    """Print a page to a tagged PDF.
+@dataclass(frozen=True)
+class Printed:
+    """A page laid out on paper, not yet written.
 
-    The language and the title are those of the page, and so are the dates: ``<meta name="dcterms.created">`` and
-    ``dcterms.modified``. Nothing is fetched: a picture or style sheet outside the page is left out. The same page
-    gives the same bytes with the same versions of the libraries and the same fonts.
+    Attributes
+    ----------
+    pages : int
+        Sheets it takes.
+    identifier : bytes
+        Identifier of the document.
+    document : Any
+        As the library for printing has it.
+    """
+
+    pages: int
+    identifier: bytes
+    document: Any
+
+    def write(self, path: str | Path) -> Path:
+        """Write it to a file; its folder is made.
+
+        Raises
+        ------
+        InputError
+            If nothing can be written there.
+        """
+        content: bytes = self.document.write_pdf(pdf_variant=VARIANT, pdf_identifier=self.identifier)
+        return write_atomically(Path(path), lambda draft: draft.write_bytes(content))
+
+
+def lay_out(html: str) -> Printed:
+    """Lay a page out on paper.
+
+    Nothing is fetched: a picture or style sheet outside the page is left out.
 
     Parameters
     ----------
     html : str
         The whole page, with its style inside.
+
+    Raises
+    ------
+    InputError
+        If the library or the font libraries of the system are not installed.
+    """
+    library = _library()
+    page = library.HTML(string=html, url_fetcher=library.urls.URLFetcher(allowed_protocols={"data"}))
+    document = page.render(pdf_variant=VARIANT)
+    # By default the identifier holds the moment of printing.
+    return Printed(len(document.pages), sha256(html.encode()).digest()[:16], document)
+
+
+def html_to_pdf(html: str, path: str | Path) -> Path:
+    """Print a page to a tagged PDF.
+
+    The language and the title are those of the page, and so are the dates: ``<meta name="dcterms.created">`` and
+    ``dcterms.modified``. The same page gives the same bytes with the same versions of the libraries and the same
+    fonts.
+
+    Parameters
+    ----------
+    html : str
+        The whole page, with its style inside; nothing else is read.
     path : str or pathlib.Path
         The file to write; its folder is made.
 
@@ -43,47 +96,16 @@ def html_to_pdf(html: str, path: str | Path) -> Path:
     InputError
         If the library or the font libraries of the system are not installed, or nothing can be written there.
     """
-    document = _document(html, path)
-    # By default the identifier holds the moment of printing.
-    identifier = sha256(html.encode()).digest()[:16]
-    content: bytes = document.write_pdf(pdf_variant=VARIANT, pdf_identifier=identifier)
-    return write_atomically(Path(path), lambda draft: draft.write_bytes(content))
+    return lay_out(html).write(path)
 
 
-def count_pages(html: str) -> int:
-    """Count the pages that a page of the web takes on paper.
-
-    Parameters
-    ----------
-    html : str
-        The whole page, with its style inside.
-
-    Returns
-    -------
-    int
-        At least 1.
-
-    Raises
-    ------
-    InputError
-        If the library or the font libraries of the system are not installed.
-    """
-    return len(_document(html, "PDF").render().pages)
-
-
-def _document(html: str, where: object) -> Any:
-    library = _library(where)
-    fetch = library.urls.URLFetcher(allowed_protocols={"data"})
-    return library.HTML(string=html, url_fetcher=fetch)
-
-
-def _library(where: object) -> ModuleType:
+def _library() -> ModuleType:
     try:
         library = importlib.import_module("weasyprint")
         importlib.import_module("weasyprint.urls")
     except ImportError as error:
         raise InputError(
-            where,
+            "PDF",
             "no library 'weasyprint' in this installation",
             "the library that prints a page to PDF",
             "Install the extra with: pip install 'riskmodel[pdf]'. The page itself can be printed from a browser.",
@@ -91,7 +113,7 @@ def _library(where: object) -> ModuleType:
     # The library is there, but what it calls in the system is not.
     except OSError as error:
         raise InputError(
-            where,
+            "PDF",
             f"no text library of the system ({str(error).splitlines()[0][:80]})",
             "Pango 1.44 or later",
             "Install it with the package manager of the system, for instance: apt install libpango-1.0-0 "
