@@ -109,7 +109,7 @@ def backtest(
     """
     from riskmodel.checking import findings_of
     from riskmodel.panel.store import Workspace
-    from riskmodel.reports import skill_table
+    from riskmodel.reports_skill import ordering_table, skill_table, summary_table
 
     place = Workspace(workspace)
     with _progress() as progress:
@@ -124,7 +124,12 @@ def backtest(
         )
     for skipped in done.skipped:
         typer.echo(f"not applicable: {skipped.model} at origin {skipped.wave}: {skipped.reason}", err=True)
-    typer.echo(skill_table(done.scores, done.experiment))
+    told = done.scores, done.paired, done.experiment
+    typer.echo(skill_table(done.scores, done.experiment, done.paired))
+    typer.echo(f"\n{ordering_table(*told)}\n\n{summary_table(*told)}")
+    if leave_out:
+        typer.echo(f"\nEach {leave_out} by models that learned nothing from it:\n")
+        typer.echo(summary_table(*told, left_out=True))
     echo_findings(findings_of(place, done.experiment.name))
     typer.echo(f"forecasts and scores: {place.path('backtests', done.experiment.name)}")
 
