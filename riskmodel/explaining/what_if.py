@@ -195,7 +195,7 @@ def used_features(model: ChangeModel, names: tuple[str, ...]) -> frozenset[str]:
         in_trees = {name for name, splits in zip(names, counts, strict=True) if splits > 0}
         return used_features(model.structural, names) | in_trees
     if isinstance(model, Scorecard):
-        return frozenset(name for name, used in zip(names, model.used, strict=True) if used)
+        return frozenset(name for name, used in zip(names, model.used.tolist(), strict=True) if used)
     return frozenset(names)
 
 
@@ -225,7 +225,7 @@ def _check_used(
     moved = altered(panel, origin, {indicator: Change(factor=0.99, addition=1e-6)}, chosen)
     probed = forecast_with("", model, experiment, moved, origin)[1]
     same = (features.values == probed.values) | (np.isnan(features.values) & np.isnan(probed.values))
-    touched = {name for name, still in zip(features.names, same.all(axis=0), strict=True) if not still}
+    touched = {features.names[column] for column in np.flatnonzero((~same).any(axis=0))}
     if not touched & used:
         found = "an indicator that the model does not use"
         expected = "one that its forecast depends on"

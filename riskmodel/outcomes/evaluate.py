@@ -110,17 +110,18 @@ def evaluate(
     last = visits.sort_values("visited_on", kind="stable").drop_duplicates("location", keep="last")
     areas = record.areas.merge(last[["location", "found", "done"]], on="location", how="left")
     by_part = _counts(areas)
-    top, drawn = by_part.loc[TOP], by_part.loc[DRAWN]
-    rest = int(by_part.loc[REST, "areas"] + drawn["areas"])
-    clear = int(top["decline"] + top["no_decline"]), int(drawn["decline"] + drawn["no_decline"])
+    count = counts_of(by_part)
+    top, drawn = count[TOP], count[DRAWN]
+    rest = count[REST]["areas"] + drawn["areas"]
+    clear = top[DECLINE] + top[NO_DECLINE], drawn[DECLINE] + drawn[NO_DECLINE]
     unsure = (clear[0] < top["areas"]) + (clear[1] < rest)
     certainty = 1 - (1 - CERTAINTY) / max(unsure, 1)
-    in_top = declines_among(int(top["areas"]), clear[0], int(top["decline"]), certainty)
-    in_rest = declines_among(rest, clear[1], int(drawn["decline"]), certainty)
+    in_top = declines_among(top["areas"], clear[0], top[DECLINE], certainty)
+    in_rest = declines_among(rest, clear[1], drawn[DECLINE], certainty)
     return Evaluation(
         record=record,
         by_part=by_part,
-        precision=_share(int(top["decline"]), clear[0]),
+        precision=_share(top[DECLINE], clear[0]),
         declines=Estimate(in_top.value + in_rest.value, in_top.low + in_rest.low, in_top.high + in_rest.high),
         recall=Estimate(
             _ratio(in_top.value, in_top.value + in_rest.value),
@@ -165,6 +166,11 @@ def declines_among(areas: int, seen: int, declines: int, certainty: float = CERT
     at_most = stats.hypergeom.cdf(declines, areas, possible, seen)
     held = possible[(at_least > tail) & (at_most > tail)]
     return Estimate(areas * declines / seen, float(held.min()), float(held.max()))
+
+
+def counts_of(table: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """A table of counts by row and column."""
+    return {str(row): {str(key): int(count) for key, count in each.items()} for row, each in table.T.items()}
 
 
 def _share(count: int, of: int) -> Estimate:

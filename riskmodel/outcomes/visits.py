@@ -109,7 +109,8 @@ def read_visits(file: Path, record: ListRecord, today: date) -> pd.DataFrame:
     if doubled.any():
         where = table.at(int(doubled.to_numpy().argmax()), names["location"])
         raise InputError(where, "a second row for the same area and day", "one row a visit")
-    return visits.assign(file=file.name, sha256=SourceFile.of(file).sha256)[list(COLUMNS)]
+    visits = visits.assign(file=file.name, sha256=SourceFile.of(file).sha256)
+    return visits[list(COLUMNS)]
 
 
 def add_visits(workspace: Workspace, record: ListRecord, visits: pd.DataFrame) -> Path:
@@ -147,7 +148,7 @@ def visits_of(workspace: Workspace, record: ListRecord) -> pd.DataFrame:
     InputError
         If a file is damaged.
     """
-    parts = []
+    parts: list[pd.DataFrame] = []
     for path in sorted(workspace.path("outcomes", record.id).glob("*.parquet")):
         try:
             parts.append(pq.read_table(path, page_checksum_verification=True).to_pandas()[list(COLUMNS)])
