@@ -44,6 +44,8 @@ class Row:
         Makes another panel of the panel.
     widest_gap : int
         Waves that follow each other within this many years teach, whatever the horizon.
+    waves : tuple of int or None
+        Origins, by default all.
     kind : str
         Kind of model.
     """
@@ -52,6 +54,7 @@ class Row:
     settings: dict[str, float]
     panel: Callable[[Panel], Panel] = lambda panel: panel
     widest_gap: int = origins.WIDEST_GAP
+    waves: tuple[int, ...] | None = None
     kind: str = "lightgbm"
 
 
@@ -86,12 +89,15 @@ def without_dimensions(panel: Panel) -> Panel:
 
 
 NO_TERMS = 1e9
+#: Two-year origins that have a pair exactly two years apart before them.
+LATER = (2014, 2016, 2018)
 ROWS = {
     "champion": Row("the champion", {}),
     "structural": Row("no trees: the structural model alone", {"share": 0.0}),
     "trees": Row("no structural terms: trees alone", {"penalty": NO_TERMS, "share": 1.0}),
     "share": Row("all of what trees learn counts, not half", {"share": 1.0}),
     "pooling": Row("no pooling of gaps", {}, widest_gap=0),
+    "same-origins": Row("the champion at the origins where that is possible (2014 and later)", {}, waves=LATER),
     "neighbours": Row(
         "surroundings from the municipality, not from neighbours",
         {},
@@ -121,7 +127,7 @@ def scored(row: Row, question: Experiment, panel: Panel, best: pd.Series) -> dic
     spec = ModelSpec("tried", row.kind, row.settings)
     asked = replace(question, models=(spec,), champion="tried", challenger="tried")
     origins.WIDEST_GAP = row.widest_gap
-    done = backtest.run(asked, row.panel(panel))
+    done = backtest.run(asked, row.panel(panel), row.waves)
     scores = score_forecasts(asked, panel, done.forecasts)
     wide = scores.pivot_table(index=["origin_date", "cohort"], columns="metric", values="value")
     ratio = wide["average_precision"] / best.reindex(wide.index)
@@ -152,7 +158,7 @@ def _skill(question: Experiment, panel: Panel, forecast: backtest.Forecast) -> f
 def main(arguments: Sequence[str]) -> None:
     """Print the table, or one row of it."""
     panel, question = Workspace(arguments[0]).panel(), load_experiment(Path(arguments[1]))
-    names = arguments[2:] or list(ROWS)
+    names = arguments[2:] or [name for name in ROWS if name != "same-origins" or question.horizon == 2]
     best = best_orderings(question, panel)
     table = pd.DataFrame({ROWS[name].says: scored(ROWS[name], question, panel, best) for name in names}).T
     print("| | " + " | ".join(table.columns) + " |")
