@@ -195,7 +195,7 @@ def used_features(model: ChangeModel, names: tuple[str, ...]) -> frozenset[str]:
         in_trees = {name for name, splits in zip(names, counts, strict=True) if splits > 0}
         return used_features(model.structural, names) | in_trees
     if isinstance(model, Scorecard):
-        return frozenset(name for name, used in zip(names, model.used.tolist(), strict=True) if used)
+        return frozenset(name for name, used in zip(names, np.atleast_1d(model.used), strict=True) if used)
     return frozenset(names)
 
 
