@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -11,6 +12,19 @@ from riskmodel.forecasting.compare import Comparison
 
 #: Cohorts that are shown when none is asked for.
 SHOWN_COHORTS = 2
+#: Headings of metrics, and with how many decimals they are told.
+METRICS: dict[str, tuple[str, int]] = {
+    "average_precision": ("avg. precision", 3),
+    "auc": ("AUC", 3),
+    "precision_at_1pct": ("P@1%", 3),
+    "precision_at_5pct": ("P@5%", 3),
+    "calibration_error": ("cal. error", 3),
+    "coverage_80": ("cover 80%", 3),
+    "crps": ("CRPS", 4),
+}
+#: A row of a table of a comparison, and of a table of text.
+Row = Mapping[Any, Any]
+Cells = dict[str, str]
 
 
 def comparison_tables(found: Comparison, cohorts: Sequence[str] = ()) -> str:
@@ -23,87 +37,84 @@ def comparison_tables(found: Comparison, cohorts: Sequence[str] = ()) -> str:
     cohorts : sequence of str
         Cohorts to show; by default the first two.
     """
-    chosen = list(cohorts) or list(dict.fromkeys(found.skill["cohort"]))[:SHOWN_COHORTS]
+    every = list(dict.fromkeys(found.skill["cohort"]))
+    chosen = [name for name in every if name in cohorts] if cohorts else every[:SHOWN_COHORTS]
     parts = []
     for cohort in chosen:
-        skill, differences, overlap = (
-            table[table["cohort"] == cohort] for table in (found.skill, found.differences, found.overlap)
-        )
-        parts += [
-            f"## {cohort}",
-            _table(skill.sort_values(["origin"], kind="stable"), SKILL),
-            "Paired differences, 95% interval from drawing whole municipalities for both at once:",
-            _table(differences, DIFFERENCES),
-            "Areas that the tops of the lists share:",
-            _table(overlap, OVERLAP),
-        ]
-    left = len(dict.fromkeys(found.skill["cohort"])) - len(chosen)
-    if left:
-        parts.append(f"{left} more cohort(s): ask for them with --cohort, or for all with --json")
+        skill = found.skill[found.skill["cohort"] == cohort].sort_values("origin", kind="stable")
+        parts += [f"## {cohort}", _table([_skill(row) for row in skill.to_dict("records")])]
+        for table, title, cells in (
+            (
+                found.differences,
+                "Difference, with its 95% interval from drawing municipalities for both",
+                _differences,
+            ),
+            (found.overlap, "Areas that the tops of both lists share", _overlap),
+        ):
+            rows = table[table["cohort"] == cohort]
+            groups = rows.groupby(["attempt", "against", "origin"], sort=False)
+            parts += [f"{title}:", _table([cells(part.to_dict("records")) for _, part in groups])]
+    if len(chosen) < len(every):
+        left = ", ".join(name for name in every if name not in chosen)
+        parts.append(f"more cohorts, with --cohort NAME or --json: {left}")
     return "\n\n".join(parts)
 
 
-def _score(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.3f}"
+def _skill(row: Row) -> Cells:
+    low, high = (_number(row[f"average_precision_{end}95"], 3) for end in ("low", "high"))
+    cells = {
+        "origin": str(row["origin"]),
+        "attempt": str(row["attempt"]),
+        "areas": f"{row['n']:,}",
+        "events": f"{row['n_events']:,}",
+        "base rate": _number(row["base_rate"], 3),
+    }
+    cells |= {heading: _number(row[key], digits) for key, (heading, digits) in METRICS.items()}
+    heading, _ = METRICS["average_precision"]
+    return cells | {heading: f"{cells[heading]} ({low}, {high})"}
 
 
-def _signed(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:+.3f}"
+def _differences(rows: Sequence[Row]) -> Cells:
+    first = rows[0]
+    told = {str(row["metric"]): row for row in rows}
+    cells = {
+        "origin": str(first["origin"]),
+        "attempt": str(first["attempt"]),
+        "minus": str(first["against"]),
+        "events": f"{first['n_events']:,} of {first['n']:,}",
+    }
+    for key, row in told.items():
+        heading, digits = METRICS[key]
+        low, high = (_number(row[end], digits, sign=True) for end in ("low95", "high95"))
+        cells[heading] = f"{_number(row['difference'], digits, sign=True)} ({low}, {high})"
+    return cells
 
 
-def _share(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.0%}"
+def _overlap(rows: Sequence[Row]) -> Cells:
+    first = rows[0]
+    cells = {"origin": str(first["origin"]), "attempt": str(first["attempt"]), "and": str(first["against"])}
+    for row in rows:
+        heading = row["list"] if row["list"] == "capacity" else f"top {row['list']}"
+        cells[heading] = f"{row['shared']:,} of {row['k']:,} ({row['share']:.0%})"
+    return cells
 
 
-def _whole(value: float) -> str:
-    return f"{value:,.0f}"
+def _number(value: float, digits: int, *, sign: bool = False) -> str:
+    """A number without the nought before its point, as the other tables have it."""
+    if math.isnan(value):
+        return "-"
+    text = f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"
+    return text.replace("0.", ".", 1) if abs(value) < 1 else text
 
 
-#: Heading and form of the columns of each table.
-Columns = dict[str, tuple[str, Callable[..., str]]]
-SKILL: Columns = {
-    "origin": ("origin", str),
-    "attempt": ("attempt", str),
-    "n": ("areas", _whole),
-    "n_events": ("events", _whole),
-    "base_rate": ("base rate", _score),
-    "average_precision": ("avg. precision", _score),
-    "average_precision_low95": ("low", _score),
-    "average_precision_high95": ("high", _score),
-    "auc": ("AUC", _score),
-    "precision_at_1pct": ("P@1%", _score),
-    "precision_at_5pct": ("P@5%", _score),
-    "calibration_error": ("cal. error", _score),
-    "coverage_80": ("cover 80%", _score),
-}
-DIFFERENCES: Columns = {
-    "origin": ("origin", str),
-    "attempt": ("attempt", str),
-    "against": ("minus", str),
-    "metric": ("metric", str),
-    "difference": ("difference", _signed),
-    "low95": ("low", _signed),
-    "high95": ("high", _signed),
-    "n": ("areas", _whole),
-    "n_events": ("events", _whole),
-}
-OVERLAP: Columns = {
-    "origin": ("origin", str),
-    "attempt": ("attempt", str),
-    "against": ("and", str),
-    "k": ("top", _whole),
-    "shared": ("shared", _whole),
-    "share": ("share", _share),
-}
-
-
-def _table(rows: pd.DataFrame, columns: Columns) -> str:
-    cells = [[heading for heading, _ in columns.values()]]
-    cells += [[form(row[key]) for key, (_, form) in columns.items()] for row in rows.to_dict("records")]
-    widths = [max(len(row[place]) for row in cells) for place in range(len(columns))]
-    lines = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
-        for row in cells
+def _table(rows: Sequence[Cells]) -> str:
+    headings = list(dict.fromkeys(heading for row in rows for heading in row))
+    cells = pd.DataFrame(list(rows), columns=headings).fillna("-")
+    widths = {heading: max([len(heading), *cells[heading].str.len()]) for heading in headings}
+    lines = [" | ".join(heading.ljust(widths[heading]) for heading in headings)]
+    lines += [
+        " | ".join(row[heading].ljust(widths[heading]) for heading in headings) for row in cells.to_dict("records")
     ]
-    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
-    return "\n".join([lines[0], rule, *lines[1:]])
+    rule = "|".join("-" * (widths[heading] + 2) for heading in headings)
+    head, *body = (f"| {line} |" for line in lines)
+    return "\n".join([head, f"|{rule}|", *body])

@@ -171,7 +171,7 @@ def test_overlap_is_counted_by_hand(panel: Panel, record: Record) -> None:
     tops = [set(np.argsort(-chance_of(record, name, 2014))[:15]) for name in ("small", "lightgbm")]
     row = found.overlap.query("origin == 2014 and k == 15").iloc[0]
     assert row["shared"] == len(tops[0] & tops[1])
-    assert set(found.overlap["k"]) == {3, 15, 50}
+    assert dict(zip(found.overlap["list"], found.overlap["k"], strict=True)) == {"1%": 3, "5%": 15, "capacity": 50}
 
 
 def test_the_best_ordering_is_chosen_for_each_origin(panel: Panel, record: Record) -> None:
@@ -299,4 +299,9 @@ def test_the_command_prints_tables_and_json(tried: Workspace, tmp_path: Path) ->
     content = json.loads(CliRunner().invoke(app, [*asked, "--json"]).output)
     assert set(content) == {"skill", "differences", "overlap"}
     [row] = [each for each in content["skill"] if each["attempt"] == "decline-2y:scorecard"]
-    assert f"{row['auc']:.3f}" in table.output
+    lines = [line for line in table.output.splitlines() if line.startswith("| 2018")]
+    assert f"{row['auc']:.3f}".lstrip("0") in lines[1]
+    [difference] = [each for each in content["differences"] if each["metric"] == "auc"]
+    assert f"{difference['difference']:+.3f}".replace("0.", ".") in lines[2]
+    [shared] = [each for each in content["overlap"] if each["list"] == "capacity"]
+    assert f"{shared['shared']} of 50 ({shared['share']:.0%})" in lines[3]

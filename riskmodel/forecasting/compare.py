@@ -74,7 +74,8 @@ class Comparison:
         Each later attempt minus the first: ``attempt, against, cohort, origin, n, n_events, metric, difference,
         low95, high95``; ``origin`` is ``"mean"`` for the mean over origins.
     overlap : pandas.DataFrame
-        Shared areas of two lists: ``attempt, against, cohort, origin, k, shared, share``.
+        Shared areas of two lists: ``attempt, against, cohort, origin, list, k, shared, share``; ``list`` is
+        ``"capacity"`` or a part of the areas such as ``"1%"``, ``k`` its length.
     """
 
     skill: pd.DataFrame
@@ -268,10 +269,15 @@ def _differences(both: Sequence[tuple[Judged, Judged]]) -> list[dict[str, object
 
 def _overlaps(cohort: Cohort, own: Outcomes, other: Outcomes, capacity: int) -> list[dict[str, object]]:
     n = len(own.rows)
-    lengths = sorted({min(capacity, n), *(math.ceil(share * n) for share in SHARES)} - {0})
-    found: Mapping[int, tuple[int, float]] = {k: overlap_share(own.chance, other.chance, k) for k in lengths}
-    keys = {"cohort": cohort.name, "origin": own.wave}
-    return [{**keys, "k": k, "shared": shared, "share": share} for k, (shared, share) in found.items()]
+    if not n:
+        return []
+    lengths: Mapping[str, int] = {f"{share:.0%}": math.ceil(share * n) for share in SHARES}
+    rows = []
+    for name, k in {**lengths, "capacity": min(capacity, n)}.items():
+        shared, share = overlap_share(own.chance, other.chance, k)
+        about = {"cohort": cohort.name, "origin": own.wave, "list": name}
+        rows.append({**about, "k": k, "shared": shared, "share": share})
+    return rows
 
 
 def _known(value: object) -> object:
