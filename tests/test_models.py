@@ -351,7 +351,7 @@ def test_trees_can_learn_from_areas_whose_codes_name_no_municipality():
 # On disk.
 
 
-@pytest.fixture(scope="module", params=["lightgbm", "structural", "scorecard"])
+@pytest.fixture(scope="module", params=["lightgbm", "structural", "scorecard", "points"])
 def released(request, country, origin, training, tmp_path_factory):
     parameters = SMALL if request.param == "lightgbm" else {}
     model = fit(ModelSpec(request.param, request.param, parameters), QUESTION, training)

@@ -18,6 +18,7 @@ from pathlib import Path
 from riskmodel.errors import InputError
 from riskmodel.forecasting.experiment import Experiment, load_experiment
 from riskmodel.forecasting.models.lightgbm import LightGBM
+from riskmodel.forecasting.models.points import Points
 from riskmodel.forecasting.models.scorecard import Scorecard
 from riskmodel.forecasting.models.structural import Structural
 from riskmodel.forecasting.origins import Origin
@@ -27,11 +28,12 @@ from riskmodel.panel.store import draft_folder
 from riskmodel.sources.observations import SourceFile
 
 #: Models that can be released.
-ReleasedModel = LightGBM | Structural | Scorecard
-LOADERS: dict[str, type[LightGBM] | type[Structural] | type[Scorecard]] = {
+ReleasedModel = LightGBM | Structural | Scorecard | Points
+LOADERS: dict[str, type[LightGBM] | type[Structural] | type[Scorecard] | type[Points]] = {
     "lightgbm": LightGBM,
     "structural": Structural,
     "scorecard": Scorecard,
+    "points": Points,
 }
 
 #: Endings of the files of a released model: none of them is read without a fingerprint.
@@ -50,7 +52,7 @@ class Release:
         Name of the model in its experiment.
     experiment : Experiment
         What it answers.
-    model : LightGBM, Structural or Scorecard
+    model : LightGBM, Structural, Scorecard or Points
         The fitted model.
     level, edition : str
         Level and edition it was trained on.
@@ -100,7 +102,7 @@ def save_release(
         Folder of the experiment's models.
     name : str
         Name of the model in its experiment.
-    model : LightGBM, Structural or Scorecard
+    model : LightGBM, Structural, Scorecard or Points
         The fitted model.
     experiment_file : Path
         The experiment, copied along.

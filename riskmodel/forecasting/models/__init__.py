@@ -10,6 +10,7 @@ from riskmodel.forecasting.models.base import ChangeModel, ModelSpec
 from riskmodel.forecasting.models.lightgbm import LightGBM
 from riskmodel.forecasting.models.markov import Markov
 from riskmodel.forecasting.models.ordering import Ordering
+from riskmodel.forecasting.models.points import Points
 from riskmodel.forecasting.models.scorecard import Scorecard
 from riskmodel.forecasting.models.structural import Structural
 
@@ -18,6 +19,7 @@ __all__ = ["ChangeModel", "ModelSpec", "make"]
 KINDS: dict[str, type[ChangeModel]] = {
     "ordering": Ordering,
     "markov": Markov,
+    "points": Points,
     "scorecard": Scorecard,
     "structural": Structural,
     "lightgbm": LightGBM,

@@ -17,6 +17,8 @@ from riskmodel.panel.panel import FloatArray
 LEVELS = np.array([0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99])
 #: No area has ever changed by this much in a few years: the ends of every distribution.
 FURTHEST = 1.5
+#: Slope that keeps the order where the training window contradicts it, too small to move a chance.
+KEEPS_ORDER = 1e-6
 
 
 def grid_of(change: FloatArray, thresholds: FloatArray) -> FloatArray:
@@ -55,6 +57,21 @@ def fit_curves(
         intercepts.append(float(fitted.intercept_[0]))
         slopes.append(fitted.coef_[0])
     return np.array(intercepts), np.array(slopes)
+
+
+def fit_ordered_curves(
+    x: FloatArray, change: FloatArray, weight: FloatArray, grid: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """As :func:`fit_curves` for one column of which more means risk: the chance of a fall may only rise with it.
+
+    Where the training window says otherwise, the share of the window is the chance, with a slope that keeps areas
+    in order.
+    """
+    intercepts, slopes = fit_curves(x, change, weight, grid, strength=1.0)
+    against = (grid <= 0)[:, None] & (slopes <= KEEPS_ORDER)
+    share = np.array([np.average(change <= point, weights=weight) for point in grid])
+    share_as_intercept = logit(np.clip(share, 1e-6, 1 - 1e-6))
+    return np.where(against[:, 0], share_as_intercept, intercepts), np.where(against, KEEPS_ORDER, slopes)
 
 
 def curves_at(x: FloatArray, grid: FloatArray, intercepts: FloatArray, slopes: FloatArray) -> GridCdf:

@@ -10,17 +10,13 @@ from __future__ import annotations
 from typing import Self
 
 import numpy as np
-from scipy.special import logit
 
 from riskmodel.errors import InputError
 from riskmodel.forecasting.distribution import ChangeDistribution
 from riskmodel.forecasting.features import Features, Training
 from riskmodel.forecasting.models.base import NotApplicableError, standardise
-from riskmodel.forecasting.models.distribution_regression import curves_at, fit_curves, grid_of
+from riskmodel.forecasting.models.distribution_regression import curves_at, fit_ordered_curves, grid_of
 from riskmodel.panel.panel import FloatArray
-
-#: Slope that keeps the order where the training window contradicts it, too small to move a chance.
-KEEPS_ORDER = 1e-6
 
 
 class Ordering:
@@ -49,11 +45,7 @@ class Ordering:
         self.spread = np.nanstd(value, keepdims=True)
         self.grid = grid_of(training.change, thresholds)
         x = standardise(value[:, None], self.centre, self.spread)
-        intercepts, slopes = fit_curves(x, training.change, training.weight, self.grid, strength=1.0)
-        falls = (self.grid <= 0)[:, None] & (slopes <= KEEPS_ORDER)
-        share = np.array([np.average(training.change <= point, weights=training.weight) for point in self.grid])
-        self.slopes = np.where(falls, 0.0 if self.feature is None else KEEPS_ORDER, slopes)
-        self.intercepts = np.where(falls[:, 0], logit(np.clip(share, 1e-6, 1 - 1e-6)), intercepts)
+        self.intercepts, self.slopes = fit_ordered_curves(x, training.change, training.weight, self.grid)
         return self
 
     def distribution(self, features: Features) -> ChangeDistribution:
