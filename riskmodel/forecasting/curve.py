@@ -103,27 +103,31 @@ class Curve:
         """
         upto = self._knots_upto(change[:, None])
         here = self._logits_at(change[:, None], upto)[:, 0]
-        upto = upto[:, 0]
-        slope = self._slope()[:, 0]
-        first, last = np.zeros(len(change), dtype=np.intp), np.full(len(change), self.points.shape[1] - 1)
-        left, right = np.clip(upto - 1, first, last), np.clip(upto, first, last)
-        below = self._of(self.logits, left), self._of(self.points, left)
-        above = self._of(self.logits, right), self._of(self.points, right)
-        tail_below, tail_above = _area(self.logits[:, 0]) / slope, _area(-self.logits[:, -1]) / slope
-        wide = np.diff(self.points, axis=1)
-        under = _cumulated(_piece(self.logits[:, :-1], self.logits[:, 1:], wide), tail_below)
-        over = _cumulated(_piece(-self.logits[:, 1:], -self.logits[:, :-1], wide)[:, ::-1], tail_above)[:, ::-1]
-        inside_below = self._of(under, left) + _piece(below[0], here, change - below[1])
-        inside_above = self._of(over, right) + _piece(-above[0], -here, above[1] - change)
-        score: FloatArray = np.where(upto > 0, inside_below, _area(here) / slope) + np.where(
-            upto <= last, inside_above, _area(-here) / slope
+        upto, slope, last = upto[:, 0], self._slope()[:, 0], self.points.shape[1] - 1
+        left, right = np.clip(upto - 1, 0, last), np.clip(upto, 0, last)
+        knots, point = _Areas.at(self.logits), _Areas.at(here)
+        rise, width = np.diff(self.logits, axis=1), np.diff(self.points, axis=1)
+        under = _piece(np.diff(knots.below, axis=1), rise, width, knots.chance[:, :-1] ** 2)
+        over = _piece(-np.diff(knots.above, axis=1), rise, width, (1 - knots.chance[:, :-1]) ** 2)
+        # From one end up to each knot.
+        under = np.cumsum(np.column_stack([knots.below[:, 0] / slope, under]), axis=1)
+        over = np.cumsum(np.column_stack([knots.above[:, -1] / slope, over[:, ::-1]]), axis=1)[:, ::-1]
+        from_left = _piece(
+            point.below - _of(knots.below, left),
+            here - _of(self.logits, left),
+            change - _of(self.points, left),
+            point.chance**2,
+        )
+        from_right = _piece(
+            point.above - _of(knots.above, right),
+            _of(self.logits, right) - here,
+            _of(self.points, right) - change,
+            (1 - point.chance) ** 2,
+        )
+        score: FloatArray = np.where(upto > 0, _of(under, left) + from_left, point.below / slope) + np.where(
+            upto <= last, _of(over, right) + from_right, point.above / slope
         )
         return score
-
-    @staticmethod
-    def _of(values: FloatArray, column: npt.NDArray[np.intp]) -> FloatArray:
-        picked: FloatArray = np.take_along_axis(values, column[:, None], axis=1)[:, 0]
-        return picked
 
     def _knots_upto(self, points: FloatArray) -> npt.NDArray[np.intp]:
         """Number of knots at or below each point, shape of ``points``."""
@@ -148,21 +152,43 @@ class Curve:
         return slope
 
 
-def _area(logits: FloatArray) -> FloatArray:
-    """Integral of the squared logistic function up to a point, in units of its own scale."""
-    area: FloatArray = np.logaddexp(0.0, logits) - expit(logits)
-    return area
+@dataclass(frozen=True)
+class _Areas:
+    """Areas under the squared logistic function, and above it, on its own scale.
+
+    Attributes
+    ----------
+    chance : numpy.ndarray
+        The function itself at some logits.
+    below : numpy.ndarray
+        Integral of its square up to there.
+    above : numpy.ndarray
+        Integral of the square of what it lacks to 1, from there on.
+    """
+
+    chance: FloatArray
+    below: FloatArray
+    above: FloatArray
+
+    @classmethod
+    def at(cls, logits: FloatArray) -> Self:
+        chance: FloatArray = expit(logits)
+        below = np.logaddexp(0.0, logits) - chance
+        # The same of minus the logits, without another logarithm.
+        return cls(chance, below, below - logits + 2 * chance - 1)
 
 
-def _piece(start: FloatArray, end: FloatArray, width: FloatArray) -> FloatArray:
-    """Integral of the squared chance over a piece on which its logit runs from ``start`` to ``end``."""
-    rise = end - start
+def _piece(gained: FloatArray, rise: FloatArray, width: FloatArray, square: FloatArray) -> FloatArray:
+    """Integral over a piece of a curve: what the area gains, from the scale of the logits to that of the changes.
+
+    ``square`` is the height of a piece that is flat.
+    """
     flat = np.abs(rise) < FLAT
-    mean_square = np.where(flat, expit(start) ** 2, (_area(end) - _area(start)) / np.where(flat, 1.0, rise))
-    area: FloatArray = width * mean_square
+    area: FloatArray = width * np.where(flat, square, gained / np.where(flat, 1.0, rise))
     return area
 
 
-def _cumulated(pieces: FloatArray, start: FloatArray) -> FloatArray:
-    total: FloatArray = np.cumsum(np.column_stack([start, pieces]), axis=1)
-    return total
+def _of(values: FloatArray, column: npt.NDArray[np.intp]) -> FloatArray:
+    """One column of each row."""
+    picked: FloatArray = np.take_along_axis(values, column[:, None], axis=1)[:, 0]
+    return picked

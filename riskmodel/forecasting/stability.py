@@ -11,10 +11,11 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from riskmodel.errors import InputError
-from riskmodel.forecasting.experiment import Cohort, Experiment
+from riskmodel.forecasting.experiment import Experiment
 from riskmodel.forecasting.forecast import Forecast
 from riskmodel.forecasting.models import ModelSpec, make
 from riskmodel.panel.panel import FloatArray, Panel
@@ -54,8 +55,11 @@ def stability_table(
     by_model: dict[str, list[Forecast]] = {}
     for forecast in forecasts:
         by_model.setdefault(forecast.model, []).append(forecast)
+    waves = {each.origin_date.year for made in by_model.values() for each in made}
+    eligible = {wave: experiment.event.eligible(panel, wave) for wave in waves}
     rows = []
     for cohort in experiment.cohorts:
+        asked = {wave: cohort.members(panel, wave) & eligible[wave] for wave in waves}
         for made in by_model.values():
             ordered = sorted(made, key=lambda each: each.origin_date)
             pairs = [(now, before, f"origin {before.origin_date.year}") for before, now in pairwise(ordered)]
@@ -64,7 +68,8 @@ def stability_table(
                 known = [each for each in ordered if (each.model, each.origin_date) in again]
                 pairs += [(each, again[each.model, each.origin_date], name) for each in known]
             for one, other, name in pairs:
-                rows += list(_overlaps(experiment, panel, cohort, one, other, name))
+                inside = asked[one.origin_date.year] & asked[other.origin_date.year]
+                rows += list(_overlaps(experiment, panel.areas[inside], cohort.name, one, other, name))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -85,13 +90,9 @@ def top_areas(chance: FloatArray, k: int) -> np.ndarray:
 
 
 def _overlaps(
-    experiment: Experiment, panel: Panel, cohort: Cohort, one: Forecast, other: Forecast, name: str
+    experiment: Experiment, areas: npt.NDArray[np.str_], cohort: str, one: Forecast, other: Forecast, name: str
 ) -> Iterator[dict[str, object]]:
     event = experiment.event
-    inside = np.ones(len(panel.areas), dtype=bool)
-    for wave in {one.origin_date.year, other.origin_date.year}:
-        inside &= cohort.members(panel, wave) & event.eligible(panel, wave)
-    areas = panel.areas[inside]
     if not len(areas):
         return
     chances: Sequence[FloatArray] = [each.chance_of(event)[each.positions(areas)] for each in (one, other)]
@@ -101,7 +102,7 @@ def _overlaps(
         yield {
             "model": one.model,
             "target": event.name,
-            "cohort": cohort.name,
+            "cohort": cohort,
             "origin_date": one.origin_date,
             "compared_with": name,
             "k": k,
