@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ from riskmodel.products import dutch
 from riskmodel.products.html import asset, environment, policy
 from riskmodel.products.page_data import about_data, page_data, sheets_data
 from riskmodel.products.page_drawings import (
-    NO_STEP,
     corner_counts,
     quadrant,
     step_limits,
@@ -105,7 +105,11 @@ def _context(risk_list: RiskList) -> dict[str, Any]:
     found_towns = towns(rows)
     sheets = {sheet.location: sheet for sheet in risk_list.sheets}
     areas = [{str(name): value for name, value in row.items()} for row in rows.head(PLAIN_ROWS).to_dict("records")]
-    chosen = [area for area in areas if dutch.is_true(area["on_list"])][:PLAIN_SHEETS] if sheets else []
+    chosen = (
+        [area for area in areas if dutch.is_true(area["on_list"]) or dutch.is_true(area["audit"])][:PLAIN_SHEETS]
+        if sheets
+        else []
+    )
     return {
         "about": about,
         "set": about_data(about),
@@ -119,7 +123,6 @@ def _context(risk_list: RiskList) -> dict[str, Any]:
         "line": capacity_line(rows),
         "columns": _headings(about),
         "municipalities": sorted({plain_text(name) for name in rows["municipality"]} - {""}),
-        "no_step": NO_STEP,
         "points": _points(risk_list, steps),
         "provenance": _provenance(about),
         "scale": symmetric_scale(rows[["lower80", "expected_change", "upper80"]].to_numpy(float).ravel(), 180.0),
@@ -151,6 +154,23 @@ def _headings(about: About) -> list[dict[str, Any]]:
     ]
 
 
+def without_empty_threats(risk_list: RiskList) -> RiskList:
+    """Take *dreigt* from areas too small for a verdict: a page cannot say both at once.
+
+    Parameters
+    ----------
+    risk_list : RiskList
+        The list.
+
+    Returns
+    -------
+    RiskList
+        The same list, in which only areas with a verdict threaten.
+    """
+    judged = _true(risk_list.rows, "threatens") & ~_true(risk_list.rows, "too_small")
+    return replace(risk_list, rows=risk_list.rows.assign(threatens=judged))
+
+
 def page_script() -> str:
     """Give the one script of the page: its parts in one closed scope, so that nothing leaks out."""
     return '"use strict";\n(() => {\n' + "\n".join(asset(name) for name in SCRIPTS) + "})();\n"
@@ -169,6 +189,7 @@ def render_page(risk_list: RiskList) -> str:
     str
         The whole page as HTML.
     """
+    risk_list = without_empty_threats(risk_list)
     style, script = asset("base.css") + asset("risk_list.css"), page_script()
     # These texts are ours or hold no sign of markup, and the hashes in the policy only match when they stay
     # unescaped.

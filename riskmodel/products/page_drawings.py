@@ -201,7 +201,6 @@ def town_dots(found: list[dict[str, Any]], width: float = 600.0, size: float = 7
         height = piles.get(pile, 0)
         piles[pile] = height + 1
         placed.append(town | {"x": round(pile * size, 1), "y": height})
-    tallest = max(piles.values())
     # A pile of many dots is pressed together rather than drawn off the page.
-    step = min(size, 170.0 / tallest)
-    return [town | {"y": round(step * (town["y"] + 0.5), 1)} for town in placed]
+    steps = {pile: min(size, 165.0 / many) for pile, many in piles.items()}
+    return [town | {"y": round(steps[round(town["x"] / size)] * (town["y"] + 0.5), 1)} for town in placed]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 #: Key to Dutch and English.
 LIST: dict[str, tuple[str, str]] = {
+    "count": ("{n:n0}", "{n:n0}"),
     "unknown": ("onbekend", "unknown"),
     "skip": ("Naar de lijst", "Skip to the list"),
     "example": ("Voorbeeld.", "Example."),
@@ -42,8 +43,8 @@ LIST: dict[str, tuple[str, str]] = {
     "fact_visit": ("te bezoeken", "to visit"),
     "fact_visit_note": ("binnen de capaciteit", "within capacity"),
     "fact_visit_audit": (
-        "binnen de capaciteit, en {audit:n0} door het lot gekozen",
-        "within capacity, and {audit:n0} drawn at random",
+        "{listed:n0} bovenaan de lijst en {audit:n0} door het lot gekozen",
+        "{listed:n0} at the top of the list and {audit:n0} drawn at random",
     ),
     "how_sure": ("Hoe zeker is dit?", "How sure is this?"),
     "how_sure_text": (
@@ -158,6 +159,10 @@ LIST: dict[str, tuple[str, str]] = {
     "line": (
         "De gebieden hieronder vallen buiten de {capacity} die bezocht kunnen worden.",
         "The areas below fall outside the {capacity} that can be visited.",
+    ),
+    "line_audit": (
+        "De gebieden hieronder staan niet hoog genoeg voor een bezoek. De steekproef (◆) wordt wel bezocht.",
+        "The areas below do not rank high enough for a visit. The random sample (◆) is visited.",
     ),
     "line_plain": ("De gebieden hieronder vallen buiten de capaciteit.", "The areas below fall outside capacity."),
     "point": ("{name}, kans {chance:p}, rang {rank:n0}", "{name}, chance {chance:p}, rank {rank:n0}"),

@@ -143,13 +143,12 @@ const sheetBody = (i, packed) => {
   return [
     h("p", { class: "tags" }, tags(i)),
     h("div", { class: "sheet-grid" },
-      verdict(i, sheet),
+      h("div", { class: "column" }, verdict(i, sheet), sheet ? factsPart(i) : null),
       sheet ? part("trend", trendDrawing(i, sheet.trend, sheet.fan, sheet.levels), note("trend_note")) : factsPart(i),
       driversPart(i, sheet ? sheet.drivers : partsOf(i), sheet ? null : data.parts[i]?.[0] ?? null),
       h("div", { class: "column" },
         sheet ? dimensionsPart(sheet) : null,
-        sheet ? mechanismsPart(sheet) : null,
-        sheet ? factsPart(i) : null),
+        sheet ? mechanismsPart(sheet) : null),
       sheet ? pastPart(sheet) : null,
       sheet ? comparablePart(sheet) : null),
     h("p", { class: "sheet-limits" }, t("limits_short")),
@@ -215,7 +214,7 @@ const MOST_PRINTED = 50;
 const printed = byId("print-sheets");
 const printAll = () => {
   if (!unpacked || printed.childElementCount || !ready) return;
-  const listed = rows.code.map((_, i) => i).filter((i) => has(i, "listed")).slice(0, MOST_PRINTED);
+  const listed = rows.code.map((_, i) => i).filter((i) => has(i, "listed") || has(i, "audit")).slice(0, MOST_PRINTED);
   printed.replaceChildren(...listed.map((i) => h("article", { class: "printed" }, ...heading(i, null), ...sheetBody(i, ready))));
 };
 let ready = null;

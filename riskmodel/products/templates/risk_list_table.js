@@ -42,15 +42,16 @@ const chanceCell = (i) => {
 };
 const people = (i) => (rows.people[i] === null ? t("people_unknown") : t("people", { people: rows.people[i] }));
 const rowOf = (i) => {
-  const [down, up] = [said[rows.down[i]], said[rows.up[i]]];
+  // The points behind the words are on the sheet.
+  const [down, up] = [said[rows.down[i]], said[rows.up[i]]].map((words) => words.replace(/ \([^)]*\)/g, ""));
   return h("tr", { "data-i": i, class: looked === i ? "looked" : null },
     h("td", { class: "rank" }, number(rows.rank[i], 0)),
     h("th", { scope: "row", class: "name" },
       h("a", { href: `#${rows.code[i]}`, class: "open" }, h("bdi", {}, nameOf(i))),
       h("span", { class: "sub" }, h("bdi", {}, townOf(i)), ` · ${people(i)} · ${rows.code[i]}`),
       tags(i),
-      down ? h("span", { class: "sub why", lang: "nl" }, h("span", { class: "arrow down", "aria-hidden": "true" }, "▼ "), h("span", { class: "unseen" }, `${t("pushes")}: `), down) : null,
-      up ? h("span", { class: "sub why", lang: "nl" }, h("span", { class: "arrow up", "aria-hidden": "true" }, "▲ "), h("span", { class: "unseen" }, `${t("holds")}: `), up) : null),
+      down ? h("span", { class: "sub why", lang: "nl" }, h("span", { class: "arrow down", "aria-hidden": "true" }, "◀ "), h("span", { class: "unseen" }, `${t("pushes")}: `), down) : null,
+      up ? h("span", { class: "sub why up", lang: "nl" }, h("span", { class: "arrow up", "aria-hidden": "true" }, "▶ "), h("span", { class: "unseen" }, `${t("holds")}: `), up) : null),
     chanceCell(i),
     h("td", { class: "expected" }, intervalDrawing(i), h("span", { class: "main" }, signed(points(rows.expected[i]))),
       h("span", { class: "sub" }, t("between", { low: points(rows.low[i]), high: points(rows.high[i]) }))),
@@ -58,9 +59,10 @@ const rowOf = (i) => {
     h("td", { class: "change" }, signed(points(rows.change[i])),
       about.long === null ? null : h("span", { class: "sub" }, t("since", { year: about.long, change: points(rows.long[i]) }))));
 };
+const audited = rows.flags.some((_, i) => has(i, "audit"));
 const lineRow = () =>
   h("tr", { class: "line", id: "line" }, h("th", { scope: "rowgroup", colspan: headers.length },
-    about.capacity === null ? t("line_plain") : t("line", { capacity: about.capacity })));
+    about.capacity === null ? t("line_plain") : audited ? t("line_audit") : t("line", { capacity: about.capacity })));
 
 // The line only tells the truth while the areas stand in the order of the list.
 const byRank = () => sorting.column === "rank" && sorting.direction === "ascending";

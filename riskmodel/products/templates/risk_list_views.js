@@ -111,12 +111,28 @@ const shapes = mapSvg ? (() => {
     view.x = Math.max(left, Math.min(view.x, left + width - w));
     view.y = Math.max(top, Math.min(view.y, top + height - hgt));
     mapSvg.setAttribute("viewBox", `${view.x} ${view.y} ${w} ${hgt}`);
+    mapSvg.classList.toggle("near", view.zoom > 4);
     const box = mapSvg.getBoundingClientRect();
     const unit = box.width ? Math.max(w / box.width, hgt / box.height) : side / 450 / view.zoom;
     mapSvg.style.setProperty("--unit", `${unit}px`);
     mapSvg.querySelectorAll(".marks circle").forEach((circle) => circle.setAttribute("r", 4.5 * unit));
     mapSvg.querySelectorAll(".names text").forEach((text) => text.setAttribute("font-size", 12.5 * unit));
+    clear(unit);
     byId("hatch").setAttribute("patternTransform", `rotate(45) scale(${unit})`);
+  };
+  // Names that would cover one another wait until there is room: first the top of the list, then the municipalities.
+  const labels = [...mapSvg.querySelectorAll(".names text")];
+  const order = (text) => (text.classList.contains("town") ? 5.5 : Number(text.textContent));
+  labels.sort((a, b) => order(a) - order(b));
+  const clear = (unit) => {
+    const taken = [];
+    labels.forEach((text) => {
+      const half = (text.textContent.length * 3.7 + 3) * unit;
+      const [x, y] = [Number(text.getAttribute("x")), Number(text.getAttribute("y"))];
+      const hit = taken.some(([ox, oy, other]) => Math.abs(ox - x) < half + other && Math.abs(oy - y) < 15 * unit);
+      text.classList.toggle("crowded", hit);
+      if (!hit) taken.push([x, y, half]);
+    });
   };
   const zoomTo = (zoom, x, y) => {
     view.zoom = Math.max(1, Math.min(zoom, 40));
