@@ -32,8 +32,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -47,7 +45,7 @@ from riskmodel.forecasting.distribution import ChangeDistribution
 from riskmodel.forecasting.features import Features, Training
 from riskmodel.forecasting.models.base import standardise
 from riskmodel.forecasting.models.distribution_regression import curves_at, fit_ordered_curves, grid_of
-from riskmodel.forecasting.models.points_card import QUANTITIES, Card, bands_of
+from riskmodel.forecasting.models.points_card import QUANTITIES, Card, Part, bands_of
 from riskmodel.panel.panel import FloatArray
 
 #: Shares of the training examples below each cut: what is out of the ordinary tells most.
@@ -56,44 +54,6 @@ CUTS_AT = (0.03, 0.2, 0.8, 0.97)
 MOST = 100
 #: Width of the rows of the table of chances.
 ROW = 10
-
-
-@dataclass(frozen=True)
-class Part:
-    """One quantity of the card.
-
-    Attributes
-    ----------
-    feature : str
-        Feature name.
-    cuts : tuple of float
-        Lowest values of the second and later bands, in the unit that people read.
-    points : tuple of int
-        Of every band, lowest values first.
-    middle : int
-        Band of the training median; an unknown value counts as one of it.
-    """
-
-    feature: str
-    cuts: tuple[float, ...]
-    points: tuple[int, ...]
-    middle: int
-
-    def __post_init__(self) -> None:
-        if len(self.points) != len(self.cuts) + 1 or not 0 <= self.middle < len(self.points):
-            raise ValueError(f"{self.feature}: {len(self.points)} bands for {len(self.cuts)} cuts")
-        if any(one >= other for one, other in pairwise(self.cuts)):
-            raise ValueError(f"{self.feature}: cuts that do not ascend")
-
-    def band(self, values: FloatArray) -> npt.NDArray[np.intp]:
-        """Band of each value of the feature, shape of ``values``."""
-        cuts = QUANTITIES[self.feature].to_feature(np.array(self.cuts, dtype=float))
-        found = np.searchsorted(cuts, values, side="right")
-        return np.where(np.isnan(values), self.middle, found)
-
-    def points_of(self, values: FloatArray) -> npt.NDArray[np.int_]:
-        """Points of each value of the feature, shape of ``values``."""
-        return np.array(self.points)[self.band(values)]
 
 
 class Points:

@@ -8,6 +8,7 @@ from functools import partial
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from riskmodel.panel.panel import FloatArray
@@ -167,3 +168,41 @@ QUANTITIES: dict[str, Quantity] = {
     ),
     "surroundings.difference": Quantity("stand min die van de omgeving", 2, _hundredths),
 }
+
+
+@dataclass(frozen=True)
+class Part:
+    """One quantity of the card.
+
+    Attributes
+    ----------
+    feature : str
+        Feature name.
+    cuts : tuple of float
+        Lowest values of the second and later bands, in the unit that people read.
+    points : tuple of int
+        Of every band, lowest values first.
+    middle : int
+        Band of the training median; an unknown value counts as one of it.
+    """
+
+    feature: str
+    cuts: tuple[float, ...]
+    points: tuple[int, ...]
+    middle: int
+
+    def __post_init__(self) -> None:
+        if len(self.points) != len(self.cuts) + 1 or not 0 <= self.middle < len(self.points):
+            raise ValueError(f"{self.feature}: {len(self.points)} bands for {len(self.cuts)} cuts")
+        if any(one >= other for one, other in pairwise(self.cuts)):
+            raise ValueError(f"{self.feature}: cuts that do not ascend")
+
+    def band(self, values: FloatArray) -> npt.NDArray[np.intp]:
+        """Band of each value of the feature, shape of ``values``."""
+        cuts = QUANTITIES[self.feature].to_feature(np.array(self.cuts, dtype=float))
+        found = np.searchsorted(cuts, values, side="right")
+        return np.where(np.isnan(values), self.middle, found)
+
+    def points_of(self, values: FloatArray) -> npt.NDArray[np.int_]:
+        """Points of each value of the feature, shape of ``values``."""
+        return np.array(self.points)[self.band(values)]
