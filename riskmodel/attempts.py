@@ -77,17 +77,17 @@ def find_attempt(workspace: Workspace, asked: str) -> Attempt:
     InputError
         If there is no such backtest, or no such model in it.
     """
-    from riskmodel import tracking
+    from riskmodel import runs
 
     name, _, model = asked.partition(":")
     folder = workspace.path("backtests", name)
     if name and folder.is_dir():
         record, label = read_record(folder), name
     else:
-        found = tracking.backtest_run(workspace, name)
+        found = runs.backtest_run(workspace, name)
         if found is None:
             stored = sorted(path.name for path in workspace.path("backtests").glob("[!.]*"))
-            known = [*stored, *tracking.backtest_runs(workspace)]
+            known = [*stored, *runs.backtest_runs(workspace)]
             hint = "" if known else "Run: riskmodel backtest experiments/NAME.yaml"
             raise InputError(f"compare {asked}", "no such backtest", "; ".join(known) or "a backtest", hint)
         run, own, artifacts = found

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 import riskmodel
-from riskmodel.errors import InputError
 from riskmodel.forecasting.backtest import Backtest
 from riskmodel.forecasting.checks import Finding, findings_table
 from riskmodel.locking import only_writer
@@ -30,14 +29,11 @@ from riskmodel.sources.observations import SourceFile
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Run
 
-#: Kind of run, as a tag: what ``riskmodel compare`` looks for.
+#: Kind of run, as a tag: what :mod:`riskmodel.runs` looks for.
 KIND, BACKTEST = "riskmodel.kind", "backtest"
 #: Table of findings among the artifacts of a run.
 FINDINGS = "checks.json"
-#: Shortest beginning of a run id that may stand for the whole.
-SHORTEST_ID = 6
 #: Most metrics that MLflow takes in one call.
 BATCH = 1000
 
@@ -196,67 +192,6 @@ def summary_of(findings: Sequence[Finding]) -> str:
     """Which checks failed, in a few words."""
     wrong = [f"{found.code} ({found.severity})" for found in findings if found.outcome == "failed"]
     return f"failed: {', '.join(wrong)}" if wrong else "none failed"
-
-
-def backtest_run(workspace: Workspace, asked: str) -> tuple[str, str, Path] | None:
-    """The backtest in MLflow whose run id is, or begins with, what was asked.
-
-    The id of a nested run stands for its model in the backtest it belongs to.
-
-    Returns
-    -------
-    tuple of (str, str, Path) or None
-        Run id, model that was asked for (empty for the whole backtest) and folder of the artifacts; None when no
-        run has such an id.
-
-    Raises
-    ------
-    InputError
-        If several runs begin with it, or the run is no backtest.
-    """
-    if not workspace.path("mlflow.db").exists() or len(asked) < SHORTEST_ID:
-        return None
-    client = client_of(workspace)
-    found = [run for run in _runs(client) if run.info.run_id.startswith(asked)]
-    if not found:
-        return None
-    if len(found) > 1:
-        raise InputError("compare", f"{len(found)} runs that begin with {asked!r}", "one", "Give more of its id.")
-    run, model = found[0], ""
-    parent = run.data.tags.get("mlflow.parentRunId")
-    if parent:
-        run, model = client.get_run(parent), run.data.tags.get("model", "")
-    if run.data.tags.get(KIND) != BACKTEST:
-        raise InputError("compare", f"run {asked}, which is no backtest", "a run of riskmodel backtest")
-    return str(run.info.run_id), model, Path(client.download_artifacts(run.info.run_id, ""))
-
-
-def backtest_runs(workspace: Workspace, newest: int = 10) -> list[str]:
-    """The newest backtests in MLflow, each as one line: id, experiment and name."""
-    if not workspace.path("mlflow.db").exists():
-        return []
-    client = client_of(workspace)
-    names = {each.experiment_id: each.name for each in client.search_experiments()}
-    found = [run for run in _runs(client) if run.data.tags.get(KIND) == BACKTEST]
-    found.sort(key=lambda run: -run.info.start_time)
-    return [
-        f"{run.info.run_id[:8]} {names.get(run.info.experiment_id, '')} ({run.info.run_name})"
-        for run in found[:newest]
-    ]
-
-
-def _runs(client: MlflowClient) -> list[Run]:
-    """Every run of the store, page by page."""
-    places = [each.experiment_id for each in client.search_experiments()]
-    found: list[Run] = []
-    token: str | None = None
-    while places:
-        page = client.search_runs(places, max_results=1000, page_token=token)
-        found += page
-        token = page.token
-        if not token:
-            break
-    return found
 
 
 def _log_metrics(client: MlflowClient, run: str, rows: pd.DataFrame) -> None:

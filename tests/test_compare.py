@@ -27,7 +27,7 @@ from riskmodel.forecasting.record import Record, main_cohort, outcomes_of, read_
 from riskmodel.forecasting.scores import score_forecasts
 from riskmodel.panel.panel import Panel
 from riskmodel.panel.store import Workspace
-from riskmodel.tracking import backtest_runs
+from riskmodel.runs import backtest_runs
 
 QUESTION = replace(experiment(), targets=(), cohorts=(Cohort("all"), Cohort("500+", min_inhabitants=500)))
 N = 300

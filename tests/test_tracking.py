@@ -19,7 +19,8 @@ from riskmodel.errors import InputError
 from riskmodel.forecasting.checks import Finding
 from riskmodel.locking import only_writer, put_in_place
 from riskmodel.panel.store import Workspace
-from riskmodel.tracking import backtest_run, backtest_runs, client_of, experiment_id, log_findings, summary_of
+from riskmodel.runs import backtest_run, backtest_runs
+from riskmodel.tracking import client_of, experiment_id, log_findings, summary_of
 
 ROOT = Path(__file__).parents[1]
 BACKTEST = (
