@@ -13,7 +13,7 @@ from riskmodel.products.dutch import EXAMPLE, LIMITS, is_true, known, percent_sh
 from riskmodel.products.risk_list import COLUMNS, About, RiskList
 from riskmodel.products.table import TEXT_COLUMNS, plain_text
 
-FLAGS = ("under_pressure", "threatens", "too_small", "on_list")
+FLAGS = ("under_pressure", "threatens", "too_small", "on_list", "audit")
 
 WIDTHS = {
     "rank": 7,
