@@ -38,7 +38,8 @@ def check_list(folder: Path, numbers: list[str], scores: dict[str, float]) -> No
     assert large["p_decline"].is_monotonic_decreasing, "not in order of chance"
     parts = table[["basis", *(column for column in table if column.startswith("bijdrage_"))]].sum(axis=1)
     assert (parts - table["expected_change"]).abs().max() < 1e-6, "contributions do not add up"
-    assert table["on_list"].sum() == 10
+    assert table["on_list"].sum() + table["audit"].sum() == 10
+    assert not (table["on_list"] & table["audit"]).any(), "an area both at the top and drawn"
     page = (folder / "risicolijst.html").read_text(encoding="utf-8")
     assert "http://" not in page.replace("http://www.w3.org", "") and 'src="' not in page
     assert (folder / "risicolijst.xlsx").stat().st_size > 5000

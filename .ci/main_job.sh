@@ -9,8 +9,12 @@ PATH=$PWD/.venv/bin:$PATH
 riskmodel ingest leefbaarometer "$data/leefbaarometer-3.0/Leefbaarometer-scores wijken 2002-2020.csv"
 riskmodel ingest kwb "$data/kwb/wijk_2016.csv" "$data/kwb/wijk_2022.csv"
 riskmodel ingest crosswalk "$data/crosswalk/code_changes_2016_2024.csv"
+riskmodel ingest boundaries "$data/kwb/wijk_2022.geojson"
 riskmodel current >"$folder/current.txt"
 tail -n 1 "$folder/current.txt"
+riskmodel verify "$data"/leefbaarometer-2.0/*.xlsx "$data/leefbaarometer-3.0/wfs buurtscore24.csv" | tail -n 20
+riskmodel monitor --municipality Almere --out "$folder/monitor/almere"
+riskmodel national --out "$folder/monitor/nederland"
 for name in decline-2y decline-4y tipping-2y; do
   riskmodel backtest "experiments/$name.yaml"
 done

@@ -178,6 +178,9 @@ def risk_list(
         str | None,
         typer.Option(help="The question; by default decline-2y, or the only one there is."),
     ] = None,
+    audit_share: Annotated[
+        float, typer.Option(help="Part of the visits drawn at random from the areas further down.")
+    ] = 0.1,
 ) -> None:
     """Write a risk list as CSV, XLSX and one self-contained page.
 
@@ -186,7 +189,12 @@ def risk_list(
     from riskmodel.panel.store import Workspace
 
     made, forms = riskmodel.risk_list(
-        Workspace(workspace), out, municipality=municipality or [], capacity=capacity, experiment=experiment
+        Workspace(workspace),
+        out,
+        municipality=municipality or [],
+        capacity=capacity,
+        experiment=experiment,
+        audit_share=audit_share,
     )
     typer.echo(f"{made.about.title}: {len(made.rows):,} areas")
     for path in forms.values():

@@ -22,9 +22,11 @@ from riskmodel.forecasting.record import write_record
 from riskmodel.forecasting.store import StoredForecast, load_forecast, save_forecast
 from riskmodel.locking import only_writer, put_in_place
 from riskmodel.monitor.current import current_table
+from riskmodel.outcomes.lists import list_record, save_list
 from riskmodel.panel.check import Check, check_panel
 from riskmodel.panel.panel import Panel
 from riskmodel.panel.store import Workspace, draft_folder, write_atomically
+from riskmodel.products.audit import AUDIT_SHARE
 from riskmodel.products.build import build_risk_list
 from riskmodel.products.fill import filled
 from riskmodel.products.forms import write_forms
@@ -118,8 +120,11 @@ def risk_list(
     capacity: int | None = None,
     experiment: str | None = None,
     made_on: date | None = None,
+    audit_share: float = AUDIT_SHARE,
 ) -> tuple[RiskList, dict[str, Path]]:
     """Risk list of municipalities or regions as CSV, XLSX and page, from the latest stored forecast.
+
+    With a capacity the list is also kept in ``lists/ID.json``, so that what visits find can be held against it.
 
     Parameters
     ----------
@@ -135,6 +140,8 @@ def risk_list(
         The question; by default decline-2y, or the only one there is.
     made_on : datetime.date, optional
         By default today.
+    audit_share : float
+        Part of the visits that is drawn from the areas further down, see :mod:`riskmodel.products.audit`.
 
     Returns
     -------
@@ -157,9 +164,13 @@ def risk_list(
         capacity=capacity,
         made_on=made_on or datetime.now(tz=UTC).date(),
         track_record=track_record(workspace.path("backtests", stored.experiment.name, "scores.csv"), stored),
+        audit_share=audit_share,
     )
     made = filled(made, workspace, panel, stored)
-    return made, write_forms(made, out)
+    forms = write_forms(made, out)
+    if capacity is not None:
+        save_list(workspace, list_record(made, stored.level, codes, audit_share))
+    return made, forms
 
 
 def _forecast_with_champion(workspace: Workspace, name: str) -> StoredForecast:

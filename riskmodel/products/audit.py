@@ -1,12 +1,12 @@
 """Which areas to visit: the top of the list, and a few that are drawn at random.
 
-A list that is only checked at its top confirms itself: nobody ever looks where the model expects nothing. So a share
-of the visits goes to areas drawn at random from the rest. They take places within the capacity: of 20 visits with a
-share of 10%, 18 are the top of the list and 2 are drawn. What is found there says, with known chances of being
-drawn, how much the list misses (:mod:`riskmodel.outcomes`).
+A list that is only checked at its top confirms itself: nobody ever looks where the model expects nothing. So a
+share of the visits goes to areas drawn at random from the rest. They take places within the capacity: of 20
+visits with a share of 10%, 18 are the top of the list and 2 are drawn. What is found there says, with known
+chances of being drawn, how much the list misses (:mod:`riskmodel.outcomes`).
 
-The seed follows from the forecast, the municipalities, the capacity and the share. Nobody can draw again until the
-outcome pleases, and anybody can draw the same areas again.
+The seed follows from the forecast, the municipalities, the capacity and the share. Nobody can draw again until
+the outcome pleases, and anybody can draw the same areas again.
 """
 
 from __future__ import annotations

@@ -8,13 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from riskmodel.forecasting.experiment import Experiment
 from riskmodel.forecasting.store import StoredForecast
-
-
-def simple_orderings(experiment: Experiment) -> list[str]:
-    """Names of the simple orderings of an experiment."""
-    return [spec.name for spec in experiment.models if spec.kind == "ordering"]
 
 
 def track_record(scores_file: Path, stored: StoredForecast) -> str:
@@ -37,10 +31,11 @@ def track_record(scores_file: Path, stored: StoredForecast) -> str:
     scores = pd.read_csv(scores_file)
     chosen = scores[
         (scores["cohort"] == stored.experiment.cohorts[0].name)
+        & (scores["target"] == stored.experiment.event.name)
         & (scores["metric"].isin(["precision_at_k", "base_rate"]))
     ]
     wide = chosen.pivot_table(index="origin_date", columns=["metric", "model"], values="value")
-    simple = [name for name in simple_orderings(stored.experiment) if ("precision_at_k", name) in wide.columns]
+    simple = [name for name in stored.experiment.orderings if ("precision_at_k", name) in wide.columns]
     if ("precision_at_k", stored.model) not in wide.columns or not simple:
         return ""
     lists = pd.DataFrame(wide["precision_at_k"])
