@@ -14,10 +14,17 @@ let language = "nl";
 const english = () => language === "en";
 
 const MINUS = "\u2212";
-const fixed = (size, decimals) =>
-  new Intl.NumberFormat(english() ? "en-GB" : "nl-NL", {
-    minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: "always",
-  }).format(size);
+// Making a formatter takes far longer than using one, and a country has many numbers.
+const formatters = new Map();
+const fixed = (size, decimals) => {
+  const key = `${language}${decimals}`;
+  if (!formatters.has(key)) {
+    formatters.set(key, new Intl.NumberFormat(english() ? "en-GB" : "nl-NL", {
+      minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: "always",
+    }));
+  }
+  return formatters.get(key).format(size);
+};
 const number = (value, decimals = 3) => {
   if (value === null || value === undefined) return t("unknown");
   const shown = fixed(Math.abs(value), decimals);
@@ -119,6 +126,8 @@ byId("print").addEventListener("click", () => window.print());
 document.documentElement.classList.add("js");
 document.querySelectorAll(".tools, .js-only").forEach((element) => { element.hidden = false; });
 byId("plain-sheets")?.remove();
+// Thousands of rows that nobody will see need not be laid out before the first measure of the map.
+byId("rows").replaceChildren();
 
 // Which area is looked at: table, map and quadrant all listen.
 const listeners = [];

@@ -38,7 +38,6 @@ const drawing = (svg, group, place) => {
   items.forEach((element) => { element.setAttribute("role", "button"); element.setAttribute("tabindex", "-1"); });
   if (items.size) reach(current);
   renewals.push(name);
-  name();
   const nearest = (from, dx, dy) => {
     const [x, y] = place(from);
     let found = from, best = Infinity;
@@ -114,9 +113,8 @@ const shapes = mapSvg ? (() => {
     mapSvg.classList.toggle("near", view.zoom > 4);
     const box = mapSvg.getBoundingClientRect();
     const unit = box.width ? Math.max(w / box.width, hgt / box.height) : side / 450 / view.zoom;
-    mapSvg.style.setProperty("--unit", `${unit}px`);
-    mapSvg.querySelectorAll(".marks circle").forEach((circle) => circle.setAttribute("r", 4.5 * unit));
-    mapSvg.querySelectorAll(".names text").forEach((text) => text.setAttribute("font-size", 12.5 * unit));
+    // On the groups and not on the whole, so that thousands of shapes keep their style.
+    mapSvg.querySelectorAll(".marks, .names").forEach((group) => group.style.setProperty("--unit", `${unit}px`));
     clear(unit);
     byId("hatch").setAttribute("patternTransform", `rotate(45) scale(${unit})`);
   };
