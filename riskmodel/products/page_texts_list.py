@@ -27,8 +27,8 @@ LIST: dict[str, tuple[str, str]] = {
     "short": ("In één minuut", "In one minute"),
     "fact_threat": ("dreigen achteruit te gaan", "threaten to decline"),
     "fact_threat_note": (
-        "van de {areas:n0} gebieden hebben een kans van {limit:ps} of meer",
-        "of {areas:n0} areas have a chance of {limit:ps} or more",
+        "van de {areas:n0} gebieden die groot genoeg zijn: kans {limit:ps} of meer",
+        "of {areas:n0} areas that are large enough: chance {limit:ps} or more",
     ),
     "fact_pressure": ("staan nu onder druk", "are under pressure now"),
     "fact_pressure_note": (
