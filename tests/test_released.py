@@ -1,0 +1,37 @@
+"""The models that come along: whole, readable without unpickling, and each with its card."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from riskmodel.forecasting.features import Features
+from riskmodel.scoring.release import load_release
+
+MODELS = Path(__file__).parents[1] / "models"
+
+
+@pytest.mark.parametrize(("name", "horizon"), [("decline-2y", 2), ("decline-4y", 4)])
+def test_a_released_model_answers(name: str, horizon: int) -> None:
+    [folder] = [path for path in (MODELS / name).iterdir() if path.is_dir()]
+    release = load_release(folder)
+    assert release.experiment.name == name
+    assert release.experiment.horizon == horizon
+    assert (release.level, release.wave) == ("wijk", 2020)
+    assert {path.suffix for path in folder.iterdir()} <= {".txt", ".json", ".yaml", ".md", ".png"}
+    names = release.model.names
+    assert not [each for each in names if "background" in each or "origin" in each]
+    # An ordinary area, and one that has just risen far above its own mean: that one falls back.
+    rows = np.zeros((2, len(names)))
+    rows[:, names.index("size.spread")] = np.log(0.03)
+    rows[1, [names.index("history.above_own_mean"), names.index("history.change_last")]] = 0.15
+    rows[1, names.index("history.reversal")] = -0.08
+    distribution = release.model.distribution(Features(names, rows))
+    chance = distribution.cdf(np.full((2, 1), -0.05))[:, 0]
+    assert 0 < chance[0] < 0.2 < chance[1] < 1
+    card = (folder / "model_card.md").read_text(encoding="utf-8")
+    assert "Model card" in card
+    assert json.loads((folder / "model_card.json").read_text(encoding="utf-8"))
