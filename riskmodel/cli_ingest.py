@@ -93,7 +93,7 @@ def ingest_crosswalk(
 
 @ingest.command("boundaries")
 def ingest_boundaries(
-    file: Annotated[Path, typer.Argument(help="Polygons: GeoPackage, GeoJSON, shapefile or zip.")],
+    file: Annotated[Path, typer.Argument(help="Polygons: GeoPackage, GeoJSON or shapefile.")],
     workspace: WorkspaceOption = WORKSPACE,
     level: Annotated[str | None, typer.Option(help="Where a file holds several: wijk, buurt ...")] = None,
 ) -> None:

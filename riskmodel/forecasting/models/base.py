@@ -22,7 +22,7 @@ class ModelSpec:
     name : str
         Name in forecasts and scores.
     kind : str
-        ``"ordering"``, ``"scorecard"`` or ``"lightgbm"``.
+        One of :data:`riskmodel.forecasting.models.KINDS`, for instance ``"lightgbm"``.
     parameters : mapping
         Arguments of that kind.
     """
