@@ -408,12 +408,20 @@ def test_unknown_level_and_empty_workspace_are_refused(tmp_path: Path, workspace
 
 
 @pytest.mark.parametrize(
-    ("origin", "found"),
-    [(2012, "no history"), (2002, "no wave 2004"), (2020, "no wave 2022"), (1999, "no such wave")],
+    ("name", "origin", "found"),
+    [
+        ("decline-4y", 2008, "no history"),  # 2002 and 2008 are known: six years apart
+        ("decline-2y", 2002, "no wave 2004"),
+        ("decline-2y", 2020, "no wave 2022"),
+        ("decline-2y", 1999, "no such wave"),
+    ],
 )
-def test_an_origin_without_history_or_outcome_is_refused(workspace: Workspace, origin: int, found: str) -> None:
+def test_an_origin_without_history_or_outcome_is_refused(
+    workspace: Workspace, name: str, origin: int, found: str
+) -> None:
     before = tree(workspace.folder)
-    error = refusal(lambda: workflow.backtest(EXPERIMENT, workspace, origins=[origin]))
+    experiment = EXPERIMENT.with_name(f"{name}.yaml")
+    error = refusal(lambda: workflow.backtest(experiment, workspace, origins=[origin]))
     assert error.where == f"origin {origin}"
     assert found in error.found
     assert tree(workspace.folder) == before
