@@ -109,7 +109,7 @@ def backtest(
     """
     from riskmodel.checking import findings_of
     from riskmodel.panel.store import Workspace
-    from riskmodel.reports_skill import ordering_table, skill_table, summary_table
+    from riskmodel.reports_skill import group_calibration_table, ordering_table, skill_table, summary_table
 
     place = Workspace(workspace)
     with _progress() as progress:
@@ -127,6 +127,7 @@ def backtest(
     told = done.scores, done.paired, done.experiment
     typer.echo(skill_table(done.scores, done.experiment, done.paired))
     typer.echo(f"\n{ordering_table(*told)}\n\n{summary_table(*told)}")
+    typer.echo(f"\n{group_calibration_table(done.calibration, done.experiment)}\n")
     if leave_out:
         typer.echo(f"\nEach {leave_out} by models that learned nothing from it:\n")
         typer.echo(summary_table(*told, left_out=True))
@@ -181,10 +182,18 @@ def risk_list(
     audit_share: Annotated[
         float, typer.Option(help="Part of the visits drawn at random from the areas further down.")
     ] = 0.1,
+    form: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--form",
+            help="csv, xlsx, html, parquet, gpkg, geojson, pdf or all; may be repeated. By default csv, xlsx and "
+            "html. Maps need riskmodel[geo], a PDF riskmodel[pdf].",
+        ),
+    ] = None,
 ) -> None:
-    """Write a risk list as CSV, XLSX and one self-contained page.
+    """Write a risk list as a table, a workbook and one self-contained page, or in other forms.
 
-    Example: riskmodel risk-list --municipality Venlo --capacity 5 --out lists/venlo
+    Example: riskmodel risk-list --municipality Venlo --capacity 5 --form html --form pdf --out lists/venlo
     """
     from riskmodel.panel.store import Workspace
 
@@ -195,6 +204,7 @@ def risk_list(
         capacity=capacity,
         experiment=experiment,
         audit_share=audit_share,
+        forms=form or [],
     )
     typer.echo(f"{made.about.title}: {len(made.rows):,} areas")
     for path in forms.values():

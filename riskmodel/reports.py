@@ -6,9 +6,16 @@ from collections.abc import Sequence
 
 from riskmodel.catalogue import drivers, indicators
 from riskmodel.panel.check import Check
-from riskmodel.reports_skill import ordering_table, skill_table, summary_table
+from riskmodel.reports_skill import group_calibration_table, ordering_table, skill_table, summary_table
 
-__all__ = ["check_table", "indicator_table", "ordering_table", "skill_table", "summary_table"]
+__all__ = [
+    "check_table",
+    "group_calibration_table",
+    "indicator_table",
+    "ordering_table",
+    "skill_table",
+    "summary_table",
+]
 
 
 def check_table(found: Check) -> str:

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from riskmodel.forecasting.calibration import over_origins
 from riskmodel.forecasting.experiment import LEFT_OUT, Experiment
+from riskmodel.forecasting.groups import UNKNOWN
 from riskmodel.forecasting.paired import BEST
 
 #: Scores in the skill table, with their headings.
@@ -26,6 +28,10 @@ SHOWN = {
 WITH_INTERVAL = ("auc", "average_precision")
 #: Scores in the table of orderings, with headings and decimals.
 COMPARED = {"average_precision": ("AP", 3), "precision_at_1pct": ("P@1%", 2), "precision_at_5pct": ("P@5%", 2)}
+
+#: Kinds of groups of which calibration is told.
+GROUPED = ("size", "urbanity")
+ENDS = ("low", "high")
 
 
 def skill_table(
@@ -157,6 +163,39 @@ def summary_table(
     return markdown([*header, "highest cal. error", "cover 80%"], rows, left=(0, 1))
 
 
+def group_calibration_table(calibration: pd.DataFrame, experiment: Experiment) -> str:
+    """Markdown table: whether the champion's chances mean the same in every class of size and urbanity.
+
+    For every origin the mean chance and, behind a slash, the share that it happened to; a star where the chance
+    lies outside the interval of that share. Then the mean of share minus chance over origins, with the interval
+    that takes origins as the unit, see :func:`riskmodel.forecasting.calibration.over_origins`.
+
+    Parameters
+    ----------
+    calibration : pandas.DataFrame
+        As :func:`riskmodel.forecasting.calibration.calibration_table` returns.
+    experiment : Experiment
+        Its experiment.
+    """
+    own = calibration[
+        (calibration["model"] == experiment.champion)
+        & (calibration["target"] == experiment.event.name)
+        & calibration["group_kind"].isin(GROUPED)
+        & (calibration["group"] != UNKNOWN)
+    ].assign(origin=lambda table: table["origin_date"].astype(str).str[:4])
+    origins = sorted(own["origin"].unique())
+    cells = {(row["group_kind"], row["group"], row["origin"]): row for row in own.to_dict("records")}
+    rows = []
+    for row in over_origins(own).to_dict("records"):
+        kind, group = row["group_kind"], row["group"]
+        each = [_chance_and_share(cells.get((kind, group, origin))) for origin in origins]
+        gap = _estimate({"difference": row["gap"]} | {f"difference_{end}95": row[f"gap_{end}95"] for end in ENDS})
+        inside = "-" if np.isnan(row["gap_low95"]) else _yes(row["gap_low95"] <= 0 <= row["gap_high95"])
+        rows.append([kind, group, f"{row['n_events']:,}/{row['n']:,}", *each, gap, inside])
+    header = ["kind", "group", "events", *origins, "share - chance", "holds 0"]
+    return markdown(header, rows, left=(0, 1))
+
+
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = ()) -> str:
     """Markdown table whose columns also line up as plain text; columns in ``left`` start at the left."""
     widths = [max(3, *(len(row[at]) for row in [header, *rows])) for at in range(len(header))]
@@ -219,7 +258,18 @@ def _difference_and_ratio(paired: pd.DataFrame, model: str, origin: object, coho
     return [_estimate(row, "difference", 3), _estimate(row, "ratio", 2)]
 
 
-def _estimate(row: Mapping[Any, Any], name: str, digits: int) -> str:
+def _chance_and_share(row: Mapping[Any, Any] | None) -> str:
+    if row is None:
+        return "-"
+    outside = not row["low95"] <= row["mean_chance"] <= row["high95"]
+    return f"{_number(row['mean_chance'])} / {_number(row['observed'])}{' *' if outside else ''}"
+
+
+def _yes(condition: bool) -> str:
+    return "yes" if condition else "no"
+
+
+def _estimate(row: Mapping[Any, Any], name: str = "difference", digits: int = 3) -> str:
     """A difference or ratio with its interval."""
     if np.isnan(row[name]):
         return "-"

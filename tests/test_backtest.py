@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from riskmodel.forecasting.forecast import Forecast, Outputs
 from riskmodel.forecasting.left_out import forecast_left_out, joined, of_rows, provinces_of
 from riskmodel.forecasting.models import ModelSpec, make
 from riskmodel.forecasting.origins import origin_at
+from riskmodel.reports_skill import group_calibration_table
 
 MODELS = (
     ModelSpec("high", "ordering", {"feature": "history.level", "risk": "high"}),
@@ -214,6 +216,40 @@ def test_intervals_of_shares_are_those_of_scipy(case):
     low, high = calibration.wilson(np.array([float(events)]), np.array([float(n)]))
     known = stats.binomtest(events, n).proportion_ci(method="wilson")
     assert (low[0], high[0]) == (pytest.approx(known.low, abs=1e-9), pytest.approx(known.high, abs=1e-9))
+
+
+def test_over_origins_each_period_is_one_witness():
+    """Student's interval as scipy's one-sample test gives it; far more areas at one origin change nothing."""
+    day, gaps = pd.to_datetime(["2012-01-01", "2014-01-01", "2016-01-01", "2018-01-01"]), [0.02, -0.01, 0.03, 0.04]
+    rows = [
+        {"model": "trees", "target": "fall", "origin_date": when, "group_kind": "size", "group": "below 200"}
+        | {"n": n, "n_events": round(n * (0.1 + gap)), "mean_chance": 0.1, "observed": 0.1 + gap}
+        for when, gap, n in zip(day, gaps, (100, 100, 100, 10_000), strict=True)
+    ]
+    table = pd.DataFrame(rows).assign(low95=0.0, high95=1.0)
+    found = calibration.over_origins(table).iloc[0]
+    known = stats.ttest_1samp(gaps, 0.0).confidence_interval(0.95)
+    assert (found["origins"], found["n"], found["n_events"]) == (4, 10_300, 1_434)
+    np.testing.assert_allclose(found["observed"] - found["mean_chance"], np.mean(gaps))
+    np.testing.assert_allclose([found["gap"], found["gap_low95"], found["gap_high95"]], [np.mean(gaps), *known])
+    two = calibration.over_origins(table[:2]).iloc[0]
+    assert np.isnan(two["gap_low95"])
+    np.testing.assert_allclose(two["gap"], 0.005)
+
+
+def test_the_table_of_groups_marks_what_lies_outside_its_interval():
+    asked = question()
+    events = np.array([20, 60, 24])
+    low, high = calibration.wilson(events.astype(float), np.full(3, 200.0))
+    table = pd.DataFrame(
+        {"origin_date": ["2014-01-01", "2016-01-01", "2018-01-01"], "n_events": events, "observed": events / 200}
+        | {"low95": low, "high95": high}
+    ).assign(model="card", target=asked.event.name, group_kind="size", group="below 200", n=200, mean_chance=0.1)
+    line = group_calibration_table(table, asked).splitlines()[-1]
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert cells[:6] == ["size", "below 200", "104/600", ".100 / .100", ".100 / .300 *", ".100 / .120"]
+    assert cells[6].startswith("+.073 (")
+    assert cells[7] == "yes"
 
 
 def test_every_judged_area_is_counted_once_in_every_kind_of_group(done):

@@ -27,6 +27,7 @@ from riskmodel.products import card_pictures
 from riskmodel.products.model_card import (
     BY_GROUP,
     BY_ORIGIN,
+    BY_PERIOD,
     EVERYBODY,
     JSON,
     MARKDOWN,
@@ -190,10 +191,22 @@ def test_without_a_backtest_the_card_says_so(made: Made) -> None:
 
 def test_the_same_facts_give_the_same_files(made: Made, files: dict[str, bytes]) -> None:
     first, again = files, card_files(made.facts)
-    assert set(first) == {MARKDOWN, JSON, BY_ORIGIN, BY_GROUP}
+    pictures = {BY_ORIGIN, BY_GROUP, BY_PERIOD}
+    assert set(first) == {MARKDOWN, JSON} | pictures
     assert first == again
-    assert first[BY_ORIGIN].startswith(PNG) and first[BY_GROUP].startswith(PNG)
+    assert all(first[picture].startswith(PNG) for picture in pictures)
     assert json.loads(first[JSON]) == card_content(made.facts)
+
+
+def test_the_card_tells_means_over_origins_of_every_class(made: Made) -> None:
+    rows = card_content(made.facts)["calibration_over_origins"]
+    table = made.record.tables["calibration"]
+    small = table[(table["model"] == made.facts.model) & (table["group"] == "200 to 499")]
+    told = next(row for row in rows if row["group"] == "200 to 499")
+    assert told["origins"] == len(small) == 2
+    assert told["gap"] == pytest.approx((small["observed"] - small["mean_chance"]).mean())
+    # Two periods tell nothing of how periods differ.
+    assert told["gap_low95"] is None
 
 
 def test_groups_of_the_pictures_are_all_areas_that_were_judged(made: Made) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy import stats
 
 from riskmodel.forecasting.experiment import Experiment
 from riskmodel.forecasting.forecast import Forecast
@@ -28,6 +29,23 @@ COLUMNS = (
     "low95",
     "high95",
 )
+#: Columns of the table over origins.
+OVER_ORIGINS = (
+    "model",
+    "target",
+    "group_kind",
+    "group",
+    "origins",
+    "n",
+    "n_events",
+    "mean_chance",
+    "observed",
+    "gap",
+    "gap_low95",
+    "gap_high95",
+)
+#: Fewer origins than this say nothing of how periods differ.
+FEWEST_ORIGINS = 3
 #: Group kind of the tenths of equally many areas, lowest chances first.
 DECILE = "decile"
 #: Standard normal quantile of a 95% interval.
@@ -74,6 +92,48 @@ def calibration_table(experiment: Experiment, panel: Panel, forecasts: Iterable[
                 parts.append({**{key: [value] * rows for key, value in about.items()}, **part})
     columns = {key: [value for part in parts for value in part[key]] for key in COLUMNS}
     return pd.DataFrame(columns, columns=list(COLUMNS))
+
+
+def over_origins(table: pd.DataFrame) -> pd.DataFrame:
+    """Whether the chances of a group are right on average over periods, with the period as the unit.
+
+    A forecast is made before anybody knows what kind of period is coming. What a whole period does moves all areas
+    of a group together, so that areas of one origin are no independent witnesses; origins are. The gap of a group
+    is its observed share minus its mean chance, averaged over origins, each counting once; its interval is that of
+    Student for a mean of as many values as there are origins. With three or four origins it is wide: a group whose
+    gap lies within it is not shown to be wrong, which is less than shown to be right.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As :func:`calibration_table` returns.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns :data:`OVER_ORIGINS`: ``origins`` how many, ``n`` and ``n_events`` added up over them, the others
+        means over origins, and the 95% interval of ``gap``; NaN below :data:`FEWEST_ORIGINS` origins.
+
+    References
+    ----------
+    Student (1908), "The probable error of a mean", Biometrika 6(1).
+    """
+    keys = ["model", "target", "group_kind", "group"]
+    rows = table.assign(gap=table["observed"] - table["mean_chance"]).groupby(keys, sort=False)
+    found = rows.agg(
+        origins=("gap", "size"),
+        n=("n", "sum"),
+        n_events=("n_events", "sum"),
+        mean_chance=("mean_chance", "mean"),
+        observed=("observed", "mean"),
+        gap=("gap", "mean"),
+    )
+    number = found["origins"].to_numpy(dtype=float)
+    enough = number >= FEWEST_ORIGINS
+    error = rows["gap"].std(ddof=1).to_numpy() / np.sqrt(number)
+    half = np.where(enough, stats.t.ppf(0.975, np.maximum(number - 1, 1)) * error, np.nan)
+    found["gap_low95"], found["gap_high95"] = found["gap"] - half, found["gap"] + half
+    return found.reset_index()[list(OVER_ORIGINS)]
 
 
 def _names(kind: str) -> list[str]:

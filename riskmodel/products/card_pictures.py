@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import matplotlib
 import numpy as np
+import pandas as pd
 
-from riskmodel.forecasting.calibration import wilson
+from riskmodel.forecasting.calibration import over_origins, wilson
 from riskmodel.forecasting.experiment import Cohort
 from riskmodel.forecasting.groups import LABELS, labels_of
 from riskmodel.forecasting.metrics import calibration_bins
@@ -23,7 +24,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 #: Okabe and Ito's colours, safe for the colour blind.
-BLUE, GREY = "#0072B2", "#767676"
+BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#767676"
 #: Bins of equally many areas: ten an origin; fewer for a group, which has fewer events.
 BINS, GROUP_BINS = 10, 5
 #: Chances that are labelled on the axes; a square-root scale shows small ones and large ones in one picture.
@@ -35,6 +36,10 @@ SIDE, ACROSS, DOWN = 1.75, 0.5, 0.75
 LEFT, RIGHT, TOP, BOTTOM, NARROWEST = 0.75, 0.3, 1.05, 0.55, 6.0
 #: Kinds of groups that are shown.
 SHOWN = ("size", "urbanity")
+PERIOD_NOTE = (
+    "Diamond: mean chance that was forecast. Dot: share it happened to, with its 95% interval (Wilson). "
+    "Mean over origins: interval of Student, origins as the unit."
+)
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,60 @@ def reliability_of_groups(groups: dict[str, list[Reliability]]) -> bytes:
     return _png(figure)
 
 
+def by_period(record: Record, model: str) -> dict[str, list[pd.DataFrame]]:
+    """Chances and shares of every class of size and urbanity, a row an origin, as the backtest kept them."""
+    table = record.tables.get("calibration", pd.DataFrame())
+    if table.empty:
+        return {}
+    own = table[(table["model"] == model) & (table["target"] == record.experiment.event.name)]
+    found = {}
+    for kind in SHOWN:
+        rows = own[(own["group_kind"] == kind) & own["group"].isin(LABELS[kind])]
+        found[kind] = [part for _, part in rows.groupby("group", sort=False)]
+    return {kind: parts for kind, parts in found.items() if parts}
+
+
+def reliability_of_periods(groups: dict[str, list[pd.DataFrame]]) -> bytes:
+    """PNG with a panel for every class of size (above) and urbanity (below): chance and share at every origin."""
+    figure, grid = _grid(len(groups), max(len(parts) for parts in groups.values()))
+    highest = max(
+        float(part[["mean_chance", "observed"]].max().max()) for each in groups.values() for part in each
+    )
+    top = float(next((tick for tick in TICKS[1:] if tick >= 1.15 * highest), 1.0))
+    for row, parts in zip(grid, groups.values(), strict=True):
+        for axes, part in zip(row, parts, strict=False):
+            _periods(axes, part, top)
+        for axes in row[len(parts) :]:
+            axes.set_visible(False)
+    _frame(figure, "Does a chance mean the same in every kind of area? By origin", PERIOD_NOTE, across="origin →")
+    return _png(figure)
+
+
+def _periods(axes: Axes, part: pd.DataFrame, top: float) -> None:
+    chance, observed = part["mean_chance"].to_numpy(), part["observed"].to_numpy()
+    place, last = np.arange(len(part)), len(part) + 0.4
+    mean = over_origins(part).iloc[0]
+    middle = float(mean["mean_chance"])
+    axes.vlines(place, part["low95"], part["high95"], color=BLUE, lw=1.2, alpha=0.55, zorder=2)
+    axes.plot(place, observed, "o", ms=4.5, color=BLUE, zorder=3)
+    axes.plot([*place, last], [*chance, middle], "D", ms=4.5, mfc="white", mec=ORANGE, mew=1.3, zorder=4)
+    if not math.isnan(mean["gap_low95"]):
+        low, high = (max(middle + float(mean[f"gap_{end}95"]), 0.0) for end in ("low", "high"))
+        axes.vlines(last, low, high, color=BLUE, lw=1.2, alpha=0.55, zorder=2)
+    axes.plot(last, float(mean["observed"]), "o", ms=4.5, color=BLUE, zorder=3)
+    axes.set_yscale("function", functions=(_root, _square))
+    axes.set(xlim=(-0.5, last + 0.5), ylim=(0, top), yticks=[tick for tick in TICKS if tick <= top])
+    axes.set_xticks([*place, last], [*(f"'{str(day)[2:4]}" for day in part["origin_date"]), "mean"])
+    axes.yaxis.set_major_formatter(FuncFormatter(_percent))
+    axes.tick_params(labelsize=7.5)
+    axes.axvline(last - 0.7, color="#dddddd", lw=0.8)
+    axes.spines[["top", "right"]].set_visible(False)
+    events, areas = int(part["n_events"].sum()), int(part["n"].sum())
+    axes.set_title(str(part["group"].iloc[0]), loc="left", fontsize=9, fontweight="bold", pad=14)
+    told = f"{events:,} of {areas:,} areas, {(chance * part['n']).sum():,.0f} expected"
+    axes.text(0, 1.03, told, transform=axes.transAxes, fontsize=7.5, color="#444444")
+
+
 def _bins(part: Reliability, number: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     bins = np.array(calibration_bins(part.happened, part.chance, min(number, len(part.chance))), dtype=float)
     return bins[:, 0], bins[:, 1], bins[:, 2]
@@ -112,20 +171,20 @@ def _diagram(axes: Axes, part: Reliability, number: int, top: float) -> None:
     axes.set_xscale("function", functions=(_root, _square))
     axes.set_yscale("function", functions=(_root, _square))
     axes.plot([0, top], [0, top], color=GREY, lw=1, ls=(0, (4, 3)), zorder=1)
-    axes.vlines(expected, low, np.minimum(high, top), color=BLUE, lw=1.2, alpha=0.55, zorder=2)
-    axes.plot(expected, observed, "o", ms=4.5, color=BLUE, zorder=3)
     axes.set(xlim=(0, top), ylim=(0, top))
     ticks = [tick for tick in TICKS if tick <= top]
     axes.set_xticks(ticks)
     axes.set_yticks(ticks)
     axes.xaxis.set_major_formatter(FuncFormatter(_percent))
     axes.yaxis.set_major_formatter(FuncFormatter(_percent))
+    axes.tick_params(labelsize=7.5)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.vlines(expected, low, np.minimum(high, top), color=BLUE, lw=1.2, alpha=0.55, zorder=2)
+    axes.plot(expected, observed, "o", ms=4.5, color=BLUE, zorder=3)
     events, areas = int(part.happened.sum()), len(part.happened)
     axes.set_title(part.title, loc="left", fontsize=9, fontweight="bold", pad=14)
     told = f"{events:,} of {areas:,} areas, {part.chance.sum():,.0f} expected"
     axes.text(0, 1.03, told, transform=axes.transAxes, fontsize=7.5, color="#444444")
-    axes.tick_params(labelsize=7.5)
-    axes.spines[["top", "right"]].set_visible(False)
 
 
 def _grid(rows: int, columns: int) -> tuple[Figure, list[list[Axes]]]:
@@ -143,11 +202,11 @@ def _grid(rows: int, columns: int) -> tuple[Figure, list[list[Axes]]]:
     return figure, grid
 
 
-def _frame(figure: Figure, title: str) -> None:
+def _frame(figure: Figure, title: str, note: str = NOTE, across: str = "forecast chance →") -> None:
     width, height = figure.get_size_inches()
     figure.text(0.1 / width, 1 - 0.12 / height, title, fontsize=11.5, va="top")
-    figure.text(0.1 / width, 1 - 0.38 / height, NOTE, fontsize=8, color="#444444", va="top")
-    figure.text(LEFT / width, 0.1 / height, "forecast chance →", fontsize=8.5, va="bottom")
+    figure.text(0.1 / width, 1 - 0.38 / height, note, fontsize=8, color="#444444", va="top")
+    figure.text(LEFT / width, 0.1 / height, across, fontsize=8.5, va="bottom")
     figure.text(
         0.1 / width,
         (height - TOP) / height,

@@ -17,6 +17,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from riskmodel.catalogue import DIMENSIONS, drivers, load
+from riskmodel.forecasting.calibration import over_origins
 from riskmodel.forecasting.checks import Finding, Stage, group_table
 from riskmodel.forecasting.compare import against_best_ordering
 from riskmodel.forecasting.experiment import Cohort, Experiment
@@ -26,7 +27,7 @@ from riskmodel.panel.panel import Panel
 
 #: Files of a card.
 MARKDOWN, JSON = "model_card.md", "model_card.json"
-BY_ORIGIN, BY_GROUP = "model_card_by_origin.png", "model_card_by_group.png"
+BY_ORIGIN, BY_GROUP, BY_PERIOD = (f"model_card_by_{kind}.png" for kind in ("origin", "group", "period"))
 TEMPLATE = "model_card.md.j2"
 LICENCE = "Apache-2.0"
 #: Cohort of all areas, whatever cohorts an experiment has.
@@ -87,6 +88,9 @@ def card_files(facts: CardFacts) -> dict[str, bytes]:
             files[BY_ORIGIN] = card_pictures.reliability_of_origins(origins)
         if groups:
             files[BY_GROUP] = card_pictures.reliability_of_groups(groups)
+        periods = card_pictures.by_period(facts.record, facts.model)
+        if periods:
+            files[BY_PERIOD] = card_pictures.reliability_of_periods(periods)
     return files
 
 
@@ -118,6 +122,7 @@ def card_content(facts: CardFacts) -> dict[str, Any]:
         "features": _features(facts.stage, facts.importance),
         "evaluation": _evaluation(facts),
         "groups": _groups(facts),
+        "calibration_over_origins": _calibration(facts),
         "findings": [asdict(finding) for finding in facts.findings],
         "code_version": facts.code_version,
         "licence": LICENCE,
@@ -137,7 +142,9 @@ def render_card(content: Mapping[str, Any]) -> str:
     )
     environment.filters |= {"share": _share, "cell": _cell, "number": _number}
     return environment.get_template(TEMPLATE).render(
-        card=content, main=_main_rows(content), pictures={"origin": BY_ORIGIN, "group": BY_GROUP}
+        card=content,
+        main=_main_rows(content),
+        pictures={"origin": BY_ORIGIN, "group": BY_GROUP, "period": BY_PERIOD},
     )
 
 
@@ -227,6 +234,16 @@ def _groups(facts: CardFacts) -> list[dict[str, Any]]:
         {str(key): value for key, value in row.items()}
         for row in group_table(facts.record, facts.model, facts.panel, EVERYBODY).to_dict("records")
     ]
+
+
+def _calibration(facts: CardFacts) -> list[dict[str, Any]]:
+    """Mean chance, mean share and their difference over origins, by class of size and urbanity."""
+    table = None if facts.record is None else facts.record.tables.get("calibration")
+    if table is None or table.empty:
+        return []
+    own = table[(table["model"] == facts.model) & (table["target"] == facts.experiment.event.name)]
+    rows = over_origins(own[own["group_kind"].isin(("size", "urbanity"))]).drop(columns=["model", "target"])
+    return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
 
 
 def _main_rows(content: Mapping[str, Any]) -> Mapping[str, Any] | None:
