@@ -110,7 +110,8 @@ def test_the_list_agrees_with_the_file_and_adds_up(walked: Walked, example_files
     assert rows["on_list"].sum() == 3
     assert walked.made.about.example
     average = walked.made.about.average_risk
-    assert (rows["threatens"] == (rows["p_decline"] >= 2 * average)).all()
+    likely = rows["p_decline"] >= 2 * average
+    assert (rows["threatens"] == (likely & (rows["inhabitants"] >= 200))).all()
     assert (rows["under_pressure"] == (rows["score_class"] <= 4)).all()
 
 
@@ -123,6 +124,9 @@ def test_small_areas_stand_last_and_take_no_place(walked: Walked) -> None:
     for _, part in rows.groupby("too_small"):
         assert part["p_decline"].is_monotonic_decreasing
     assert not (rows["on_list"] & rows["too_small"]).any()
+    # An area about which nothing can be said does not threaten, however high the chance that was computed.
+    assert (rows["too_small"] & (rows["p_decline"] >= made.about.threat_limit)).any()
+    assert not (rows["threatens"] & rows["too_small"]).any()
 
 
 def test_the_track_record_is_told_from_the_scores(walked: Walked) -> None:

@@ -18,7 +18,8 @@ from riskmodel.products.audit import AUDIT_SHARE, audit_notice, audit_seed, list
 from riskmodel.products.how_sure import SMALL, abstains
 from riskmodel.products.risk_list import COLUMNS, About, RiskList
 
-#: *Dreigt achteruit te gaan*: at least this many times the mean chance of all areas of the same forecast.
+#: *Dreigt achteruit te gaan*: at least this many times the mean chance of all areas of the same forecast, in an
+#: area that is large enough to say something about.
 THREAT_TIMES_AVERAGE = 2.0
 ORIGIN_NOTICE = (
     "Bij deze lijst zijn gegevens over de herkomst van bewoners gebruikt. "
@@ -82,6 +83,7 @@ def build_risk_list(
     last = earlier[-1] if earlier else None
     long = next((year for year in reversed(earlier) if wave - year >= LONG_YEARS), None)
     limit = THREAT_TIMES_AVERAGE * average
+    too_small = abstains(inhabitants)
     words = stored.contributions.drop(columns="location")
     measured = pd.DataFrame() if stored.explanation is None else stored.explanation.stability
     unsure = unsure_of(measured, stored.contributions)
@@ -101,8 +103,9 @@ def build_risk_list(
             "lower80": forecast.quantile(0.1),
             "upper80": forecast.quantile(0.9),
             "under_pressure": classes <= PRESSURE_CLASS,
-            "threatens": chance >= limit,
-            "too_small": abstains(inhabitants),
+            # Where nothing can be said, *dreigt* cannot be said either.
+            "threatens": (chance >= limit) & ~too_small,
+            "too_small": too_small,
             "drivers_down": in_words(words, down=True, unsure=unsure),
             "drivers_up": in_words(words, down=False, unsure=unsure),
         }
