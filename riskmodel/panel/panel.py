@@ -133,6 +133,9 @@ class Panel:
             Values published on this day count as known.
         """
         known = self.published <= np.datetime64(moment, "D")
+        if (known | np.isnat(self.published)).all():
+            # Nothing to hide: a copy of a large panel would cost more than its features.
+            return self
         return replace(
             self,
             values=np.where(known[:, None, :], self.values, np.nan),
