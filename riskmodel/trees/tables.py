@@ -1,0 +1,203 @@
+"""Tables of contributions: what a bundle of leaves adds, for each of its states.
+
+Definition: the contribution of feature i is its Shapley value in the game whose players are the features and whose
+worth for a set S is the tree's output when only S is known; at a node that asks for an unknown feature both ways
+are taken, in proportion to their training rows. For one leaf with output v, features N (d of them), shares z and
+the features A that meet their conditions, the worth of S is v * prod_{S} [j in A] * prod_{N - S} z_j, and
+therefore
+
+    phi_i = v * Z * (1 - z_i) * f(A - i)     if i in A,    Z = prod_{N - A} z_j,
+    phi_i = -v * Z * f(A)                    otherwise,
+    f(B) = sum_k p_B(k) * k! (d - 1 - k)! / d!,   p_B(k) = sum of prod_{B - S} z_j over S in B with k members.
+
+It depends on the row only through A, so it is worked out for all 2^d sets once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from math import factorial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskmodel.trees.bundles import Bundle
+from riskmodel.trees.paths import BinSet, Leaf
+from riskmodel.trees.text import Floats, Ints
+
+Words = NDArray[np.uint16]
+
+#: A feature whose parts change more often than this along its bins is looked up, not compared step by step.
+MOST_STEPS = 12
+
+
+class Program:
+    """Flat arrays for one of the loops."""
+
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """All arrays, in the order the loop takes them."""
+        return tuple(getattr(self, each.name) for each in fields(self))  # type: ignore[arg-type]
+
+    @property
+    def bytes(self) -> int:
+        """Memory of all arrays together."""
+        return sum(array.nbytes for array in self.arrays())
+
+
+@dataclass(frozen=True)
+class TableProgram(Program):
+    """Bundles with tables as flat arrays: per bundle steps, look-ups and additions (see ``kernels.add_up``).
+
+    A row's state in a bundle is ``first`` plus the ``step_plus`` of every step whose edge lies below the row's
+    bin, plus one entry of ``looked`` for every look-up; arithmetic is modulo 65,536. Then each addition adds
+    ``table[add_at + state]`` to a column.
+    """
+
+    first: Words
+    steps: Ints
+    step_feature: Ints
+    step_edge: Words
+    step_plus: Words
+    looks: Ints
+    look_feature: Ints
+    look_at: Ints
+    looked: Words
+    adds: Ints
+    add_column: Ints
+    add_at: Ints
+    table: Floats
+
+
+def leaf_table(leaf: Leaf) -> Floats:
+    """Contributions of one leaf for every set of features that meet their conditions.
+
+    Returns
+    -------
+    numpy.ndarray, shape (features of the leaf, 2 ** features of the leaf)
+        Bit i of the second index is set if feature i meets its conditions.
+    """
+    d = len(leaf.shares)
+    weights = np.array([factorial(k) * factorial(d - 1 - k) / factorial(d) for k in range(d)])
+    worths = np.zeros((d, 2**d))
+    worths[0, 0] = 1.0
+    unmet = np.ones(2**d)
+    for i, share in enumerate(leaf.shares):
+        half = 2**i
+        # Sets with i from those without: i stays outside S (its share counts) or joins S.
+        worths[:, half : 2 * half] = share * worths[:, :half]
+        worths[1:, half : 2 * half] += worths[:-1, :half]
+        unmet[half : 2 * half] = unmet[:half]
+        unmet[:half] *= share
+    known = weights @ worths
+    table: Floats = np.empty((d, 2**d))
+    scale = leaf.value * unmet
+    for i, share in enumerate(leaf.shares):
+        # Sets in pairs that differ in i only.
+        pairs, weighed = known.reshape(-1, 2, 2**i), scale.reshape(-1, 2, 2**i)
+        own = table[i].reshape(-1, 2, 2**i)
+        own[:, 0] = -weighed[:, 0] * pairs[:, 0]
+        own[:, 1] = weighed[:, 1] * (1.0 - share) * pairs[:, 0]
+    return table
+
+
+def bundle_table(bundle: Bundle, column: Sequence[int]) -> tuple[list[int], Floats]:
+    """Contributions of a bundle for each of its states.
+
+    Returns
+    -------
+    columns : list of int
+        Columns the bundle adds to.
+    table : numpy.ndarray, shape (columns, states)
+        The part of the first feature runs fastest.
+    """
+    columns = sorted({column[feature] for feature in bundle.states})
+    place = {one: number for number, one in enumerate(columns)}
+    table: Floats = np.zeros((len(columns), bundle.size))
+    for leaf in bundle.leaves:
+        met = np.zeros(1, dtype=np.int64)
+        position = {feature: i for i, feature in enumerate(leaf.features)}
+        for feature, parts in bundle.states.items():
+            i = position.get(feature)
+            meets = [0 if i is None or not part & leaf.sets[i] else 1 << i for part in parts]
+            met = (np.array(meets, dtype=np.int64)[:, None] + met).ravel()
+        own = leaf_table(leaf)
+        for i, feature in enumerate(leaf.features):
+            table[place[column[feature]]] += own[i][met]
+    return columns, table
+
+
+def runs(parts: Sequence[BinSet]) -> list[tuple[int, int]]:
+    """Where along the bins the part changes: (first bin, part), beginning with bin 0."""
+    starts: list[tuple[int, int]] = []
+    for number, part in enumerate(parts):
+        begins = part & ~(part << 1)
+        while begins:
+            starts.append(((begins & -begins).bit_length() - 1, number))
+            begins &= begins - 1
+    return sorted(starts)
+
+
+def assemble(bundles: Iterable[Bundle], sizes: Sequence[int], column: Sequence[int]) -> TableProgram:
+    """Lay bundles out as flat arrays.
+
+    Parameters
+    ----------
+    bundles : iterable of Bundle
+        In the order in which they are added.
+    sizes : sequence of int
+        Number of bins of each feature.
+    column : sequence of int
+        Column of contributions of each feature.
+    """
+    first: list[int] = []
+    steps, looks, adds = [0], [0], [0]
+    step: list[tuple[int, int, int]] = []
+    look: list[tuple[int, int]] = []
+    add: list[tuple[int, int]] = []
+    looked: list[Ints] = []
+    tables: list[Floats] = []
+    at = looked_at = 0
+    for bundle in bundles:
+        stride, begin = 1, 0
+        for feature, parts in bundle.states.items():
+            changes = runs(parts)
+            if len(changes) - 1 > MOST_STEPS:
+                ends = [start for start, _ in changes[1:]] + [sizes[feature]]
+                lengths = [end - start for end, (start, _) in zip(ends, changes, strict=True)]
+                looked.append(np.repeat([part * stride for _, part in changes], lengths))
+                look.append((feature, looked_at))
+                looked_at += sizes[feature]
+            else:
+                begin += changes[0][1] * stride
+                for (_, before), (start, part) in pairwise(changes):
+                    step.append((feature, start - 1, (part - before) * stride % 2**16))
+            stride *= len(parts)
+        columns, table = bundle_table(bundle, column)
+        add.extend((one, at + number * bundle.size) for number, one in enumerate(columns))
+        at += table.size
+        tables.append(table.ravel())
+        first.append(begin)
+        steps.append(len(step))
+        looks.append(len(look))
+        adds.append(len(add))
+    step_columns = np.array(step, dtype=np.int64).reshape(-1, 3).T
+    look_columns = np.array(look, dtype=np.int64).reshape(-1, 2).T
+    add_columns = np.array(add, dtype=np.int64).reshape(-1, 2).T
+    return TableProgram(
+        first=np.array(first, dtype=np.uint16),
+        steps=np.array(steps, dtype=np.int64),
+        step_feature=step_columns[0].copy(),
+        step_edge=step_columns[1].astype(np.uint16),
+        step_plus=step_columns[2].astype(np.uint16),
+        looks=np.array(looks, dtype=np.int64),
+        look_feature=look_columns[0].copy(),
+        look_at=look_columns[1].copy(),
+        looked=np.concatenate([*looked, np.zeros(0)]).astype(np.uint16),
+        adds=np.array(adds, dtype=np.int64),
+        add_column=add_columns[0].copy(),
+        add_at=add_columns[1].copy(),
+        table=np.concatenate([*tables, np.zeros(0)]),
+    )
