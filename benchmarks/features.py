@@ -2,9 +2,9 @@
 
 python benchmarks/features.py [--cells 10000,30000,100000,300000,1000000] [--plot benchmarks/features.png]
 
-Each size runs in a process of its own, so that its peak memory is its own. The panel is made up: 9 waves, 60 indicators
-(the score, its dimensions, others of the catalogue), every cell with four neighbours. Timed are the features of the
-last origin, with everything known then; the peer in the same run is one pass over the same values
+Each size runs in a process of its own, so that its peak memory is its own. The panel is made up: 9 waves, 60
+indicators (the score, its dimensions, others of the catalogue), every cell with four neighbours. Timed are the
+features of the last origin, with everything known then; the peer in the same run is one pass over the same values
 (``numpy.nanmean`` along the waves).
 """
 
