@@ -29,7 +29,7 @@ from riskmodel.panel.store import Workspace, draft_folder, write_atomically
 from riskmodel.products.audit import AUDIT_SHARE
 from riskmodel.products.build import build_risk_list
 from riskmodel.products.fill import filled
-from riskmodel.products.forms import write_forms
+from riskmodel.products.forms import chosen_forms, write_forms
 from riskmodel.products.risk_list import RiskList
 from riskmodel.products.track_record import track_record
 from riskmodel.scoring.release import load_release
@@ -121,8 +121,9 @@ def risk_list(
     experiment: str | None = None,
     made_on: date | None = None,
     audit_share: float = AUDIT_SHARE,
+    forms: Sequence[str] = (),
 ) -> tuple[RiskList, dict[str, Path]]:
-    """Risk list of municipalities or regions as CSV, XLSX and page, from the latest stored forecast.
+    """Risk list of municipalities or regions in several forms, from the latest stored forecast.
 
     With a capacity the list is also kept in ``lists/ID.json``, so that what visits find can be held against it.
 
@@ -142,14 +143,23 @@ def risk_list(
         By default today.
     audit_share : float
         Part of the visits that is drawn from the areas further down, see :mod:`riskmodel.products.audit`.
+    forms : sequence of str
+        Of csv, xlsx, html, parquet, gpkg, geojson and pdf, or all of them: ``"all"``; by default the first three.
+        See :mod:`riskmodel.products.forms`.
 
     Returns
     -------
     RiskList
         The list.
     dict
-        Path of each form: ``"csv"``, ``"xlsx"``, ``"html"``.
+        Path of each form.
+
+    Raises
+    ------
+    InputError
+        If there is no forecast, the arguments make no sense, or a form cannot be made; nothing is written then.
     """
+    asked_forms = chosen_forms(forms)
     if capacity is not None and capacity < 1:
         raise InputError("--capacity", str(capacity), "at least 1 area")
     stored = load_forecast(_latest_forecast(workspace, experiment))
@@ -167,10 +177,10 @@ def risk_list(
         audit_share=audit_share,
     )
     made = filled(made, workspace, panel, stored)
-    forms = write_forms(made, out)
+    paths = write_forms(made, out, asked_forms)
     if capacity is not None:
         save_list(workspace, list_record(made, stored.level, codes, audit_share))
-    return made, forms
+    return made, paths
 
 
 def _forecast_with_champion(workspace: Workspace, name: str) -> StoredForecast:

@@ -61,6 +61,11 @@ PARTS = [
 CLASSES = "zeer onvoldoende,ruim onvoldoende,onvoldoende,zwak,voldoende,ruim voldoende,goed,zeer goed,uitstekend"
 BASE = 0.0021
 CAPACITY = 5
+#: The last columns of the table.
+PROVENANCE = (
+    "made_on", "origin_date", "known_at", "waves", "horizon", "event", "model", "model_version", "code_version",
+    "forecast_id", "let_op",
+)  # fmt: skip
 
 
 def _row(position: int, area: tuple) -> dict[str, object]:
@@ -81,7 +86,7 @@ def _row(position: int, area: tuple) -> dict[str, object]:
         "lower80": lower,
         "upper80": upper,
         "under_pressure": bool(level <= 4),
-        "threatens": bool(chance >= 0.12),
+        "threatens": bool(chance >= 0.12 and not people < 500),
         "too_small": bool(people < 500),
         "on_list": position < CAPACITY,
         "audit": position == 7,
@@ -179,8 +184,7 @@ def test_table_equals_the_list(risk_list: RiskList, forms: dict[str, Path]) -> N
     with forms["csv"].open(encoding="utf-8", newline="") as file:
         read = list(csv.DictReader(file))
     driver_columns = [f"bijdrage_{driver.id}" for driver in DRIVERS]
-    remark = ["let_op"] if risk_list.about.example else []
-    assert list(read[0]) == [*COLUMNS, "basis", *driver_columns, *remark]
+    assert list(read[0]) == [*COLUMNS, "basis", *driver_columns, *PROVENANCE]
     assert len(read) == len(risk_list.rows)
     for position, line in enumerate(read):
         row, parts = risk_list.rows.iloc[position], risk_list.contributions.iloc[position]

@@ -50,6 +50,17 @@ class Printed:
         return write_atomically(Path(path), lambda draft: draft.write_bytes(content))
 
 
+def require_printing() -> None:
+    """Check that pages can be printed here, before anything is made.
+
+    Raises
+    ------
+    InputError
+        If the library or the font libraries of the system are not installed.
+    """
+    _library()
+
+
 def lay_out(html: str) -> Printed:
     """Lay a page out on paper.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from riskmodel.products.dutch import EXAMPLE
+from riskmodel.products.provenance import provenance_cells
 from riskmodel.products.risk_list import COLUMNS, RiskList
 
 #: Columns of ``RiskList.rows`` that hold text.
@@ -77,8 +77,28 @@ def _whole_numbers(column: pd.Series) -> pd.Series:
     return numbers if fractions else numbers.astype("Int64")
 
 
+def verdicts(risk_list: RiskList) -> pd.Series[bool]:
+    """Which areas *dreigen*: only those large enough for a verdict, whatever the model computed.
+
+    Parameters
+    ----------
+    risk_list : RiskList
+        The list.
+
+    Returns
+    -------
+    pandas.Series of bool, shape (areas,)
+        A missing flag is not set.
+    """
+    threatens, small = (risk_list.rows[flag] == True for flag in ("threatens", "too_small"))  # noqa: E712
+    return threatens & ~small
+
+
 def as_table(risk_list: RiskList) -> pd.DataFrame:
-    """Lay the rows and the contributions of a risk list side by side.
+    """Lay rows and contributions of a risk list side by side: the frame that every form for programs holds.
+
+    Texts are on one line, in one direction, and none can be read as a formula: a name that starts like one gets an
+    apostrophe before it, in every form, because tables travel from one program to the next.
 
     Parameters
     ----------
@@ -89,20 +109,22 @@ def as_table(risk_list: RiskList) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The columns of :data:`~riskmodel.products.risk_list.COLUMNS`, then ``basis`` and one column
-        ``bijdrage_<driver id>`` a driver; ``let_op`` last, when the areas are invented or something must be known.
+        ``bijdrage_<driver id>`` a driver.
     """
     rows = risk_list.rows[list(COLUMNS)].reset_index(drop=True)
     texts = {column: rows[column].map(safe_cell) for column in TEXT_COLUMNS}
     wholes = {column: _whole_numbers(rows[column]) for column in WHOLE_COLUMNS}
     names = {"base": "basis"} | {driver.id: f"bijdrage_{driver.id}" for driver in risk_list.drivers}
     parts = risk_list.contributions[list(names)].rename(columns=names).reset_index(drop=True)
-    table = pd.concat([rows.assign(**texts, **wholes), parts], axis="columns")
-    remarks = " ".join([EXAMPLE] * risk_list.about.example + list(risk_list.about.notices))
-    return table.assign(let_op=remarks) if remarks else table
+    judged = verdicts(risk_list).reset_index(drop=True)
+    return pd.concat([rows.assign(**texts, **wholes, threatens=judged), parts], axis="columns")
 
 
 def write_csv(risk_list: RiskList, path: str | Path) -> None:
     """Write a risk list as a CSV file in UTF-8; a missing value is an empty cell.
+
+    Where the list comes from and what must be known of it stands in the last columns, the same in every row: a
+    file beside it would stay behind when the table is sent on, and lines above the heading would break readers.
 
     Parameters
     ----------
@@ -111,4 +133,5 @@ def write_csv(risk_list: RiskList, path: str | Path) -> None:
     path : str or pathlib.Path
         The file to write.
     """
-    as_table(risk_list).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    told = {name: safe_cell(text) for name, text in provenance_cells(risk_list).items()}
+    as_table(risk_list).assign(**told).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
