@@ -14,7 +14,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from riskmodel.catalogue import DIMENSIONS, class_scheme, drivers, find_municipalities, load
+from riskmodel.catalogue import DIMENSIONS, class_scheme, drivers, find_municipalities, indicators, load
+from riskmodel.explaining.measures import Words
+from riskmodel.explaining.mechanisms import catalogued_rules
 from riskmodel.monitor.measured import municipality_names
 from riskmodel.products.area_sheet import (
     AreaSheet,
@@ -31,6 +33,7 @@ from riskmodel.products.risk_list import About, RiskList
 
 BASE = 4.102265
 LEVELS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
+FIGURES = Words("−0,036", "1.254", "32%", "9,5%", "€ 254.000", "2020", "2016")
 LABELS = {
     "onv": "Overlast en onveiligheid",
     "soc": "Sociale samenhang",
@@ -38,6 +41,28 @@ LABELS = {
     "fys": "Fysieke omgeving",
     "vrz": "Voorzieningen",
 }
+#: Every sentence of the mechanisms once, with the same figures in it.
+SAID = tuple(
+    Mechanism(rule.id, rule.title, way.text.format_map({each.name: FIGURES for each in way.conditions}))
+    for rule in catalogued_rules()
+    for way in rule.ways
+)
+#: How a value can be told.
+TOLD = (
+    "12,5% (Nederland 9%), 2020",
+    "€ 1.254.000 (Nederland € 290.000), 2020; in 2016 was het € 254.000",
+    "3.290, 2022; in 2016 was het 3.105",
+    "3.290, 2022",
+    "−0,012 punt",
+    "",
+)
+
+
+def _indicator(place: int, value: float) -> IndicatorRow:
+    """One of the catalogue's indicators, another for every area."""
+    known = [each for each in indicators().values() if each.label_en]
+    chosen = known[place % len(known)]
+    return IndicatorRow(chosen.id, chosen.label_nl, value, TOLD[place % len(TOLD)], chosen.label_en)
 
 
 def real_frame(data: Path) -> pd.DataFrame:
@@ -212,12 +237,7 @@ def _sheet(area, part, row, place, years, score, town, country, means, spread, r
             for d in DIMENSIONS
         ),
         drivers=tuple(_driver(driver, part, place) for driver in drivers()),
-        mechanisms=(
-            Mechanism("ageing", "Vergrijzing", "32% van de bewoners is 65 jaar of ouder (Nederland 20%), 2022."),
-            Mechanism(
-                "neighbours", "Buren gaan achteruit", "In 2 van de 5 buurwijken daalde de score sinds 2018."
-            ),
-        )[: place % 3],
+        mechanisms=tuple(SAID[(place + step) % len(SAID)] for step in range(place % 4)),
         comparable=tuple(
             Comparable(o["location"], o["name"], o["municipality"], o["score"], o["p_decline"]) for o in others
         ),
@@ -244,9 +264,7 @@ def _driver(driver, part, place) -> DriverRow:
         abs(value) > 0.002,
         load("drivers")[driver.id]["definitional"],
         (
-            IndicatorRow(
-                f"{driver.id}.a", f"eerste van {driver.label}", 0.7 * value, f"{place % 40}% (Nederland 9%), 2020"
-            ),
+            _indicator(place, 0.7 * value),
             IndicatorRow(f"{driver.id}.b", f"tweede van {driver.label}", 0.3 * value, ""),
         ),
     )

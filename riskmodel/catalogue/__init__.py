@@ -75,12 +75,13 @@ class Driver:
     ----------
     id : str
         Column of a table of contributions.
-    label : str
-        Plain Dutch name.
+    label, label_en : str
+        Plain Dutch and English name.
     """
 
     id: str
     label: str
+    label_en: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def indicators() -> dict[str, Indicator]:
 @cache
 def drivers() -> tuple[Driver, ...]:
     """All drivers in reading order."""
-    return tuple(Driver(id=key, label=entry["label"]) for key, entry in load("drivers").items())
+    return tuple(Driver(key, entry["label"], entry["label_en"]) for key, entry in load("drivers").items())
 
 
 @cache

@@ -66,10 +66,11 @@ class Condition:
 
 @dataclass(frozen=True)
 class Way:
-    """One way in which a rule can hold: its sentence and the conditions that must all hold."""
+    """One way in which a rule can hold: its sentence, the conditions that must all hold, and the English of it."""
 
     text: str
     conditions: tuple[Condition, ...]
+    text_en: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,14 @@ class Rule:
         Id and plain Dutch name.
     ways : tuple of Way
         The first that holds gives the sentence.
+    title_en : str
+        Plain English name.
     """
 
     id: str
     title: str
     ways: tuple[Way, ...]
+    title_en: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,7 +155,7 @@ def rules_from(contents: Mapping[str, Any]) -> tuple[Rule, ...]:
         If a condition has another measure or limit than there are.
     """
     return tuple(
-        Rule(key, entry["title"], tuple(_way(key, each) for each in entry["ways"]))
+        Rule(key, entry["title"], tuple(_way(key, each) for each in entry["ways"]), entry.get("title_en", ""))
         for key, entry in contents.items()
     )
 
@@ -173,9 +177,9 @@ def stacking(known: Panel, rules: tuple[Rule, ...] | None = None) -> Stacking:
 
 
 def _way(rule: str, entry: Mapping[str, Any]) -> Way:
-    return Way(
-        entry["text"], tuple(_condition(rule, name, about) for name, about in entry.items() if name != "text")
-    )
+    named = {name: about for name, about in entry.items() if name not in ("text", "text_en")}
+    conditions = tuple(_condition(rule, name, about) for name, about in named.items())
+    return Way(entry["text"], conditions, entry.get("text_en", ""))
 
 
 def _condition(rule: str, name: str, about: Mapping[str, Any]) -> Condition:

@@ -84,12 +84,15 @@ class IndicatorRow:
         To the expected change, in score points.
     text : str
         Value in plain Dutch, for instance ``"12% (Nederland 9%), 2020"``; empty where nothing can be said.
+    label_en : str
+        Its plain English name; empty where there is none, as for most local sources.
     """
 
     id: str
     label: str
     contribution: float
     text: str
+    label_en: str = ""
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,28 @@ import pandas as pd
 
 from riskmodel.errors import InputError
 from riskmodel.panel.panel import FloatArray
+from riskmodel.products.dutch import whole
 
 #: Share of the visits that is drawn at random.
 AUDIT_SHARE = 0.10
 #: From this capacity on at least one visit is drawn: with fewer visits one would be a large part.
 AT_LEAST_ONE_FROM = 5
+
+#: What a reader must know of the draw, in Dutch and English: of one visit, and of several.
+NOTICES: tuple[tuple[str, str], ...] = (
+    (
+        "Van de {total} bezoeken is er 1 door het lot gekozen uit de {rest} gebieden die niet bovenaan staan. "
+        "Zo is later te zien wat de lijst mist. Lijst {list}, lotnummer {seed}.",
+        "Of the {total} visits 1 was drawn at random from the {rest} areas that are not at the top. "
+        "That will show what the list misses. List {list}, seed {seed}.",
+    ),
+    (
+        "Van de {total} bezoeken zijn er {count} door het lot gekozen uit de {rest} gebieden die niet bovenaan "
+        "staan. Zo is later te zien wat de lijst mist. Lijst {list}, lotnummer {seed}.",
+        "Of the {total} visits {count} were drawn at random from the {rest} areas that are not at the top. "
+        "That will show what the list misses. List {list}, seed {seed}.",
+    ),
+)
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -158,11 +175,8 @@ def audit_notice(identity: str, seed: int, visits: Visits) -> str:
     if not count:
         return ""
     total, rest = int((visits.top | visits.drawn).sum()), int(((visits.inclusion > 0) & ~visits.top).sum())
-    verb = "is er 1" if count == 1 else f"zijn er {count}"
-    return (
-        f"Van de {total} bezoeken {verb} door het lot gekozen uit de {rest} gebieden die niet bovenaan staan. "
-        f"Zo is later te zien wat de lijst mist. Lijst {identity}, lotnummer {seed}."
-    )
+    dutch, _ = NOTICES[min(count, 2) - 1]
+    return dutch.format(total=whole(total), count=whole(count), rest=whole(rest), list=identity, seed=seed)
 
 
 def _digest(forecast_id: str, municipalities: Sequence[str], capacity: int | None, share: float) -> bytes:

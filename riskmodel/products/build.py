@@ -25,6 +25,10 @@ ORIGIN_NOTICE = (
     "Bij deze lijst zijn gegevens over de herkomst van bewoners gebruikt. "
     "Standaard zijn die geblokkeerd; hier is er bewust voor gekozen ze te gebruiken."
 )
+ORIGIN_NOTICE_EN = (
+    "Data about the origin of residents was used for this list. "
+    "By default it is blocked; here it was chosen on purpose to use it."
+)
 #: Class 4 (zwak) or lower is *nu onder druk*.
 PRESSURE_CLASS = 4
 #: The longer development is taken over about this many years.

@@ -15,6 +15,7 @@ from riskmodel.products.html import asset, environment, policy
 from riskmodel.products.page_data import about_data, page_data, sheets_data
 from riskmodel.products.page_drawings import (
     corner_counts,
+    judged,
     quadrant,
     step_limits,
     steps_of,
@@ -115,6 +116,7 @@ def _context(risk_list: RiskList) -> dict[str, Any]:
         "set": about_data(about),
         "areas": areas,
         "chosen": [(area, sheets[area["location"]]) for area in chosen],
+        "areas_missing": int((~judged(rows)).sum()),
         "corners": corner_counts(rows),
         "counts": _counts(rows),
         "dutch": dutch,
@@ -134,10 +136,19 @@ def _context(risk_list: RiskList) -> dict[str, Any]:
     }
 
 
-def _provenance(about: About) -> list[tuple[str, str]]:
+def _provenance(about: About) -> list[tuple[str, dict[str, Any]]]:
     """List label key and value; notices have their own place on the page."""
     keys = {label: f"origin_{place}" for place, label in enumerate(PROVENANCE)}
-    return [(keys[label], value) for label, value in dutch.provenance(about) if label != "Let op"]
+    days = {dutch.day_words(day): day.isoformat() for day in (about.origin_date, about.known_at, about.made_on)}
+
+    def value(found: str) -> dict[str, Any]:
+        if found in days:
+            return {"key": "day", "slots": {"day": days[found]}}
+        if found == f"{about.horizon} jaar":
+            return {"key": "years", "slots": {"horizon": about.horizon}}
+        return {"key": "", "text": found}
+
+    return [(keys[label], value(found)) for label, found in dutch.provenance(about) if label != "Let op"]
 
 
 def _headings(about: About) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from riskmodel.catalogue import load
 from riskmodel.products.area_sheet import AreaSheet, DriverRow, Past, Trend
+from riskmodel.products.page_sentences import labels, sentences
 from riskmodel.products.page_texts import TEXTS, english_event
 from riskmodel.products.risk_list import About, RiskList
 from riskmodel.products.table import plain_text
@@ -52,6 +53,7 @@ class Said:
         self._places: dict[Hashable, int] = {}
 
         self._words: dict[Any, int] = {}
+        self._labels: dict[tuple[str, str], int] = {}
 
     def place(self, value: Hashable) -> int:
         """Give the place of a value, adding it when it is new."""
@@ -66,6 +68,13 @@ class Said:
         found = self._words.get(value)
         if found is None:
             found = self._words[value] = self.place(plain_text(value))
+        return found
+
+    def label(self, dutch: str, english: str) -> int:
+        """Give the place of a name in both languages; each is cleaned once."""
+        found = self._labels.get((dutch, english))
+        if found is None:
+            found = self._labels[dutch, english] = self.place((plain_text(dutch), plain_text(english)))
         return found
 
 
@@ -138,7 +147,7 @@ def _trend(trend: Trend, said: Said) -> list[Any]:
 
 def _driver(driver: DriverRow, said: Said) -> list[Any]:
     behind = [
-        [said.words(found.label), worth, said.words(found.text)]
+        [said.label(found.label, found.label_en), worth, said.words(found.text)]
         for found in driver.indicators[:MOST_INDICATORS]
         # What is nought to the reader explains nothing.
         if (worth := milli(found.contribution))
@@ -215,6 +224,7 @@ def about_data(about: About) -> dict[str, Any]:
         "title": plain_text(about.title),
         "event": plain_text(about.event),
         "event_en": english_event(plain_text(about.event)),
+        "question": plain_text(about.question),
         "horizon": about.horizon,
         "year": about.origin_date.year,
         "origin": about.origin_date.isoformat(),
@@ -270,7 +280,9 @@ def page_data(risk_list: RiskList) -> str:
         "parts": [] if risk_list.sheets else _contributions(risk_list),
         "drivers": [[driver.id, driver.label, int(_definitional(driver.id))] for driver in risk_list.drivers],
         "said": said.values,
-        "texts": {key: [nl, en] for key, (nl, en) in TEXTS.items()},
+        "texts": TEXTS,
+        "labels": labels(),
+        "sentences": sentences(),
     }
     return as_json(data)
 

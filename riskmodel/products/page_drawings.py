@@ -31,7 +31,7 @@ class Quadrant:
     width, height : float
         Size of the drawing.
     x, y : numpy.ndarray, shape (areas,)
-        Place of every area; NaN where score or chance is unknown.
+        Place of every area; NaN where it is unknown or the area is too small for a verdict.
     split, limit : float
         Place of the line between *nu onder druk* and the rest, and of the limit of *dreigt*.
     ticks : tuple of (float, float)
@@ -64,13 +64,29 @@ def steps_of(rows: pd.DataFrame, limit: float) -> npt.NDArray[np.int64]:
     """
     chance = rows["p_decline"].to_numpy(float)
     steps = np.searchsorted(np.array(STEPS) * limit, chance, side="right")
-    small = rows["too_small"].to_numpy() == True  # noqa: E712
-    return np.where(small | np.isnan(chance), NO_STEP, steps)
+    return np.where(judged(rows), steps, NO_STEP)
 
 
 def step_limits(limit: float) -> tuple[float, ...]:
     """Give the chances between the steps of colour."""
     return tuple(step * limit for step in STEPS)
+
+
+def judged(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Say of which areas there is a verdict: large enough, and with a chance.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Rows of a risk list.
+
+    Returns
+    -------
+    numpy.ndarray of bool, shape (areas,)
+    """
+    small = rows["too_small"].to_numpy() == True  # noqa: E712
+    found: npt.NDArray[np.bool_] = ~small & np.isfinite(rows["p_decline"].to_numpy(float))
+    return found
 
 
 def quadrant(rows: pd.DataFrame, limit: float, width: float = 600.0, height: float = 420.0) -> Quadrant:
@@ -93,7 +109,7 @@ def quadrant(rows: pd.DataFrame, limit: float, width: float = 600.0, height: flo
         The places.
     """
     score, chance = rows["score"].to_numpy(float), rows["p_decline"].to_numpy(float)
-    known = np.isfinite(score) & np.isfinite(chance)
+    known = np.isfinite(score) & judged(rows)
     pressed = (rows["under_pressure"].to_numpy() == True) & known  # noqa: E712
     low, high = (score[known].min(), score[known].max()) if known.any() else (0.0, 1.0)
     room = 0.08 * max(high - low, 0.05)
@@ -121,7 +137,7 @@ def quadrant(rows: pd.DataFrame, limit: float, width: float = 600.0, height: flo
 
 
 def corner_counts(rows: pd.DataFrame) -> dict[str, int]:
-    """Count the areas in the four corners of the quadrant.
+    """Count the areas in the four corners of the quadrant; an area without a verdict stands in none.
 
     Parameters
     ----------
@@ -131,10 +147,11 @@ def corner_counts(rows: pd.DataFrame) -> dict[str, int]:
     Returns
     -------
     dict of str to int
-        ``both``, ``threat``, ``pressure``, ``none``: together all rows.
+        ``both``, ``threat``, ``pressure``, ``none``: together all areas with a verdict.
     """
-    pressed = rows["under_pressure"].to_numpy() == True  # noqa: E712
-    threatened = rows["threatens"].to_numpy() == True  # noqa: E712
+    shown = rows[judged(rows)]
+    pressed = shown["under_pressure"].to_numpy() == True  # noqa: E712
+    threatened = shown["threatens"].to_numpy() == True  # noqa: E712
     return {
         "both": int((pressed & threatened).sum()),
         "threat": int((~pressed & threatened).sum()),

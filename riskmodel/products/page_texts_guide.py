@@ -153,6 +153,7 @@ GUIDE: dict[str, tuple[str, str]] = {
         "Fill in yourself: organisation, status, contact and legal basis.",
     ),
     "provenance": ("Waar komt deze lijst vandaan?", "Where does this list come from?"),
+    "day": ("{day:d}", "{day:d}"),
     "years": ("{horizon} jaar", "{horizon} years"),
     "files": ("Gebruikte bestanden", "Files used"),
     "files_none": ("niet opgegeven", "not given"),

@@ -24,6 +24,10 @@ LIST: dict[str, tuple[str, str]] = {
         "mee.",
         "Based on the measurement of {origin:d}, published on {known:d}. Nothing that became known later counts.",
     ),
+    "question": (
+        "{question}",
+        "Where is this likely within {horizon} years: {event_en}?",
+    ),
     "short": ("In één minuut", "In one minute"),
     "fact_threat": ("dreigen achteruit te gaan", "threaten to decline"),
     "fact_threat_note": (
@@ -78,7 +82,7 @@ LIST: dict[str, tuple[str, str]] = {
     ),
     "zoom_in": ("Inzoomen", "Zoom in"),
     "zoom_out": ("Uitzoomen", "Zoom out"),
-    "zoom_all": ("Alles", "All"),
+    "zoom_all": ("Hele kaart", "Whole map"),
     "legend": ("Kans op achteruitgang", "Chance of decline"),
     "legend_mark": ("nu onder druk", "under pressure now"),
     "legend_small": ("te klein", "too small"),
@@ -86,6 +90,10 @@ LIST: dict[str, tuple[str, str]] = {
     "quadrant_label": (
         "Elk punt is een gebied. Links staat het nu onder druk, boven dreigt het achteruit te gaan.",
         "Each dot is an area. On the left it is under pressure now, at the top it threatens to decline.",
+    ),
+    "quadrant_missing": (
+        "{missing:n0} {missing|gebied staat|gebieden staan} hier niet in: te klein om iets te zeggen.",
+        "{missing:n0} {missing|area is|areas are} left out here: too small to say anything.",
     ),
     "axis_score": ("Score nu (verder naar rechts is beter)", "Score now (further right is better)"),
     "axis_chance": ("Kans op achteruitgang", "Chance of decline"),
@@ -138,6 +146,7 @@ LIST: dict[str, tuple[str, str]] = {
     "h_rank": ("Rang", "Rank"),
     "h_name": ("Gebied", "Area"),
     "h_chance": ("Kans op achteruitgang", "Chance of decline"),
+    "h_chance_short": ("Kans", "Chance"),
     "h_expected": ("Verwachte verandering", "Expected change"),
     "h_score": ("Score nu", "Score now"),
     "h_change": ("Verandering sinds {year}", "Change since {year}"),

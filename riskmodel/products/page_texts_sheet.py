@@ -36,9 +36,10 @@ SHEET: dict[str, tuple[str, str]] = {
         "That is less often than the Dutch average ({average:ps}).",
     ),
     "ranks": (
-        "Deze rang is niet precies: in 80 van de 100 gevallen ligt hij tussen **{low:n0} en {high:n0}** (van "
-        "{all:n0}).",
-        "This rank is not exact: in 80 of 100 cases it lies between **{low:n0} and {high:n0}** (of {all:n0}).",
+        "Plaats {rank:n0} is een schatting. Weten we straks waar de score het meest daalde, dan staat dit gebied "
+        "in 80 van de 100 gevallen tussen plaats **{low:n0} en {high:n0}** (van {all:n0}).",
+        "Place {rank:n0} is an estimate. Once we know where the score fell most, this area stands between place "
+        "**{low:n0} and {high:n0}** (of {all:n0}) in 80 of 100 cases.",
     ),
     "abstain_title": ("Te klein om iets te zeggen", "Too small to say anything"),
     "abstain": (
@@ -66,16 +67,23 @@ SHEET: dict[str, tuple[str, str]] = {
         "Score from {first:n3} in {from} to {last:n3} in {to}. Expected in {year}: {expected:n3}, with 80% "
         "chance between {low:n3} and {high:n3}.",
     ),
-    "trend_note": (
-        "De waaier toont wat het model verwacht: donker 50%, licht 80% kans. Hoger is beter.",
-        "The fan shows what the model expects: dark 50%, light 80% chance. Higher is better.",
+    "trend_said": (
+        "Verwacht in {year}: **{expected:n3}**. In 8 van de 10 gevallen komt de score uit tussen {low:n3} en "
+        "{high:n3}.",
+        "Expected in {year}: **{expected:n3}**. In 8 of 10 cases the score ends up between {low:n3} and "
+        "{high:n3}.",
     ),
+    "trend_note": (
+        "Hoger is beter. De waaier is wat kan gebeuren: licht in 8 van de 10 gevallen, donker in 5 van de 10.",
+        "Higher is better. The fan is what may happen: light in 8 of 10 cases, dark in 5 of 10.",
+    ),
+    "trend_none": ("Van dit gebied zijn geen scores bekend.", "No scores of this area are known."),
     "this_area": ("dit gebied", "this area"),
     "country": ("Nederland", "Netherlands"),
     "dimensions": ("Waar staat het gebied op vijf onderdelen?", "How does the area do on five dimensions?"),
     "dimensions_note": (
-        "Meting {year}, in punten van de score. Rechts van het midden is goed voor de leefbaarheid.",
-        "Measurement {year}, in score points. Right of the middle is good for liveability.",
+        "Meting {year}, in punten van de score. Rechts van het midden is goed voor de leefbaarheid, links niet.",
+        "Measurement {year}, in score points. Right of the middle is good for liveability, left is not.",
     ),
     "dim_change": ("{change:s3} sinds {since}", "{change:s3} since {since}"),
     "dim_country": ("◇ Nederland", "◇ Netherlands"),
@@ -83,30 +91,38 @@ SHEET: dict[str, tuple[str, str]] = {
     "value": ("Waarde", "Value"),
     "drivers": ("Waarom deze verwachting?", "Why this expectation?"),
     "drivers_note": (
-        "Wat het model optelt, in punten van de score. Dit is geen oorzaak en geen knop om aan te draaien.",
-        "What the model adds up, in score points. This is not a cause, and not a knob to turn.",
+        "Het model telt deze punten op. Dit zijn geen oorzaken en geen knoppen om aan te draaien. Kies een "
+        "onderdeel om te zien wat erachter zit.",
+        "The model adds up these points. They are not causes, and not knobs to turn. Choose a part to see what "
+        "is behind it.",
     ),
     "leading": ("Wat vooruit kan lopen", "What may lead"),
-    "leading_note": ("Gegevens buiten de score zelf.", "Data outside the score itself."),
+    "leading_note": ("Gegevens die los van de score gemeten zijn.", "Data measured apart from the score."),
     "own": ("Wat al in de score zit", "What is already in the score"),
     "own_note": (
-        "De stand, het verloop en de onderdelen van de score zelf. Ze zeggen vaak: terug naar gewoon.",
-        "Level, course and dimensions of the score itself. They often say: back to normal.",
+        "De score zelf, eerder en nu, en haar vijf onderdelen.",
+        "The score itself, before and now, and its five dimensions.",
     ),
-    "start": ("Begin: een gemiddeld gebied", "Start: an average area"),
+    "start": ("Begin: gemiddeld gebied", "Start: average area"),
     "other": ("Andere onderdelen samen", "Other parts together"),
     "total": ("Som: verwachte verandering", "Sum: expected change"),
     "pushes": ("trekt omlaag", "pushes down"),
     "holds": ("houdt op peil", "holds up"),
-    "unstable": ("wisselt per rekenronde", "varies between runs"),
-    "unstable_note": (
-        "**Wisselt per rekenronde**: andere rekenrondes geven hier soms het tegendeel ({low:s3} tot {high:s3}). "
-        "Leun er niet op.",
-        "**Varies between runs**: other runs sometimes say the opposite here ({low:s3} to {high:s3}). Do not "
-        "rely on it.",
+    "unstable": ("niet zeker", "not sure"),
+    "unstable_key": (
+        "**≈ niet zeker**: een bijna even goed model zegt hier het tegendeel. Het streepje toont hoe ver zulke "
+        "modellen uit elkaar liggen. Leun er niet op.",
+        "**≈ not sure**: a model that is about as good says the opposite here. The thin line shows how far such "
+        "models lie apart. Do not rely on it.",
     ),
-    "against": ("Tegenover vergelijkbare gebieden: {value:s3}.", "Against comparable areas: {value:s3}."),
-    "behind": ("Wat zit hierachter?", "What is behind this?"),
+    "unstable_note": (
+        "**Niet zeker**: bijna even goede modellen komen hier uit op {low:s3} tot {high:s3}.",
+        "**Not sure**: models that are about as good arrive at {low:s3} to {high:s3} here.",
+    ),
+    "against": (
+        "Verschil met vergelijkbare gebieden: **{value:s3}**.",
+        "Difference with comparable areas: **{value:s3}**.",
+    ),
     "no_drivers": ("Voor dit gebied is geen uitleg beschikbaar.", "No explanation is available for this area."),
     "rounding": (
         "Door afronding scheelt de som van de getoonde getallen {gap:n3}.",
@@ -114,34 +130,46 @@ SHEET: dict[str, tuple[str, str]] = {
     ),
     "mechanisms": ("Wat stapelt zich op?", "What stacks up?"),
     "mechanisms_note": (
-        "Leesbare regels naast het model. Ze veranderen de kans niet.",
-        "Readable rules beside the model. They do not change the chance.",
+        "Vaste regels die los staan van het model. Ze veranderen de kans niet.",
+        "Fixed rules apart from the model. They do not change the chance.",
+    ),
+    "mechanisms_none": (
+        "Geen van de regels gaat hier op, of de gegevens ervoor ontbreken.",
+        "None of the rules holds here, or the data for them is missing.",
     ),
     "comparable": ("Vergelijkbare gebieden", "Comparable areas"),
     "comparable_note": (
-        "Ongeveer even hoge score, grootte en stedelijkheid. Handig om ervaringen uit te wisselen.",
-        "About the same score, size and urbanity. Useful for exchanging experience.",
+        "In andere gemeenten, met ongeveer dezelfde score, omvang en stedelijkheid. Handig om ervaringen uit te "
+        "wisselen.",
+        "In other municipalities, of about the same score, size and urbanity. Useful for exchanging experience.",
     ),
-    "past": ("Wat zei deze methode hier eerder, en wat gebeurde er?", "What did this method say here before?"),
+    "past": ("Wat zei deze methode hier eerder?", "What did this method say here before?"),
+    "past_sum": (
+        "Na {all} eerdere {all|voorspelling|voorspellingen} ging dit gebied **{fell} keer** achteruit: {hit} keer "
+        "voorzien, {missed} keer gemist. En {wrong} keer stond het hoog zonder dat het gebeurde.",
+        "After {all} earlier {all|forecast|forecasts} this area declined **{fell} {fell|time|times}**: {hit} "
+        "foreseen, {missed} missed. And {wrong} {wrong|time|times} it stood high without it happening.",
+    ),
+    "past_never": (
+        "Van dit gebied is geen eerdere voorspelling om na te gaan.",
+        "There is no earlier forecast of this area to check.",
+    ),
     "past_note": (
-        "Missers staan er net zo goed bij. ‘Hoog’ is: bij de 10% van Nederland met de hoogste kans.",
-        "Misses are shown as well. ‘High’ is: among the 10% of the country with the highest chance.",
+        "‘Hoog’ is: bij de 10% van Nederland met de hoogste kans.",
+        "‘High’ is: among the 10% of the country with the highest chance.",
     ),
     "past_from": ("Voorspeld", "Forecast"),
     "past_said": ("Gezegd", "Said"),
     "past_was": ("Gebeurd", "Happened"),
-    "past_verdict": ("Oordeel", "Verdict"),
     "past_span": ("{year} voor {target}", "{year} for {target}"),
-    "past_chance": (
-        "kans {chance} (plaats {rank:n0} van {of:n0})",
-        "chance {chance} (place {rank:n0} of {of:n0})",
-    ),
+    "past_chance": ("kans {chance}", "chance {chance}"),
+    "past_place": ("plaats {rank:n0} van {of:n0}", "place {rank:n0} of {of:n0}"),
     "past_yes": ("{change:s3}: achteruit", "{change:s3}: declined"),
     "past_no": ("{change:s3}: niet achteruit", "{change:s3}: no decline"),
-    "past_hit": ("✓ Hoog, en het gebeurde", "✓ High, and it happened"),
-    "past_false": ("✗ Hoog, maar het gebeurde niet", "✗ High, but it did not happen"),
-    "past_missed": ("✗ Gemist: niet hoog, wel achteruit", "✗ Missed: not high, yet declined"),
-    "past_quiet": ("✓ Niet hoog, en het gebeurde niet", "✓ Not high, and it did not happen"),
+    "past_hit": ("✓ hoog, en het gebeurde", "✓ high, and it happened"),
+    "past_false": ("✗ hoog, maar het gebeurde niet", "✗ high, but it did not happen"),
+    "past_missed": ("✗ gemist: niet hoog, wel achteruit", "✗ missed: not high, yet declined"),
+    "past_quiet": ("✓ niet hoog, en het gebeurde niet", "✓ not high, and it did not happen"),
     "facts": ("Cijfers", "Figures"),
     "limits_short": (
         "Dit blad is een signaal om te gaan kijken, geen oordeel over een buurt of haar bewoners. Het model kent "
@@ -154,26 +182,7 @@ SHEET: dict[str, tuple[str, str]] = {
         "Forecast {id}, model {model} {version}, measurement {origin:d}, list made on {made:d}.",
     ),
     "dutch_only": (
-        "Namen en zinnen die uit de Nederlandse gegevens komen, blijven Nederlands.",
-        "Names and sentences that come from the Dutch data stay in Dutch.",
+        "Namen van gebieden blijven zoals ze zijn. Wat alleen in het Nederlands bestaat, blijft Nederlands.",
+        "Names of areas stay as they are. What exists in Dutch only stays Dutch.",
     ),
-    "driver_onv": ("overlast", "nuisance"),
-    "driver_safety": ("veiligheid", "safety"),
-    "driver_soc": ("sociale samenhang", "social cohesion"),
-    "driver_won": ("woningvoorraad", "housing stock"),
-    "driver_fys": ("fysieke omgeving", "physical environment"),
-    "driver_vrz": ("voorzieningen", "amenities"),
-    "driver_context": ("bewoners", "residents"),
-    "driver_health": ("gezondheid", "health"),
-    "driver_surroundings": ("ligging en buren", "location and neighbours"),
-    "driver_local": ("lokale bronnen", "local sources"),
-    "driver_size": ("omvang van het gebied", "size of the area"),
-    "driver_reversal": ("terugval naar het eigen gemiddelde", "return to its own mean"),
-    "driver_history": ("stand en verloop van de score", "level and course of the score"),
-    "driver_part_onv": ("deelscore overlast en onveiligheid", "part of the score: nuisance and unsafety"),
-    "driver_part_soc": ("deelscore sociale samenhang", "part of the score: social cohesion"),
-    "driver_part_won": ("deelscore woningvoorraad", "part of the score: housing stock"),
-    "driver_part_fys": ("deelscore fysieke omgeving", "part of the score: physical environment"),
-    "driver_part_vrz": ("deelscore voorzieningen", "part of the score: amenities"),
-    "dimension_onv": ("overlast en onveiligheid", "nuisance and unsafety"),
 }

@@ -23,6 +23,18 @@ IntArray = npt.NDArray[np.intp]
 MOST_INDICATORS = 5
 #: A contribution of an indicator smaller than this many score points is not shown.
 LEAST_SHOWN = 0.0005
+#: How the value of an indicator is told, in Dutch and English: with its change, beside the country, by itself, and
+#: in score points.
+VALUES: tuple[tuple[str, str], ...] = (
+    (
+        "{now} (Nederland {country}), {year}; in {since} was het {before}",
+        "{now} (Netherlands {country}), {year}; in {since} it was {before}",
+    ),
+    ("{now} (Nederland {country}), {year}", "{now} (Netherlands {country}), {year}"),
+    ("{now}, {year}; in {since} was het {before}", "{now}, {year}; in {since} it was {before}"),
+    ("{now}, {year}", "{now}, {year}"),
+    ("{points} punt", "{points} points"),
+)
 
 
 @dataclass(frozen=True)
@@ -99,11 +111,15 @@ def _rows_of(
 
 def _indicator_rows(behind: _Behind, texts: _Texts, at: IntArray) -> list[tuple[IndicatorRow, ...]]:
     values, strongest = behind.values[at].tolist(), behind.strongest[at].tolist()
-    labels = [texts.label(indicator) for indicator in behind.indicators]
+    labels = [texts.labels(indicator) for indicator in behind.indicators]
     return [
         tuple(
             IndicatorRow(
-                behind.indicators[place], labels[place], own[place], texts.of(behind.indicators[place], int(row))
+                behind.indicators[place],
+                labels[place][0],
+                own[place],
+                texts.of(behind.indicators[place], int(row)),
+                labels[place][1],
             )
             for place in places
             if abs(own[place]) >= LEAST_SHOWN
@@ -147,9 +163,11 @@ class _Texts:
         self._measured: dict[str, Measured] = {}
         self._told = {} if explanation is None else self._changes(explanation)
 
-    def label(self, indicator: str) -> str:
-        """Plain Dutch name of an indicator."""
-        return label_of(indicator, self._known.definitions)
+    def labels(self, indicator: str) -> tuple[str, str]:
+        """Plain Dutch and English name of an indicator; English is empty where there is none."""
+        dutch, about = label_of(indicator, self._known.definitions), self._known.definitions.get(indicator)
+        english = load("features").get(indicator, {}).get("label_en", "") if about is None else about.label_en
+        return dutch, "" if english == dutch else english
 
     def of(self, indicator: str, row: int) -> str:
         """Value of an indicator in the area of a row of the forecast; empty where nothing can be said."""
@@ -160,13 +178,11 @@ class _Texts:
         words = self._measured[indicator].words(int(self._everywhere[row]))
         if not words.now:
             return ""
-        text = f"{words.now} (Nederland {words.country}), {words.year}"
-        if indicator == "population":
-            text = f"{words.now}, {words.year}"
         by_change = self._told.get(indicator)
-        if words.before and by_change is not None and by_change[row]:
-            text += f"; in {words.since} was het {words.before}"
-        return text
+        changed = bool(words.before) and by_change is not None and bool(by_change[row])
+        # The size of an area beside that of the country says nothing.
+        form = 2 * (indicator == "population") + (not changed)
+        return VALUES[form][0].format_map(vars(words))
 
     def _of_feature(self, name: str, row: int) -> str:
         unit = load("features").get(name, {}).get("unit", "")

@@ -10,6 +10,17 @@ import pandas as pd
 
 from riskmodel.forecasting.store import StoredForecast
 
+RECORD = (
+    "We hebben dezelfde methode ook laten voorspellen vanaf {years}. "
+    "Van de {capacity} gebieden bovenaan de landelijke lijst gebeurde het bij {own}. "
+    "Bij willekeurig kiezen was dat {base}. Met de beste eenvoudige lijst, achteraf gekozen, was het {best}."
+)
+RECORD_EN = (
+    "We let the same method forecast from {years} too. "
+    "Of the {capacity} areas at the top of the national list it happened in {own}. "
+    "With choosing at random that was {base}. With the best simple list, chosen with hindsight, it was {best}."
+)
+
 
 def track_record(scores_file: Path, stored: StoredForecast) -> str:
     """Hits in the top of the list at the last origin that was tested, beside the best simple ordering.
@@ -43,11 +54,8 @@ def track_record(scores_file: Path, stored: StoredForecast) -> str:
     own = _and([_percent(share) for share in lists[stored.model]])
     base = _and([_percent(share) for share in wide["base_rate"][stored.model]])
     best = _and([_percent(share) for share in np.nanmax(lists[simple].to_numpy(), axis=1)])
-    return (
-        f"We hebben dezelfde methode ook laten voorspellen vanaf {years}. "
-        f"Van de {stored.experiment.capacity} gebieden bovenaan de landelijke lijst gebeurde het bij {own}. "
-        f"Bij willekeurig kiezen was dat {base}. Met de beste eenvoudige lijst, achteraf gekozen, was het {best}."
-    )
+    capacity = stored.experiment.capacity
+    return RECORD.format(years=years, capacity=capacity, own=own, base=base, best=best)
 
 
 def _and(parts: Sequence[str]) -> str:

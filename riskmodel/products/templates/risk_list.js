@@ -73,6 +73,31 @@ const rich = (key, values = {}) =>
     return i % 2 ? h("b", {}, shown) : shown;
   });
 
+// Sentences from the data are Dutch; their English is found by their form. Null where a form is not known.
+const SLOT = /\{([\w.]+)\}/g;
+const YEAR = /(year|since)$/;
+const forms = data.sentences.map(([dutch, inEnglish]) => {
+  const names = [...dutch.matchAll(SLOT)].map((found) => found[1]);
+  const fixedParts = dutch.split(/\{[\w.]+\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const pattern = fixedParts.reduce((found, part, n) => found + (n ? (YEAR.test(names[n - 1]) ? "(\\d{4})" : "(.+?)") : "") + part, "");
+  return { names, inEnglish, pattern: new RegExp(`^${pattern}$`) };
+});
+// Numbers change their signs; years and codes have none.
+const englishValue = (text) => text.replace(/[.,](?=\d)/g, (sign) => (sign === "." ? "," : ".")).replace(/ punt\b/g, " points").replace(/ en (?=\d)/g, " and ").replace("minder dan", "less than");
+const translations = new Map();
+const inEnglish = (text) => {
+  if (!translations.has(text)) {
+    const form = forms.find((each) => each.pattern.test(text));
+    const values = form && form.pattern.exec(text).slice(1);
+    translations.set(text, form ? form.inEnglish.replace(SLOT, (_, name) => englishValue(values[form.names.indexOf(name)])) : null);
+  }
+  return translations.get(text);
+};
+// What to show of a text from the data, and in which language it is when that is not the language of the page.
+const told = (text, translated = english() ? inEnglish(text) : text) => ({ text: translated || text, lang: translated ? null : "nl" });
+const labelled = new Map(Object.values(data.labels));
+const labelOf = (label) => told(label, english() ? labelled.get(label) : label);
+
 const SVG = "http://www.w3.org/2000/svg";
 const put = (element, attributes, children) => {
   for (const [name, value] of Object.entries(attributes)) {
@@ -109,9 +134,17 @@ const translate = () => {
     const [name, key] = element.dataset.ta.split(":");
     element.setAttribute(name, t(key));
   }
-  const title = english() ? about.title.replace(/^Risicolijst/, "Risk list") : about.title;
+  for (const element of document.querySelectorAll("[data-said]")) {
+    element.dataset.said ||= element.textContent;
+    const { text, lang } = told(element.dataset.said);
+    element.textContent = text;
+    if (lang) element.lang = lang;
+    else element.removeAttribute("lang");
+  }
+  const title = english() ? about.title.replace(/^Risicolijst/, "Risk list").replace(/ Nederland$/, " Netherlands") : about.title;
   byId("title").textContent = document.title = title;
-  byId("question").lang = "nl";
+  document.querySelectorAll("dd.title").forEach((element) => { element.textContent = title; });
+  byId("question").textContent = t("question", about);
   document.querySelectorAll(".only-en").forEach((element) => { element.hidden = !english(); });
   const button = byId("language");
   button.textContent = t("switch");

@@ -26,12 +26,14 @@ const hundred = (filled) =>
 const tidyStep = (span, most) => [10, 20, 50, 100, 200, 500].find((step) => span / step <= most) ?? 1000;
 
 // Scores so far and the fan of scores to come; names stand at the lines, moved apart where they would meet.
+const quantile = (fan, levels, level) => fan[3][levels.findIndex((found) => Math.abs(found - level) < 1e-9)] ?? null;
 const trendDrawing = (i, trend, fan, levels) => {
   const [years, own, town, country] = trend;
   const width = 560, height = 250, left = 46, right = 132, top = 14, bottom = 30;
-  const at = (level) => fan[3][levels.findIndex((found) => Math.abs(found - level) < 1e-9)] ?? null;
+  const at = (level) => quantile(fan, levels, level);
   const ends = fan[3].filter((value) => value !== null);
   const known = [...own, ...town, ...country, at(0.1), at(0.9), fan[1]].filter((value) => value !== null && value !== undefined);
+  if (!known.length) return null;
   const least = Math.min(...known), most = Math.max(...known), step = tidyStep(most - least, 5);
   const low = Math.floor((least - step / 3) / step) * step, high = Math.ceil((most + step / 3) / step) * step;
   const first = years[0], last = fan[0];
@@ -67,7 +69,7 @@ const trendDrawing = (i, trend, fan, levels) => {
     }) },
     marks.map((value) => [s("line", { class: "grid", x1: left, x2: width - right, y1: y(value), y2: y(value) }),
       s("text", { class: "tick", x: left - 6, y: y(value) + 4 }, number(points(value), 2))]),
-    ticks.map((year) => s("text", { class: year !== first && (last - year) % 4 === 2 ? "tick year" : year === first ? "tick year" : "tick year minor", x: x(year), y: height - 10 }, String(year))),
+    ticks.map((year) => s("text", { class: year === first || (last - year) % 4 === 0 ? "tick year" : "tick year minor", x: x(year), y: height - 10 }, String(year))),
     s("text", { class: "tick year soon", x: x(last), y: height - 10 }, String(last)),
     s("line", { class: "now", x1: x(origin), x2: x(origin), y1: top, y2: height - bottom }),
     wedge(0.1, 0.9, "fan wide"), wedge(0.25, 0.75, "fan narrow"),

@@ -11,10 +11,8 @@ const unpack = async () => {
 };
 const sheetsReady = () => (unpacked ??= unpack());
 
-const named = (key, label) => {
-  const name = english() && texts[key] ? t(key) : label;
-  return name.charAt(0).toUpperCase() + name.slice(1);
-};
+const capital = (name) => name.charAt(0).toUpperCase() + name.slice(1);
+const named = (id, label) => capital(english() ? data.labels[id]?.[1] || label : label);
 const part = (key, ...children) => h("section", { class: `part ${key}` }, h("h3", {}, t(key)), ...children);
 const note = (key, values) => h("p", { class: "note" }, rich(key, values));
 
@@ -33,9 +31,17 @@ const verdict = (i, sheet) => {
   return h("section", { class: "verdict" }, hundred(hits), h("div", {},
     h("p", { class: "big" }, rich(hits < 1 ? "verdict_low" : "verdict", { count: Math.min(hits, 99) })),
     h("p", {}, t(kind, { ...average, times: number(times, times < 9.95 ? 1 : 0) })),
-    sheet ? h("div", { class: "rank-line" }, rankDrawing(rows.rank[i], sheet.ranks[0], sheet.ranks[1]),
-      h("p", { class: "note" }, rich("ranks", { low: sheet.ranks[0], high: sheet.ranks[1], all: count }))) : null,
+    sheet ? [h("div", { class: "rank-line", "aria-hidden": "true" }, h("span", {}, "1"), rankDrawing(rows.rank[i], sheet.ranks[0], sheet.ranks[1]), h("span", {}, number(count, 0))),
+      h("p", { class: "note" }, rich("ranks", { rank: rows.rank[i], low: sheet.ranks[0], high: sheet.ranks[1], all: count }))] : null,
     has(i, "audit") ? h("p", { class: "note" }, t("audit_text")) : null));
+};
+
+const trendPart = (i, sheet) => {
+  const drawn = trendDrawing(i, sheet.trend, sheet.fan, sheet.levels);
+  if (!drawn) return part("trend", h("p", {}, t("trend_none")));
+  const [low, high] = [0.1, 0.9].map((level) => quantile(sheet.fan, sheet.levels, level));
+  const expected = { year: sheet.fan[0], expected: points(sheet.fan[1]), low: points(low), high: points(high) };
+  return part("trend", drawn, low === null || sheet.fan[1] === null ? null : h("p", {}, rich("trend_said", expected)), note("trend_note"));
 };
 
 const dimensionsPart = (sheet) => {
@@ -46,26 +52,36 @@ const dimensionsPart = (sheet) => {
     note("dimensions_note", { year: sheet.dimensions[0].year ?? "" }),
     h("table", { class: "parts" }, h("thead", { class: "unseen" }, h("tr", {}, h("th", { scope: "col" }, t("part")), h("th", { scope: "col" }, t("this_area")), h("th", { scope: "col" }, t("value")))),
       h("tbody", {}, sheet.dimensions.map((row) => h("tr", {},
-        h("th", { scope: "row" }, named(texts[`dimension_${row.id}`] ? `dimension_${row.id}` : `driver_${row.id}`, row.label)),
+        h("th", { scope: "row" }, named(`dimension_${row.id}`, row.label)),
         h("td", { class: "drawn" }, dimensionDrawing(row.value, row.country, end)),
         h("td", { class: "figure" }, signed(points(row.value)), h("span", { class: "unseen" }, ` (${t("country")} ${signed(points(row.country))})`),
           row.change === null || row.since === null ? null : h("span", { class: "sub" }, t("dim_change", { change: points(row.change), since: row.since }))))))),
     h("p", { class: "note" }, t("dim_country")));
 };
 
-const driverRow = (driver, end) => h("tr", { class: driver.steady ? null : "unsteady" },
-  h("th", { scope: "row" }, named(`driver_${driver.id}`, driver.label),
-    driver.steady ? null : h("span", { class: "sub warn" }, `≈ ${t("unstable")}`)),
-  h("td", { class: "drawn" }, contributionDrawing(driver.value, end, driver.steady, driver.low, driver.high)),
-  h("td", { class: "figure" }, signed(points(driver.value))));
-const behind = (driver) => {
-  if (!driver.behind.length && driver.against === null) return null;
-  return h("details", {}, h("summary", {}, `${named(`driver_${driver.id}`, driver.label)} (${signed(points(driver.value))})`),
-    driver.against === null ? null : h("p", { class: "note" }, t("against", { value: points(driver.against) })),
-    driver.steady || driver.low === null ? null : note("unstable_note", { low: points(driver.low), high: points(driver.high) }),
-    driver.behind.length ? h("ul", {}, driver.behind.map((found) => h("li", {}, h("span", { lang: "nl" }, `${found.label}: `), h("b", {}, signed(points(found.value))), found.text ? h("span", { class: "sub", lang: "nl" }, ` ${found.text}`) : null))) : null);
+// What stands behind a driver lies folded under its row; on paper only the row is there.
+const behind = (driver) => [
+  driver.against === null ? null : h("p", { class: "note" }, rich("against", { value: points(driver.against) })),
+  driver.steady || driver.low === null ? null : note("unstable_note", { low: points(driver.low), high: points(driver.high) }),
+  driver.behind.length ? h("ul", {}, driver.behind.map((found) => {
+    const [label, text] = [told(found.label[0], english() ? found.label[1] : found.label[0]), found.text ? told(found.text) : null];
+    return h("li", {}, h("span", { lang: label.lang }, label.text), ": ", h("b", {}, signed(points(found.value))), text ? h("span", { class: "sub", lang: text.lang }, text.text) : null);
+  })) : null,
+].filter(Boolean);
+const driverRows = (driver, end, still) => {
+  const name = named(driver.id, driver.label);
+  const more = still ? [] : behind(driver);
+  const folded = more.length ? h("tr", { class: "behind", hidden: true }, h("td", { colspan: 3 }, more)) : null;
+  const button = folded && h("button", { type: "button", "aria-expanded": "false", click: () => {
+    folded.hidden = !folded.hidden;
+    button.setAttribute("aria-expanded", String(!folded.hidden));
+  } }, name);
+  return [h("tr", { class: driver.steady ? null : "unsteady" },
+    h("th", { scope: "row" }, button ?? name, driver.steady ? null : h("span", { class: "sub warn" }, `≈ ${t("unstable")}`)),
+    h("td", { class: "drawn" }, contributionDrawing(driver.value, end, driver.steady, driver.low, driver.high)),
+    h("td", { class: "figure" }, signed(points(driver.value)))), folded];
 };
-const driversPart = (i, drivers, base) => {
+const driversPart = (i, drivers, base, still) => {
   const total = rows.expected[i];
   if (!drivers.length || total === null || drivers.every((driver) => driver.value === null)) return part("drivers", h("p", {}, t("no_drivers")));
   const sum = drivers.reduce((found, driver) => found + driver.value, 0);
@@ -77,38 +93,48 @@ const driversPart = (i, drivers, base) => {
   const seen = (list) => list.filter((driver) => driver.value !== 0).sort((a, b) => a.value - b.value);
   const rest = drivers.length - groups.reduce((found, [, list]) => found + seen(list).length, 0);
   return part("drivers", note("drivers_note"),
-    h("div", { class: "sides", "aria-hidden": "true" }, h("span", { class: "down" }, `◀ ${t("pushes")}`), h("span", { class: "up" }, `${t("holds")} ▶`)),
     h("table", { class: "parts" },
-      h("thead", { class: "unseen" }, h("tr", {}, h("th", { scope: "col" }, t("part")), h("th", { scope: "col" }, t("pushes")), h("th", { scope: "col" }, t("value")))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "unseen" }, t("part"))),
+        h("th", { scope: "col", class: "sides" }, h("span", { class: "down" }, `◀ ${t("pushes")}`), " ", h("span", { class: "up" }, `${t("holds")} ▶`)),
+        h("th", { scope: "col" }, h("span", { class: "unseen" }, t("value"))))),
       h("tbody", {}, h("tr", { class: "base" }, h("th", { scope: "row" }, t("start")), h("td", { class: "drawn" }, contributionDrawing(start, end, true, null, null)), h("td", { class: "figure" }, signed(points(start))))),
       groups.filter(([, list]) => seen(list).length).map(([key, list]) => h("tbody", {},
         h("tr", { class: "group" }, h("th", { scope: "rowgroup", colspan: 3 }, t(key), h("span", { class: "sub" }, ` ${t(`${key}_note`)}`))),
-        seen(list).map((driver) => driverRow(driver, end)))),
+        seen(list).map((driver) => driverRows(driver, end, still)))),
       h("tbody", {},
         rest ? h("tr", { class: "base" }, h("th", { scope: "row" }, t("other")), h("td", { class: "drawn" }), h("td", { class: "figure" }, number(0))) : null,
         h("tr", { class: "total" }, h("th", { scope: "row" }, t("total")), h("td", { class: "drawn" }, contributionDrawing(total, end, true, null, null)), h("td", { class: "figure" }, signed(points(total)))))),
-    gap ? h("p", { class: "note" }, t("rounding", { gap: points(Math.abs(gap)) })) : null,
-    drivers.some((driver) => driver.behind.length || driver.against !== null)
-      ? h("div", { class: "behind" }, h("h4", {}, t("behind")), seen(drivers).map(behind)) : null);
+    drivers.every((driver) => driver.steady) ? null : note("unstable_key"),
+    gap ? h("p", { class: "note" }, t("rounding", { gap: points(Math.abs(gap)) })) : null);
 };
 
-const mechanismsPart = (sheet) => (sheet.mechanisms.length ? part("mechanisms", note("mechanisms_note"),
-  h("ul", { class: "stack", lang: "nl" }, sheet.mechanisms.map(([title, text]) => h("li", {}, h("b", {}, title), h("span", {}, text))))) : null);
+const mechanismsPart = (sheet) => part("mechanisms", note("mechanisms_note"), sheet.mechanisms.length
+  ? h("ul", { class: "stack" }, sheet.mechanisms.map((found) => {
+    const [title, text] = found.map((each) => told(each));
+    return h("li", {}, h("b", { lang: title.lang }, title.text), h("span", { lang: text.lang }, text.text));
+  })) : h("p", {}, t("mechanisms_none")));
 
 const comparablePart = (sheet) => (sheet.comparable.length ? part("comparable", note("comparable_note"),
-  h("table", { class: "plain" }, h("thead", {}, h("tr", {}, ["h_name", "h_score", "h_chance"].map((key) => h("th", { scope: "col" }, t(key))))),
+  h("table", { class: "plain" }, h("thead", {}, h("tr", {}, ["h_name", "h_score", "h_chance_short"].map((key) => h("th", { scope: "col" }, t(key))))),
     h("tbody", {}, sheet.comparable.map((other) => h("tr", {},
-      h("th", { scope: "row" }, other.place >= 0 ? h("a", { href: `#${rows.code[other.place]}` }, h("bdi", {}, other.name)) : h("bdi", {}, other.name), h("span", { class: "sub" }, h("bdi", {}, other.town))),
+      h("th", { scope: "row" }, other.place >= 0 ? h("a", { href: `#${rows.code[other.place]}` }, h("bdi", {}, other.name)) : h("bdi", {}, other.name), " ", h("span", { class: "sub" }, h("bdi", {}, other.town))),
       h("td", {}, number(points(other.score))), h("td", {}, percent(other.chance === null ? null : other.chance / 100))))))) : null);
 
+// Hits and misses alike: what was said counts as high among the tenth of the country with the highest chance.
 const VERDICTS = { "true,true": "past_hit", "true,false": "past_false", "false,true": "past_missed", "false,false": "past_quiet" };
-const pastPart = (sheet) => (sheet.past.length ? part("past", note("past_note"),
-  h("table", { class: "plain" }, h("thead", {}, h("tr", {}, ["past_from", "past_said", "past_was", "past_verdict"].map((key) => h("th", { scope: "col" }, t(key))))),
-    h("tbody", {}, sheet.past.map(([year, target, chance, rank, of, change, happened]) => h("tr", {},
-      h("th", { scope: "row" }, t("past_span", { year, target })),
-      h("td", {}, t("past_chance", { chance: percent(chance === null ? null : chance / 100), rank, of })),
-      h("td", {}, t(happened ? "past_yes" : "past_no", { change: points(change) })),
-      h("td", {}, t(VERDICTS[[rank <= of / 10, Boolean(happened)]]))))))) : null);
+const pastPart = (sheet) => {
+  if (!sheet.past.length) return part("past", h("p", {}, t("past_never")));
+  const judged = sheet.past.map(([, , , rank, of, , happened]) => VERDICTS[[rank <= of / 10, Boolean(happened)]]);
+  const times = (key) => judged.filter((each) => each === key).length;
+  return part("past",
+    h("p", {}, rich("past_sum", { all: judged.length, fell: times("past_hit") + times("past_missed"), hit: times("past_hit"), missed: times("past_missed"), wrong: times("past_false") })),
+    h("table", { class: "plain" }, h("thead", {}, h("tr", {}, ["past_from", "past_said", "past_was"].map((key) => h("th", { scope: "col" }, t(key))))),
+      h("tbody", {}, sheet.past.map(([year, target, chance, rank, of, change, happened], n) => h("tr", {},
+        h("th", { scope: "row" }, t("past_span", { year, target })),
+        h("td", {}, t("past_chance", { chance: percent(chance === null ? null : chance / 100) }), h("span", { class: "sub" }, t("past_place", { rank, of }))),
+        h("td", {}, t(happened ? "past_yes" : "past_no", { change: points(change) }), h("span", { class: `sub ${judged[n]}` }, t(judged[n]))))))),
+    note("past_note"));
+};
 
 const factsPart = (i) => part("facts", h("dl", { class: "small-facts" }, [
   ["h_score", `${number(points(rows.score[i]))}, ${className(rows.level[i])}`],
@@ -138,25 +164,23 @@ const partsOf = (i) => (data.parts[i] ?? []).slice(1).map((value, n) => ({
   id: data.drivers[n][0], label: data.drivers[n][1], value, against: null, low: null, high: null, steady: true, own: Boolean(data.drivers[n][2]), behind: [],
 }));
 
-const sheetBody = (i, packed) => {
+// On paper nothing can be folded out: `still`.
+const sheetBody = (i, packed, still) => {
   const sheet = readSheet(i, packed);
   return [
     h("p", { class: "tags" }, tags(i)),
     h("div", { class: "sheet-grid" },
-      h("div", { class: "column" }, verdict(i, sheet), sheet ? factsPart(i) : null),
-      sheet ? part("trend", trendDrawing(i, sheet.trend, sheet.fan, sheet.levels), note("trend_note")) : factsPart(i),
-      driversPart(i, sheet ? sheet.drivers : partsOf(i), sheet ? null : data.parts[i]?.[0] ?? null),
-      h("div", { class: "column" },
-        sheet ? dimensionsPart(sheet) : null,
-        sheet ? mechanismsPart(sheet) : null),
-      sheet ? pastPart(sheet) : null,
-      sheet ? comparablePart(sheet) : null),
+      verdict(i, sheet),
+      sheet ? trendPart(i, sheet) : null,
+      driversPart(i, sheet ? sheet.drivers : partsOf(i), sheet ? null : data.parts[i]?.[0] ?? null, still),
+      sheet ? [mechanismsPart(sheet), dimensionsPart(sheet), comparablePart(sheet), pastPart(sheet)] : null,
+      factsPart(i)),
     h("p", { class: "sheet-limits" }, t("limits_short")),
     h("p", { class: "note" }, t("source_line", { id: about.id, model: about.model, version: about.version, origin: about.origin, made: about.made })),
   ];
 };
 const heading = (i, id) => [
-  h("p", { class: "kicker" }, `${townOf(i)} · ${rows.code[i]} · ${t("place", { rank: rows.rank[i], all: count })}`),
+  h("p", { class: "kicker" }, h("bdi", {}, townOf(i)), ` · ${rows.code[i]} · ${t("place", { rank: rows.rank[i], all: count })}`),
   h("h2", { id, tabindex: "-1" }, h("bdi", {}, nameOf(i))),
 ];
 
@@ -215,16 +239,25 @@ const printed = byId("print-sheets");
 const printAll = () => {
   if (!unpacked || printed.childElementCount || !ready) return;
   const listed = rows.code.map((_, i) => i).filter((i) => has(i, "listed") || has(i, "audit")).slice(0, MOST_PRINTED);
-  printed.replaceChildren(...listed.map((i) => h("article", { class: "printed" }, ...heading(i, null), ...sheetBody(i, ready))));
+  printed.replaceChildren(...listed.map((i) => h("article", { class: "printed" }, ...heading(i, null), ...sheetBody(i, ready, true))));
 };
 let ready = null;
 const clearPrinted = () => printed.replaceChildren();
 const printOne = () => { document.body.classList.add("print-one"); window.print(); };
+// What the list means and where it comes from is on paper too.
+const explained = ["uitleg", "methode", "herkomst"].map(byId);
+let folded = [];
 window.addEventListener("beforeprint", () => {
   document.body.classList.toggle("print-one", dialog.open);
-  if (!dialog.open) printAll();
+  if (dialog.open) return;
+  printAll();
+  folded = explained.filter((each) => !each.open);
+  folded.forEach((each) => { each.open = true; });
 });
-window.addEventListener("afterprint", () => { document.body.classList.remove("print-one"); });
+window.addEventListener("afterprint", () => {
+  document.body.classList.remove("print-one");
+  folded.forEach((each) => { each.open = false; });
+});
 matchMedia("print").addEventListener("change", (event) => { if (event.matches && !dialog.open) printAll(); });
 renewals.push(clearPrinted);
 // Printing cannot wait, so what it needs is unpacked when the page has nothing better to do.

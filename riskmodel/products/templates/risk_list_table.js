@@ -13,16 +13,16 @@ let chosen = rows.code.map((_, i) => i);
 let shown = CHUNK;
 let looked = -1;
 
-const CORNERS = {
-  both: (i) => has(i, "pressed") && has(i, "threatened"),
-  threat: (i) => !has(i, "pressed") && has(i, "threatened"),
-  pressure: (i) => has(i, "pressed") && !has(i, "threatened"),
-  none: (i) => !has(i, "pressed") && !has(i, "threatened"),
+// An area too small for a verdict stands in no corner.
+const cornerOf = (i) => {
+  if (has(i, "small") || rows.chance[i] === null) return "";
+  if (has(i, "threatened")) return has(i, "pressed") ? "both" : "threat";
+  return has(i, "pressed") ? "pressure" : "none";
 };
 const wanted = (i, words) =>
   words.every((word) => searched[i].includes(word)) &&
   (!fields.municipality?.value || said[rows.town[i]] === fields.municipality.value) &&
-  (!corner || CORNERS[corner](i)) &&
+  (!corner || cornerOf(i) === corner) &&
   ["pressed", "threatened", "listed", "audit", "small"].every((flag) => !fields[flag]?.checked || has(i, flag));
 
 // A missing value says nothing about order, so it stays at the end in both directions.
@@ -42,16 +42,19 @@ const chanceCell = (i) => {
 };
 const people = (i) => (rows.people[i] === null ? t("people_unknown") : t("people", { people: rows.people[i] }));
 const rowOf = (i) => {
-  // The points behind the words are on the sheet.
-  const [down, up] = [said[rows.down[i]], said[rows.up[i]]].map((words) => words.replace(/ \([^)]*\)/g, ""));
+  // The points behind the words, and what weighs less, are on the sheet.
+  const why = (words, kind, key, sign) => {
+    const found = words.replace(/ \([^)]*\)/g, "").split("; ").filter(Boolean).slice(0, 2).map(labelOf);
+    return found.length ? h("span", { class: `sub why ${kind}` }, h("span", { class: `arrow ${kind}`, "aria-hidden": "true" }, `${sign} `),
+      h("span", { class: "unseen" }, `${t(key)}: `), found.map(({ text, lang }, n) => [n ? "; " : "", h("span", { lang }, text)])) : null;
+  };
   return h("tr", { "data-i": i, class: looked === i ? "looked" : null },
     h("td", { class: "rank" }, number(rows.rank[i], 0)),
     h("th", { scope: "row", class: "name" },
       h("a", { href: `#${rows.code[i]}`, class: "open" }, h("bdi", {}, nameOf(i))),
-      h("span", { class: "sub" }, h("bdi", {}, townOf(i)), ` · ${people(i)} · ${rows.code[i]}`),
+      h("span", { class: "sub" }, h("bdi", {}, townOf(i)), ` · ${people(i)}`),
       tags(i),
-      down ? h("span", { class: "sub why", lang: "nl" }, h("span", { class: "arrow down", "aria-hidden": "true" }, "◀ "), h("span", { class: "unseen" }, `${t("pushes")}: `), down) : null,
-      up ? h("span", { class: "sub why up", lang: "nl" }, h("span", { class: "arrow up", "aria-hidden": "true" }, "▶ "), h("span", { class: "unseen" }, `${t("holds")}: `), up) : null),
+      why(said[rows.down[i]], "down", "pushes", "◀"), why(said[rows.up[i]], "up", "holds", "▶")),
     chanceCell(i),
     h("td", { class: "expected" }, intervalDrawing(i), h("span", { class: "main" }, signed(points(rows.expected[i]))),
       h("span", { class: "sub" }, t("between", { low: points(rows.low[i]), high: points(rows.high[i]) }))),

@@ -122,14 +122,22 @@ const shapes = mapSvg ? (() => {
   const labels = [...mapSvg.querySelectorAll(".names text")];
   const order = (text) => (text.classList.contains("town") ? 5.5 : Number(text.textContent));
   labels.sort((a, b) => order(a) - order(b));
+  const marks = [...mapSvg.querySelectorAll(".marks circle")].map((mark) => [Number(mark.getAttribute("cx")), Number(mark.getAttribute("cy"))]);
+  // The name of a municipality may move up or down a little to stay clear of ranks and marks.
+  const MOVES = [0, -15, 15, -28, 28];
   const clear = (unit) => {
     const taken = [];
     labels.forEach((text) => {
+      const town = text.classList.contains("town");
       const half = (text.textContent.length * 3.7 + 3) * unit;
       const [x, y] = [Number(text.getAttribute("x")), Number(text.getAttribute("y"))];
-      const hit = taken.some(([ox, oy, other]) => Math.abs(ox - x) < half + other && Math.abs(oy - y) < 15 * unit);
-      text.classList.toggle("crowded", hit);
-      if (!hit) taken.push([x, y, half]);
+      const free = (move) => !taken.some(([ox, oy, other]) => Math.abs(ox - x) < half + other && Math.abs(oy - y - move * unit) < 15 * unit)
+        && !(town && marks.some(([ox, oy]) => Math.abs(ox - x) < half + 6 * unit && Math.abs(oy - y - move * unit) < 13 * unit));
+      const move = (town ? MOVES : [0]).find(free);
+      text.classList.toggle("crowded", move === undefined);
+      if (move === undefined) return;
+      text.setAttribute("dy", move * unit);
+      taken.push([x, y + move * unit, half]);
     });
   };
   const zoomTo = (zoom, x, y) => {
