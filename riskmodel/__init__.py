@@ -32,7 +32,8 @@ _INGEST = (
 _WORKFLOW = ("backtest", "check", "compare", "forecast", "promote", "risk_list", "train")
 _MONITOR = ("current", "monitor_areas", "national", "statements", "survey", "verify")
 _LISTING = ("evaluate_outcomes", "ingest_outcomes", "what_if")
-__all__ = [*_INGEST, *_LISTING, *_MONITOR, *_WORKFLOW, "InputError", "__version__"]
+_SCORING = ("score",)
+__all__ = [*_INGEST, *_LISTING, *_MONITOR, *_SCORING, *_WORKFLOW, "InputError", "__version__"]
 
 if TYPE_CHECKING:
     from riskmodel.errors import InputError as InputError
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from riskmodel.monitoring import statements as statements
     from riskmodel.monitoring import survey as survey
     from riskmodel.monitoring import verify as verify
+    from riskmodel.scoring.run import score as score
     from riskmodel.workflow import backtest as backtest
     from riskmodel.workflow import check as check
     from riskmodel.workflow import compare as compare
@@ -71,6 +73,7 @@ def __getattr__(name: str) -> Any:
         (_INGEST, "riskmodel.ingesting"),
         (_LISTING, "riskmodel.listing"),
         (_MONITOR, "riskmodel.monitoring"),
+        (_SCORING, "riskmodel.scoring.run"),
         (_WORKFLOW, "riskmodel.workflow"),
     ):
         if name in names:

@@ -15,6 +15,7 @@ from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption, ingest
 from riskmodel.cli_list import listing, outcomes
 from riskmodel.cli_models import echo_findings, echo_trained, models
 from riskmodel.cli_monitor import monitor
+from riskmodel.cli_score import scoring
 from riskmodel.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.add_typer(ingest, name="ingest")
 app.add_typer(monitor)
 app.add_typer(models)
+app.add_typer(scoring)
 app.add_typer(listing)
 app.add_typer(outcomes, name="outcomes")
 

@@ -17,6 +17,7 @@ from riskmodel.forecasting.origins import latest_origin
 from riskmodel.panel.panel import Panel
 from riskmodel.panel.store import Workspace
 from riskmodel.products.model_card import CardFacts, card_files
+from riskmodel.scoring.reference import REFERENCE, reference_file
 from riskmodel.scoring.release import Release, ReleasedModel, save_release
 
 
@@ -94,9 +95,18 @@ def _train(
     findings = run_checks(
         Context(question, name, panel, (stage,), record, no_record, importance=importance, reseeded=again)
     )
+    # What the model learned from, in counts, so that new input can be held against it.
+    reference = {REFERENCE: reference_file(stage.training.features)}
     facts = CardFacts(question, name, panel, stage, findings, record, no_record, importance, code)
     release = save_release(
-        workspace.path("models", question.name), name, model, file, panel, stage.origin, code, card_files(facts)
+        workspace.path("models", question.name),
+        name,
+        model,
+        file,
+        panel,
+        stage.origin,
+        code,
+        {**card_files(facts), **reference},
     )
     deviation = panel.deviation(stage.origin.wave)
     version = registry.register(

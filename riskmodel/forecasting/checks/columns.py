@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -244,8 +244,26 @@ def stability_index(before: FloatArray, now: FloatArray) -> float:
     before, now = before[~np.isnan(before)], now[~np.isnan(now)]
     if not len(before) or not len(now):
         return 0.0
-    edges = np.unique(np.quantile(before, np.arange(1, PSI_BINS) / PSI_BINS))
-    bins = len(edges) + 1
-    counts = [np.bincount(np.searchsorted(edges, each, side="left"), minlength=bins) for each in (before, now)]
-    p, q = (np.maximum(count / count.sum(), EMPTY_BIN) for count in counts)
+    edges = bin_edges(before)
+    return stability_of_counts(bin_counts(edges, before), bin_counts(edges, now))
+
+
+def bin_edges(known: FloatArray) -> FloatArray:
+    """Borders of bins with equally many values, each border once; none where no value is known."""
+    if not len(known):
+        return np.empty(0)
+    edges: FloatArray = np.unique(np.quantile(known, np.arange(1, PSI_BINS) / PSI_BINS))
+    return edges
+
+
+def bin_counts(edges: FloatArray, known: FloatArray) -> npt.NDArray[np.intp]:
+    """Number of values per bin, shape (edges + 1,); a value on a border belongs to the bin below it."""
+    return np.bincount(np.searchsorted(edges, known, side="left"), minlength=len(edges) + 1)
+
+
+def stability_of_counts(before: npt.NDArray[Any], now: npt.NDArray[Any]) -> float:
+    """Population stability index from counts per bin, see :func:`stability_index`; 0 when either side has none."""
+    if not before.sum() or not now.sum():
+        return 0.0
+    p, q = (np.maximum(count / count.sum(), EMPTY_BIN) for count in (before, now))
     return float(np.sum((q - p) * np.log(q / p)))

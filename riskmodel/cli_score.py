@@ -1,0 +1,125 @@
+"""The command that scores an input of any size with a released model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+import riskmodel
+
+if TYPE_CHECKING:
+    from riskmodel.scoring.run import Progress
+
+scoring = typer.Typer()
+#: Features told on a terminal; the manifest has all of them.
+SHOWN = 10
+
+
+@scoring.command()
+def score(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="INPUT",
+            help="CSV, Parquet file, folder of Parquet files, or a workspace (its latest wave).",
+        ),
+    ],
+    model: Annotated[
+        str,
+        typer.Option(help="Experiment (its champion), folder of a released model, or models:/NAME@champion."),
+    ],
+    output: Annotated[Path, typer.Option(help="A new folder, or one in which the same run was broken off.")],
+    drivers: Annotated[
+        bool, typer.Option("--drivers", help="Also tell the contribution of every driver.")
+    ] = False,
+    engine: Annotated[
+        Literal["local", "dask", "spark"],
+        typer.Option(help="Where: this machine, or a cluster (riskmodel[dask], riskmodel[spark])."),
+    ] = "local",
+    workspace: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="RISKMODEL_WORKSPACE",
+            help="Where models are registered; by default INPUT where that is one, else workspace.",
+        ),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(help="Column to carry along; may be repeated; by default location where it is there."),
+    ] = None,
+) -> None:
+    """Score rows of features in a stream: chances, expected change, interval and drivers as Parquet.
+
+    Example: riskmodel score cells/ --model decline-2y --output scores/cells --drivers
+    """
+    from riskmodel.panel.store import Workspace
+
+    with _progress() as progress:
+        done = riskmodel.score(
+            source,
+            model,
+            output,
+            drivers=drivers,
+            engine=engine,
+            workspace=None if workspace is None else Workspace(workspace),
+            keep=keep or None,
+            progress=progress,
+        )
+    for line in summary(done.manifest):
+        typer.echo(line)
+    typer.echo(done.folder / "scores")
+
+
+def summary(manifest: dict[str, Any]) -> list[str]:
+    """What a finished run is told as, a line each: rows, rejects by reason, and drift."""
+    totals = manifest["totals"]
+    lines = [f"{manifest['model']}: {totals['scored']:,} of {totals['rows']:,} rows scored"]
+    if totals["rejected"]:
+        told = ", ".join(f"{number:,} {reason}" for reason, number in totals["reasons"].items())
+        lines.append(f"{totals['rejected']:,} rows rejected ({told}); each with its reason under rejects")
+    drift = manifest["drift"]
+    if not drift["reference"]:
+        return [*lines, f"drift: not known, {drift['note']}"]
+    warned = [each for each in drift["features"] if each["warning"]]
+    warned.sort(key=lambda each: (-each["psi"], each["feature"]))
+    outside = sum(bool(each["below"] or each["above"]) for each in drift["features"])
+    lines.append(
+        f"drift: {len(warned)} of {len(drift['features'])} features unlike the training (PSI above "
+        f"{drift['psi_limit']:g} or {drift['missing_limit']:.0%} more missing); {outside} with values outside"
+    )
+    lines += [
+        f"  {each['feature']}: PSI {each['psi']:.2f}, missing {each['missing']:.0%} "
+        f"(training {each['missing_training']:.0%}), {each['below'] + each['above']:,} values outside the range"
+        for each in warned[:SHOWN]
+    ]
+    return lines if len(warned) <= SHOWN else [*lines, f"  ... and {len(warned) - SHOWN} more in manifest.json"]
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar with rate and time left on a terminal, nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, ProgressColumn, Task, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text("" if not task.speed else f"{task.speed:,.0f} rows/s")
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"), Rate())
+    times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    with Bar(*columns, *times, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("looking at the input", total=None, told="")
+
+        def told(done: int, total: int) -> None:
+            bar.update(
+                task, description="scoring", completed=done, total=total, told=f"{done:,} of {total:,} rows"
+            )
+
+        yield told

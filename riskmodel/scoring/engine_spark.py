@@ -1,0 +1,76 @@
+"""Spark: chunks of the same list are rows of a table, and ``mapInPandas`` scores them where Spark likes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from importlib import import_module
+from typing import Any
+
+import pandas as pd
+
+from riskmodel.scoring.engine_worker import missing_extra, raise_if, score_one
+from riskmodel.scoring.inputs import Chunk
+from riskmodel.scoring.job import Job
+from riskmodel.scoring.parts import Done
+
+CHUNKS = "file string, part string, start long, end long, first long, rows long"
+TOLD = "refused boolean, where string, found string, expected string, message string"
+
+
+def run_spark(job: Job, chunks: Sequence[Chunk], done: Done) -> None:
+    """Score chunks in the session that is there, else in one that Spark's own configuration makes.
+
+    Parameters
+    ----------
+    job : Job
+        The job; its folders must be reachable by the executors under the same names.
+    chunks : sequence of Chunk
+        What to score, each a task of its own.
+    done : callable
+        Told the number of rows at the end; Spark shows the progress of its tasks itself.
+
+    Raises
+    ------
+    InputError
+        If PySpark is not installed, or an executor refused.
+    """
+    if not chunks:
+        return
+    try:
+        sessions: Any = import_module("pyspark.sql").SparkSession
+    except ImportError as error:
+        raise missing_extra("spark") from error
+    # Workers on this machine need this interpreter; on a cluster Spark's own setting goes first.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    there = sessions.getActiveSession()
+    session = there or sessions.builder.appName("riskmodel score").getOrCreate()
+    try:
+        context = session.sparkContext
+        rows = context.parallelize([tuple(asdict(chunk).values()) for chunk in chunks], len(chunks))
+        table = session.createDataFrame(rows, CHUNKS)
+        told = table.mapInPandas(in_pandas(job), TOLD).collect()
+    finally:
+        if there is None:
+            session.stop()
+    for row in told:
+        raise_if((row["where"], row["found"], row["expected"], row["message"]) if row["refused"] else None)
+    done(sum(chunk.rows for chunk in chunks))
+
+
+def in_pandas(job: Job) -> Callable[[Iterator[pd.DataFrame]], Iterator[pd.DataFrame]]:
+    """The function that Spark sends to its executors."""
+
+    def score_rows(tables: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        for table in tables:
+            told: list[dict[str, Any]] = []
+            for row in table.to_dict("records"):
+                refusal = score_one(job, Chunk(**{str(key): value for key, value in row.items()}))
+                texts = refusal or ("", "", "", "")
+                names = ("where", "found", "expected", "message")
+                told.append({"refused": refusal is not None, **dict(zip(names, texts, strict=True))})
+            yield pd.DataFrame(told)
+
+    return score_rows

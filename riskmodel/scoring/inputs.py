@@ -1,0 +1,242 @@
+"""The input of a scoring run at the door: which files, whether they fit the model, and in which chunks to read.
+
+Chunks follow from the files alone: whole row groups of one Parquet file, or a stretch of whole records of one CSV
+file. So a restart, and another engine, divides the work in the same way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from riskmodel.errors import InputError
+from riskmodel.scoring.csv_records import index_records
+
+#: Rows a chunk has at least, unless its file ends: a part of the output, and what a restart may have to do again.
+CHUNK_ROWS = 131_072
+#: Bytes of a chunk of CSV, for the same reason.
+CHUNK_BYTES = 32 * 2**20
+PARQUET, CSV = ".parquet", ".csv"
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """One file of the input.
+
+    Attributes
+    ----------
+    name : str
+        Path below the input, with ``/``; for a single file its name.
+    size : int
+        Bytes.
+    sha256 : str
+        Fingerprint.
+    rows : int
+        Rows of data.
+    """
+
+    name: str
+    size: int
+    sha256: str
+    rows: int
+
+    @property
+    def is_csv(self) -> bool:
+        """Whether it is a CSV file."""
+        return self.name.lower().endswith(CSV)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What is read and written in one go.
+
+    Attributes
+    ----------
+    file : str
+        Name of the input file.
+    part : str
+        Name of the part of the output, in the folder of its input file.
+    start, end : int
+        Row groups, or bytes of CSV, from the first up to but without the last.
+    first : int
+        Rows of the file before this chunk.
+    rows : int
+        Rows of this chunk.
+    """
+
+    file: str
+    part: str
+    start: int
+    end: int
+    first: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """An input that was looked at.
+
+    Attributes
+    ----------
+    root : Path
+        Folder that the names of its files start from.
+    files : tuple of InputFile
+        In order of their names.
+    chunks : tuple of Chunk
+        All of them, in order.
+    keep : tuple of str
+        Columns that are carried along.
+    """
+
+    root: Path
+    files: tuple[InputFile, ...]
+    chunks: tuple[Chunk, ...]
+    keep: tuple[str, ...]
+
+
+def open_source(path: Path, needed: Sequence[str], keep: Sequence[str]) -> Source:
+    """Look at an input: its files, columns, fingerprints and chunks.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV or Parquet file, or a folder of Parquet files, partitioned or not.
+    needed : sequence of str
+        Columns that must be there, as numbers.
+    keep : sequence of str
+        Columns that are carried along and must be there.
+
+    Raises
+    ------
+    InputError
+        If there is no such input, or a file is damaged or lacks a column.
+    """
+    root, names = _files(path)
+    files, chunks, kept = [], [], None
+    more = [name for name in keep if name not in needed]
+    for name in names:
+        file = root / name
+        found = (_csv if name.lower().endswith(CSV) else _parquet)(file, name, needed, more)
+        if kept is not None and found.kept != kept:
+            raise InputError(file, f"kept columns of types {found.kept}", f"{kept}, as in the other files")
+        kept = found.kept
+        files.append(found.file)
+        chunks += found.chunks
+    return Source(root, tuple(files), tuple(chunks), tuple(keep))
+
+
+def default_keep(path: Path) -> tuple[str, ...]:
+    """``location`` where the first file has it."""
+    root, names = _files(path)
+    file = root / names[0]
+    columns = (
+        index_records(file, CHUNK_BYTES, only_header=True).columns
+        if file.suffix.lower() == CSV
+        else tuple(_schema(file).names)
+    )
+    return ("location",) if "location" in columns else ()
+
+
+def _files(path: Path) -> tuple[Path, list[str]]:
+    if path.is_dir():
+        found = (each.relative_to(path) for each in path.rglob(f"*{PARQUET}") if each.is_file())
+        # What begins with these is a draft or a note of whoever wrote the folder.
+        names = sorted(each.as_posix() for each in found if not any(part[0] in "._" for part in each.parts))
+        if not names:
+            raise InputError(path, "no Parquet files", "a folder with files *.parquet, or a workspace")
+        return path, names
+    if not path.is_file() or path.suffix.lower() not in (CSV, PARQUET):
+        found_there = "another kind of file" if path.is_file() else "no such file or folder"
+        raise InputError(path, found_there, "a file .csv or .parquet, a folder of Parquet files, or a workspace")
+    return path.parent, [path.name]
+
+
+@dataclass(frozen=True)
+class _Found:
+    file: InputFile
+    chunks: list[Chunk]
+    kept: list[str]
+
+
+def _parquet(path: Path, name: str, needed: Sequence[str], keep: Sequence[str]) -> _Found:
+    try:
+        about = pq.read_metadata(path)
+        schema = about.schema.to_arrow_schema()
+        groups = [about.row_group(number).num_rows for number in range(about.num_row_groups)]
+        sha256 = sha256_of(path)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise InputError(path, f"no readable Parquet file ({error})", "a whole Parquet file") from error
+    _check_columns(path, schema.names, needed, keep)
+    for column in needed:
+        if not _is_number(schema.field(column).type):
+            raise InputError(path, f"column {column!r} of type {schema.field(column).type}", "a column of numbers")
+    chunks: list[Chunk] = []
+    start, first, rows = 0, 0, 0
+    for number, size in enumerate(groups, 1):
+        rows += size
+        if rows and (rows >= CHUNK_ROWS or number == len(groups)):
+            chunks.append(Chunk(name, _part(name, len(chunks)), start, number, first, rows))
+            start, first, rows = number, first + rows, 0
+    kept = [str(schema.field(column).type) for column in keep]
+    return _Found(InputFile(name, path.stat().st_size, sha256, sum(groups)), chunks, kept)
+
+
+def _schema(path: Path) -> Any:
+    try:
+        return pq.read_schema(path)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise InputError(path, f"no readable Parquet file ({error})", "a whole Parquet file") from error
+
+
+def _csv(path: Path, name: str, needed: Sequence[str], keep: Sequence[str]) -> _Found:
+    index = index_records(path, CHUNK_BYTES)
+    _check_columns(path, index.columns, needed, keep)
+    chunks = [
+        Chunk(name, _part(name, number), start, end, first, rows)
+        for number, (start, end, first, rows) in enumerate(index.stretches)
+    ]
+    file = InputFile(name, path.stat().st_size, index.sha256, sum(chunk.rows for chunk in chunks))
+    return _Found(file, chunks, ["string" for _ in keep])
+
+
+def _check_columns(path: Path, columns: Sequence[str], needed: Sequence[str], keep: Sequence[str]) -> None:
+    for column in (*needed, *keep):
+        if columns.count(column) == 1:
+            continue
+        missing = [each for each in (*needed, *keep) if each not in columns]
+        found = f"column {column!r} twice" if column in columns else f"no column {column!r}"
+        more = f" and {len(missing) - 1} more that are missing" if len(missing) > 1 else ""
+        raise InputError(
+            path,
+            found + more,
+            "deviation, the model's features and the columns to keep, each once",
+            f"It needs: {', '.join(missing[:8])}{' ...' if len(missing) > 8 else ''}" if missing else "",
+        )
+
+
+def _is_number(kind: Any) -> bool:
+    checks = (
+        pa.types.is_integer,
+        pa.types.is_floating,
+        pa.types.is_decimal,
+        pa.types.is_boolean,
+        pa.types.is_null,
+    )
+    return any(check(kind) for check in checks)
+
+
+def _part(name: str, number: int) -> str:
+    path = Path(name)
+    return path.with_name(f"{path.stem}-{number:05d}{PARQUET}").as_posix()
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, read once in pieces."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,67 @@
+"""Rows that cannot be scored: written down with the reason, never dropped and never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+#: Why a row is rejected. Missing is only a reason where the model has no number without the value.
+MISSING, NOT_A_NUMBER, INFINITE = "missing", "not a number", "infinite"
+WRONG_WIDTH, NO_ANSWER = "wrong number of columns", "the model gives no number"
+
+#: Columns of the rejects: input file, row of data counted from 1, first column that is wrong, why, and what stands
+#: there as text.
+SCHEMA = pa.schema(
+    [
+        ("file", pa.string()),
+        ("row", pa.int64()),
+        ("column", pa.string()),
+        ("reason", pa.string()),
+        ("value", pa.string()),
+    ]
+)
+
+
+def rejects_of(
+    file: str,
+    rows: npt.NDArray[np.int64],
+    columns: Sequence[str],
+    reasons: Sequence[str],
+    values: Sequence[str],
+) -> Any:
+    """One record a rejected row.
+
+    Parameters
+    ----------
+    file : str
+        Input file.
+    rows : numpy.ndarray of int, shape (rejected,)
+        Rows of data, counted from 1.
+    columns, reasons, values : sequence of str
+        First column that is wrong, why, and what stands there.
+
+    Returns
+    -------
+    pyarrow.RecordBatch
+        Of :data:`SCHEMA`.
+    """
+    return pa.RecordBatch.from_pydict(
+        {
+            "file": [file] * len(rows),
+            "row": rows,
+            "column": list(columns),
+            "reason": list(reasons),
+            "value": list(values),
+        },
+        schema=SCHEMA,
+    )
+
+
+def put_in_order(batches: Sequence[Any]) -> Any:
+    """Rejects of one stretch of rows as one table, by row."""
+    table = pa.Table.from_batches(batches, schema=SCHEMA)
+    return table.sort_by("row")

@@ -1,0 +1,72 @@
+"""What a released model says of feature values: numbers in, numbers out, the same for one row or many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from riskmodel.catalogue import class_scheme
+from riskmodel.forecasting.features import Features
+from riskmodel.panel.panel import FloatArray
+from riskmodel.scoring.driver_sums import DriverSums
+from riskmodel.scoring.release import Release
+
+#: What every model says of a row.
+ANSWERS = ("p_decline", "expected_change", "lower80", "upper80")
+#: Levels of the 80% interval.
+INTERVAL = np.array([0.1, 0.9])
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A released model, ready to score.
+
+    A row's numbers do not depend on the rows beside it, so any division into batches gives the same bits.
+
+    Attributes
+    ----------
+    release : Release
+        The model.
+    drivers : DriverSums, optional
+        How its drivers are told; None leaves them out.
+    """
+
+    release: Release
+    drivers: DriverSums | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the answers: chance, expected change, interval, and drivers where they are told."""
+        told = () if self.drivers is None else ("base", *self.drivers.names)
+        return (*ANSWERS, *(f"driver_{name}" for name in told))
+
+    def __call__(self, values: FloatArray, deviation: FloatArray) -> dict[str, FloatArray]:
+        """Score rows.
+
+        Parameters
+        ----------
+        values : numpy.ndarray, shape (rows, features)
+            In the order of the model's names, row by row in memory; NaN where unknown.
+        deviation : numpy.ndarray, shape (rows,)
+            Score minus base constant.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray, each of shape (rows,)
+            :attr:`columns`, in that order: chances from 0 to 1, the rest in score points.
+        """
+        model, event = self.release.model, self.release.experiment.event
+        distribution = model.distribution(Features(model.names, values))
+        if event.kind == "tipping":
+            points = class_scheme(self.release.edition).cuts[event.to_class - 1] - deviation
+        else:
+            points = np.full(len(values), -event.more_than)
+        lower, upper = distribution.quantiles(INTERVAL).T
+        chance = distribution.cdf(points[:, None])[:, 0]
+        answers = dict(zip(ANSWERS, (chance, distribution.mean(), lower, upper), strict=True))
+        if self.drivers is not None:
+            sums = self.drivers.sums(values)
+            answers["driver_base"] = sums[:, -1]
+            answers |= {f"driver_{name}": sums[:, place] for place, name in enumerate(self.drivers.names)}
+        return answers
