@@ -225,9 +225,15 @@ def test_fractions_of_people_are_not_rounded(tmp_path: Path) -> None:
 # --- workbook ---------------------------------------------------------------------------------------
 
 
+def _flag_in_words(column: str, row: pd.Series) -> str:
+    if column == "threatens" and row["too_small"]:
+        return "te klein om iets te zeggen"
+    return "ja" if row[column] else "nee"
+
+
 def test_workbook_equals_the_list(risk_list: RiskList, forms: dict[str, Path]) -> None:
     book = openpyxl.load_workbook(forms["xlsx"])
-    assert book.sheetnames == ["Risicolijst", "Bijdragen", "Leeswijzer"]
+    assert book.sheetnames == ["Risicolijst", "Bijdragen", "Leeswijzer", "Herkomst"]
     sheet = book["Risicolijst"]
     lines = list(sheet.iter_rows(values_only=True))
     assert list(lines[0]) == [heading for heading, _ in COLUMNS.values()]
@@ -238,7 +244,7 @@ def test_workbook_equals_the_list(risk_list: RiskList, forms: dict[str, Path]) -
         for column, cell in zip(COLUMNS, line, strict=True):
             value = row[column]
             if isinstance(value, bool | np.bool_):
-                assert cell == ("ja" if value else "nee")
+                assert cell == _flag_in_words(column, row)
             elif isinstance(value, str):
                 assert (cell or "") == value.replace("\u202e", "")
             else:
@@ -263,7 +269,8 @@ def test_workbook_holds_no_formula_and_no_link(forms: dict[str, Path]) -> None:
 
 def test_workbook_explains_itself(risk_list: RiskList, forms: dict[str, Path]) -> None:
     book = openpyxl.load_workbook(forms["xlsx"])
-    text = "\n".join(str(v) for row in book["Leeswijzer"].iter_rows(values_only=True) for v in row if v)
+    told = [book[name].iter_rows(values_only=True) for name in ("Leeswijzer", "Herkomst")]
+    text = "\n".join(str(v) for rows in told for row in rows for v in row if v)
     about = risk_list.about
     for expected in [
         about.title,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +9,9 @@ import numpy as np
 from markupsafe import Markup
 
 from riskmodel.products import dutch
-from riskmodel.products.area_sheet import AreaSheet, DriverRow, Past
 from riskmodel.products.html import asset, environment
-from riskmodel.products.list_pdf_drawings import bar, largest, spot, trend_drawing
+from riskmodel.products.list_pdf_drawings import bar, largest, spot
+from riskmodel.products.list_pdf_sheets import clipped, sheet_context
 from riskmodel.products.page import capacity_line
 from riskmodel.products.page_drawings import NO_STEP, step_limits, steps_of
 from riskmodel.products.page_map import draw_map
@@ -29,27 +27,8 @@ MOST_ROWS = 120
 SHEETS_WITHOUT_CAPACITY = 10
 #: Sheets at most: more than anybody takes into a meeting.
 MOST_SHEETS = 60
-#: Drivers and indicators behind one on a sheet; the others are added up.
-MOST_DRIVERS, MOST_INDICATORS = 8, 1
-#: Contributions of less than this many score points are nought to a reader.
-LEAST_SHOWN = 0.0005
-MOST_COMPARABLE, MOST_MECHANISMS, MOST_PAST = 5, 6, 6
-#: Longest name; a longer one is cut, because a sheet is one page.
-LONGEST = 70
 #: Colours of the map, as on the web page.
 STEP_COLOURS = ("#eef1f3", "#fbe8cf", "#f6c78f", "#e0813a", "#8f3606", "#ffffff")
-#: The method spoke loudly when an area was in this part of the country's list.
-LOUD_SHARE = 0.1
-
-
-@dataclass(frozen=True)
-class _Part:
-    """One line of the reasons on a sheet."""
-
-    label: str
-    value: float
-    stable: bool
-    behind: tuple[str, ...]
 
 
 def visited(risk_list: RiskList) -> np.ndarray:
@@ -116,9 +95,7 @@ def render_list_pdf(risk_list: RiskList, *, compact: bool = False) -> str:
             most=largest(rows["p_decline"], 1.2 * about.threat_limit),
             origin=origin_lines(risk_list),
             several=rows["municipality"].map(plain_text).nunique() > 1,
-            sheets=[
-                _sheet_context(areas[place], risk_list.sheets[place], len(areas)) for place in places.tolist()
-            ],
+            sheets=[sheet_context(areas[place], risk_list.sheets[place], len(areas)) for place in places.tolist()],
             spot=spot,
             style=Markup(asset("risk_list_pdf.css")),
             too_small=too_small(about),
@@ -162,25 +139,6 @@ def write_list_pdf(risk_list: RiskList, path: str | Path) -> None:
         If the library or the font libraries of the system are not installed.
     """
     print_list(risk_list).write(path)
-
-
-def clipped(text: Any, longest: int = LONGEST) -> str:
-    """Give a text without invisible signs, cut where it is longer than there is room for.
-
-    Parameters
-    ----------
-    text : Any
-        A text, or a missing value.
-    longest : int
-        Most signs.
-
-    Examples
-    --------
-    >>> clipped("Een heel lange naam", 10)
-    'Een heel…'
-    """
-    plain = plain_text(text).strip()
-    return plain if len(plain) <= longest else f"{plain[: longest - 1].rstrip()}…"
 
 
 def _one_page_each(printed: Printed) -> bool:
@@ -239,77 +197,3 @@ def _map(risk_list: RiskList) -> dict[str, Any] | None:
         ],
         "limits": limits,
     }
-
-
-def _sheet_context(area: dict[str, Any], sheet: AreaSheet, areas: int) -> dict[str, Any]:
-    chance = dutch.known(area["p_decline"])
-    leading, own, rest = _parts(sheet.drivers)
-    numbers = [part.value for part in (*leading, *own)] + [area["expected_change"]]
-    base = _base(area, sheet)
-    dimensions = [row for row in sheet.dimensions if dutch.known(row.value) is not None]
-    return {
-        "area": area,
-        "sheet": sheet,
-        "count": 0 if chance is None else min(round(100 * chance), 99),
-        "rank": _rank_line(area["rank"], sheet, areas),
-        "trend": trend_drawing(sheet, clipped(area["municipality"], 18) or "gemeente"),
-        "groups": [
-            ("Wat vooruit kan lopen", "gegevens buiten de score zelf", leading),
-            ("Wat al in de score zit", "stand, verloop en onderdelen van de score", own),
-        ],
-        "base": base,
-        "rest": rest,
-        "end": largest([*numbers, base], 0.005),
-        "dimensions": dimensions,
-        "dimensions_end": largest([value for row in dimensions for value in (row.value, row.country)], 0.05),
-        "mechanisms": sheet.mechanisms[:MOST_MECHANISMS],
-        "more_mechanisms": max(len(sheet.mechanisms) - MOST_MECHANISMS, 0),
-        "comparable": sheet.comparable[:MOST_COMPARABLE],
-        "past": [(past, _verdict(past)) for past in sheet.past[-MOST_PAST:]],
-    }
-
-
-def _base(area: dict[str, Any], sheet: AreaSheet) -> float | None:
-    expected = dutch.known(area["expected_change"])
-    return None if expected is None else expected - sum(driver.contribution for driver in sheet.drivers)
-
-
-def _parts(drivers: Sequence[DriverRow]) -> tuple[list[_Part], list[_Part], float | None]:
-    """Leading drivers and parts of the score, both from fall to rise, and the sum of the other drivers."""
-    strongest = sorted(drivers, key=lambda driver: -abs(driver.contribution))
-    shown = [driver for driver in strongest if abs(driver.contribution) >= LEAST_SHOWN][:MOST_DRIVERS]
-    others = [driver for driver in drivers if driver not in shown]
-
-    def lines(definitional: bool) -> list[_Part]:
-        chosen = [driver for driver in shown if driver.definitional == definitional]
-        return [
-            _Part(driver.label, driver.contribution, driver.stable, _behind(driver))
-            for driver in sorted(chosen, key=lambda driver: driver.contribution)
-        ]
-
-    return lines(False), lines(True), sum(driver.contribution for driver in others) if others else None
-
-
-def _behind(driver: DriverRow) -> tuple[str, ...]:
-    return tuple(
-        f"{found.label}{f': {found.text}' if found.text else ''}" for found in driver.indicators[:MOST_INDICATORS]
-    )
-
-
-def _rank_line(rank: Any, sheet: AreaSheet, areas: int) -> dict[str, Any]:
-    # A range is told as it was measured, but its drawing holds the area's own place.
-    low, high = min(sheet.rank_low, int(rank)), max(sheet.rank_high, int(rank))
-    left = (low - 1) / areas * 100
-    return {
-        "left": round(left, 2),
-        "width": round(high / areas * 100 - left, 2),
-        "spot": round((int(rank) - 0.5) / areas * 100, 2),
-    }
-
-
-def _verdict(past: Past) -> tuple[bool, str]:
-    """Whether the method was right, and that in plain Dutch."""
-    loud = past.rank <= past.of * LOUD_SHARE
-    if loud:
-        return past.happened, "hoog, en gebeurd" if past.happened else "hoog, niet gebeurd"
-    return not past.happened, "niet hoog, wel gebeurd" if past.happened else "niet hoog, niet gebeurd"

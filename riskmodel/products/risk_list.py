@@ -36,8 +36,11 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "lower80": ("Ondergrens 80%", "in 1 van de 10 gevallen valt de verandering lager uit"),
     "upper80": ("Bovengrens 80%", "in 1 van de 10 gevallen valt de verandering hoger uit"),
     "under_pressure": ("Nu onder druk", "klasse 4 (zwak) of lager bij de laatste meting"),
-    "threatens": ("Dreigt achteruit te gaan", "kans duidelijk groter dan gemiddeld in Nederland"),
-    "too_small": ("Klein gebied", "zo weinig inwoners dat de score van toeval sterk schommelt"),
+    "threatens": (
+        "Dreigt achteruit te gaan",
+        "kans duidelijk groter dan gemiddeld in Nederland; nooit bij een gebied dat te klein is om iets te zeggen",
+    ),
+    "too_small": ("Te klein om iets te zeggen", "zo weinig inwoners dat de score van toeval sterk schommelt"),
     "on_list": ("Binnen capaciteit", "hoort bij de gebieden die bezocht kunnen worden"),
     "audit": ("Steekproef", "door het lot gekozen om te bezoeken, om de lijst later te kunnen beoordelen"),
     "drivers_down": ("Wat trekt omlaag", "sterkste bijdragen die de verwachting verlagen, in woorden"),
