@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import itertools
 import pickle
 import re
 import sys
+import tracemalloc
 from collections.abc import Callable
 from math import factorial, isnan
 from pathlib import Path
@@ -19,6 +22,9 @@ from hypothesis import strategies as st
 
 from riskmodel.errors import InputError
 from riskmodel.trees import compile_trees, kernels
+from riskmodel.trees.deep import DeepProgram
+from riskmodel.trees.tables import TableProgram
+from riskmodel.trees.text import UnsupportedModelError, read
 
 QUIET = {"objective": "regression", "verbosity": -1, "num_threads": 1, "min_data_in_leaf": 5, "seed": 1}
 ZERO = float(np.float32(1e-35))
@@ -236,6 +242,19 @@ def test_no_rows_and_other_types() -> None:
     assert compiled.contributions(values.astype(np.float32)).tobytes() == told.tobytes()
 
 
+def test_sums_by_group_hold_no_rows_by_features() -> None:
+    values = made(6, rows=60_000, numbers=40)
+    booster = grown(values[:2000], trees=3)
+    compiled = compile_trees(booster, groups=np.arange(40) % 3)
+    compiled.contributions(values[:1])
+    tracemalloc.start()
+    told = compiled.contributions(values, threads=2)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # The answer, and room for one block a thread; rows x features would be 19 MB.
+    assert peak < told.nbytes + 3_000_000
+
+
 def without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
     kernels.compiled.cache_clear()
     monkeypatch.setitem(sys.modules, "numba", None)
@@ -274,6 +293,17 @@ def test_falls_back_to_lightgbm(
     assert np.abs(sums - by_group).max() < 1e-9
 
 
+def test_texts_that_are_left_to_lightgbm() -> None:
+    told = grown(made(9)).model_to_string()
+    for pattern, instead, reason in (
+        (r"internal_count=.*", "internal_count=" + "0 " * 30, "a node without training rows"),
+        (r"leaf_value=.*", "", "a text without 'leaf_value'"),
+        (r"version=v4", "version=v9", "text format v9"),
+    ):
+        with pytest.raises(UnsupportedModelError, match=reason):
+            read(re.sub(pattern, instead, told))
+
+
 def deep_model(seed: int = 9) -> tuple[np.ndarray, lgb.Booster]:
     """Trees that grow one long branch, on more features than a table could be made for."""
     values = made(seed, rows=1000, numbers=24)
@@ -299,6 +329,12 @@ def test_less_memory_gives_smaller_tables_and_the_same_numbers() -> None:
     assert (large.how, small.how) == ("tables", "tables")
     assert small.table_bytes <= large.table_bytes // 2
     assert np.abs(small.contributions(values) - large.contributions(values)).max() < 1e-12
+
+
+def test_arrays_stand_in_the_order_in_which_the_loops_take_them() -> None:
+    for loop, program in ((kernels.add_up, TableProgram), (kernels.work_out, DeepProgram)):
+        names = [field.name for field in dataclasses.fields(program)]
+        assert list(inspect.signature(loop).parameters)[1 : 1 + len(names)] == names
 
 
 def test_bad_input() -> None:

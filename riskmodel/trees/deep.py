@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from riskmodel.trees.bundles import Bundle, points
-from riskmodel.trees.tables import Program, Words, runs
-from riskmodel.trees.text import Floats, Ints
+from riskmodel.trees.tables import Program, runs
+from riskmodel.trees.text import Floats, Ints, Words
 
 
 @dataclass(frozen=True)

@@ -17,16 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riskmodel.trees.text import ZERO, Floats, Ints
-
-Words = NDArray[np.uint16]
+from riskmodel.trees.text import ZERO, Floats, Ints, Words
 
 #: Rows a block: contributions of 60 features then take half a mebibyte.
 BLOCK = 1024
 #: Rows at a time for deep leaves, of which several numbers a row are kept at hand.
 DEEP_ROWS = 256
-
-_ZERO = ZERO
 
 
 def into_bins(
@@ -44,7 +40,7 @@ def into_bins(
             elif np.isnan(value):
                 bins[used, row] = size + 1
                 continue
-            elif abs(value) <= _ZERO:
+            elif abs(value) <= ZERO:
                 value = 0.0
             low, left = begin, size
             while left > 0:
@@ -102,8 +98,8 @@ def add_up(
 def work_out(
     bins: Words,
     players: Ints,
-    columns: Ints,
-    features: Ints,
+    column: Ints,
+    feature: Ints,
     first: Words,
     steps: Ints,
     step_edge: Words,
@@ -132,7 +128,7 @@ def work_out(
                 for row in range(rows):
                     product[point, row] = weight[begin + point]
             for player in range(players[leaf], players[leaf + 1]):
-                own, flags = bins[features[player], at : at + rows], meets[player - players[leaf]]
+                own, flags = bins[feature[player], at : at + rows], meets[player - players[leaf]]
                 start = first[player]
                 for row in range(rows):
                     flags[row] = start
@@ -145,12 +141,12 @@ def work_out(
                     for row in range(rows):
                         line[row] *= high if flags[row] != nothing else low
             for player in range(players[leaf], players[leaf + 1]):
-                flags, column = meets[player - players[leaf]], total[columns[player], at : at + rows]
+                flags, sums = meets[player - players[leaf]], total[column[player], at : at + rows]
                 for point in range(points):
                     place = factors[player] + point
                     line, low, high = product[point], unmet_own[place], met_own[place]
                     for row in range(rows):
-                        column[row] += line[row] * (high if flags[row] != nothing else low)
+                        sums[row] += line[row] * (high if flags[row] != nothing else low)
 
 
 Loop = Callable[..., None]

@@ -15,7 +15,7 @@ It depends on the row only through A, so it is worked out for all 2^d sets once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from math import factorial
@@ -26,20 +26,21 @@ from numpy.typing import NDArray
 
 from riskmodel.trees.bundles import Bundle
 from riskmodel.trees.paths import BinSet, Leaf
-from riskmodel.trees.text import Floats, Ints
-
-Words = NDArray[np.uint16]
+from riskmodel.trees.text import Floats, Ints, Words
 
 #: A feature whose parts change more often than this along its bins is looked up, not compared step by step.
 MOST_STEPS = 12
+#: Bundles whose leaves are worked out together.
+TOGETHER = 16
 
 
+@dataclass(frozen=True)
 class Program:
     """Flat arrays for one of the loops."""
 
     def arrays(self) -> tuple[NDArray[Any], ...]:
         """All arrays, in the order the loop takes them."""
-        return tuple(getattr(self, each.name) for each in fields(self))  # type: ignore[arg-type]
+        return tuple(getattr(self, each.name) for each in fields(self))
 
     @property
     def bytes(self) -> int:
@@ -71,39 +72,58 @@ class TableProgram(Program):
     table: Floats
 
 
-def leaf_table(leaf: Leaf) -> Floats:
-    """Contributions of one leaf for every set of features that meet their conditions.
+def leaf_tables(values: Floats, shares: Floats) -> Floats:
+    """Contributions of leaves on equally many features, for every set of features that meet their conditions.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (leaves,)
+        Output of each leaf.
+    shares : numpy.ndarray, shape (leaves, features)
+        See :class:`~riskmodel.trees.paths.Leaf`.
 
     Returns
     -------
-    numpy.ndarray, shape (features of the leaf, 2 ** features of the leaf)
-        Bit i of the second index is set if feature i meets its conditions.
+    numpy.ndarray, shape (leaves, features, 2 ** features)
+        Bit i of the last index is set if feature i meets its conditions.
     """
-    d = len(leaf.shares)
+    n, d = shares.shape
     weights = np.array([factorial(k) * factorial(d - 1 - k) / factorial(d) for k in range(d)])
-    worths = np.zeros((d, 2**d))
-    worths[0, 0] = 1.0
-    unmet = np.ones(2**d)
-    for i, share in enumerate(leaf.shares):
-        half = 2**i
+    worths = np.zeros((n, d, 2**d))
+    worths[:, 0, 0] = 1.0
+    scale = np.empty((n, 2**d))
+    scale[:, 0] = values
+    for i in range(d):
+        share, half = shares[:, i, None], 2**i
         # Sets with i from those without: i stays outside S (its share counts) or joins S.
-        worths[:, half : 2 * half] = share * worths[:, :half]
-        worths[1:, half : 2 * half] += worths[:-1, :half]
-        unmet[half : 2 * half] = unmet[:half]
-        unmet[:half] *= share
-    known = weights @ worths
-    table: Floats = np.empty((d, 2**d))
-    scale = leaf.value * unmet
-    for i, share in enumerate(leaf.shares):
+        np.multiply(share[:, None], worths[:, :, :half], out=worths[:, :, half : 2 * half])
+        worths[:, 1:, half : 2 * half] += worths[:, :-1, :half]
+        scale[:, half : 2 * half] = scale[:, :half]
+        scale[:, :half] *= share
+    known = np.einsum("k,nks->ns", weights, worths)
+    table: Floats = np.empty((n, d, 2**d))
+    for i in range(d):
         # Sets in pairs that differ in i only.
-        pairs, weighed = known.reshape(-1, 2, 2**i), scale.reshape(-1, 2, 2**i)
-        own = table[i].reshape(-1, 2, 2**i)
-        own[:, 0] = -weighed[:, 0] * pairs[:, 0]
-        own[:, 1] = weighed[:, 1] * (1.0 - share) * pairs[:, 0]
+        pairs, weighed = known.reshape(n, -1, 2, 2**i), scale.reshape(n, -1, 2, 2**i)
+        own = table[:, i].reshape(n, -1, 2, 2**i)
+        np.multiply(weighed[:, :, 0], -pairs[:, :, 0], out=own[:, :, 0])
+        np.multiply(weighed[:, :, 1], (1.0 - shares[:, i, None, None]) * pairs[:, :, 0], out=own[:, :, 1])
     return table
 
 
-def bundle_table(bundle: Bundle, column: Sequence[int]) -> tuple[list[int], Floats]:
+def tables_of_leaves(leaves: Sequence[Leaf]) -> dict[int, Floats]:
+    """Table of each leaf by its ``id``; leaves on equally many features are worked out together."""
+    by_size: dict[int, list[Leaf]] = {}
+    for leaf in leaves:
+        by_size.setdefault(len(leaf.shares), []).append(leaf)
+    found: dict[int, Floats] = {}
+    for same in by_size.values():
+        made = leaf_tables(np.array([leaf.value for leaf in same]), np.array([leaf.shares for leaf in same]))
+        found.update(zip(map(id, same), made, strict=True))
+    return found
+
+
+def bundle_table(bundle: Bundle, column: Sequence[int], of_leaf: Mapping[int, Floats]) -> tuple[list[int], Floats]:
     """Contributions of a bundle for each of its states.
 
     Returns
@@ -123,9 +143,9 @@ def bundle_table(bundle: Bundle, column: Sequence[int]) -> tuple[list[int], Floa
             i = position.get(feature)
             meets = [0 if i is None or not part & leaf.sets[i] else 1 << i for part in parts]
             met = (np.array(meets, dtype=np.int64)[:, None] + met).ravel()
-        own = leaf_table(leaf)
+        own = of_leaf[id(leaf)]
         for i, feature in enumerate(leaf.features):
-            table[place[column[feature]]] += own[i][met]
+            table[place[column[feature]]] += own[i].take(met)
     return columns, table
 
 
@@ -140,12 +160,12 @@ def runs(parts: Sequence[BinSet]) -> list[tuple[int, int]]:
     return sorted(starts)
 
 
-def assemble(bundles: Iterable[Bundle], sizes: Sequence[int], column: Sequence[int]) -> TableProgram:
+def assemble(bundles: Sequence[Bundle], sizes: Sequence[int], column: Sequence[int]) -> TableProgram:
     """Lay bundles out as flat arrays.
 
     Parameters
     ----------
-    bundles : iterable of Bundle
+    bundles : sequence of Bundle
         In the order in which they are added.
     sizes : sequence of int
         Number of bins of each feature.
@@ -160,7 +180,11 @@ def assemble(bundles: Iterable[Bundle], sizes: Sequence[int], column: Sequence[i
     looked: list[Ints] = []
     tables: list[Floats] = []
     at = looked_at = 0
-    for bundle in bundles:
+    for number, bundle in enumerate(bundles):
+        if number % TOGETHER == 0:
+            of_leaf = tables_of_leaves(
+                [leaf for one in bundles[number : number + TOGETHER] for leaf in one.leaves]
+            )
         stride, begin = 1, 0
         for feature, parts in bundle.states.items():
             changes = runs(parts)
@@ -175,8 +199,8 @@ def assemble(bundles: Iterable[Bundle], sizes: Sequence[int], column: Sequence[i
                 for (_, before), (start, part) in pairwise(changes):
                     step.append((feature, start - 1, (part - before) * stride % 2**16))
             stride *= len(parts)
-        columns, table = bundle_table(bundle, column)
-        add.extend((one, at + number * bundle.size) for number, one in enumerate(columns))
+        columns, table = bundle_table(bundle, column, of_leaf)
+        add.extend((one, at + place * bundle.size) for place, one in enumerate(columns))
         at += table.size
         tables.append(table.ravel())
         first.append(begin)

@@ -16,6 +16,7 @@ from riskmodel.errors import InputError
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Words = NDArray[np.uint16]
 
 CATEGORICAL, DEFAULT_LEFT = 1, 2
 MISSING_NONE, MISSING_ZERO, MISSING_NAN = 0, 1, 2
@@ -91,7 +92,10 @@ def read(text: str) -> Ensemble:
         raise UnsupportedModelError(f"text format {about.get('version')}")
     if "average_output" in lines:
         raise UnsupportedModelError("trees that are averaged")
-    return Ensemble(int(about["max_feature_idx"]) + 1, tuple(_tree(part) for part in rest))
+    try:
+        return Ensemble(int(about["max_feature_idx"]) + 1, tuple(_tree(part) for part in rest))
+    except (KeyError, IndexError) as error:
+        raise UnsupportedModelError(f"a text without {error}") from error
 
 
 def _tree(text: str) -> Tree:
