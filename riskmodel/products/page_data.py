@@ -80,7 +80,11 @@ class Said:
 
 def milli(value: float) -> int | None:
     """Give a number of score points in thousandths, None when it is missing."""
-    return round(round(value, 3) * 1000) if math.isfinite(value) else None
+    if not math.isfinite(value):
+        return None
+    # Hundreds of thousands of them: adding a half costs less than rounding again.
+    shown = 1000.0 * round(value, 3)
+    return int(shown + 0.5) if shown >= 0 else -int(0.5 - shown)
 
 
 def percent(value: float) -> int | None:

@@ -91,10 +91,12 @@ SHEET: dict[str, tuple[str, str]] = {
     "value": ("Waarde", "Value"),
     "drivers": ("Waarom deze verwachting?", "Why this expectation?"),
     "drivers_note": (
-        "Het model telt deze punten op. Dit zijn geen oorzaken en geen knoppen om aan te draaien. Kies een "
-        "onderdeel om te zien wat erachter zit.",
-        "The model adds up these points. They are not causes, and not knobs to turn. Choose a part to see what "
-        "is behind it.",
+        "Het model telt deze punten op. Dit zijn geen oorzaken en geen knoppen om aan te draaien.",
+        "The model adds up these points. They are not causes, and not knobs to turn.",
+    ),
+    "drivers_hint": (
+        "Kies een onderdeel om te zien wat erachter zit.",
+        "Choose a part to see what is behind it.",
     ),
     "leading": ("Wat vooruit kan lopen", "What may lead"),
     "leading_note": ("Gegevens die los van de score gemeten zijn.", "Data measured apart from the score."),

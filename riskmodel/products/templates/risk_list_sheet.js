@@ -92,10 +92,11 @@ const driversPart = (i, drivers, base, still) => {
   const groups = [["leading", drivers.filter((driver) => !driver.own)], ["own", drivers.filter((driver) => driver.own)]];
   const seen = (list) => list.filter((driver) => driver.value !== 0).sort((a, b) => a.value - b.value);
   const rest = drivers.length - groups.reduce((found, [, list]) => found + seen(list).length, 0);
-  return part("drivers", note("drivers_note"),
+  const folds = !still && drivers.some((driver) => behind(driver).length);
+  return part("drivers", note("drivers_note"), folds ? h("p", { class: "note hint" }, t("drivers_hint")) : null,
     h("table", { class: "parts" },
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "unseen" }, t("part"))),
-        h("th", { scope: "col", class: "sides" }, h("span", { class: "down" }, `◀ ${t("pushes")}`), " ", h("span", { class: "up" }, `${t("holds")} ▶`)),
+        h("th", { scope: "col" }, h("div", { class: "sides" }, h("span", { class: "down" }, `◀ ${t("pushes")}`), h("span", { class: "up" }, `${t("holds")} ▶`))),
         h("th", { scope: "col" }, h("span", { class: "unseen" }, t("value"))))),
       h("tbody", {}, h("tr", { class: "base" }, h("th", { scope: "row" }, t("start")), h("td", { class: "drawn" }, contributionDrawing(start, end, true, null, null)), h("td", { class: "figure" }, signed(points(start))))),
       groups.filter(([, list]) => seen(list).length).map(([key, list]) => h("tbody", {},

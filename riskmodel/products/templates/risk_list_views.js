@@ -130,7 +130,11 @@ const shapes = mapSvg ? (() => {
     labels.forEach((text) => {
       const town = text.classList.contains("town");
       const half = (text.textContent.length * 3.7 + 3) * unit;
-      const [x, y] = [Number(text.getAttribute("x")), Number(text.getAttribute("y"))];
+      const [at, y] = [Number(text.dataset.x ??= text.getAttribute("x")), Number(text.getAttribute("y"))];
+      // Near the edge a name moves inwards, so that it can be read whole.
+      const [first, last] = [view.x + half, view.x + width / view.zoom - half];
+      const x = town && at > view.x && at < view.x + width / view.zoom ? Math.max(first, Math.min(at, last)) : at;
+      text.setAttribute("x", x);
       const free = (move) => !taken.some(([ox, oy, other]) => Math.abs(ox - x) < half + other && Math.abs(oy - y - move * unit) < 15 * unit)
         && !(town && marks.some(([ox, oy]) => Math.abs(ox - x) < half + 6 * unit && Math.abs(oy - y - move * unit) < 13 * unit));
       const move = (town ? MOVES : [0]).find(free);
