@@ -318,6 +318,9 @@ def test_leaves_on_many_features() -> None:
     assert np.diff(compiled._deep.players).max() > 16
     told = compiled.contributions(values)
     assert np.abs(told[:200] - booster.predict(values[:200], pred_contrib=True)).max() < 1e-9
+    sums = compile_trees(booster, groups=np.arange(24) % 3).contributions(values)
+    by_group = np.column_stack([told[:, :-1].reshape(-1, 8, 3).sum(axis=1), told[:, -1]])
+    assert np.abs(sums - by_group).max() < 1e-12
     for threads in (1, 2):
         assert compiled.contributions(values[::-1], threads=threads)[::-1].tobytes() == told.tobytes()
 

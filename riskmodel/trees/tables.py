@@ -178,7 +178,8 @@ def assemble(bundles: Sequence[Bundle], sizes: Sequence[int], column: Sequence[i
     look: list[tuple[int, int]] = []
     add: list[tuple[int, int]] = []
     looked: list[Ints] = []
-    tables: list[Floats] = []
+    # Room for all tables at once: they are never held twice.
+    flat: Floats = np.empty(sum(bundle.columns * bundle.size for bundle in bundles))
     at = looked_at = 0
     for number, bundle in enumerate(bundles):
         if number % TOGETHER == 0:
@@ -201,8 +202,8 @@ def assemble(bundles: Sequence[Bundle], sizes: Sequence[int], column: Sequence[i
             stride *= len(parts)
         columns, table = bundle_table(bundle, column, of_leaf)
         add.extend((one, at + place * bundle.size) for place, one in enumerate(columns))
+        flat[at : at + table.size] = table.ravel()
         at += table.size
-        tables.append(table.ravel())
         first.append(begin)
         steps.append(len(step))
         looks.append(len(look))
@@ -223,5 +224,5 @@ def assemble(bundles: Sequence[Bundle], sizes: Sequence[int], column: Sequence[i
         adds=np.array(adds, dtype=np.int64),
         add_column=add_columns[0].copy(),
         add_at=add_columns[1].copy(),
-        table=np.concatenate([*tables, np.zeros(0)]),
+        table=flat,
     )
