@@ -30,6 +30,7 @@ from riskmodel.products.area_sheet import (
     Trend,
 )
 from riskmodel.products.risk_list import About, RiskList
+from riskmodel.products.towns import town_counts
 
 BASE = 4.102265
 LEVELS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
@@ -115,6 +116,7 @@ def real_list(
     average = float(made["chance"].mean())
     country = frame.filter(regex="^y2|^...$").mean(numeric_only=True)
     codes = frozenset(frame["owner"])
+    peers = town_counts(_rows(frame, made, average, None))
     inside = {code for name in asked for code in find_municipalities(name, codes)}
     keep = frame["owner"].isin(inside) if asked else frame["owner"].notna()
     frame, made = frame[keep].reset_index(drop=True), made[keep].reset_index(drop=True)
@@ -155,7 +157,7 @@ def real_list(
     )
     shapes = _shapes(data, frame, times) if boundaries else None
     filled = _sheets(frame, made, rows, country) if sheets else ()
-    return RiskList(rows, contributions, drivers(), about, filled, shapes)
+    return RiskList(rows, contributions, drivers(), about, filled, shapes, peers)
 
 
 def _rows(frame: pd.DataFrame, made: pd.DataFrame, average: float, capacity: int | None) -> pd.DataFrame:

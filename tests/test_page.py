@@ -21,12 +21,21 @@ from test_products import FORMULA, SCRIPT, TURNED, make_list
 from riskmodel.catalogue import class_scheme, indicators, load
 from riskmodel.products import dutch, page_data
 from riskmodel.products.page import render_page, without_empty_threats, write_page
-from riskmodel.products.page_drawings import NO_STEP, corner_counts, quadrant, steps_of, town_dots, towns
+from riskmodel.products.page_drawings import (
+    NO_STEP,
+    among_others,
+    corner_counts,
+    quadrant,
+    steps_of,
+    town_dots,
+    towns,
+)
 from riskmodel.products.page_map import draw_map
 from riskmodel.products.page_scale import symmetric_scale
 from riskmodel.products.page_sentences import labels, sentences
 from riskmodel.products.page_texts import TEXTS, english_event, fill, say
 from riskmodel.products.risk_list import RiskList
+from riskmodel.products.towns import town_counts
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -133,11 +142,16 @@ def test_quadrant_splits_where_the_flags_do() -> None:
 
 
 def test_municipalities_are_counted_without_small_areas() -> None:
-    found = {town["name"]: town for town in towns(make_list().rows)}
+    found = {town["name"]: town for town in towns(town_counts(make_list().rows), {"Meerstad"})}
     # Duinvoort: seven areas, of which two have fewer than 500 inhabitants; one of the other five threatens.
     assert (found["Duinvoort"]["areas"], found["Duinvoort"]["threatens"]) == (4, 1)
     assert (found["Meerstad"]["areas"], found["Meerstad"]["threatens"]) == (6, 3)
-    many = [{"name": str(n), "areas": 4, "threatens": n % 3, "pressed": 0, "share": n % 3 / 4} for n in range(60)]
+    assert found["Meerstad"]["own"] and not found["Duinvoort"]["own"]
+    told = among_others(list(found.values()))
+    assert told == {"name": "Meerstad", "areas": 6, "threatens": 3, "lower": 1, "same": 0, "higher": 0, "all": 1}
+    fixed = {"areas": 4, "pressed": 0}
+    many = [fixed | {"name": str(n), "own": n == 7, "threatens": n % 3, "share": n % 3 / 4} for n in range(60)]
+    assert town_dots(many)[-1]["name"] == "7"
     dots = town_dots(many)
     assert len({(dot["x"], dot["y"]) for dot in dots}) == 60
     assert max(dot["y"] for dot in dots) < 171
@@ -512,6 +526,27 @@ def test_map_list_and_quadrant_show_the_same_area(real: tuple[RiskList, Path], o
         assert len(_codes(page)) == count
         button.click()
     assert len(_codes(page)) == len(made.rows)
+
+
+@needs_browser
+@needs_data
+def test_municipalities_among_all_others(real: tuple[RiskList, Path], opened) -> None:
+    made, path = real
+    page = opened(path)
+    page.click("#tab-towns")
+    judged = made.rows[~made.rows["too_small"]]
+    own = set(judged["municipality"])
+    assert page.locator("#strip circle").count() == len(made.peers) > 300
+    assert page.locator("#strip circle.own").count() == len(own)
+    page.evaluate(UNFOLD)
+    first = page.locator("table.towns tbody th").all_inner_texts()[: len(own)]
+    assert set(first) == own
+    if len(own) == 1:
+        text = re.sub(r"\s+", " ", page.inner_text("#view-towns"))
+        assert f"{judged['threatens'].sum()} van de {len(judged)} gebieden" in text
+        share = judged["threatens"].mean()
+        others = made.peers[~made.peers["name"].isin(own)]
+        assert f"bij {(others['share'] > share).sum()} groter" in text
 
 
 @needs_browser

@@ -17,6 +17,7 @@ from riskmodel.panel.panel import FloatArray, Panel
 from riskmodel.products.audit import AUDIT_SHARE, audit_notice, audit_seed, list_id, plan_visits
 from riskmodel.products.how_sure import SMALL, abstains
 from riskmodel.products.risk_list import COLUMNS, About, RiskList
+from riskmodel.products.towns import town_counts
 
 #: *Dreigt achteruit te gaan*: at least this many times the mean chance of all areas of the same forecast, in an
 #: area that is large enough to say something about.
@@ -113,7 +114,9 @@ def build_risk_list(
             "drivers_down": in_words(words, down=True, unsure=unsure),
             "drivers_up": in_words(words, down=False, unsure=unsure),
         }
-    )[chosen]
+    )
+    peers = town_counts(rows[asked])
+    rows = rows[chosen]
     order = np.lexsort((rows["location"], -rows["p_decline"], rows["too_small"]))
     rows = rows.iloc[order].reset_index(drop=True)
     rows.insert(0, "rank", np.arange(1, len(rows) + 1))
@@ -148,7 +151,7 @@ def build_risk_list(
     )
     contributions = stored.contributions[chosen].iloc[order].reset_index(drop=True)
     present = tuple(driver for driver in drivers() if driver.id in contributions.columns)
-    return RiskList(rows[list(COLUMNS)], contributions, present, about)
+    return RiskList(rows[list(COLUMNS)], contributions, present, about, peers=peers)
 
 
 def _inside(panel: Panel, position: np.ndarray, municipalities: tuple[str, ...]) -> np.ndarray:

@@ -14,6 +14,7 @@ from riskmodel.products import dutch
 from riskmodel.products.html import asset, environment, policy
 from riskmodel.products.page_data import about_data, page_data, sheets_data
 from riskmodel.products.page_drawings import (
+    among_others,
     corner_counts,
     judged,
     quadrant,
@@ -28,6 +29,7 @@ from riskmodel.products.page_scale import symmetric_scale as symmetric_scale
 from riskmodel.products.page_texts import PROVENANCE, marked, say, text
 from riskmodel.products.risk_list import About, RiskList
 from riskmodel.products.table import plain_text
+from riskmodel.products.towns import town_counts
 
 TEMPLATE = "risk_list.html.j2"
 #: Parts of the one script of the page, in the order in which they are put together.
@@ -103,7 +105,8 @@ def _points(risk_list: RiskList, steps: np.ndarray) -> dict[str, Any]:
 def _context(risk_list: RiskList) -> dict[str, Any]:
     rows, about = risk_list.rows, risk_list.about
     steps = steps_of(rows, about.threat_limit)
-    found_towns = towns(rows)
+    own = set(rows["municipality"])
+    found_towns = towns(town_counts(rows) if risk_list.peers is None else risk_list.peers, own)
     sheets = {sheet.location: sheet for sheet in risk_list.sheets}
     areas = [{str(name): value for name, value in row.items()} for row in rows.head(PLAIN_ROWS).to_dict("records")]
     chosen = (
@@ -130,6 +133,9 @@ def _context(risk_list: RiskList) -> dict[str, Any]:
         "scale": symmetric_scale(rows[["lower80", "expected_change", "upper80"]].to_numpy(float).ravel(), 180.0),
         "towns": found_towns,
         "town_dots": town_dots(found_towns),
+        "among": among_others(found_towns),
+        "all_own": all(town["own"] for town in found_towns),
+        "no_threat": sum(not town["threatens"] for town in found_towns),
         "text": text,
         "say": say,
         "marked": marked,

@@ -6,7 +6,6 @@ import gzip
 import json
 import math
 from base64 import b64encode
-from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import pandas as pd
 
 from riskmodel.catalogue import load
 from riskmodel.products.area_sheet import AreaSheet, DriverRow, Past, Trend
+from riskmodel.products.page_said import Said
 from riskmodel.products.page_sentences import labels, sentences
 from riskmodel.products.page_texts import TEXTS, english_event
 from riskmodel.products.risk_list import About, RiskList
@@ -37,45 +37,6 @@ LARGEST_PLAIN = 1_500_000
 
 #: More indicators than this behind one driver are not read by anybody.
 MOST_INDICATORS = 5
-
-
-class Said:
-    """Values that occur often, each kept once and named by its place.
-
-    Attributes
-    ----------
-    values : list of Any
-        What was said, in order of first use.
-    """
-
-    def __init__(self) -> None:
-        self.values: list[Any] = []
-        self._places: dict[Hashable, int] = {}
-
-        self._words: dict[Any, int] = {}
-        self._labels: dict[tuple[str, str], int] = {}
-
-    def place(self, value: Hashable) -> int:
-        """Give the place of a value, adding it when it is new."""
-        found = self._places.get(value)
-        if found is None:
-            found = self._places[value] = len(self.values)
-            self.values.append(value)
-        return found
-
-    def words(self, value: Any) -> int:
-        """Give the place of a text without invisible signs; each text is cleaned once."""
-        found = self._words.get(value)
-        if found is None:
-            found = self._words[value] = self.place(plain_text(value))
-        return found
-
-    def label(self, dutch: str, english: str) -> int:
-        """Give the place of a name in both languages; each is cleaned once."""
-        found = self._labels.get((dutch, english))
-        if found is None:
-            found = self._labels[dutch, english] = self.place((plain_text(dutch), plain_text(english)))
-        return found
 
 
 def milli(value: float) -> int | None:

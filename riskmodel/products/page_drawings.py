@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -160,36 +161,53 @@ def corner_counts(rows: pd.DataFrame) -> dict[str, int]:
     }
 
 
-def towns(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """Count per municipality how many of its areas threaten, highest share first.
+def towns(counted: pd.DataFrame, own: Collection[str]) -> list[dict[str, Any]]:
+    """List municipalities with their counts, highest share first.
 
     Parameters
     ----------
-    rows : pandas.DataFrame
-        Rows of a risk list.
+    counted : pandas.DataFrame
+        As :func:`riskmodel.products.towns.town_counts` gives them.
+    own : collection of str
+        Names of the municipalities of the list.
 
     Returns
     -------
     list of dict
-        ``name, areas, threatens, pressed, share``; empty when there are fewer than two municipalities. Areas too
-        small for a verdict are not counted.
+        ``name, areas, threatens, pressed, share, own``; empty when there are fewer than two municipalities.
     """
-    judged = rows[rows["too_small"].to_numpy() != True]  # noqa: E712
-    names = judged["municipality"].map(plain_text)
-    counted = (
-        judged.assign(name=names, areas=1)
-        .groupby("name")[["areas", "threatens", "under_pressure"]]
-        .sum()
-        .astype(int)
-        .rename(columns={"under_pressure": "pressed"})
-        .reset_index()
-    )
-    counted = counted[counted["name"] != ""]
     if len(counted) < 2:
         return []
-    counted["share"] = counted["threatens"] / counted["areas"]
-    ordered = counted.sort_values(["share", "areas", "name"], ascending=[False, False, True])
-    return [{str(name): value for name, value in row.items()} for row in ordered.to_dict("records")]
+    return [
+        {str(key): value for key, value in row.items()}
+        | {"name": plain_text(row["name"]), "own": row["name"] in own}
+        for row in counted.to_dict("records")
+    ]
+
+
+def among_others(found: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Say where the one municipality of a list stands among all others; None for several, or without others.
+
+    Parameters
+    ----------
+    found : list of dict
+        As :func:`towns` gives them.
+
+    Returns
+    -------
+    dict or None
+        ``name, areas, threatens``, and of how many others the share is ``lower``, the ``same`` or ``higher``.
+    """
+    own, others = [each for each in found if each["own"]], [each for each in found if not each["own"]]
+    if len(own) != 1 or not others:
+        return None
+    share = own[0]["share"]
+    return {key: own[0][key] for key in ("name", "areas", "threatens")} | {
+        "lower": sum(each["share"] < share for each in others),
+        "same": sum(each["share"] == share for each in others),
+        "higher": sum(each["share"] > share for each in others),
+        "all": len(others),
+    }
 
 
 def town_dots(found: list[dict[str, Any]], width: float = 600.0, size: float = 7.0) -> list[dict[str, Any]]:
@@ -207,7 +225,8 @@ def town_dots(found: list[dict[str, Any]], width: float = 600.0, size: float = 7
     Returns
     -------
     list of dict
-        The same with ``x`` and ``y`` (height above the axis); empty for a few municipalities.
+        The same with ``x`` and ``y`` (height above the axis), those of the list last and so on top; empty for a
+        few municipalities.
     """
     if len(found) < MANY_TOWNS:
         return []
@@ -220,4 +239,5 @@ def town_dots(found: list[dict[str, Any]], width: float = 600.0, size: float = 7
         placed.append(town | {"x": round(pile * size, 1), "y": height})
     # A pile of many dots is pressed together rather than drawn off the page.
     steps = {pile: min(size, 165.0 / many) for pile, many in piles.items()}
-    return [town | {"y": round(steps[round(town["x"] / size)] * (town["y"] + 0.5), 1)} for town in placed]
+    dots = [town | {"y": round(steps[round(town["x"] / size)] * (town["y"] + 0.5), 1)} for town in placed]
+    return sorted(dots, key=lambda town: bool(town["own"]))

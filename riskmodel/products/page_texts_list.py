@@ -106,6 +106,21 @@ LIST: dict[str, tuple[str, str]] = {
         "Per gemeente: welk deel van de gebieden dreigt achteruit te gaan. Elke stip is een gemeente.",
         "By municipality: the share of areas that threaten to decline. Each dot is a municipality.",
     ),
+    "among": (
+        "In {name} {threatens|dreigt|dreigen} **{threatens:n0} van de {areas:n0}** gebieden achteruit te gaan.",
+        "In {name} **{threatens:n0} of {areas:n0}** areas {threatens|threatens|threaten} to decline.",
+    ),
+    "among_others": (
+        "Van de {all:n0} andere gemeenten in Nederland is dat deel bij {lower:n0} kleiner, bij {same:n0} even "
+        "groot en bij {higher:n0} groter.",
+        "Of the {all:n0} other Dutch municipalities that share is smaller in {lower:n0}, the same in {same:n0} "
+        "and larger in {higher:n0}.",
+    ),
+    "towns_none": (
+        "{none:n0} gemeenten waar geen gebied dreigt",
+        "{none:n0} municipalities where no area threatens",
+    ),
+    "towns_own": ("Gekleurd: de gemeenten van deze lijst.", "Coloured: the municipalities of this list."),
     "towns_axis": ("Deel van de gebieden dat dreigt achteruit te gaan", "Share of areas that threaten to decline"),
     "towns_small": (
         "Let op: bij een gemeente met weinig gebieden is het deel al snel hoog of laag.",

@@ -131,6 +131,8 @@ class RiskList:
         One an area, in the order of ``rows``; empty when only the list was asked for.
     boundaries : geopandas.GeoDataFrame, optional
         Polygons of the areas in RD metres, columns ``location`` and ``geometry``; None when there are none.
+    peers : pandas.DataFrame, optional
+        All municipalities of the same forecast, as :func:`riskmodel.products.towns.town_counts` counts them.
     """
 
     rows: pd.DataFrame
@@ -139,6 +141,7 @@ class RiskList:
     about: About
     sheets: tuple[AreaSheet, ...] = ()
     boundaries: GeoDataFrame | None = None
+    peers: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         missing = [column for column in COLUMNS if column not in self.rows.columns]

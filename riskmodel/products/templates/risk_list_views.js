@@ -233,11 +233,13 @@ const nameTown = (name) => {
   label.setAttribute("y", Number(dot.getAttribute("cy")) - 9);
   label.setAttribute("text-anchor", x < 100 ? "start" : x > 500 ? "end" : "middle");
 };
-strip?.addEventListener("pointerover", (event) => nameTown(event.target.dataset?.town ?? fields.municipality?.value));
+const ownTown = () => fields.municipality?.value || byId("strip-name")?.dataset.own;
+strip?.addEventListener("pointerover", (event) => nameTown(event.target.dataset?.town ?? ownTown()));
 strip?.addEventListener("click", (event) => {
   const name = event.target.dataset?.town;
-  if (!name || !fields.municipality) return;
+  if (!name || ![...(fields.municipality?.options ?? [])].some((option) => option.value === name)) return;
   fields.municipality.value = name;
   choose();
 });
-listeners.push((i, from) => { if (from === "choice") nameTown(fields.municipality?.value); });
+listeners.push((i, from) => { if (from === "choice") nameTown(ownTown()); });
+nameTown(ownTown());
