@@ -5,7 +5,7 @@ RISKMODEL := $(BIN)/riskmodel
 DEMO := demo
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help demo test lint lock browser benchmark clean
+.PHONY: help demo test lint lock browser programs benchmark clean
 
 help:
 	@echo "make demo       run the whole chain on an invented country, ends with a finished risk list"
@@ -44,7 +44,16 @@ browser:
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || \
 		echo "No chromium: page tests will be skipped. Install your system's chromium package to run them."
 
-test: .venv/ready browser
+# Files for other programs are opened in those programs: maps by GDAL and, where CI is set (it is large), workbooks
+# by LibreOffice. Without them, and without the rights to install them, those tests skip.
+programs:
+	@missing="$$(command -v ogrinfo >/dev/null || echo gdal-bin) $$([ -z "$$CI" ] || command -v soffice >/dev/null || \
+		echo libreoffice-calc-nogui)"; \
+	[ "$$missing" = " " ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; } || \
+		echo "Not here: $$missing. Tests that open files with them will be skipped."
+
+test: .venv/ready browser programs
 	$(BIN)/python -m pytest -n 2 --dist loadfile -q
 
 lint: .venv/ready

@@ -116,7 +116,7 @@ def _on_paper(sheet: Any, about: About) -> None:
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
-    sheet.set_header(f"&CVoorbeeld. {EXAMPLE}" if about.example else "&A")
+    sheet.set_header(f"&CVoorbeeld. {EXAMPLE}" if about.example else "&C&A")
     made = f"Meting {about.origin_date.isoformat()}, gemaakt {about.made_on.isoformat()}, {about.forecast_id[:40]}"
     sheet.set_footer(f"&L{plain_text(made).replace('&', '&&')}&RPagina &P van &N")
 
