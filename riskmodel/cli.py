@@ -15,6 +15,7 @@ from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption, ingest
 from riskmodel.cli_list import listing, outcomes
 from riskmodel.cli_models import echo_findings, echo_trained, models
 from riskmodel.cli_monitor import monitor
+from riskmodel.cli_serve import serving, tokens
 from riskmodel.cli_score import scoring
 from riskmodel.errors import InputError
 
@@ -33,6 +34,8 @@ app.add_typer(models)
 app.add_typer(scoring)
 app.add_typer(listing)
 app.add_typer(outcomes, name="outcomes")
+app.add_typer(serving)
+app.add_typer(tokens, name="token")
 
 ExperimentArgument = Annotated[Path, typer.Argument(help="For instance experiments/decline-2y.yaml.")]
 LevelOption = Annotated[

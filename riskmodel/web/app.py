@@ -1,0 +1,101 @@
+"""The app: the parts of the service wired together, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+import riskmodel
+from riskmodel.web import api, api_lists, api_system, problems
+from riskmodel.web.gate import Gate
+from riskmodel.web.service import Service, open_service
+from riskmodel.web.settings import Settings
+
+DESCRIPTION = (
+    "Which Dutch neighbourhoods threaten to decline, why, and how sure. Statements are about areas, never about "
+    "persons or addresses. A chance is a statistical estimate for signalling: not a cause, and not a verdict."
+)
+PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "title": "Problem",
+    "description": "An error, as RFC 9457 has it.",
+    "required": ["type", "title", "status"],
+    "additionalProperties": False,
+    "properties": {
+        "type": {"type": "string", "examples": ["urn:riskmodel:problem:not-found"]},
+        "title": {"type": "string"},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["where", "message"],
+                "properties": {"where": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+    },
+}
+
+
+def create_app(settings: Settings, service: Service | None = None) -> FastAPI:
+    """The whole service as an ASGI app.
+
+    Parameters
+    ----------
+    settings : Settings
+        How it is set up.
+    service : Service, optional
+        Parts that exist already, for tests; by default they are made from the settings.
+
+    Raises
+    ------
+    InputError
+        If there is no workspace, or the database cannot be used.
+    """
+    parts = service or open_service(settings)
+
+    @asynccontextmanager
+    async def running(_: FastAPI) -> AsyncIterator[None]:
+        parts.snapshots.start()
+        try:
+            yield
+        finally:
+            parts.snapshots.stop()
+            parts.engine.dispose()
+
+    app = FastAPI(
+        title="riskmodel",
+        version=riskmodel.__version__,
+        description=DESCRIPTION,
+        openapi_url="/api/v1/openapi.json",
+        # The pages that come with the framework load scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=running,
+    )
+    app.state.service = parts
+    problems.register(app)
+    for router in (api.router, api_lists.router, api_system.router, api_system.prometheus):
+        app.include_router(router)
+    app.add_middleware(Gate, settings=settings, tokens=parts.tokens, metrics=parts.metrics, shelf=parts.shelf)
+    app.openapi = lambda: _described(app, settings)  # type: ignore[method-assign]
+    return app
+
+
+def _described(app: FastAPI, settings: Settings) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        parts = made.setdefault("components", {})
+        parts.setdefault("schemas", {})["Problem"] = PROBLEM
+        parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        made["security"] = [{}, {"token": []}] if settings.anonymous else [{"token": []}]
+        for path in ("/api/v1/health", "/api/v1/ready"):
+            made["paths"][path]["get"]["security"] = []
+        app.openapi_schema = made
+    return app.openapi_schema

@@ -1,0 +1,147 @@
+"""Errors as RFC 9457 problem details: the same few members for every error, never a traceback or a path."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from riskmodel.errors import InputError
+
+MEDIA_TYPE = "application/problem+json"
+#: Name and title of each status that the service gives.
+KINDS: dict[int, tuple[str, str]] = {
+    400: ("bad-request", "The request cannot be read"),
+    401: ("login-needed", "A login is needed"),
+    403: ("not-allowed", "This login may not do that"),
+    404: ("not-found", "There is nothing here"),
+    405: ("method", "Nothing is done this way here"),
+    406: ("form", "Not in this form"),
+    408: ("slow", "The request took too long to arrive"),
+    409: ("conflict", "This does not fit what is there"),
+    413: ("too-large", "The request is too large"),
+    414: ("too-long", "The address is too long"),
+    415: ("media-type", "The request has another media type than expected"),
+    422: ("invalid", "The request is not valid"),
+    429: ("too-many", "Too many requests"),
+    500: ("failure", "Something went wrong here"),
+    501: ("not-here", "This installation cannot do that"),
+    503: ("later", "Not now; try again later"),
+}
+#: What looks like a place on the machine: it does not leave the service.
+_PLACE = re.compile(r"(?<![\w:/<])(?:[A-Za-z]:\\|~?/)[^\s,;:'\"()]*[/\\][^\s,;:'\"()]+")
+_LONGEST = 400
+
+
+class Problem(HTTPException):
+    """An error that is told to who asks.
+
+    Parameters
+    ----------
+    status : int
+        One of :data:`KINDS`.
+    detail : str
+        What is the matter, in one or two sentences.
+    headers : mapping of str to str, optional
+        Headers of the answer.
+    errors : sequence of dict, optional
+        The parts of the request that are not valid: ``where`` and ``message``.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        detail: str = "",
+        headers: Mapping[str, str] | None = None,
+        errors: Sequence[Mapping[str, str]] = (),
+    ) -> None:
+        super().__init__(status, detail, dict(headers or {}))
+        self.errors = tuple(errors)
+
+
+def body_of(status: int, detail: str = "", errors: Sequence[Mapping[str, str]] = ()) -> bytes:
+    """The body of a problem.
+
+    Parameters
+    ----------
+    status : int
+        Status of the answer.
+    detail : str
+        What is the matter.
+    errors : sequence of dict
+        The parts that are not valid.
+    """
+    name, title = KINDS.get(status, ("error", "Something is wrong"))
+    told: dict[str, Any] = {"type": f"urn:riskmodel:problem:{name}", "title": title, "status": status}
+    if detail:
+        told["detail"] = _plain(detail)
+    if errors:
+        told["errors"] = [{key: _plain(value) for key, value in each.items()} for each in errors[:20]]
+    return json.dumps(told, ensure_ascii=False).encode()
+
+
+def response_of(
+    status: int,
+    detail: str = "",
+    headers: Mapping[str, str] | None = None,
+    errors: Sequence[Mapping[str, str]] = (),
+) -> Response:
+    """A problem as an answer; arguments as in :class:`Problem`."""
+    told = {"cache-control": "no-store", **(headers or {})}
+    if status == 401:
+        told["www-authenticate"] = "Bearer"
+    return Response(body_of(status, detail, errors), status, told, media_type=MEDIA_TYPE)
+
+
+def status_of(error: InputError) -> int:
+    """What an error in the input is for who asked: not there, not valid, or, for a damaged file, our own fault."""
+    if error.where == "--municipality":
+        return 404
+    return 500 if "/" in error.where or "\\" in error.where else 422
+
+
+def register(app: FastAPI) -> None:
+    """Let an app tell every error as a problem."""
+
+    async def told(_: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        errors = error.errors if isinstance(error, Problem) else ()
+        # Words of the framework say nothing beyond the title, except where we raised the error ourselves.
+        detail = str(error.detail) if isinstance(error, Problem) else ""
+        return response_of(error.status_code, detail, error.headers, errors)
+
+    async def invalid(_: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        found = [
+            {"where": ".".join(str(part) for part in each["loc"]), "message": str(each["msg"])}
+            for each in error.errors()
+        ]
+        return response_of(422, errors=found)
+
+    async def wrong_input(_: Request, error: Exception) -> Response:
+        assert isinstance(error, InputError)
+        status = status_of(error)
+        if status == 500:
+            logging.getLogger(__name__).error("%s", error)
+            return response_of(500)
+        return response_of(status, f"Found {error.found}; expected {error.expected}. {error.hint}".strip())
+
+    app.add_exception_handler(HTTPException, told)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(InputError, wrong_input)
+
+
+def _plain(text: str) -> str:
+    """A text that can stand in any answer: no half characters, no places of this machine, not endless."""
+    whole = text.encode("utf-8", "replace").decode()
+    printable = "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in whole
+    )
+    return _PLACE.sub("(a file)", printable)[:_LONGEST]

@@ -1,0 +1,132 @@
+"""The parts of a running service, together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+import anyio
+from fastapi import Request
+from sqlalchemy import Engine
+
+from riskmodel.web.database import connect, upgrade
+from riskmodel.web.lists import BusyError, Lists
+from riskmodel.web.metrics import Metrics
+from riskmodel.web.problems import Problem
+from riskmodel.web.recorded import snapshots_in_use
+from riskmodel.web.security import Forms
+from riskmodel.web.settings import Settings
+from riskmodel.web.shelf import Shelf
+from riskmodel.web.snapshot import Snapshot, prune
+from riskmodel.web.snapshots import Snapshots
+from riskmodel.web.tokens import Tokens
+
+#: Requests that may wait for something that is being made; who comes after them is told to come back.
+WAITING = 24
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Service:
+    """What routes work with; a route finds it by :func:`service_of`.
+
+    Attributes
+    ----------
+    settings : Settings
+        How it is set up.
+    engine : sqlalchemy.Engine
+        Its database.
+    tokens : Tokens
+        API tokens.
+    snapshots : Snapshots
+        What is served.
+    lists : Lists
+        Risk lists by number.
+    forms : Forms
+        Tokens in forms of pages.
+    metrics : Metrics
+        Counts.
+    shelf : Shelf
+        Answers that are ready.
+    waiting : anyio.CapacityLimiter
+        Threads for what takes long.
+    """
+
+    settings: Settings
+    engine: Engine
+    tokens: Tokens
+    snapshots: Snapshots
+    lists: Lists
+    forms: Forms
+    metrics: Metrics
+    shelf: Shelf
+    waiting: anyio.CapacityLimiter
+
+    def snapshot(self, experiment: str | None = None) -> Snapshot:
+        """What is served of a question, by default the main one; to be asked once a request.
+
+        Raises
+        ------
+        Problem
+            404 for an unknown question, 503 when nothing is served yet.
+        """
+        found = self.snapshots.current(experiment)
+        if found is None and experiment is not None and self.snapshots.serving:
+            raise Problem(404, f"There is no forecast of {experiment}.")
+        if found is None:
+            raise Problem(503, "There is no forecast yet.", {"retry-after": "30"})
+        return found
+
+    async def make(self, call: Callable[..., Result], *arguments: Any, **named: Any) -> Result:
+        """Do what takes long in a thread of its own kind, so that quick requests never wait for it.
+
+        Raises
+        ------
+        Problem
+            503 when too many wait already.
+        """
+        if self.waiting.available_tokens < 1:
+            raise Problem(503, "Many lists are being made now.", {"retry-after": "10"})
+        try:
+            return await anyio.to_thread.run_sync(partial(call, *arguments, **named), limiter=self.waiting)
+        except BusyError as error:
+            raise Problem(503, "Many lists are being made now.", {"retry-after": "10"}) from error
+
+
+def open_service(settings: Settings) -> Service:
+    """Bring the database up to date and put the parts together; nothing is served yet.
+
+    Raises
+    ------
+    InputError
+        If there is no workspace, or the database cannot be used.
+    """
+    from riskmodel.errors import InputError
+
+    if not settings.workspace.is_dir():
+        raise InputError(settings.workspace, "no folder", "a workspace", "Run: riskmodel ingest, train, forecast")
+    engine = connect(settings.database_url)
+    upgrade(engine)
+    snapshots, metrics = Snapshots(settings), Metrics()
+    prune(settings.folder, snapshots_in_use(engine) | snapshots.last_served())
+    metrics.watch(snapshots)
+    return Service(
+        settings=settings,
+        engine=engine,
+        tokens=Tokens(engine),
+        snapshots=snapshots,
+        lists=Lists(engine, snapshots, settings),
+        forms=Forms(engine),
+        metrics=metrics,
+        shelf=Shelf(),
+        waiting=anyio.CapacityLimiter(WAITING),
+    )
+
+
+def service_of(request: Request) -> Service:
+    """The service behind a request."""
+    found: Service = request.app.state.service
+    return found
