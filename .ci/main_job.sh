@@ -21,7 +21,7 @@ done
 riskmodel train experiments/decline-2y.yaml
 riskmodel forecast
 riskmodel risk-list --municipality Almere --capacity 10 --out "$folder/lists/almere"
-riskmodel risk-list --municipality Venlo --capacity 10 --out "$folder/lists/venlo"
+riskmodel risk-list --municipality Venlo --capacity 10 --form all --out "$folder/lists/venlo"
 riskmodel risk-list --municipality Alblasserdam --municipality Dordrecht --municipality Hardinxveld-Giessendam \
   --municipality Hendrik-Ido-Ambacht --municipality Papendrecht --municipality Sliedrecht \
   --municipality Zwijndrecht --capacity 10 --out "$folder/lists/drechtsteden"

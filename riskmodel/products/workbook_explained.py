@@ -14,7 +14,7 @@ from riskmodel.products.risk_list import RiskList
 from riskmodel.products.table import plain_text
 
 #: Areas explained in a workbook, beside those drawn at random; nobody reads more, and the contributions have all.
-MOST_EXPLAINED = 500
+MOST_EXPLAINED = 200
 #: Contributions of less than this many score points are nought to a reader.
 LEAST_SHOWN = 0.0005
 #: What is said of an area in place of a chance.
