@@ -619,7 +619,11 @@ def test_deep_link_and_small_areas(real: tuple[RiskList, Path], opened) -> None:
     page = opened(path, address=f"#{last['location']}")
     page.locator("dialog[open]").wait_for()
     assert last["name"] in page.inner_text("#sheet-name")
-    assert page.locator("dialog .verdict.abstain").count() == int(last["too_small"])
+    small = int(last["too_small"])
+    assert page.locator("dialog .verdict.abstain").count() == small
+    # Nothing was said of such an area before either, so nothing can have been right or missed.
+    judged = page.locator("dialog .past td .sub").all_inner_texts()
+    assert any("gebeurde" in text or "gemist" in text for text in judged) != bool(small)
     page.click("#sheet-close")
     assert page.locator("dialog[open]").count() == 0
 
@@ -741,6 +745,58 @@ def test_hostile_names_do_no_harm_in_a_sheet(invented: tuple[RiskList, Path], op
         page.wait_for_function(
             "name => document.querySelector('#sheet-name')?.textContent.trim() === name", arg=name
         )
+
+
+@needs_browser
+def test_keyboard_alone(invented: tuple[RiskList, Path], opened) -> None:
+    made, path = invented
+    page = opened(path)
+    at = "[document.activeElement.id, document.activeElement.className]"
+    page.keyboard.press("Tab")
+    assert "skip" in page.evaluate(at)[1]
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "lijst"
+    # From the heading of the list through its controls to the first area, in the order of the page.
+    seen = []
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate(at))
+        if "open" in seen[-1][1].split():
+            break
+    order = [each for each, _ in seen if each]
+    assert order[:3] == ["find", "municipality", "order"] and order.index("pressed") < order.index("reset")
+    page.keyboard.press("Enter")
+    page.locator("dialog[open]").wait_for()
+    assert page.evaluate("document.activeElement.id") == "sheet-name"
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        inside = page.evaluate(
+            "document.activeElement === document.body || !!document.activeElement.closest('dialog')"
+        )
+        assert inside, "the focus stays in the sheet while it is open"
+    page.keyboard.press("Escape")
+    assert page.locator("dialog[open]").count() == 0
+    assert page.evaluate("document.activeElement.hash") == f"#{made.rows.loc[0, 'location']}"
+    assert page.evaluate("document.activeElement.matches(':focus-visible')")
+
+
+@needs_browser
+def test_hostile_municipalities_do_no_harm(opened, tmp_path: Path) -> None:
+    made = make_list()
+    names = ['"><img src=x onerror=alert(1)> **x** {n:n0}', '=HYPERLINK("http://x")\u202egnidnew']
+    rows = made.rows.assign(municipality=[names[n % 2] for n in range(len(made.rows))])
+    path = tmp_path / "page.html"
+    for peers in (None, town_counts(rows.assign(municipality=[names[0], *["Elders"] * 11]))):
+        kept = rows if peers is None else rows.assign(municipality=names[0])
+        write_page(replace(made, rows=kept, peers=peers), path)
+        page = opened(path)
+        page.click("#tab-towns")
+        page.click("#language")
+        assert names[0] in page.inner_text("#view-towns")
+        assert page.locator("img").count() == 0
+        page.locator("#rows a.open").first.click()
+        page.locator("dialog[open]").wait_for()
+        assert names[0] in page.inner_text("dialog .kicker")
 
 
 @needs_browser

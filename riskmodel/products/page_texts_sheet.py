@@ -152,6 +152,10 @@ SHEET: dict[str, tuple[str, str]] = {
         "After {all} earlier {all|forecast|forecasts} this area declined **{fell} {fell|time|times}**: {hit} "
         "foreseen, {missed} missed. And {wrong} {wrong|time|times} it stood high without it happening.",
     ),
+    "past_small": (
+        "Voor zo’n klein gebied gaf de lijst ook toen geen oordeel. Dit rekende het model uit:",
+        "Of an area this small the list gave no verdict then either. This is what the model computed:",
+    ),
     "past_never": (
         "Van dit gebied is geen eerdere voorspelling om na te gaan.",
         "There is no earlier forecast of this area to check.",

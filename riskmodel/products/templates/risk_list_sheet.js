@@ -123,18 +123,19 @@ const comparablePart = (sheet) => (sheet.comparable.length ? part("comparable", 
 
 // Hits and misses alike: what was said counts as high among the tenth of the country with the highest chance.
 const VERDICTS = { "true,true": "past_hit", "true,false": "past_false", "false,true": "past_missed", "false,false": "past_quiet" };
-const pastPart = (sheet) => {
+const pastPart = (i, sheet) => {
+  const small = has(i, "small") || sheet.abstain;
   if (!sheet.past.length) return part("past", h("p", {}, t("past_never")));
   const judged = sheet.past.map(([, , , rank, of, , happened]) => VERDICTS[[rank <= of / 10, Boolean(happened)]]);
   const times = (key) => judged.filter((each) => each === key).length;
   return part("past",
-    h("p", {}, rich("past_sum", { all: judged.length, fell: times("past_hit") + times("past_missed"), hit: times("past_hit"), missed: times("past_missed"), wrong: times("past_false") })),
+    small ? h("p", {}, t("past_small")) : h("p", {}, rich("past_sum", { all: judged.length, fell: times("past_hit") + times("past_missed"), hit: times("past_hit"), missed: times("past_missed"), wrong: times("past_false") })),
     h("table", { class: "plain" }, h("thead", {}, h("tr", {}, ["past_from", "past_said", "past_was"].map((key) => h("th", { scope: "col" }, t(key))))),
       h("tbody", {}, sheet.past.map(([year, target, chance, rank, of, change, happened], n) => h("tr", {},
         h("th", { scope: "row" }, t("past_span", { year, target })),
-        h("td", {}, t("past_chance", { chance: percent(chance === null ? null : chance / 100) }), h("span", { class: "sub" }, t("past_place", { rank, of }))),
-        h("td", {}, t(happened ? "past_yes" : "past_no", { change: points(change) }), h("span", { class: `sub ${judged[n]}` }, t(judged[n]))))))),
-    note("past_note"));
+        h("td", {}, t("past_chance", { chance: percent(chance === null ? null : chance / 100) }), h("span", { class: "sub" }, small ? null : t("past_place", { rank, of }))),
+        h("td", {}, t(happened ? "past_yes" : "past_no", { change: points(change) }), small ? null : h("span", { class: `sub ${judged[n]}` }, t(judged[n]))))))),
+    small ? null : note("past_note"));
 };
 
 const factsPart = (i) => part("facts", h("dl", { class: "small-facts" }, [
@@ -174,7 +175,7 @@ const sheetBody = (i, packed, still) => {
       verdict(i, sheet),
       sheet ? trendPart(i, sheet) : null,
       driversPart(i, sheet ? sheet.drivers : partsOf(i), sheet ? null : data.parts[i]?.[0] ?? null, still),
-      sheet ? [mechanismsPart(sheet), dimensionsPart(sheet), comparablePart(sheet), pastPart(sheet)] : null,
+      sheet ? [mechanismsPart(sheet), dimensionsPart(sheet), comparablePart(sheet), pastPart(i, sheet)] : null,
       factsPart(i)),
     h("p", { class: "sheet-limits" }, t("limits_short")),
     h("p", { class: "note" }, t("source_line", { id: about.id, model: about.model, version: about.version, origin: about.origin, made: about.made })),
