@@ -57,7 +57,9 @@ class Scorer:
             :attr:`columns`, in that order: chances from 0 to 1, the rest in score points.
         """
         model, event = self.release.model, self.release.experiment.event
-        distribution = model.distribution(Features(model.names, values))
+        # A value far out of reach overflows; that row has no number then, which is looked for afterwards.
+        with np.errstate(over="ignore", invalid="ignore"):
+            distribution = model.distribution(Features(model.names, values))
         if event.kind == "tipping":
             points = class_scheme(self.release.edition).cuts[event.to_class - 1] - deviation
         else:
