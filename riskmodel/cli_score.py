@@ -80,9 +80,8 @@ def summary(manifest: dict[str, Any]) -> list[str]:
     lines = [f"{manifest['model']}: {totals['scored']:,} of {totals['rows']:,} rows scored"]
     if totals["rejected"]:
         told = ", ".join(f"{number:,} {reason}" for reason, number in totals["reasons"].items())
-        lines.append(
-            f"{totals['rejected']:,} row{'s' * (totals['rejected'] > 1)} rejected ({told}); each with its reason under rejects"
-        )
+        rows = "1 row" if totals["rejected"] == 1 else f"{totals['rejected']:,} rows"
+        lines.append(f"{rows} rejected ({told}); each with its reason under rejects")
     drift = manifest["drift"]
     if not drift["reference"]:
         return [*lines, f"drift: not known, {drift['note']}"]
