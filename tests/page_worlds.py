@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,7 @@ def _indicator(place: int, value: float) -> IndicatorRow:
     return IndicatorRow(chosen.id, chosen.label_nl, value, TOLD[place % len(TOLD)], chosen.label_en)
 
 
+@cache
 def real_frame(data: Path) -> pd.DataFrame:
     """One row a wijk with a score in 2020: its scores, dimensions, inhabitants and municipality."""
     file = next((data / "leefbaarometer-3.0").glob("*scores wijken*"))
@@ -194,12 +196,17 @@ def _rows(frame: pd.DataFrame, made: pd.DataFrame, average: float, capacity: int
     return rows.assign(order=order)
 
 
+@cache
+def _boundaries(file: Path):
+    from riskmodel.sources.boundaries import read_boundaries
+
+    return read_boundaries(file, level="wijk")
+
+
 def _shapes(data: Path, frame: pd.DataFrame, times: int):
     from geopandas import GeoDataFrame
 
-    from riskmodel.sources.boundaries import read_boundaries
-
-    shapes = read_boundaries(data / "kwb" / "wijk_2022.geojson", level="wijk")
+    shapes = _boundaries(data / "kwb" / "wijk_2022.geojson")
     if times == 1:
         return shapes[["location", "geometry"]]
     known = shapes.set_index("location")["geometry"]
