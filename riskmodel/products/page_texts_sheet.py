@@ -112,10 +112,12 @@ SHEET: dict[str, tuple[str, str]] = {
     "holds": ("houdt op peil", "holds up"),
     "unstable": ("niet zeker", "not sure"),
     "unstable_key": (
-        "**≈ niet zeker**: een bijna even goed model zegt hier het tegendeel. Het streepje toont hoe ver zulke "
-        "modellen uit elkaar liggen. Leun er niet op.",
-        "**≈ not sure**: a model that is about as good says the opposite here. The thin line shows how far such "
-        "models lie apart. Do not rely on it.",
+        "**≈ niet zeker**: een bijna even goed model zegt hier het tegendeel. Leun er niet op.",
+        "**≈ not sure**: a model that is about as good says the opposite here. Do not rely on it.",
+    ),
+    "spread_key": (
+        "Het dunne streepje: zo ver liggen bijna even goede modellen uit elkaar.",
+        "The thin line: so far models that are about as good lie apart.",
     ),
     "unstable_note": (
         "**Niet zeker**: bijna even goede modellen komen hier uit op {low:s3} tot {high:s3}.",

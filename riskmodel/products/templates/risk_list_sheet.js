@@ -105,7 +105,8 @@ const driversPart = (i, drivers, base, still) => {
       h("tbody", {},
         rest ? h("tr", { class: "base" }, h("th", { scope: "row" }, t("other")), h("td", { class: "drawn" }), h("td", { class: "figure" }, number(0))) : null,
         h("tr", { class: "total" }, h("th", { scope: "row" }, t("total")), h("td", { class: "drawn" }, contributionDrawing(total, end, true, null, null)), h("td", { class: "figure" }, signed(points(total)))))),
-    drivers.every((driver) => driver.steady) ? null : note("unstable_key"),
+    drivers.some((driver) => driver.low !== null) ? note("spread_key") : null,
+    seen(drivers).every((driver) => driver.steady) ? null : note("unstable_key"),
     gap ? h("p", { class: "note" }, t("rounding", { gap: points(Math.abs(gap)) })) : null);
 };
 
