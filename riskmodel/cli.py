@@ -15,8 +15,8 @@ from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption, ingest
 from riskmodel.cli_list import listing, outcomes
 from riskmodel.cli_models import echo_findings, echo_trained, models
 from riskmodel.cli_monitor import monitor
-from riskmodel.cli_serve import serving, tokens
 from riskmodel.cli_score import scoring
+from riskmodel.cli_serve import serving, tokens
 from riskmodel.errors import InputError
 
 if TYPE_CHECKING:

@@ -9,19 +9,8 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from riskmodel.web.answers import answer, has_it, identity_of, not_modified, tag_of
-from riskmodel.web.api_models import (
-    Area,
-    AreasAsked,
-    Code,
-    Drivers,
-    Forecast,
-    ForecastsAsked,
-    Municipality,
-    Page,
-    PageAsked,
-    Score,
-    SourcedPage,
-)
+from riskmodel.web.api_asked import AreasAsked, Code, ForecastsAsked, PageAsked
+from riskmodel.web.api_models import Area, Drivers, Forecast, Municipality, Page, Score, SourcedPage
 from riskmodel.web.problems import MEDIA_TYPE, Problem
 from riskmodel.web.selecting import (
     area_rows,
@@ -51,7 +40,7 @@ READ: dict[int | str, dict[str, Any]] = {304: {"description": "The reader has it
 
 router = APIRouter(prefix="/api/v1", responses=READ)
 
-AreaCode = Annotated[Code, Path(description="Area code, such as WK098301.")]
+AreaCode = Annotated[Code, Path(description="Area code, such as WK098311.")]
 
 
 def _snapshot(request: Request, experiment: str | None = None) -> tuple[Snapshot, str]:

@@ -13,14 +13,8 @@ from riskmodel.errors import InputError
 from riskmodel.products.forms import STEM, WRITERS
 from riskmodel.web.answers import answer, has_it, identity_of, need, not_modified, tag_of
 from riskmodel.web.api import ERROR, ERRORS, READ
-from riskmodel.web.api_models import (
-    Form,
-    ListAsked,
-    ListedArea,
-    Page,
-    PageAsked,
-    RiskListAnswer,
-)
+from riskmodel.web.api_asked import ListAsked, PageAsked, Whole
+from riskmodel.web.api_models import Form, ListedArea, Page, RiskListAnswer
 from riskmodel.web.identity import Identity
 from riskmodel.web.lists import MEDIA_TYPES, Body
 from riskmodel.web.making import asked_of
@@ -35,7 +29,7 @@ from riskmodel.web.snapshot import Snapshot
 
 router = APIRouter(prefix="/api/v1/lists", tags=["lists"])
 
-Number = Annotated[int, Path(ge=1, le=MOST_NUMBER, description="Number of the list.")]
+Number = Annotated[Whole, Path(ge=1, le=MOST_NUMBER, description="Number of the list.")]
 FormName = Literal["csv", "xlsx", "html", "parquet", "gpkg", "geojson", "pdf"]
 _FILES: dict[str, Any] = {
     media_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}

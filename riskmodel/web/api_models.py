@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from riskmodel.products.audit import AUDIT_SHARE
 from riskmodel.web.recorded import MOST_NUMBER
-
-#: No control characters; what is asked for must be visible.
-VISIBLE = r"^[^\x00-\x1f\x7f-\x9f]+$"
-Name = Annotated[str, Field(min_length=1, max_length=100, pattern=VISIBLE)]
-Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[0-9A-Za-z_.-]+$")]
-#: Most items of a page.
-MOST_ITEMS = 1000
-#: Highest place at which a page may begin.
-MOST_OFFSET = 1_000_000
 
 
 class Answer(BaseModel):
     """A part of an answer; numbers that are not known are null."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="null")
-
-
-class Asking(BaseModel):
-    """Something that is asked; what is not known is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 Item = TypeVar("Item", bound=Answer)
@@ -87,8 +71,8 @@ class Area(Answer):
     """An area."""
 
     model_config = example(
-        code="WK098301", name="Venlo-Centrum", level="wijk", municipality="Venlo",
-        municipality_code="GM0983", inhabitants=5600,
+        code="WK098311", name="Wijk 11 Venlo-Centrum", level="wijk", municipality="Venlo",
+        municipality_code="GM0983", inhabitants=5000,
     )  # fmt: skip
     code: str
     name: str
@@ -109,10 +93,10 @@ class Score(Answer):
     """State of an area at the last measurement; dimensions add up to the deviation in the wave they are of."""
 
     model_config = example(
-        code="WK098301", name="Venlo-Centrum", municipality="Venlo", wave=2020, score=3.95, deviation=-0.152,
-        score_class=5, class_name="voldoende", inhabitants=5600, dimensions_wave=2020,
-        dimensions={"onv": -0.2, "soc": -0.05, "won": 0.02, "fys": 0.03, "vrz": 0.048},
-        changes=[{"since": 2018, "change": 0.012}],
+        code="WK098311", name="Wijk 11 Venlo-Centrum", municipality="Venlo", wave=2020, score=4.0111,
+        deviation=-0.0912, score_class=6, class_name="ruim voldoende", inhabitants=5000, dimensions_wave=2020,
+        dimensions={"onv": -0.1531, "soc": -0.0382, "won": -0.0464, "fys": -0.0013, "vrz": 0.1479},
+        changes=[{"since": 2018, "change": -0.022}],
     )  # fmt: skip
     code: str
     name: str
@@ -139,10 +123,10 @@ class Forecast(Answer):
     """What is expected of an area; a chance is of the event in ``source``."""
 
     model_config = example(
-        code="WK098301", name="Venlo-Centrum", municipality="Venlo", rank=120, chance=0.08,
-        expected_change=-0.004, lower80=-0.041, upper80=0.033, under_pressure=False, threatens=False,
-        too_small=False, quantiles=[{"level": 0.1, "change": -0.041}, {"level": 0.9, "change": 0.033}],
-        class_chances=[0, 0, 0, 0.05, 0.9, 0.05, 0, 0, 0],
+        code="WK098311", name="Wijk 11 Venlo-Centrum", municipality="Venlo", rank=2796, chance=0.0107,
+        expected_change=0.0242, lower80=-0.0086, upper80=0.0571, under_pressure=False, threatens=False,
+        too_small=False, quantiles=[{"level": 0.1, "change": -0.0086}, {"level": 0.9, "change": 0.0571}],
+        class_chances=[0, 0, 0.0001, 0.0037, 0.0794, 0.9075, 0.0088, 0.0004, 0.0001],
     )  # fmt: skip
     code: str
     name: str
@@ -171,8 +155,11 @@ class Drivers(Answer):
     """How the expected change of an area is built up: ``base`` plus all contributions."""
 
     model_config = example(
-        code="WK098301", name="Venlo-Centrum", municipality="Venlo", expected_change=-0.004, base=0.006,
-        contributions=[{"driver": "safety", "label": "overlast en onveiligheid", "contribution": -0.01}],
+        code="WK098311", name="Wijk 11 Venlo-Centrum", municipality="Venlo", expected_change=0.0242, base=0.0099,
+        contributions=[
+            {"driver": "history", "label": "stand en verloop van de score", "contribution": 0.0051},
+            {"driver": "reversal", "label": "terugval naar het eigen gemiddelde", "contribution": 0.0047},
+        ],
     )  # fmt: skip
     code: str
     name: str
@@ -180,22 +167,6 @@ class Drivers(Answer):
     expected_change: float
     base: float
     contributions: list[Contribution]
-
-
-class ListAsked(Asking):
-    """A risk list that is asked for."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        json_schema_extra={"examples": [{"municipalities": ["Venlo"], "capacity": 10}]},
-    )
-    municipalities: list[Name] = Field(
-        default_factory=list, max_length=400, description="Names, GM codes or regions; none for the whole country."
-    )
-    experiment: Code | None = Field(None, description="The question; by default the main one.")
-    capacity: int | None = Field(None, ge=1, le=20_000, description="How many areas can be visited.")
-    audit_share: float = Field(AUDIT_SHARE, ge=0, le=1, description="Part of the visits that is drawn by lot.")
 
 
 class Form(Answer):
@@ -317,33 +288,3 @@ class Ready(Answer):
     model_config = example(status="ready", experiments=["decline-2y"])
     status: str
     experiments: list[str]
-
-
-class PageAsked(Asking):
-    """Which part of many items."""
-
-    offset: int = Field(0, ge=0, le=MOST_OFFSET, description="How many items to skip.")
-    limit: int = Field(100, ge=1, le=MOST_ITEMS, description="How many items at most.")
-
-
-class AreasAsked(PageAsked):
-    """Which areas."""
-
-    municipality: list[Name] = Field(
-        default_factory=list, max_length=50, description="Name, GM code or region; may be repeated."
-    )
-    area: list[Code] = Field(default_factory=list, max_length=100, description="Area code; may be repeated.")
-    name: Name | None = Field(None, description="Part of the name of the area.")
-
-
-class ForecastsAsked(AreasAsked):
-    """Which areas, by which question."""
-
-    experiment: Code | None = Field(None, description="By default the main question.")
-
-
-class RunsAsked(PageAsked):
-    """Which runs."""
-
-    offset: int = Field(0, ge=0, le=10_000, description="How many runs to skip.")
-    experiment: Code | None = None

@@ -18,7 +18,8 @@ from riskmodel.tracking import client_of
 from riskmodel.web import metrics
 from riskmodel.web.answers import answer, identity_of, need, tag_of
 from riskmodel.web.api import ERRORS
-from riskmodel.web.api_models import Code, Health, Me, Model, Page, PageAsked, Ready, Run, RunsAsked, Version
+from riskmodel.web.api_asked import Code, PageAsked, RunsAsked
+from riskmodel.web.api_models import Health, Me, Model, Page, Ready, Run, Version
 from riskmodel.web.database import reading
 from riskmodel.web.problems import Problem
 from riskmodel.web.selecting import paging, source_of

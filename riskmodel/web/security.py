@@ -72,10 +72,14 @@ def known_host(host: str, allowed: Iterable[str]) -> bool:
 
 def host_name(host: str) -> str | None:
     """The name in a ``Host`` header without its port; None when it is not one."""
-    bare, colon, port = host[1:].partition("]") if host.startswith("[") else host.partition(":")
     if host.startswith("["):
-        bare, port = bare, port.removeprefix(":")
-    if (colon and port and not (port.isascii() and port.isdigit())) or not bare:
+        bare, closed, rest = host[1:].partition("]")
+        colon, port = rest[:1], rest[1:]
+        if not closed or colon not in ("", ":"):
+            return None
+    else:
+        bare, colon, port = host.partition(":")
+    if not bare or (port and not (port.isascii() and port.isdigit())):
         return None
     if not all(letter.isascii() and (letter.isalnum() or letter in "-._:") for letter in bare):
         return None

@@ -12,18 +12,8 @@ import numpy.typing as npt
 from fastapi import Request
 
 from riskmodel.catalogue import DIMENSIONS, drivers, find_municipalities
-from riskmodel.web.api_models import (
-    Area,
-    AreasAsked,
-    Change,
-    Contribution,
-    Drivers,
-    Forecast,
-    PageAsked,
-    Quantile,
-    Score,
-    Source,
-)
+from riskmodel.web.api_asked import AreasAsked, PageAsked
+from riskmodel.web.api_models import Area, Change, Contribution, Drivers, Forecast, Quantile, Score, Source
 from riskmodel.web.identity import Identity
 from riskmodel.web.problems import Problem
 from riskmodel.web.snapshot import Snapshot

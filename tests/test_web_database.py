@@ -1,0 +1,305 @@
+"""The service's database: the same on SQLite and on a real PostgreSQL server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+pytest.importorskip("sqlalchemy")
+
+from sqlalchemy import Engine, delete, inspect, select, text
+
+from riskmodel.errors import InputError
+from riskmodel.web import tables
+from riskmodel.web.database import connect, now, reading, secret, upgrade, writing
+from riskmodel.web.making import Asked
+from riskmodel.web.migrations import STEPS
+from riskmodel.web.recorded import (
+    add_file,
+    add_request,
+    bytes_kept,
+    files_of,
+    find_request,
+    page_of_requests,
+    snapshots_in_use,
+)
+from riskmodel.web.security import note
+from riskmodel.web.tokens import Tokens, create_token, list_tokens, revoke_token
+
+
+def _programs() -> Path | None:
+    found = shutil.which("pg_ctl")
+    places = [Path(found).parent] if found else []
+    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((place for place in places if (place / "initdb").exists() and (place / "pg_ctl").exists()), None)
+
+
+def _as_other(command: list[str]) -> list[str]:
+    """The server refuses to run as root: then as the user that Debian's package makes for it."""
+    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    """Address of a PostgreSQL server started for these tests, on loopback."""
+    pytest.importorskip("psycopg", reason="the extra riskmodel[postgres] is not installed")
+    programs = _programs()
+    if programs is None:
+        pytest.skip("no PostgreSQL server here (Debian: apt-get install postgresql)")
+    # Not under pytest's own folder: another user must be able to enter it.
+    with tempfile.TemporaryDirectory(prefix="riskmodel-pg-") as folder:
+        if os.geteuid() == 0:
+            if shutil.which("runuser") is None:
+                pytest.skip("PostgreSQL does not run as root, and there is no runuser")
+            shutil.chown(folder, "postgres")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        data = f"{folder}/data"
+        quiet: dict[str, Any] = {"check": True, "capture_output": True, "cwd": "/"}
+        subprocess.run(
+            _as_other(
+                [f"{programs}/initdb", "-D", data, "-A", "trust", "-U", "riskmodel", "-E", "UTF8", "--no-sync"]
+            ),
+            **quiet,
+        )
+        options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c fsync=off"
+        start = [f"{programs}/pg_ctl", "-D", data, "-l", f"{folder}/log", "-o", options, "-w", "start"]
+        subprocess.run(_as_other(start), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+        try:
+            yield f"postgresql+psycopg://riskmodel@127.0.0.1:{port}/postgres"
+        finally:
+            subprocess.run(_as_other([f"{programs}/pg_ctl", "-D", data, "-m", "immediate", "stop"]), **quiet)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An empty database of either kind."""
+    if request.param == "sqlite":
+        made = connect(f"sqlite:///{tmp_path / 'service.db'}")
+    else:
+        made = connect(request.getfixturevalue("postgres"))
+        with writing(made) as connection:
+            connection.execute(text("DROP SCHEMA public CASCADE"))
+            connection.execute(text("CREATE SCHEMA public"))
+    yield made
+    made.dispose()
+
+
+def snapshot(identity: str = "s1") -> Any:
+    """As much of a snapshot as a row needs."""
+    stored = SimpleNamespace(id="2020-abc", release_id="lightgbm-2020-abc")
+    return SimpleNamespace(id=identity, stored=stored, experiment=SimpleNamespace(name="decline-2y"))
+
+
+VENLO = Asked(("GM0983",), "Risicolijst Venlo", 10, 0.1)
+
+
+def test_every_table_is_as_the_queries_expect(engine: Engine) -> None:
+    assert upgrade(engine) == upgrade(engine) == len(STEPS)
+    found = inspect(engine)
+    assert set(found.get_table_names()) == set(tables.metadata.tables)
+    for name, table in tables.metadata.tables.items():
+        there = {column["name"]: column for column in found.get_columns(name)}
+        assert list(there) == [column.name for column in table.columns], name
+        for column in table.columns:
+            assert there[column.name]["nullable"] == column.nullable, (name, column.name)
+            assert type(there[column.name]["type"])._type_affinity == type(column.type)._type_affinity
+        assert found.get_pk_constraint(name)["constrained_columns"] == [each.name for each in table.primary_key]
+
+
+def test_two_processes_may_upgrade_at_once(engine: Engine) -> None:
+    url = engine.url.render_as_string(hide_password=False)
+    results: list[object] = []
+
+    def work() -> None:
+        own = connect(url)
+        try:
+            results.append(upgrade(own))
+        except Exception as error:
+            results.append(error)
+        own.dispose()
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [len(STEPS)] * 6
+
+
+def test_a_database_of_a_newer_version_is_refused(engine: Engine) -> None:
+    upgrade(engine)
+    with writing(engine) as connection:
+        connection.execute(tables.schema_version.insert().values(version=len(STEPS) + 1, applied_at=now()))
+    with pytest.raises(InputError, match="newer"):
+        upgrade(engine)
+
+
+def test_a_step_that_fails_leaves_nothing_behind(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(connection: Any) -> None:
+        connection.execute(text("CREATE TABLE half (a INTEGER)"))
+        raise RuntimeError("power cut")
+
+    upgrade(engine)
+    monkeypatch.setattr("riskmodel.web.database.STEPS", (*STEPS, broken))
+    with pytest.raises(RuntimeError):
+        upgrade(engine)
+    assert "half" not in inspect(engine).get_table_names()
+    with reading(engine) as connection:
+        assert connection.execute(select(tables.schema_version.c.version)).scalars().all() == [1]
+
+
+def test_a_question_has_one_number(engine: Engine) -> None:
+    upgrade(engine)
+    first = add_request(engine, snapshot(), VENLO, "user:é\N{SNOWMAN}", date(2026, 1, 2))
+    again = add_request(engine, snapshot(), VENLO, "user:é\N{SNOWMAN}", date(2026, 1, 2))
+    assert first == again == find_request(engine, number=first.number)
+    assert (first.who, first.asked, first.made_on) == ("user:é\N{SNOWMAN}", VENLO, date(2026, 1, 2))
+    others = [
+        add_request(engine, snapshot(), VENLO, "", date(2026, 1, 2)),
+        add_request(engine, snapshot(), VENLO, "user:é\N{SNOWMAN}", date(2026, 1, 3)),
+        add_request(engine, snapshot("s2"), VENLO, "user:é\N{SNOWMAN}", date(2026, 1, 2)),
+        add_request(engine, snapshot(), Asked((), "Risicolijst Nederland", None), "", date(2026, 1, 2)),
+    ]
+    numbers = [each.number for each in (first, *others)]
+    assert sorted(set(numbers)) == numbers
+    assert others[-1].asked == Asked((), "Risicolijst Nederland", None)
+    total, newest = page_of_requests(engine, 1, 2)
+    assert total == 5
+    assert [each.number for each in newest] == numbers[::-1][1:3]
+    assert page_of_requests(engine, 0, 10, "")[0] == 2
+    assert snapshots_in_use(engine) == {"s1", "s2"}
+
+
+def test_many_at_once_get_numbers_and_none_gets_lost(engine: Engine) -> None:
+    upgrade(engine)
+    found: list[int] = []
+
+    def work(who: str) -> None:
+        found.extend(
+            add_request(engine, snapshot(), VENLO, f"{who}{n % 5}", date(2026, 1, 2)).number for n in range(10)
+        )
+
+    threads = [threading.Thread(target=work, args=(f"user:{name}",)) for name in "aabb"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 40
+    assert len(set(found)) == page_of_requests(engine, 0, 1)[0] == 10
+
+
+def test_files_are_noted_once(engine: Engine) -> None:
+    upgrade(engine)
+    number = add_request(engine, snapshot(), VENLO, "", date(2026, 1, 2)).number
+    add_file(engine, number, "csv", b"first")
+    add_file(engine, number, "csv", b"second")
+    add_file(engine, number, "pdf", b"page")
+    found = files_of(engine, number)
+    assert list(found) == ["csv", "pdf"]
+    assert (found["csv"].sha256[:8], found["csv"].bytes) == ("a7937b64", 5)  # sha256sum of "first"
+    assert bytes_kept(engine) == 9
+    assert files_of(engine, number + 1) == {}
+
+
+def test_numbers_are_never_used_again(engine: Engine) -> None:
+    upgrade(engine)
+    first = add_request(engine, snapshot(), VENLO, "", date(2026, 1, 2)).number
+    with writing(engine) as connection:
+        connection.execute(delete(tables.list_requests))
+    assert add_request(engine, snapshot(), VENLO, "", date(2026, 1, 2)).number > first
+
+
+def test_tokens_are_kept_as_fingerprints_and_can_be_revoked(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade(engine)
+    shown, token = create_token(engine, "reader", "Venlo, dashboard", ["GM0983"])
+    with reading(engine) as connection:
+        row = connection.execute(select(tables.tokens)).one()
+    hidden = shown.split("_", 2)[2]
+    assert hidden not in str(row) and len(hidden) == 43
+    lookup = Tokens(engine)
+    found = lookup.look_up(shown)
+    assert found is not None
+    assert (found.role, found.municipalities, found.ambient) == ("reader", frozenset({"GM0983"}), False)
+    assert found.sees_own(["GM0983"]) and not found.sees_own(["GM0983", "GM0984"])
+    wrong = [
+        shown[:-1] + ("A" if shown[-1] != "A" else "B"),
+        shown + "A",
+        f"rm_{token.id}_",
+        "rm__",
+        "",
+        "x" * 9000,
+    ]
+    assert [lookup.look_up(each) for each in wrong] == [None] * len(wrong)
+    assert list_tokens(engine)[0].last_used_at is not None
+    assert lookup.remembered(shown) == (True, found)
+    assert revoke_token(engine, token.id).revoked_at is not None
+    assert lookup.look_up(shown) is None
+    later = time.monotonic() + 3
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert lookup.remembered(shown)[0] is False
+    with pytest.raises(InputError, match="token"):
+        revoke_token(engine, "nothing")
+
+
+@pytest.mark.parametrize(
+    ("role", "label", "codes"),
+    [
+        ("root", "x", None),
+        ("reader", " ", None),
+        ("reader", "a\nb", None),
+        ("reader", "x", ["Venlo"]),
+        ("reader", "x", []),
+    ],
+)
+def test_odd_tokens_are_refused(tmp_path: Path, role: Any, label: str, codes: Any) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'service.db'}")
+    upgrade(engine)
+    with pytest.raises(InputError):
+        create_token(engine, role, label, codes)
+    assert list_tokens(engine) == []
+
+
+def test_a_key_stays_the_same(engine: Engine) -> None:
+    upgrade(engine)
+    assert secret(engine, "a") == secret(engine, "a") != secret(engine, "b")
+    assert len(secret(engine, "a")) == 32
+
+
+def test_the_audit_log_takes_any_text(engine: Engine) -> None:
+    upgrade(engine)
+    note(engine, "user:'; DROP TABLE tokens; --", "192.0.2.1", "list", title="<script>\x00\ud800")
+    with reading(engine) as connection:
+        row = connection.execute(select(tables.audit_log)).one()
+    assert row.who == "user:'; DROP TABLE tokens; --"
+    assert "tokens" in inspect(engine).get_table_names()
+    assert row.at[:2] == "20" and row.at.endswith("Z")
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "nonsense", "postgresql+nodriver://x/y"])
+def test_other_databases_are_refused_without_their_address(url: str) -> None:
+    with pytest.raises(InputError) as error:
+        connect(url)
+    assert "x/y" not in str(error.value)
+
+
+def test_a_server_that_is_away_is_told_without_its_password() -> None:
+    pytest.importorskip("psycopg")
+    with pytest.raises(InputError) as error:
+        upgrade(connect("postgresql+psycopg://me:hush@127.0.0.1:1/none"))
+    assert "hush" not in str(error.value)
