@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 RISKMODEL := $(BIN)/riskmodel
 DEMO := demo
+# Spark alone is half a gigabyte, mlforecast serves one comparison: who wants them installs them beside the lock.
+LOCKED := geo pdf web postgres dask dev
 export UV_COMPILE_BYTECODE := 1
 
 .PHONY: help demo test lint lock browser programs benchmark clean
@@ -65,7 +67,7 @@ benchmark: .venv/ready
 	$(BIN)/python benchmarks/backtest_overhead.py
 
 lock:
-	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --no-header \
+	$(BIN)/uv pip compile pyproject.toml $(LOCKED:%=--extra %) --universal --python-version 3.11 --no-header \
 		--no-annotate --generate-hashes --quiet -o requirements.lock
 
 clean:
