@@ -168,7 +168,7 @@ def test_the_workbook_explains_each_area(risk_list: RiskList, workbook: Path) ->
         found = {line["Onderdeel"]: line["Bijdrage"] for line in mine if line["Bijdrage"] is not None}
         expected = {each.label: each.contribution for each in own.drivers if abs(each.contribution) >= 0.0005}
         assert found == pytest.approx(expected, abs=1e-15)
-        unsure = [line for line in mine if (line["Toelichting"] or "").startswith("Wisselt per rekenronde")]
+        unsure = [line for line in mine if (line["Toelichting"] or "").startswith("Niet zeker")]
         assert {line["Onderdeel"] for line in unsure} <= {"Bewoners & <b>huishoudens</b>"}
 
 

@@ -60,8 +60,8 @@ HEADINGS: tuple[tuple[str, str, int], ...] = (
     ("part", "Onderdeel", 34),
     ("contribution", "Bijdrage", 11),
     ("against", "Tegenover vergelijkbare gebieden", 16),
-    ("low", "Laagste over rekenrondes", 13),
-    ("high", "Hoogste over rekenrondes", 13),
+    ("low", "Laagste van enkele even goede modellen", 20),
+    ("high", "Hoogste van enkele even goede modellen", 20),
     ("text", "Toelichting", 80),
 )
 
@@ -118,7 +118,7 @@ def _of_area(area: dict[Any, Any], sheet: AreaSheet, areas: int) -> Iterator[Sta
 
 def _of_driver(who: tuple[int, str, str], driver: DriverRow) -> Statement:
     behind = "; ".join(f"{found.label}{f' ({found.text})' if found.text else ''}" for found in driver.indicators)
-    unsure = "" if driver.stable else "Wisselt per rekenronde: leun er niet op. "
+    unsure = "" if driver.stable else "Niet zeker: een bijna even goed model zegt het tegendeel. Leun er niet op. "
     return Statement(
         *who,
         "Wat al in de score zit" if driver.definitional else "Wat vooruit kan lopen",
