@@ -1,6 +1,6 @@
 """Exact contributions: riskmodel's tables beside LightGBM's own recursion and shap, on the same models and rows.
 
-    python benchmarks/contributions.py [--rows 4000] [--rounds 3] [--trees 500]
+    python benchmarks/contributions.py [--rows 4000] [--rounds 3] [--trees 500] [--only WORD]
 
 For every model they are asked in turn for the same rows (shap, which hands them to LightGBM, for the first
 quarter), in several rounds; the best round of each counts. On a machine that others use as well, the clock on the
@@ -69,22 +69,21 @@ def grown(depth: int, trees: int, *, mixed: bool) -> lgb.Booster:
     return lgb.train(settings, data, trees)
 
 
-def cases(trees: int) -> Iterator[tuple[str, lgb.Booster, np.ndarray]]:
-    """Name of a model, the model, and many rows for it."""
+def cases(trees: int, only: str) -> Iterator[tuple[str, lgb.Booster, np.ndarray]]:
+    """Name of a model, the model, and many rows for it; of those with a word in their name."""
     for file in sorted((Path(__file__).parents[1] / "models").glob("*/*/trees.txt")):
-        booster = lgb.Booster(model_file=file)
-        values = np.random.default_rng(3).normal(size=(MANY, booster.num_feature())) / 5
-        values[np.random.default_rng(4).random(values.shape) < 0.05] = np.nan
-        yield f"released {file.parent.parent.name}, {booster.num_trees()} trees", booster, values
+        name = f"released {file.parent.parent.name}"
+        if only in name:
+            booster = lgb.Booster(model_file=file)
+            values = np.random.default_rng(3).normal(size=(MANY, booster.num_feature())) / 5
+            values[np.random.default_rng(4).random(values.shape) < 0.05] = np.nan
+            yield f"{name}, {booster.num_trees()} trees", booster, values
     for mixed in (False, True):
-        values = made(MANY, mixed=mixed, seed=5)
         for depth in (4, 6, 8, -1):
             name = "no limit" if depth < 0 else f"depth {depth}"
-            yield (
-                f"{name}, {'missing, categories' if mixed else 'numbers'}",
-                grown(depth, trees, mixed=mixed),
-                values,
-            )
+            name += ", missing, categories" if mixed else ", numbers"
+            if only in name:
+                yield name, grown(depth, trees, mixed=mixed), made(MANY, mixed=mixed, seed=5)
 
 
 def seconds(what: Callable[[], Any], clock: Callable[[], float]) -> tuple[float, Any]:
@@ -142,12 +141,13 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=4000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--trees", type=int, default=500)
+    parser.add_argument("--only", default="", help="only models with this in their name")
     chosen = parser.parse_args()
     print(f"{os.cpu_count()} processors; load before: {os.getloadavg()[0]:.1f}; best of {chosen.rounds} rounds")
     head = ["model", "`pred_contrib` rows/s", "`shap` rows/s", "tables rows/s", "ratio", "processor time"]
     head += [f"{MANY:,} rows: rows/s", f"by {DRIVERS} drivers", "MiB", "making s", "numba s", "difference", "how"]
     print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
-    for name, booster, many in cases(chosen.trees):
+    for name, booster, many in cases(chosen.trees, chosen.only):
         row = measured(booster, many, chosen.rows, chosen.rounds)
         print("| " + " | ".join([name, *row]) + " |", flush=True)
     print(f"load after: {os.getloadavg()[0]:.1f}")
