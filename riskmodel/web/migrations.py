@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import BigInteger, Column, Connection, Float, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
 
 Step = Callable[[Connection], None]
 
@@ -103,5 +115,19 @@ def _first(connection: Connection) -> None:
     tables.create_all(connection)
 
 
+def _second(connection: Connection) -> None:
+    """What a background job tells while it runs and when it is done, and what an upload is."""
+    for table, column in (
+        ("jobs", "heartbeat_at TEXT"),
+        ("jobs", "rows_done BIGINT DEFAULT 0 NOT NULL"),
+        ("jobs", "rows_total BIGINT DEFAULT 0 NOT NULL"),
+        ("jobs", "rate FLOAT"),
+        ("jobs", "result TEXT"),
+        ("uploads", "kind TEXT DEFAULT 'csv' NOT NULL"),
+        ("uploads", "header TEXT DEFAULT '{}' NOT NULL"),
+    ):
+        connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {column}"))
+
+
 #: Step ``n`` (from 1) makes version ``n`` out of version ``n - 1``.
-STEPS: tuple[Step, ...] = (_first,)
+STEPS: tuple[Step, ...] = (_first, _second)

@@ -61,7 +61,8 @@ tokens = Table(
     Column("last_used_at", Text),
 )
 
-#: Background jobs; ``state`` is queued, running, done, failed or cancelled, ``progress`` from 0 to 1.
+#: Background jobs; ``state`` is queued, running, done, failed or cancelled, ``progress`` from 0 to 1, ``rate`` in
+#: rows a second, ``heartbeat_at`` the last sign of life, ``result`` JSON of what came out.
 jobs = Table(
     "jobs",
     metadata,
@@ -79,9 +80,15 @@ jobs = Table(
     Column("created_at", Text, nullable=False),
     Column("started_at", Text),
     Column("ended_at", Text),
+    Column("heartbeat_at", Text),
+    Column("rows_done", BigInteger, nullable=False, server_default="0"),
+    Column("rows_total", BigInteger, nullable=False, server_default="0"),
+    Column("rate", Float),
+    Column("result", Text),
 )
 
-#: Uploaded files; ``municipality`` is the one that may see them, empty for those of the organisation.
+#: Uploaded files; ``municipality`` is the one that may see them, empty for those of the organisation; ``kind`` is
+#: csv or parquet, ``header`` JSON of the columns and whether they hold numbers.
 uploads = Table(
     "uploads",
     metadata,
@@ -94,6 +101,8 @@ uploads = Table(
     Column("rows", BigInteger, nullable=False),
     Column("created_at", Text, nullable=False),
     Column("deleted_at", Text),
+    Column("kind", Text, nullable=False, server_default="csv"),
+    Column("header", Text, nullable=False, server_default="{}"),
 )
 
 #: Who did what, when, from where.
