@@ -135,7 +135,7 @@ def test_errors_are_problems_whatever_they_are(client: Client) -> None:
     wrong = client("DELETE", f"{API}/areas")
     assert is_problem(wrong, 405) and wrong.headers["allow"] == "GET"
     assert is_problem(client.post(f"{API}/lists", content=b"x" * 70_000), 413)
-    assert is_problem(client.get(f"{API}/areas?name={'x' * 5000}"), 414)
+    assert is_problem(client.get(f"{API}/areas?name={'x' * 17_000}"), 414)
     assert is_problem(client.get(f"/{'x' * 5000}"), 414)
     for body in (b"", b"{", b"[]", b"null", b'{"capacity": 0}', b'{"capacity": NaN}', b'{"capacity": 1e999}',
                  b'{"x": 1}', b'{"municipalities": ["\\ud800"]}', b'{"municipalities": "Venlo"}',
@@ -168,7 +168,7 @@ def test_a_list_has_a_number_and_the_same_bytes_for_ever(world: Workspace, tmp_p
         made_on=date.fromisoformat(told["made_on"]), forms=["csv", "html"],
     )  # fmt: skip
     links = {each["form"]: each["href"] for each in told["forms"]}
-    assert set(links) == set(WRITERS)
+    assert {"csv", "html", "xlsx"} <= set(links) <= set(WRITERS)
     given = {form: client.get(links[form]) for form in ("csv", "html", "xlsx")}
     # The command line's list of the same day is the same file.
     assert given["csv"].content == forms["csv"].read_bytes()

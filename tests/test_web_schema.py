@@ -10,17 +10,15 @@ import shutil
 from collections import Counter
 
 import pytest
-from web_worlds import TOWN, serving, trained
-
-schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed (riskmodel[dev])")
-
 from hypothesis import HealthCheck, Phase, given, settings
+from web_worlds import TOWN, serving, trained
 
 from riskmodel.panel.store import Workspace
 from riskmodel.web.app import create_app
 from riskmodel.web.making import Asked
 from riskmodel.web.tokens import create_token
 
+schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed (riskmodel[dev])")
 CASES = int(os.environ.get("RISKMODEL_SCHEMA_CASES", "12"))
 
 
@@ -36,7 +34,7 @@ def test_answers_are_as_described(tmp_path_factory: pytest.TempPathFactory) -> N
 
     folder = tmp_path_factory.mktemp("schema")
     workspace = Workspace(shutil.copytree(trained(tmp_path_factory.getbasetemp()).folder, folder / "workspace"))
-    service = serving(workspace)
+    service = serving(workspace, allowed_hosts=("testserver",))
     app = create_app(service.settings, service)
     token, _ = create_token(service.engine, "analyst", "schema")
     service.lists.record(service.snapshots.serving["decline-2y"], Asked((TOWN,), "Risicolijst", 3), "")
@@ -61,11 +59,13 @@ def test_answers_are_as_described(tmp_path_factory: pytest.TempPathFactory) -> N
             def one(case):  # type: ignore[no-untyped-def]
                 response = case.call(headers={"authorization": f"Bearer {token}"})
                 seen[response.status_code] += 1
-                case.validate_response(response, checks=checks)
+                # An address that is too long is refused whatever it asks.
+                wanted = checks[:-1] if response.status_code == 414 else checks
+                case.validate_response(response, checks=wanted)
 
             try:
                 one()
-            except Exception as error:
+            except (Exception, BaseExceptionGroup) as error:
                 if "Unsatisfiable" in type(error).__name__ or "not allow" in str(error):
                     continue  # nothing about a request without parameters can be wrong
                 wrong.append(f"{operation.label} {mode}: {error}")

@@ -30,10 +30,12 @@ from riskmodel.web.tokens import create_token, revoke_token
 
 __all__ = ["world"]
 API = "/api/v1"
-ODD = ["../../etc/passwd", "..%2f..%2fetc%2fpasswd", "%2e%2e/%2e%2e/", "....//", "..\\..\\x", "%00", "a%00.csv", "/etc/passwd",
-       "%c0%ae%c0%ae/", "~root", "C:%5cx", "x%0d%0aSet-Cookie:a=b", "%ff%fe", "%E2%80%AE", "file:///etc/passwd"]  # fmt: skip
-TEXTS = ["'; DROP TABLE tokens; --", "1 OR 1=1", "<script>alert(1)</script>", "=cmd|'/c calc'!A0", "+1", "@SUM(A1)",
-         "{{7*7}}", "${7*7}", "%(x)s", "\u202egnp", "a\r\nSet-Cookie: x=1", "\x00", "é" * 60]  # fmt: skip
+ODD = ["../../etc/passwd", "..%2f..%2fetc%2fpasswd", "%2e%2e/%2e%2e/", "....//", "..\\..\\x", "%00", "a%00.csv",
+       "/etc/passwd", "%c0%ae%c0%ae/", "~root", "C:%5cx", "x%0d%0aSet-Cookie:a=b", "%ff%fe", "%E2%80%AE",
+       "file:///etc/passwd"]  # fmt: skip
+TEXTS = ["'; DROP TABLE tokens; --", "1 OR 1=1", "<script>alert(1)</script>", "=cmd|'/c calc'!A0", "+1",
+         "@SUM(A1)", "{{7*7}}",
+         "${7*7}", "%(x)s", "\u202egnp", "a\r\nSet-Cookie: x=1", "\x00", "é" * 60]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -277,8 +279,9 @@ def test_a_trusted_header_from_elsewhere_is_ignored(world: Workspace) -> None:
 
 @pytest.mark.parametrize(
     ("groups", "role", "codes"),
-    [("", "reader", []), ("riskmodel-analyst,other", "analyst", []), ("riskmodel-GM0983, riskmodel-GM0984", "reader",
-     ["GM0983", "GM0984"]), ("admin,GM0983", "reader", []), ("riskmodel-admin,riskmodel-GM0983", "admin", ["GM0983"])],
+    [("", "reader", []), ("riskmodel-analyst,other", "analyst", []), ("admin,GM0983", "reader", []),
+     ("riskmodel-GM0983, riskmodel-GM0984", "reader", ["GM0983", "GM0984"]),
+     ("riskmodel-admin,riskmodel-GM0983", "admin", ["GM0983"])],
 )  # fmt: skip
 def test_groups_of_a_login(groups: str, role: str, codes: list[str]) -> None:
     found = user_of(Settings(workspace=Path("w")), "a", groups)
@@ -357,8 +360,9 @@ def test_a_form_is_tied_to_browser_and_login(tmp_path: Path) -> None:
 
 
 def test_every_answer_has_the_headers_that_keep_browsers_safe(client: Client) -> None:
-    for method, path in (("GET", f"{API}/areas"), ("GET", "/nothing"), ("POST", f"{API}/areas"), ("GET", f"{API}/lists/x"),
-                         ("GET", f"{API}/lists/1/risicolijst.html"), ("GET", f"{API}/lists/1/risicolijst.html")):  # fmt: skip
+    for method, path in (("GET", f"{API}/areas"), ("GET", "/nothing"), ("POST", f"{API}/areas"),
+                         ("GET", f"{API}/lists/x"), ("GET", f"{API}/lists/1/risicolijst.html"),
+                         ("GET", f"{API}/lists/1/risicolijst.html")):  # fmt: skip
         headers = client(method, path).headers
         assert headers["x-frame-options"] == "DENY" and headers["x-content-type-options"] == "nosniff"
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
@@ -450,8 +454,8 @@ def test_lists_and_tokens_leave_a_trace(world: Workspace) -> None:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("ANONYMOUS", "perhaps"), ("REQUESTS_PER_MINUTE", "many"), ("TRUSTED_PROXIES", "proxy"), ("TRUSTED_ROLE", "root"),
-     ("REQUEST_TIMEOUT", "0"), ("MAKERS", "0")],
+    [("ANONYMOUS", "perhaps"), ("REQUESTS_PER_MINUTE", "many"), ("TRUSTED_PROXIES", "proxy"),
+     ("TRUSTED_ROLE", "root"), ("REQUEST_TIMEOUT", "0"), ("MAKERS", "0")],
 )  # fmt: skip
 def test_settings_that_make_no_sense_are_refused(name: str, text: str) -> None:
     with pytest.raises(InputError):

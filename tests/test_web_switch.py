@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from web_worlds import ROOT, TOWN, Client, make_champion, running, serving, sett
 
 import riskmodel
 from riskmodel.panel.store import Workspace
+from riskmodel.sources.observations import SourceFile
 from riskmodel.web.service import open_service
 from riskmodel.web.snapshot import freeze, load_snapshot, prune, release_of, stored_forecasts
 
@@ -133,8 +135,9 @@ def test_a_forecast_of_other_files_than_are_there_does_not_take_over(world: Work
     service = serving(world)
     snapshot = service.snapshots.current()
     assert snapshot is not None
-    kwb = sorted(world.path("observations").glob("kwb*"))[-1]
-    kwb.unlink()
+    kwb = next(each for each in world.observations() if each.source == "kwb")
+    frame = kwb.frame.assign(population=kwb.frame["population"] + 1)
+    world.add([replace(kwb, frame=frame, files=(SourceFile("corrected.csv", "0" * 64),))], replace=True)
     service.snapshots.refresh()
     assert service.snapshots.current() is snapshot
     riskmodel.forecast(world)
@@ -201,9 +204,13 @@ def start(workspace: Workspace, port: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
+def get(url: str) -> httpx.Response:
+    return httpx.get(url, timeout=60)
+
+
 def ready(base: str) -> bool:
     try:
-        return httpx.get(f"{base}{API}/ready").status_code == 200
+        return get(f"{base}{API}/ready").status_code == 200
     except httpx.TransportError:
         return False
 
@@ -228,7 +235,7 @@ def test_killed_during_a_switch_it_comes_back_whole(
         until(lambda: ready(base))
         made = httpx.post(f"{base}{API}/lists", json={"municipalities": [TOWN], "capacity": 3}, timeout=60).json()
         link = f"{base}{API}/lists/{made['number']}/risicolijst.csv"
-        given = httpx.get(link, timeout=60).content
+        given = get(link).content
         make_champion(world, numbers[0])
         time.sleep(delay)
         server.send_signal(signal.SIGKILL)
@@ -237,13 +244,11 @@ def test_killed_during_a_switch_it_comes_back_whole(
             json.loads(path.read_text(encoding="utf-8"))
         server = start(world, port)
         until(lambda: ready(base))
-        versions = {
-            check(httpx.get(f"{base}{API}/forecasts?limit=1000").json(), "forecasts", both) for _ in range(3)
-        }
+        versions = {check(get(f"{base}{API}/forecasts?limit=1000").json(), "forecasts", both) for _ in range(3)}
         assert versions <= set(both)
-        assert httpx.get(link, timeout=60).content == given
+        assert get(link).content == given
         wanted = next(version for version, each in both.items() if each["number"] == numbers[0])
-        until(lambda: httpx.get(f"{base}{API}/models/decline-2y").json()["serving"]["model_version"] == wanted)
+        until(lambda: get(f"{base}{API}/models/decline-2y").json()["serving"]["model_version"] == wanted)
     finally:
         server.kill()
         server.wait()

@@ -32,6 +32,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     401: {"description": "A login is needed", **ERROR},
     403: {"description": "This login may not do that", **ERROR},
     404: {"description": "There is nothing here", **ERROR},
+    414: {"description": "The address is too long", **ERROR},
     422: {"description": "The request is not valid", **ERROR},
     429: {"description": "Too many requests", **ERROR},
     503: {"description": "Not now; try again later", **ERROR},

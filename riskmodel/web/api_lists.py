@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from riskmodel.errors import InputError
-from riskmodel.products.forms import STEM, WRITERS
+from riskmodel.products.forms import STEM, WRITERS, chosen_forms
 from riskmodel.web.answers import answer, has_it, identity_of, need, not_modified, tag_of
 from riskmodel.web.api import ERROR, ERRORS, READ
 from riskmodel.web.api_asked import ListAsked, PageAsked, Whole
@@ -34,9 +34,6 @@ FormName = Literal["csv", "xlsx", "html", "parquet", "gpkg", "geojson", "pdf"]
 _FILES: dict[str, Any] = {
     media_type.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
     for media_type in MEDIA_TYPES.values()
-}
-_NOT_HERE: dict[int | str, dict[str, Any]] = {
-    501: {"description": "This installation cannot make that form", **ERROR}
 }
 
 
@@ -172,7 +169,7 @@ async def listed(request: Request, number: Number, asked: Annotated[PageAsked, Q
 @router.get(
     "/{number}/" + STEM + ".{form}",
     response_class=Response,
-    responses={200: {"description": "The file", "content": _FILES}, **_NOT_HERE, **READ},
+    responses={200: {"description": "The file", "content": _FILES}, **READ},
 )
 async def download(request: Request, number: Number, form: FormName) -> Response:
     """A form of a list; the same number gives the same bytes, always."""
@@ -232,7 +229,7 @@ def _form(service: Service, recorded: Recorded, form: str) -> Body:
     except InputError as error:
         # A form that this installation, or this workspace without boundaries, cannot make.
         if error.where == "--form":
-            raise Problem(501, f"Found {error.found}; expected {error.expected}.") from error
+            raise Problem(404, f"Found {error.found}; expected {error.expected}.") from error
         raise
 
 
@@ -255,9 +252,23 @@ def _told(recorded: Recorded, identity: Identity) -> RiskListAnswer:
         areas=f"{here}/areas",
         forms=[
             Form(form=form, href=f"{here}/{STEM}.{form}", media_type=MEDIA_TYPES[form].partition(";")[0])
-            for form in WRITERS
+            for form in makeable()
         ],
     )
+
+
+@cache
+def makeable() -> tuple[str, ...]:
+    """Forms for which this installation has the libraries."""
+
+    def can(form: str) -> bool:
+        try:
+            chosen_forms([form])
+        except InputError:
+            return False
+        return True
+
+    return tuple(form for form in WRITERS if can(form))
 
 
 def _row(row: Mapping[Any, Any]) -> ListedArea:

@@ -14,7 +14,7 @@ from riskmodel.web.problems import Problem
 #: Buckets that are kept; the longest unused goes first.
 MOST = 100_000
 #: Longest query of an address, bytes.
-LONGEST_QUERY = 4096
+LONGEST_QUERY = 16 * 1024
 #: Longest path of an address, bytes.
 LONGEST_PATH = 1024
 

@@ -32,7 +32,6 @@ KINDS: dict[int, tuple[str, str]] = {
     422: ("invalid", "The request is not valid"),
     429: ("too-many", "Too many requests"),
     500: ("failure", "Something went wrong here"),
-    501: ("not-here", "This installation cannot do that"),
     503: ("later", "Not now; try again later"),
 }
 #: What looks like a place on the machine: it does not leave the service.
