@@ -10,8 +10,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 import riskmodel
-from riskmodel.web import api, api_lists, api_system, problems
+from riskmodel.web import api, api_lists, api_system, pages, problems
 from riskmodel.web.gate import Gate
+from riskmodel.web.page_errors import DutchErrors
 from riskmodel.web.service import Service, open_service
 from riskmodel.web.settings import Settings
 
@@ -81,9 +82,10 @@ def create_app(settings: Settings, service: Service | None = None) -> FastAPI:
     )
     app.state.service = parts
     problems.register(app)
-    for router in (api.router, api_lists.router, api_system.router, api_system.prometheus):
+    for router in (api.router, api_lists.router, api_system.router, api_system.prometheus, pages.router):
         app.include_router(router)
     app.add_middleware(Gate, settings=settings, tokens=parts.tokens, metrics=parts.metrics, shelf=parts.shelf)
+    app.add_middleware(DutchErrors)
     app.openapi = lambda: _described(app, settings)  # type: ignore[method-assign]
     return app
 

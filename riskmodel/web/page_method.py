@@ -1,0 +1,82 @@
+"""The method in plain Dutch: what the model is, what it may know, its sources, and what it does not say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from riskmodel.catalogue import DIMENSIONS, load
+from riskmodel.monitor.national_words import listed
+from riskmodel.panel.panel import Panel
+from riskmodel.products import dutch
+from riskmodel.web.page_register import register_entry
+from riskmodel.web.snapshot import Snapshot
+
+
+def method_of(snapshot: Snapshot, *, own_too: bool) -> dict[str, Any]:
+    """What the page of the method tells.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        What is served of the main question.
+    own_too : bool
+        Whether sources of municipalities themselves are named.
+
+    Returns
+    -------
+    dict
+        For the template.
+    """
+    sources = sources_of(snapshot.panel, own_too=own_too)
+    forecast = snapshot.stored.forecast
+    fields = register_entry(snapshot, [source["label"] for source in sources])
+    return {
+        "event": snapshot.experiment.event.in_dutch,
+        "horizon": snapshot.experiment.horizon,
+        "sources": sources,
+        "limits": dutch.LIMITS,
+        "allow_origin": snapshot.experiment.allow_origin,
+        "start": forecast.origin_date.year,
+        "target": forecast.origin_date.year + forecast.horizon,
+        "known_at": dutch.day_words(forecast.known_at),
+        "origin_date": dutch.day_words(forecast.origin_date),
+        "threshold": snapshot.country.about,
+        "release": snapshot.stored.release_id,
+        "model": snapshot.stored.model,
+        "code_version": snapshot.stored.code_version,
+        "forecast_id": snapshot.stored.id,
+        "fields": fields,
+        "to_do": [field.label for field in fields if field.required and not field.value],
+    }
+
+
+def sources_of(panel: Panel, *, own_too: bool) -> list[dict[str, Any]]:
+    """Sources of everything the panel holds, with licence, years and how many figures come from them.
+
+    Parameters
+    ----------
+    panel : Panel
+        What forecasts are made from.
+    own_too : bool
+        Whether sources of municipalities themselves are named.
+    """
+    labels = load("sources")
+    found: dict[str, dict[str, Any]] = {}
+    for key in panel.indicators:
+        about, years = panel.definitions.get(key), panel.years_of(key)
+        if about is None or not years or not (about.feature or key == "score" or key in DIMENSIONS):
+            continue
+        if about.source not in labels and not own_too:
+            continue
+        row = found.setdefault(
+            about.source,
+            {"label": labels.get(about.source, {}).get("label", about.source), "figures": 0, "years": set()},
+        )
+        row["figures"] += 1
+        row["years"] |= set(years)
+    return [{**row, "years": _years(sorted(row["years"]))} for row in found.values()]
+
+
+def _years(years: Sequence[int]) -> str:
+    return listed(years) if len(years) <= 4 else f"{years[0]} tot en met {years[-1]} ({len(years)} jaren)"
