@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 import riskmodel
-from riskmodel.web import api, api_lists, api_system, pages, problems
+from riskmodel.web import api, api_jobs, api_lists, api_system, pages, problems
 from riskmodel.web.gate import Gate
 from riskmodel.web.page_errors import DutchErrors
 from riskmodel.web.service import Service, open_service
@@ -59,12 +59,14 @@ def create_app(settings: Settings, service: Service | None = None) -> FastAPI:
         If there is no workspace, or the database cannot be used.
     """
     parts = service or open_service(settings)
+    background = api_jobs.Background.of(parts)
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
         parts.snapshots.start()
         try:
-            yield
+            async with background.running():
+                yield
         finally:
             parts.snapshots.stop()
             parts.engine.dispose()
@@ -80,9 +82,16 @@ def create_app(settings: Settings, service: Service | None = None) -> FastAPI:
         redirect_slashes=False,
         lifespan=running,
     )
-    app.state.service = parts
+    app.state.service, app.state.background = parts, background
     problems.register(app)
-    for router in (api.router, api_lists.router, api_system.router, api_system.prometheus, pages.router):
+    for router in (
+        api.router,
+        api_lists.router,
+        api_system.router,
+        api_system.prometheus,
+        pages.router,
+        api_jobs.router,
+    ):
         app.include_router(router)
     app.add_middleware(Gate, settings=settings, tokens=parts.tokens, metrics=parts.metrics, shelf=parts.shelf)
     app.add_middleware(DutchErrors)
