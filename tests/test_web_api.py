@@ -133,7 +133,8 @@ def test_errors_are_problems_whatever_they_are(client: Client) -> None:
     assert is_problem(client.get("/nothing"), 404)
     assert is_problem(client.get(f"{API}/areas/"), 404)
     wrong = client("DELETE", f"{API}/areas")
-    assert is_problem(wrong, 405) and wrong.headers["allow"] == "GET"
+    assert is_problem(wrong, 405) and wrong.headers["allow"] == "GET, HEAD"
+    assert client("PUT", f"{API}/lists").headers["allow"] == "GET, POST, HEAD"
     assert is_problem(client.post(f"{API}/lists", content=b"x" * 70_000), 413)
     assert is_problem(client.get(f"{API}/areas?name={'x' * 17_000}"), 414)
     assert is_problem(client.get(f"/{'x' * 5000}"), 414)

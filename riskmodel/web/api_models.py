@@ -183,7 +183,8 @@ class RiskListAnswer(Answer):
     model_config = example(
         number=17, title="Risicolijst Venlo", municipalities=["GM0983"], capacity=10, audit_share=0.1,
         experiment="decline-2y", forecast_id="2020-79769c5c9b", model_version="lightgbm-2020-3a29e11975",
-        code_version="0.1.0", made_on="2026-11-22", created_at="2026-11-22T20:00:00.000Z", who=None,
+        code_version="0.1.0", made_on="2026-11-22", created_at="2026-11-22T20:00:00.000Z",
+        who="token:0a1b2c3d4e5f",
         areas="/api/v1/lists/17/areas",
         forms=[{"form": "csv", "href": "/api/v1/lists/17/risicolijst.csv", "media_type": "text/csv"}],
     )  # fmt: skip

@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from riskmodel.errors import InputError
 
@@ -109,8 +110,10 @@ def status_of(error: InputError) -> int:
 def register(app: FastAPI) -> None:
     """Let an app tell every error as a problem."""
 
-    async def told(_: Request, error: Exception) -> Response:
+    async def told(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if error.status_code == 405:
+            return response_of(405, headers={"allow": ", ".join(_methods(app, request))})
         errors = error.errors if isinstance(error, Problem) else ()
         # Words of the framework say nothing beyond the title, except where we raised the error ourselves.
         detail = str(error.detail) if isinstance(error, Problem) else ""
@@ -135,6 +138,18 @@ def register(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, told)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(InputError, wrong_input)
+
+
+def _methods(app: FastAPI, request: Request) -> list[str]:
+    """Methods that an address knows: the framework tells those of one route only."""
+    known = ("GET", "POST", "PUT", "PATCH", "DELETE")
+    scope = {key: request.scope[key] for key in ("type", "path", "headers", "root_path") if key in request.scope}
+    found = [
+        method
+        for method in known
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in app.routes)
+    ]
+    return [*found, "HEAD"] if "GET" in found else found
 
 
 def _plain(text: str) -> str:

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 #: Folder of frozen inputs in the service's own folder.
 FOLDER = "snapshots"
+#: Frozen inputs that nothing refers to stay for a week: another service may just be using them.
+KEPT_SECONDS = 7 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -253,9 +256,18 @@ def load_snapshot(frozen: Path, experiment: str, forecast_id: str, version: str 
 
 
 def prune(folder: Path, keep: set[str]) -> None:
-    """Remove frozen folders that nothing refers to, and what a process that died left behind."""
+    """Remove frozen folders that nothing refers to, and what a process that died left behind, after some days.
+
+    Parameters
+    ----------
+    folder : Path
+        The service's own folder.
+    keep : set of str
+        Folders that some list was made from, or that are served.
+    """
+    latest = time.time() - KEPT_SECONDS
     for path in (folder / FOLDER).glob("*"):
-        if path.is_dir() and path.name not in keep:
+        if path.name not in keep and path.is_dir() and path.stat().st_mtime < latest:
             shutil.rmtree(path, ignore_errors=True)
 
 

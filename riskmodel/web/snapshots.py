@@ -147,6 +147,10 @@ class Snapshots:
         if self._states.get(name) == state:
             return False
         frozen = freeze(self.workspace, self.folder, name, own[0])
+        served = self._serving.get(name)
+        if served is not None and (served.id, served.version) == (frozen.name, version):
+            self._states[name] = state
+            return False
         try:
             snapshot = load_snapshot(frozen, name, own[0].name, version)
         except InputError:
@@ -192,7 +196,7 @@ class Snapshots:
             found = {
                 name: load_snapshot(
                     self.folder / FOLDER / str(each["snapshot"]), name, str(each["forecast"]), str(each["version"])
-                )
+                ).warm()
                 for name, each in told.items()
             }
         except (InputError, OSError, AttributeError, KeyError, TypeError, ValueError):
