@@ -19,7 +19,7 @@ from riskmodel.web.making import Asked
 from riskmodel.web.tokens import create_token
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed (riskmodel[dev])")
-CASES = int(os.environ.get("RISKMODEL_SCHEMA_CASES", "12"))
+CASES = int(os.environ.get("RISKMODEL_SCHEMA_CASES", "8"))
 
 
 def test_answers_are_as_described(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -70,6 +70,6 @@ def test_answers_are_as_described(tmp_path_factory: pytest.TempPathFactory) -> N
                     continue  # nothing about a request without parameters can be wrong
                 wrong.append(f"{operation.label} {mode}: {error}")
     assert not wrong, "\n\n".join(wrong)
-    assert operations == 17 and all(status < 500 for status in seen)
+    assert operations >= 17 and all(status < 500 for status in seen)
     assert seen[200] and seen[422] and seen[404]
     print(dict(seen), sum(seen.values()), "cases")
