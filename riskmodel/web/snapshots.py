@@ -102,8 +102,7 @@ class Snapshots:
             return self._past[key]
 
     def start(self) -> None:
-        """Serve what was served last, and keep looking for something newer."""
-        self._resume()
+        """Serve what was served last, and keep looking for something newer; both without waiting for it."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -127,6 +126,7 @@ class Snapshots:
         return changed
 
     def _watch(self) -> None:
+        self._resume()
         while not self._stop.is_set():
             try:
                 self.refresh()
