@@ -143,7 +143,7 @@ def _unknown(text: str, snapshot: Snapshot) -> str:
     return f"‘{text}’ kennen we niet. Kies een naam uit de lijst."
 
 
-def _capacity(text: str) -> int | None | str:
+def _capacity(text: str) -> int | str | None:
     """A number of visits, None for none filled in, or what is wrong."""
     if not text:
         return None

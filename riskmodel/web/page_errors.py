@@ -1,7 +1,7 @@
 """Errors as a person reads them: a Dutch page where a browser asked for one, and the problem itself elsewhere.
 
-Errors come from the door, the framework and the routes alike. One layer outside all of them turns each into a page,
-so that no error can reach a reader in another form.
+Errors come from the door, the framework and the routes alike. One layer outside all of them turns each into a
+page, so that no error can reach a reader in another form.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from riskmodel.products.forms import GEOGRAPHICAL, STEM, WRITERS, chosen_forms
 from riskmodel.products.html import environment, policy
 from riskmodel.web.lists import Body, body_of
 from riskmodel.web.page_frame import NAVIGATION, SERVICE, bar_style
+from riskmodel.web.security import FILE_POLICY
 
 #: Forms in the order in which a municipality wants them: name, and what it is for.
 FORMS: tuple[tuple[str, str, str], ...] = (
@@ -31,7 +32,7 @@ NO_BORDERS = "Kan nu niet: de grenzen van deze gebieden zijn hier niet ingelezen
 NO_MAPS = "Kan nu niet: op deze installatie ontbreekt de software voor kaarten."
 NO_PRINT = "Kan nu niet: op deze installatie ontbreekt de software om PDF te maken."
 _META = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">\n?')
-_SKIP = re.compile(r'<a class="skip" href="#lijst">[^<]*</a>')
+_SKIP = re.compile(r'<a class="skip" href="#lijst">.*?</a>')
 _STYLE_HASH = re.compile(r"style-src ('sha256-[^']+')")
 
 
@@ -111,7 +112,7 @@ def with_bar(file: Body, number: int, files: Sequence[Download]) -> tuple[Body, 
     given = html.unescape(meta.group(1)) if meta else ""
     skip = _SKIP.search(rest)
     if not (meta and start and skip and _STYLE_HASH.search(given)):
-        return file, "object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+        return file, FILE_POLICY
     own = bar_style()
     added = next(part for part in policy(own).split("; ") if part.startswith("style-src ")).split()[1]
     header = _STYLE_HASH.sub(lambda found: f"style-src {found.group(1)} {added}", given)

@@ -7,7 +7,7 @@ year the best of the simple orderings, chosen afterwards.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -166,8 +166,27 @@ def _lengths(scores: pd.DataFrame, paired: pd.DataFrame, snapshot: Snapshot) -> 
         years = [_year(row, scores, part, snapshot) for row in rows.to_dict("records")]
         years.sort(key=lambda year: (not year.length, year.label))
         if years:
-            found.append({"words": words, "years": years, "drawing": interval_rows(years)})
+            found.append(
+                {"words": words, "years": years, "drawing": interval_rows(years), "verdict": _verdict(years)}
+            )
     return found
+
+
+def _verdict(years: Sequence[Year]) -> str:
+    """In how many years the model found more than the best simple list, and whether that could be chance."""
+    single = [year for year in years if year.length]
+    more = sum(year.difference.value > 0 for year in single)
+    same = sum(year.difference.value == 0 for year in single)
+    clear = sum(year.verdict == "duidelijk beter" for year in single)
+    worse = sum(year.verdict == "duidelijk slechter" for year in single)
+    equal = f" In {same} {'jaar' if same == 1 else 'jaren'} vonden ze er evenveel." if same else ""
+    found = f"In {more or 'geen'} van de {len(single)} jaren vond dit model er meer dan de beste eenvoudige lijst."
+    if not clear and not worse:
+        return f"{found}{equal} Het verschil kan steeds toeval zijn."
+    return (
+        f"{found}{equal} Duidelijk beter was het in {clear or 'geen'} van de {len(single)} jaren, duidelijk "
+        f"slechter in {worse or 'geen'}."
+    )
 
 
 def _year(row: Mapping[Any, Any], scores: pd.DataFrame, part: float, snapshot: Snapshot) -> Year:

@@ -1,4 +1,4 @@
-"""Drawings of the track record as places in an SVG: shares with their intervals, and chances beside what happened."""
+"""Drawings of the track record as places in an SVG: shares with intervals, chances beside what happened."""
 
 from __future__ import annotations
 

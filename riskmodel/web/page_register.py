@@ -117,8 +117,7 @@ def register_entry(snapshot: Snapshot, sources: Sequence[str]) -> list[Field]:
             "Technische werking",
             f"Het model voorspelt de verdeling van de verandering van de score van de Leefbaarometer. Uit die "
             f"verdeling volgt de kans dat dit gebeurt: {event}, binnen {horizon} jaar. Model: "
-            f"{snapshot.stored.model}, versie {snapshot.stored.release_id}. Het is beproefd op eerdere jaren en "
-            "vergeleken met eenvoudige lijsten.",
+            f"{snapshot.stored.model}, versie {snapshot.stored.release_id}. {snapshot.track_record}".strip(),
         ),
         Field("provider", "Leverancier", "", ask="Vul in wie de dienst voor u draait, als u dat niet zelf doet."),
         Field("publiccode", "Link naar broncode", "", ask="Vul in waar de code staat die u gebruikt."),

@@ -237,6 +237,7 @@ def _form(
     value, cookie = service.forms.cookie(request.cookies, secure=request.url.scheme == "https")
     regions = [name for name, kind in names if kind != "gemeente"]
     context = {
+        "here": "/",
         "choice": choice,
         "errors": errors or {},
         "places": names,
