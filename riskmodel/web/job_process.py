@@ -13,8 +13,12 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from riskmodel.web.problems import Problem
+
 #: What a worker may know of the environment: no addresses of databases, no passwords.
 KNOWN = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "SYSTEMROOT", "NUMBA_CACHE_DIR")
+#: Memory of the process that reads an uploaded file, and seconds it may take.
+MEMORY, SECONDS = 2 * 2**30, 100.0
 #: Bytes of what a worker complained that are kept.
 MOST_LOG = 20_000
 
@@ -141,6 +145,27 @@ class Worker:
                     stream.close()
                 except OSError:
                     continue
+
+
+def inspected(path: Path, most_rows: int) -> dict[str, Any]:
+    """What :func:`riskmodel.web.inspecting.inspect_file` says of a file, read by a process of its own.
+
+    Raises
+    ------
+    Problem
+        422 when it is no whole table, or whoever reads it falls over.
+    """
+    worker = Worker({"do": "inspect", "path": str(path), "most_rows": most_rows, "memory": MEMORY})
+    try:
+        ended = worker.ended(SECONDS)
+    finally:
+        worker.kill()
+    if worker.done is not None:
+        return worker.done
+    if worker.refused:
+        raise Problem(422, worker.refused)
+    why = f"made its reader fall over ({worker.how})" if ended else f"took more than {SECONDS:g} s to read"
+    raise Problem(422, f"Found a file that {why}; expected a table of areas.")
 
 
 def _environment() -> dict[str, str]:

@@ -28,7 +28,7 @@ from riskmodel.web import tables
 from riskmodel.web.database import as_json, now, reading, writing
 from riskmodel.web.identity import Identity
 from riskmodel.web.inspecting import kind_of
-from riskmodel.web.job_process import Worker
+from riskmodel.web.job_process import inspected
 from riskmodel.web.job_worker import sync_folder, told
 from riskmodel.web.ownership import from_json, noted, visible_to
 from riskmodel.web.problems import Problem
@@ -40,8 +40,6 @@ STEM = "upload"
 ID = re.compile(r"[0-9a-f]{16}")
 #: Bytes that are written in one go.
 BLOCK = 2**20
-#: Memory of the process that reads a file, and seconds it may take.
-MEMORY, SECONDS = 2 * 2**30, 100.0
 #: Files that are read at the same time.
 READERS = 2
 #: Files that one login may have here.
@@ -261,7 +259,7 @@ class Uploads:
         except InputError as error:
             raise Problem(422, told(error, [str(draft)])) from error
         path = (draft / STEM).rename(draft / f"{STEM}.{kind}")
-        inside = self._inspected(path)
+        inside = inspected(path, self._settings.max_upload_rows)
         place = self.folder / secrets.token_hex(8)
         sync_folder(draft)
         draft.chmod(0o750)
@@ -277,20 +275,6 @@ class Uploads:
             shutil.rmtree(place, ignore_errors=True)
             raise
         return Upload(**row, header=inside["header"])
-
-    def _inspected(self, path: Path) -> dict[str, Any]:
-        task = {"do": "inspect", "path": str(path), "most_rows": self._settings.max_upload_rows, "memory": MEMORY}
-        worker = Worker(task)
-        try:
-            ended = worker.ended(SECONDS)
-        finally:
-            worker.kill()
-        if worker.done is not None:
-            return worker.done
-        if worker.refused:
-            raise Problem(422, worker.refused)
-        why = f"made its reader fall over ({worker.how})" if ended else f"took more than {SECONDS:g} s to read"
-        raise Problem(422, f"Found a file that {why}; expected a table of areas.")
 
 
 def _changed(path: Path) -> float:
