@@ -1,6 +1,6 @@
 """What scoring costs beside the bare job: read Parquet, let LightGBM predict, write Parquet.
 
-    python benchmarks/scoring.py [--rows N] [--driver-rows N] [--small N] [--folder DIR]
+    python benchmarks/scoring.py [--rows N] [--driver-rows N] [--small N] [--rounds N] [--folder DIR]
 
 A made model (500 trees x 31 leaves, 60 features, on a structural model as the released ones are) and made rows.
 Each job runs in a process of its own, whose peak memory and processor time are the operating system's own account;
@@ -45,6 +45,7 @@ FEATURES, TREES, LEAVES = 60, 500, 31
 GROUP_ROWS = 131_072
 #: Rows on which the peer with ``pred_contrib`` is timed, and its time for the rest is worked out.
 PEER_ROWS = 16_384
+STEPS = ("read", "predict", "write")
 EXPERIMENT = Path(__file__).parents[1] / "experiments" / "decline-2y.yaml"
 NAMES = (*EXPECTATION, UNREST, SPREAD, *(f"context.made_{number:02d}" for number in range(FEATURES - 8)))
 
@@ -160,6 +161,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=5_000_000)
     parser.add_argument("--driver-rows", type=int, default=500_000)
     parser.add_argument("--small", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=1, help="times of bare and score in turn, without drivers")
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--job", nargs=4, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -173,8 +175,11 @@ def main() -> None:
         for rows in {asked.rows, asked.driver_rows, asked.small, PEER_ROWS}:
             files[rows] = folder / f"rows-{rows}.parquet"
             make_rows(files[rows], rows)
-        peer = job("bare", str(files[asked.rows]), model, str(folder / "bare.parquet"))
-        ours = job("score", str(files[asked.rows]), model, str(folder / "scored"))
+        rounds = []
+        for number in range(asked.rounds):
+            peer = job("bare", str(files[asked.rows]), model, str(folder / f"bare-{number}.parquet"))
+            ours = job("score", str(files[asked.rows]), model, str(folder / f"scored-{number}"))
+            rounds.append(ours["seconds"] / sum(peer[key] for key in STEPS))
         small = job("score", str(files[asked.small]), model, str(folder / "scored-small"))
         with_drivers = job("score drivers", str(files[asked.driver_rows]), model, str(folder / "drivers"))
         contrib = job("bare drivers", str(files[PEER_ROWS]), model, str(folder / "contrib.parquet"))
@@ -187,10 +192,12 @@ def main() -> None:
     print(f"  bare: read {peer['read']:.1f} + predict {peer['predict']:.1f} + write {peer['write']:.1f} s")
     total = peer["read"] + peer["predict"] + peer["write"]
     print(f"  riskmodel score {ours['seconds']:.1f} s: {ours['seconds'] / total:.2f} times the bare job")
+    if len(rounds) > 1:
+        print(f"  all rounds: {', '.join(f'{each:.2f}' for each in rounds)}")
     print(f"  processor time {ours['processor']:.1f} against {peer['processor']:.1f} s")
     print(f"  peak memory: bare {peer['peak_gib']:.2f} GiB, score {ours['peak_gib']:.2f} GiB;")
     print(f"  of {asked.small:,} rows {small['peak_gib']:.2f} GiB")
-    each = sum(contrib[key] for key in ("read", "predict", "write")) / PEER_ROWS
+    each = sum(contrib[key] for key in STEPS) / PEER_ROWS
     print(f"{asked.driver_rows:,} rows with drivers, told by {drivers_by}")
     print(f"  through pred_contrib {each * asked.driver_rows:.0f} s (from {PEER_ROWS:,} rows)")
     told = with_drivers["seconds"]
