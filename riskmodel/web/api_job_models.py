@@ -92,11 +92,15 @@ class JobAnswer(Answer):
     """A background job."""
 
     model_config = example(
-        id="1b2c3d4e5f607182", state="running", upload="0a1b2c3d4e5f6071", experiment="decline-2y", version="3",
+        id="1b2c3d4e5f607182", state="done", upload="0a1b2c3d4e5f6071", experiment="decline-2y", version="3",
         model_version="lightgbm-2020-3a29e11975", drivers=False, municipality="GM0983", who="token:0a1b2c3d4e5f",
-        rows_done=4096, rows_total=12000, progress=0.3413, rows_per_second=9500.0, attempts=1, message=None,
+        rows_done=12000, rows_total=12000, progress=1.0, rows_per_second=9500.0, attempts=1, message="",
         created_at="2026-11-22T20:00:00.000Z", started_at="2026-11-22T20:00:01.000Z",
-        heartbeat_at="2026-11-22T20:00:03.000Z", ended_at=None, result=None,
+        heartbeat_at="2026-11-22T20:00:03.000Z", ended_at="2026-11-22T20:00:04.000Z",
+        result={
+            "href": "/api/v1/jobs/1b2c3d4e5f607182/result", "bytes": 481203, "sha256": "5e" * 32,
+            "rows": 12000, "scored": 11998, "rejected": 2, "reasons": {"no number": 2},
+        },
     )  # fmt: skip
     id: str
     state: Literal["queued", "running", "done", "failed", "cancelled"]
