@@ -181,7 +181,8 @@ def _provinces(snapshot: Snapshot, country: RiskList) -> list[dict[str, Any]]:
     most = max(found["share"].max(), 1e-9)
     found = found.assign(width=(100 * found["share"] / most).round(1))
     ordered = found.sort_values(["share", "province"], ascending=[False, True])
-    return [row for row in ordered.to_dict("records") if row["province"] != UNKNOWN]
+    known = ordered[ordered["province"] != UNKNOWN]
+    return [{str(name): value for name, value in row.items()} for row in known.to_dict("records")]
 
 
 def _drivers(snapshot: Snapshot, country: RiskList) -> list[dict[str, Any]]:
@@ -192,4 +193,5 @@ def _drivers(snapshot: Snapshot, country: RiskList) -> list[dict[str, Any]]:
     table = national_drivers(parts, {"country": views["country"]})
     table = table.sort_values(["strength", "driver"], ascending=[False, True]).head(NAMED)
     most = max(float(table["strength"].max()), 1e-9)
-    return [{**row, "width": round(100 * row["strength"] / most, 1)} for row in table.to_dict("records")]
+    table = table.assign(width=(100 * table["strength"] / most).round(1))
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]

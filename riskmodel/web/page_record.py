@@ -16,6 +16,7 @@ import pandas as pd
 
 from riskmodel.catalogue.group_lists import plain
 from riskmodel.forecasting.calibration import over_origins
+from riskmodel.forecasting.groups import LABELS
 from riskmodel.products import dutch
 from riskmodel.web.page_record_drawings import Interval, Reliability, interval_rows, reliability
 from riskmodel.web.snapshot import Snapshot
@@ -180,11 +181,12 @@ def _verdict(years: Sequence[Year]) -> str:
     clear = sum(year.verdict == "duidelijk beter" for year in single)
     worse = sum(year.verdict == "duidelijk slechter" for year in single)
     equal = f" In {same} {'jaar' if same == 1 else 'jaren'} vonden ze er evenveel." if same else ""
-    found = f"In {more or 'geen'} van de {len(single)} jaren vond dit model er meer dan de beste eenvoudige lijst."
+    many = f"{len(single)} {'jaar' if len(single) == 1 else 'jaren'}"
+    found = f"In {more or 'geen'} van de {many} vond dit model er meer dan de beste eenvoudige lijst."
     if not clear and not worse:
         return f"{found}{equal} Het verschil kan steeds toeval zijn."
     return (
-        f"{found}{equal} Duidelijk beter was het in {clear or 'geen'} van de {len(single)} jaren, duidelijk "
+        f"{found}{equal} Duidelijk beter was het in {clear or 'geen'} van de {many}, duidelijk "
         f"slechter in {worse or 'geen'}."
     )
 
@@ -235,28 +237,23 @@ def _reliability(table: pd.DataFrame) -> list[Reliability]:
 
 def _groups(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Mean chance beside what happened by kind of area, over all years."""
-    found = over_origins(table[table["group"].isin(list(GROUPS))])
+    found = {str(row["group"]): row for row in over_origins(table).to_dict("records")}
     return [
-        {
-            "kind": {"size": "Naar grootte", "urbanity": "Naar stedelijkheid"}[kind],
-            "rows": [
-                {
-                    "name": GROUPS[row["group"]],
-                    "n": int(row["n"]),
-                    "events": int(row["n_events"]),
-                    "chance": row["mean_chance"],
-                    "observed": row["observed"],
-                    "words": _gap(row),
-                }
-                for row in part.set_index("group")
-                .reindex(list(GROUPS))
-                .dropna(subset="n")
-                .reset_index()
-                .to_dict("records")
-            ],
-        }
-        for kind, part in found.groupby("group_kind", sort=False)
+        {"kind": words, "rows": rows}
+        for kind, words in (("size", "Naar grootte"), ("urbanity", "Naar stedelijkheid"))
+        if (rows := [_group(found[name]) for name in LABELS[kind] if name in found])
     ]
+
+
+def _group(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {
+        "name": GROUPS[str(row["group"])],
+        "n": int(row["n"]),
+        "events": int(row["n_events"]),
+        "chance": row["mean_chance"],
+        "observed": row["observed"],
+        "words": _gap(row),
+    }
 
 
 def _gap(row: Mapping[Any, Any]) -> str:

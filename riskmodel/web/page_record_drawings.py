@@ -115,7 +115,9 @@ def reliability(year: str, table: pd.DataFrame, top: float = 0.3) -> Reliability
         dots=tuple(
             (
                 round(LEFT + at(row["chance"]), 1),
-                *(round(ABOVE + SIDE - at(row[name]), 1) for name in ("observed", "high", "low")),
+                round(ABOVE + SIDE - at(row["observed"]), 1),
+                round(ABOVE + SIDE - at(row["high"]), 1),
+                round(ABOVE + SIDE - at(row["low"]), 1),
             )
             for row in rows
         ),

@@ -107,7 +107,7 @@ def register_entry(snapshot: Snapshot, sources: Sequence[str]) -> list[Field]:
         Field("lawful_basis", "Wettelijke basis", "", ask="Beschrijf op welke taak of wet u zich baseert."),
         Field(
             "impacttoetsen",
-            "Impacttoetsen",
+            "Toelichting op impacttoetsen",
             "",
             ask="Noem de toetsen die zijn gedaan, zoals een IAMA of DPIA, of waarom ze niet zijn gedaan.",
         ),

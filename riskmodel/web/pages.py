@@ -26,6 +26,7 @@ from riskmodel.web.page_national import national_of
 from riskmodel.web.page_record import percent, record_of
 from riskmodel.web.problems import Problem
 from riskmodel.web.recorded import MOST_NUMBER, page_of_requests
+from riskmodel.web.recorded import Request as Recorded
 from riskmodel.web.security import FIELD, PAGE_POLICY
 from riskmodel.web.service import Service, service_of
 from riskmodel.web.shelf import Ready, Shelved
@@ -126,7 +127,7 @@ async def download(request: Request, number: Number, form: str) -> Response:
 async def mine(request: Request) -> Response:
     """Lists of somebody who is logged in."""
     service, identity = service_of(request), identity_of(request)
-    total, found = 0, []
+    total, found = 0, list[Recorded]()
     if identity.name:
         total, found = await service.make(page_of_requests, service.engine, 0, LISTS, identity.name)
     questions = {name: each.experiment.question for name, each in service.snapshots.serving.items()}
