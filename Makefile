@@ -56,7 +56,7 @@ programs:
 		echo "Not here: $$missing. Tests that open files with them will be skipped."
 
 test: .venv/ready browser programs
-	$(BIN)/python -m pytest -n 2 --dist loadfile -q
+	$(BIN)/python -m pytest -n 2 --dist loadfile -q --durations=12
 
 lint: .venv/ready
 	$(BIN)/ruff check .
