@@ -208,7 +208,7 @@ def _wijken(site: Site, *codes: str) -> pd.DataFrame:
 @pytest.mark.parametrize("place", sorted(PLACES))
 def test_the_whole_journey(site: Site, opened, place: str) -> None:
     openpyxl, pypdf = pytest.importorskip("openpyxl"), pytest.importorskip("pypdf")
-    expected = _wijken(site, *(regions()[place] if place in regions() else ("GM0983",)))
+    expected = _wijken(site, *regions().get(place, ("GM0983",)))
     page = opened("/")
     assert page.locator(f'#namen option[value="{place}"]').count() == 1
     _ask(page, place, capacity=str(PLACES[place]))
@@ -647,7 +647,7 @@ def test_verdicts_do_not_say_more_than_the_figures() -> None:
     assert _year(-0.1, 0.3, 0.1).verdict == _year(0.0, 0.3, 0.1).verdict == "geen duidelijk verschil"
     told = page_record._verdict([_year(-0.1, 0.3, 0.1), _year(-0.1, 0.1, 0.0), _year(0.1, 0.1, 0.1, length=0)])
     assert told == (
-        "In 1 van de 2 jaren vond dit model er meer dan de beste eenvoudige lijst. In 1 jaar vonden ze er "
+        "In 1 van de 2 jaren vond dit model meer dan de beste eenvoudige lijst. In 1 jaar vonden ze "
         "evenveel. Het verschil kan steeds toeval zijn."
     )
     assert page_record._verdict([_year(-0.3, -0.01, -0.1)]).endswith(

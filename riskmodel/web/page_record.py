@@ -180,9 +180,9 @@ def _verdict(years: Sequence[Year]) -> str:
     same = sum(year.difference.value == 0 for year in single)
     clear = sum(year.verdict == "duidelijk beter" for year in single)
     worse = sum(year.verdict == "duidelijk slechter" for year in single)
-    equal = f" In {same} {'jaar' if same == 1 else 'jaren'} vonden ze er evenveel." if same else ""
+    equal = f" In {same} {'jaar' if same == 1 else 'jaren'} vonden ze evenveel." if same else ""
     many = f"{len(single)} {'jaar' if len(single) == 1 else 'jaren'}"
-    found = f"In {more or 'geen'} van de {many} vond dit model er meer dan de beste eenvoudige lijst."
+    found = f"In {more or 'geen'} van de {many} vond dit model meer dan de beste eenvoudige lijst."
     if not clear and not worse:
         return f"{found}{equal} Het verschil kan steeds toeval zijn."
     return (
