@@ -491,6 +491,28 @@ def test_filtering_and_searching(invented: tuple[RiskList, Path], opened) -> Non
 
 @needs_browser
 @needs_data
+def test_filters_on_the_official_list(real: tuple[RiskList, Path], opened) -> None:
+    made, path = real
+    page, rows = opened(path), without_empty_threats(made).rows
+    whole = len(rows)
+    flags = {"pressed": "under_pressure", "threatened": "threatens"}
+    assert page.locator("#small").count() == rows["too_small"].any()
+    for field, flag in (flags | ({"small": "too_small"} if rows["too_small"].any() else {})).items():
+        page.check(f"#{field}")
+        assert _codes(page) == list(rows["location"][rows[flag]])
+        assert f"{rows[flag].sum()} van de {whole}" in page.inner_text("#status")
+        page.uncheck(f"#{field}")
+    name = rows["name"].iloc[whole // 2]
+    page.fill("#find", name.upper())
+    assert rows["location"].iloc[whole // 2] in _codes(page)
+    found = rows["name"].str.casefold().str.contains(name.casefold(), regex=False)
+    assert set(rows["location"][found]) <= set(_codes(page)) and len(_codes(page)) < whole
+    page.click("#reset")
+    assert _codes(page) == list(rows["location"])
+
+
+@needs_browser
+@needs_data
 def test_map_list_and_quadrant_show_the_same_area(real: tuple[RiskList, Path], opened) -> None:
     made, path = real
     page = opened(path)
