@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -39,12 +40,14 @@ from web_worlds import (
 )
 
 import riskmodel
+from riskmodel.errors import InputError
 from riskmodel.panel.store import Workspace
 from riskmodel.scoring.find import find_release, write_features
 from riskmodel.web import tables
 from riskmodel.web.database import connect, reading, upgrade, writing
-from riskmodel.web.inspecting import LONGEST_LOCATION, MOST_COLUMNS
+from riskmodel.web.inspecting import LONGEST_LOCATION, MOST_COLUMNS, inspect_file, kind_of
 from riskmodel.web.job_runner import MOST_ATTEMPTS, Runner
+from riskmodel.web.job_worker import score_upload
 from riskmodel.web.jobs import MOST_OPEN, Jobs
 from riskmodel.web.tokens import create_token
 from riskmodel.web.uploads import Uploads
@@ -181,12 +184,28 @@ BOMBS = (
 )  # fmt: skip
 
 
-def test_what_is_no_whole_table_is_refused(door: tuple[Client, dict[str, str]], world: World) -> None:
+#: These can do no harm to whoever reads them, so they are read here, which is quicker than by a process each.
+HARMLESS = (
+    "header alone", "a column twice", "a column without a name", "latin-1", "a quote that stays open",
+    "many columns", "a header of a megabyte", "a long name in CSV",
+)  # fmt: skip
+
+
+def test_what_is_no_whole_table_is_refused(
+    door: tuple[Client, dict[str, str]], world: World, tmp_path: Path
+) -> None:
     client, own = door
     bombs = _bombs(world.features)
     assert tuple(bombs) == BOMBS
     for name, content in bombs.items():
         assert len(content) < 4_000_000, name
+        if name in HARMLESS:
+            path = tmp_path / "upload.csv"
+            path.write_bytes(content)
+            assert kind_of(path) == "csv"
+            with pytest.raises(InputError):
+                inspect_file(path, 500_000)
+            continue
         response = _send(client, content, own)
         assert is_problem(response, 422), (name, response.text)
         assert response.json()["detail"].startswith("Found "), name
@@ -198,7 +217,7 @@ def test_flipped_bytes_are_refused_or_harmless(door: tuple[Client, dict[str, str
     client, own = door
     plain, draw = _parquet(world.features), random.Random(7)
     footer = int.from_bytes(plain[-8:-4], "little")
-    for _ in range(5):
+    for _ in range(4):
         damaged = bytearray(plain)
         for _ in range(3):
             damaged[draw.randrange(len(plain) - 8 - footer, len(plain) - 8)] = draw.randrange(256)
@@ -374,6 +393,11 @@ def _worker_of(url: str, place: str) -> int | None:
     return None if pid is None else int(pid)
 
 
+def _has_part(workspace: Workspace, place: str) -> bool:
+    """Whether a job is in the middle: the first part of its output is there, and others are not."""
+    return any(workspace.path("service", "jobs", place.rpartition("/")[2]).glob("out/scores/*.parquet"))
+
+
 def _check_result(response: httpx.Response, told: dict[str, Any], oracle: dict[str, str]) -> None:
     assert response.status_code == 200 and response.headers["content-type"] == "application/zip"
     assert (_sha(response.content), len(response.content)) == (told["result"]["sha256"], told["result"]["bytes"])
@@ -439,13 +463,14 @@ def test_every_row_is_scored_or_rejected_and_a_worker_may_fall_over(world: World
         assert other.get(f"{API}/jobs").json()["total"] == 0
         assert Remote(base, logins["admin here"]).get(f"{API}/jobs").json()["total"] == 3
 
-        until(lambda: own.job(killed)["rows_done"] > 0)
+        until(lambda: _worker_of(database, killed) is not None)
         pid = _worker_of(database, killed)
         assert pid is not None and os.getpgid(pid) == pid != os.getpgrp()
         assert os.getpriority(os.PRIO_PROCESS, pid) >= 10
         limits = Path(f"/proc/{pid}/limits").read_text()
         assert "Max data size             4294967296" in limits
         assert b"RISKMODEL" not in Path(f"/proc/{pid}/environ").read_bytes()
+        until(lambda: _has_part(workspace, killed))
         os.kill(pid, signal.SIGKILL)
         told = own.until(killed, "done", "failed")
         assert (told["state"], told["attempts"], told["result"]["scored"]) == ("done", 2, ROWS)
@@ -500,6 +525,40 @@ def test_a_job_that_never_comes_through_fails_with_a_reason(world: World, tmp_pa
     finally:
         for runner in runners:
             runner.stop()
+
+
+def test_what_a_power_cut_damaged_is_made_again(world: World, tmp_path: Path) -> None:
+    """Names may survive a power cut without contents; an output that another version began is of no use either."""
+    source = tmp_path / "upload.parquet"
+    pq.write_table(world.features, source)
+    release = find_release("decline-2y", world.workspace).folder
+    found: list[dict[str, Any]] = []
+
+    def run(folder: Path) -> dict[str, Any]:
+        task = {"source": str(source), "release": str(release), "drivers": False}
+        task |= {"output": str(folder / "out"), "result": str(folder / "result.zip")}
+        return score_upload(task, found.append)
+
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    told = run(alone)
+    assert told["totals"]["scored"] == world.features.num_rows == found[-1]["rows"]
+    part = "scores/upload-00000.parquet"
+    other = (alone / "out" / "run.json").read_bytes().replace(b'"drivers": false', b'"drivers": true')
+    damages = {"manifest.json": b"", part: (alone / "out" / part).read_bytes()[:-9], "run.json": b"{", "gone": b""}
+    for number, (name, content) in enumerate([*damages.items(), ("run.json", other)]):
+        folder = tmp_path / str(number)
+        shutil.copytree(alone, folder)
+        (folder / "result.zip").unlink()
+        (folder / ".half.zip").write_bytes(b"half")
+        if name == "run.json":
+            (folder / "out" / "manifest.json").unlink()
+        if name == "gone":
+            (folder / "out" / part).unlink()
+        else:
+            (folder / "out" / name).write_bytes(content)
+        assert run(folder) == told, name
+        assert sorted(path.name for path in folder.iterdir()) == ["out", "result.zip"]
 
 
 # --- kill -9 ---
@@ -568,6 +627,7 @@ def test_killed_at_any_moment_nothing_accepted_is_lost(world: World, database: s
             place = own.post(f"{API}/jobs", json=asked).headers["location"]
             server.end(signal.SIGKILL)
         workers: list[int] = []
+        attempts: list[int] = []
         # A server that is told to stop puts its job back by itself: that start does not count.
         ends = (signal.SIGKILL,) if database.startswith("postgresql") else (signal.SIGTERM, signal.SIGKILL)
         for how in ends:
@@ -577,15 +637,17 @@ def test_killed_at_any_moment_nothing_accepted_is_lost(world: World, database: s
             until(lambda: _worker_of(database, place) not in (None, *workers))
             workers.append(_worker_of(database, place) or 0)
             if how == signal.SIGKILL:
-                until(lambda: own.job(place)["rows_per_second"])
+                until(lambda: _has_part(workspace, place))
             told = own.job(place)
-            assert (told["state"], told["attempts"], told["result"]) == ("running", 1, None)
+            assert (told["state"], told["result"]) == ("running", None)
+            attempts.append(told["attempts"])
             assert is_problem(own.get(f"{place}/result"), 409)
             server.end(how)
             until(lambda: not _alive(workers[-1]))
         server.start()
         told = own.until(place, "done", "failed")
-        assert (told["state"], told["attempts"], told["rows_done"]) == ("done", 2, ROWS)
+        assert (told["state"], told["attempts"], told["rows_done"]) == ("done", attempts[-1] + 1, ROWS)
+        assert len(set(attempts)) == 1
         _check_result(own.get(told["result"]["href"]), told, world.oracle)
         engine = connect(database)
         assert Uploads(engine, settings_of(workspace)).sweep(age=-1) == 1
