@@ -55,7 +55,7 @@ from riskmodel.web.uploads import Uploads
 __all__ = ["postgres"]
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills and limits of memory are those of POSIX")
 API = "/api/v1"
-ROWS = 400_000
+ROWS = 600_000
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """Some 400,000 rows, in two chunks and a rest."""
+    """Some 600,000 rows, in four chunks."""
     folder = tmp_path_factory.mktemp("jobs")
     workspace = copy_of(trained(tmp_path_factory.getbasetemp()), folder)
     release = find_release("decline-2y", workspace)
@@ -78,7 +78,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     file = folder / "upload.parquet"
     many = pa.concat_tables([features] * (ROWS // features.num_rows))
     pq.write_table(many, file, row_group_size=50_000)
-    scored = riskmodel.score(file, release.folder, folder / "alone", drivers=True)
+    scored = riskmodel.score(file, release.folder, folder / "alone")
     paths = sorted(scored.folder.rglob("*.parquet"))
     oracle = {path.relative_to(scored.folder).as_posix(): _sha(path.read_bytes()) for path in paths}
     return World(workspace, features, file, oracle)
@@ -435,8 +435,8 @@ def test_every_row_is_scored_or_rejected_and_a_worker_may_fall_over(world: World
         own, other = Remote(base, logins["own"]), Remote(base, logins["other"])
         small = _send(own, text, {}).json()["id"]
         large = _send(own, world.file.read_bytes(), {}).json()["id"]
-        counted = own.post(f"{API}/jobs", json={"upload": small}).headers["location"]
-        killed = own.post(f"{API}/jobs", json={"upload": large, "drivers": True}).headers["location"]
+        counted = own.post(f"{API}/jobs", json={"upload": small, "drivers": True}).headers["location"]
+        killed = own.post(f"{API}/jobs", json={"upload": large}).headers["location"]
         stopped = own.post(f"{API}/jobs", json={"upload": large}).headers["location"]
 
         told = own.until(counted, "done", "failed")
@@ -451,6 +451,8 @@ def test_every_row_is_scored_or_rejected_and_a_worker_may_fall_over(world: World
         assert rejects.column("row").to_pylist() == [4, 5, 8, 12, 14]
         kept = [row["location"] for place, row in enumerate(rows) if place not in (3, 4, 7, 11, 13)]
         assert scores.column("location").to_pylist() == kept
+        drivers = [scores.column(name).to_numpy() for name in scores.column_names if name.startswith("driver_")]
+        np.testing.assert_allclose(sum(drivers), scores.column("expected_change").to_numpy(), atol=1e-12)
         part = own.get(result["href"], headers={"range": "bytes=10-19"})
         assert (part.status_code, part.content) == (206, whole.content[10:20])
         tag = {"if-none-match": whole.headers["etag"]}
@@ -621,7 +623,7 @@ def test_killed_at_any_moment_nothing_accepted_is_lost(world: World, database: s
     try:
         accepted = _send(own, content, {})
         assert accepted.status_code == 201
-        asked = {"upload": accepted.json()["id"], "drivers": True}
+        asked = {"upload": accepted.json()["id"]}
         with _half_an_upload(server, login, content * 3):
             until(lambda: any(path.stat().st_size for path in drafts.glob(".*/upload")))
             place = own.post(f"{API}/jobs", json=asked).headers["location"]
