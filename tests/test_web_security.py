@@ -120,7 +120,8 @@ def test_no_cell_is_a_formula_and_no_name_is_markup(world: Workspace) -> None:
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
 
 
-def test_large_bodies_are_cut_off_while_they_arrive(client: Client) -> None:
+@pytest.mark.parametrize("route", ["lists", "jobs"])
+def test_large_bodies_are_cut_off_while_they_arrive(client: Client, route: str) -> None:
     sent = 0
 
     async def endless() -> Any:
@@ -129,9 +130,9 @@ def test_large_bodies_are_cut_off_while_they_arrive(client: Client) -> None:
             sent += 8192
             yield b"x" * 8192
 
-    assert is_problem(client.post(f"{API}/lists", content=endless()), 413)
+    assert is_problem(client.post(f"{API}/{route}", content=endless()), 413)
     assert sent <= client.service.settings.max_body_bytes + 2 * 8192
-    told = client.post(f"{API}/lists", content=b"", headers={"content-length": str(10**12)})
+    told = client.post(f"{API}/{route}", content=b"", headers={"content-length": str(10**12)})
     assert is_problem(told, 413)
 
 

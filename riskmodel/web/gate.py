@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 #: What anybody may ask, also without anonymous reading and without end: whether the service is alive.
 OPEN = frozenset({"/api/v1/health", "/api/v1/ready"})
 #: Where bodies may be as large as an upload.
-UPLOADS = ("/api/v1/jobs", "/api/v1/uploads", "/bestand")
+UPLOADS = "/api/v1/uploads"
 _HEADERS = raw_headers()
 _POLICY = (b"content-security-policy", API_POLICY.encode())
 
