@@ -7,11 +7,12 @@ DEMO := demo
 LOCKED := geo pdf web postgres dask dev
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help demo test lint lock browser programs benchmark clean
+.PHONY: help demo test test-long lint lock browser programs benchmark clean
 
 help:
 	@echo "make demo       run the whole chain on an invented country, ends with a finished risk list"
-	@echo "make test       run all tests"
+	@echo "make test       run the tests"
+	@echo "make test-long  run the rest: kills of services and jobs, clusters"
 	@echo "make lint       check style and types"
 	@echo "make benchmark  time the backtest on an ingested workspace (RISKMODEL_WORKSPACE)"
 	@echo "make lock       renew requirements.lock"
@@ -56,7 +57,11 @@ programs:
 		echo "Not here: $$missing. Tests that open files with them will be skipped."
 
 test: .venv/ready browser programs
-	$(BIN)/python -m pytest -n 2 --dist loadfile -q --durations=12
+	$(BIN)/python -m pytest -n 2 --dist loadfile -q --durations=12 -m "not long"
+
+# Services and jobs that are killed and come back, clusters on this machine.
+test-long: .venv/ready
+	$(BIN)/python -m pytest -n 2 --dist worksteal -q --durations=12 -m long
 
 lint: .venv/ready
 	$(BIN)/ruff check .

@@ -19,6 +19,7 @@ from riskmodel.forecasting.models.lightgbm import LightGBM
 from riskmodel.scoring.release import Release
 
 ROWS = 200_000
+pytestmark = pytest.mark.long
 DOCS = Path(__file__).parents[1] / "docs" / "scoring.md"
 
 

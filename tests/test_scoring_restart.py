@@ -19,6 +19,8 @@ from riskmodel.locking import only_writer
 from riskmodel.panel.store import Workspace
 from riskmodel.scoring.run import score
 
+pytestmark = pytest.mark.long
+
 ROWS, FILES, KILLS = 200_000, 40, 10
 
 

@@ -409,6 +409,7 @@ def _check_result(response: httpx.Response, told: dict[str, Any], oracle: dict[s
         assert b"/tmp" not in archive.read("run.json") + archive.read("manifest.json")
 
 
+@pytest.mark.long
 def test_every_row_is_scored_or_rejected_and_a_worker_may_fall_over(world: World, tmp_path: Path) -> None:
     """One service, three jobs: hand-counted rejects, a worker that is killed, and one that is cancelled."""
     workspace = copy_of(world.workspace, tmp_path)
@@ -496,6 +497,7 @@ def test_every_row_is_scored_or_rejected_and_a_worker_may_fall_over(world: World
         assert own("DELETE", counted).status_code == 204 and is_problem(own.get(f"{counted}/result"), 404)
 
 
+@pytest.mark.long
 def test_a_job_that_never_comes_through_fails_with_a_reason(world: World, tmp_path: Path) -> None:
     workspace = copy_of(world.workspace, tmp_path)
     service = serving(workspace)
@@ -529,6 +531,7 @@ def test_a_job_that_never_comes_through_fails_with_a_reason(world: World, tmp_pa
             runner.stop()
 
 
+@pytest.mark.long
 def test_what_a_power_cut_damaged_is_made_again(world: World, tmp_path: Path) -> None:
     """Names may survive a power cut without contents; an output that another version began is of no use either."""
     source = tmp_path / "upload.parquet"
@@ -612,6 +615,7 @@ def _half_an_upload(server: Server, login: dict[str, str], content: bytes) -> so
     return connection
 
 
+@pytest.mark.long
 def test_killed_at_any_moment_nothing_accepted_is_lost(world: World, database: str, tmp_path: Path) -> None:
     """Killed with half an upload and a job in the queue, stopped, killed in the middle: the result is the same."""
     workspace = copy_of(world.workspace, tmp_path)

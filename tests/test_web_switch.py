@@ -27,6 +27,7 @@ from riskmodel.web.snapshot import freeze, load_snapshot, prune, release_of, sto
 
 __all__ = ["world"]
 API = "/api/v1"
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
