@@ -7,7 +7,7 @@ DEMO := demo
 LOCKED := geo pdf web postgres dask dev
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help demo test test-long lint lock browser programs benchmark clean
+.PHONY: help demo test test-long lint lock browser programs servers benchmark clean
 
 help:
 	@echo "make demo       run the whole chain on an invented country, ends with a finished risk list"
@@ -59,8 +59,22 @@ programs:
 test: .venv/ready browser programs
 	$(BIN)/python -m pytest -n 2 --dist loadfile -q --durations=12 -m "not long"
 
+# A database server for the service's tables and for MLflow's, and Java for Spark. PySpark is half a gigabyte and not in
+# the lock: it comes where Java is, within the bounds of the lock. Without them those tests skip.
+servers: .venv/ready
+	@ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1 || command -v pg_ctl >/dev/null || \
+		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null; } || \
+		echo "No PostgreSQL server: tests with one will be skipped."
+	@command -v java >/dev/null || { [ -n "$$CI" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends default-jre-headless >/dev/null; } || \
+		echo "No Java: tests with Spark will be skipped."
+	@! command -v java >/dev/null || $(BIN)/python -c "import pyspark" 2>/dev/null || \
+		$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint requirements.lock "pyspark>=4.0" || \
+		echo "No PySpark: tests with Spark will be skipped."
+
 # Services and jobs that are killed and come back, clusters on this machine.
-test-long: .venv/ready
+test-long: .venv/ready servers
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q --durations=12 -m long
 
 lint: .venv/ready

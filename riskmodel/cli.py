@@ -44,7 +44,10 @@ LevelOption = Annotated[
 ]
 MunicipalityOption = Annotated[
     list[str] | None,
-    typer.Option("--municipality", help="Name, GM code or region such as Drechtsteden; may be repeated."),
+    typer.Option(
+        "--municipality",
+        help="Name, GM code, region or 'Provincie Utrecht'; may be repeated.",
+    ),
 ]
 #: More rows than this are not shown on a terminal; the written file has all of them.
 SHOWN = 40

@@ -34,7 +34,10 @@ def monitor_areas(
     workspace: WorkspaceOption = WORKSPACE,
     municipality: Annotated[
         list[str] | None,
-        typer.Option("--municipality", help="Name, GM code or region such as Drechtsteden; may be repeated."),
+        typer.Option(
+            "--municipality",
+            help="Name, GM code, region or 'Provincie Utrecht'; may be repeated.",
+        ),
     ] = None,
     group: Annotated[
         str | None, typer.Option(help="Name of a group such as G4, or a CSV or TOML file with your own.")

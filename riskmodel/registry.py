@@ -28,7 +28,15 @@ from riskmodel.panel.panel import FloatArray
 from riskmodel.panel.store import Workspace
 from riskmodel.scoring.predict import predict
 from riskmodel.scoring.release import Release
-from riskmodel.tracking import client_of, experiment_id, fingerprints, log_findings, store_uri, summary_of
+from riskmodel.tracking import (
+    client_of,
+    experiment_id,
+    fingerprints,
+    has_store,
+    log_findings,
+    store_uri,
+    summary_of,
+)
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -178,7 +186,7 @@ def contributions_of(model: object, features: Features) -> FloatArray | None:
 
 def release_by_alias(workspace: Workspace, experiment: str, alias: str) -> tuple[str, str] | None:
     """Release id and version of the registered model that carries an alias, None when there is none."""
-    if not workspace.path("mlflow.db").exists():
+    if not has_store(workspace):
         return None
     found = _version_at(client_of(workspace), experiment, alias)
     return None if found is None else (found.release_id, found.number)
@@ -209,7 +217,7 @@ def versions(workspace: Workspace, experiment: str) -> list[Version]:
     """Versions of a registered model, oldest first, a row for each alias; empty when there are none."""
     from mlflow.exceptions import MlflowException
 
-    if not workspace.path("mlflow.db").exists():
+    if not has_store(workspace):
         return []
     client = client_of(workspace)
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from riskmodel.errors import InputError
 from riskmodel.panel.store import Workspace
-from riskmodel.tracking import BACKTEST, KIND, client_of
+from riskmodel.tracking import BACKTEST, KIND, client_of, has_store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -33,7 +33,7 @@ def backtest_run(workspace: Workspace, asked: str) -> tuple[str, str, Path] | No
     InputError
         If several runs begin with it, or the run is no backtest.
     """
-    if not workspace.path("mlflow.db").exists() or len(asked) < SHORTEST_ID:
+    if not has_store(workspace) or len(asked) < SHORTEST_ID:
         return None
     client = client_of(workspace)
     found = [run for run in _runs(client) if run.info.run_id.startswith(asked)]
@@ -52,7 +52,7 @@ def backtest_run(workspace: Workspace, asked: str) -> tuple[str, str, Path] | No
 
 def backtest_runs(workspace: Workspace, newest: int = 10) -> list[str]:
     """The newest backtests in MLflow, each as one line: id, experiment and name."""
-    if not workspace.path("mlflow.db").exists():
+    if not has_store(workspace):
         return []
     client = client_of(workspace)
     names = {each.experiment_id: each.name for each in client.search_experiments()}

@@ -1,13 +1,15 @@
 """MLflow: one store a workspace, one experiment a question, one parent run a backtest.
 
-The store is SQLite; artifacts lie beside it. Nothing is reported to anyone: telemetry is switched off when the
-package is imported. Who writes holds the workspace's lock, see :mod:`riskmodel.locking`.
+The store is SQLite in the workspace, or the PostgreSQL database that ``RISKMODEL_MLFLOW`` names; artifacts lie in
+the workspace either way. Nothing is reported to anyone: telemetry is switched off when the package is imported.
+Who writes holds the workspace's lock, see :mod:`riskmodel.locking`.
 """
 
 from __future__ import annotations
 
 import logging
 import math
+import os
 import subprocess
 import tempfile
 import time
@@ -20,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 import riskmodel
+from riskmodel.errors import InputError
 from riskmodel.forecasting.backtest import Backtest
 from riskmodel.forecasting.checks import Finding, findings_table
 from riskmodel.locking import only_writer
@@ -30,6 +33,8 @@ from riskmodel.sources.observations import SourceFile
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+#: Environment variable with the address of a store elsewhere: ``postgresql+psycopg://USER@HOST/NAME``.
+STORE = "RISKMODEL_MLFLOW"
 #: Kind of run, as a tag: what :mod:`riskmodel.runs` looks for.
 KIND, BACKTEST = "riskmodel.kind", "backtest"
 #: Table of findings among the artifacts of a run.
@@ -53,18 +58,66 @@ def code_version() -> str:
 
 
 def store_uri(workspace: Workspace) -> str:
-    """Address of the workspace's MLflow store, as ``mlflow ui --backend-store-uri`` takes it."""
-    return f"sqlite:///{workspace.path('mlflow.db').resolve()}"
+    """Address of the workspace's MLflow store, as ``mlflow ui --backend-store-uri`` takes it.
+
+    Raises
+    ------
+    InputError
+        If ``RISKMODEL_MLFLOW`` names something else than a PostgreSQL database.
+    """
+    elsewhere = os.environ.get(STORE, "").strip()
+    if not elsewhere:
+        return f"sqlite:///{workspace.path('mlflow.db').resolve()}"
+    if not elsewhere.startswith("postgresql"):
+        # The address may hold a password: only its kind is repeated.
+        raise InputError(
+            STORE, f"an address of {elsewhere.partition(':')[0]}", "postgresql+psycopg://USER@HOST/NAME"
+        )
+    return elsewhere
+
+
+def has_store(workspace: Workspace) -> bool:
+    """Whether there is a store to read from; asking makes none."""
+    return bool(os.environ.get(STORE, "").strip()) or workspace.path("mlflow.db").exists()
 
 
 def client_of(workspace: Workspace) -> MlflowClient:
-    """A client of the workspace's store; the first one makes the store."""
+    """A client of the workspace's store; the first one makes the store.
+
+    Raises
+    ------
+    InputError
+        If the store is a database elsewhere that does not answer.
+    """
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.ERROR)
     from mlflow import MlflowClient
 
+    address = store_uri(workspace)
     workspace.folder.mkdir(parents=True, exist_ok=True)
-    return MlflowClient(store_uri(workspace), store_uri(workspace))
+    if os.environ.get(STORE, "").strip():
+        _reach(address)
+    return MlflowClient(address, address)
+
+
+@cache
+def _reach(address: str) -> None:
+    """Knock once a process: MLflow itself would try for minutes before it says anything."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+    try:
+        engine = create_engine(address)
+        with engine.connect():
+            pass
+        engine.dispose()
+    except (ArgumentError, ModuleNotFoundError, SQLAlchemyError) as error:
+        raise InputError(
+            STORE,
+            f"no answer ({type(error).__name__})",
+            "a PostgreSQL database that can be reached and written to",
+            "It needs: pip install 'riskmodel[postgres]'",
+        ) from None
 
 
 def experiment_id(client: MlflowClient, workspace: Workspace, name: str) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 import pandas as pd
 
 from riskmodel.attempts import compare, promote
-from riskmodel.catalogue import find_municipalities
+from riskmodel.catalogue import called, find_municipalities
 from riskmodel.checking import checked_backtest, write_findings
 from riskmodel.errors import InputError
 from riskmodel.explaining.contributions import by_driver
@@ -165,7 +165,7 @@ def risk_list(
     stored = load_forecast(_latest_forecast(workspace, experiment))
     panel = workspace.panel(stored.level, allow_origin=stored.experiment.allow_origin)
     codes = _municipality_codes(panel, municipality)
-    asked = ", ".join(municipality) if municipality else "Nederland"
+    asked = ", ".join(map(called, municipality)) if municipality else "Nederland"
     made = build_risk_list(
         panel,
         stored,

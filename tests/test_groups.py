@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from measured_worlds import measured_world, real_measured_2, real_measured_3
 
-from riskmodel.catalogue import find_municipalities, municipalities, regions
+from riskmodel.catalogue import called, find_municipalities, municipalities, regions
 from riskmodel.catalogue.group_lists import Member, Part, merged
 from riskmodel.errors import InputError
 from riskmodel.monitor.groups import CODE, Group, find, group, groups, members_of, not_found
@@ -98,6 +98,19 @@ def test_krimp_and_anticipeer_do_not_overlap() -> None:
 def test_regions_still_work_as_municipalities() -> None:
     assert find_municipalities("almere", frozenset({"GM0034", "GM0363"})) == ("GM0034",)
     assert len(find_municipalities("Drechtsteden", frozenset(regions()["Drechtsteden"]))) == 7
+
+
+def test_provinces_may_be_named_like_regions() -> None:
+    present = frozenset({"GM0344", "GM0310", "GM0983", "GM0984", "GM0363"})
+    assert find_municipalities("Provincie Utrecht", present) == ("GM0310", "GM0344")
+    assert find_municipalities("utrecht", present) == ("GM0344",), "the city, not the province"
+    assert find_municipalities("LIMBURG", present) == ("GM0983", "GM0984")
+    assert find_municipalities("fryslan", frozenset({"GM0080"})) == ("GM0080",)
+    assert (
+        called("fryslan") == "Provincie Fryslân" and called("gm0983") == "Venlo" and called("utrecht") == "Utrecht"
+    )
+    with pytest.raises(InputError, match="none of its areas"):
+        find_municipalities("Provincie Zeeland", present)
 
 
 @official

@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.csv as pv
 import pyarrow.parquet as pq
 import pytest
-from test_web_database import postgres
+from postgres_server import postgres
 from web_worlds import (
     OTHER,
     ROOT,

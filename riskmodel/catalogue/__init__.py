@@ -7,6 +7,7 @@ touches the workspace or the network.
 from __future__ import annotations
 
 import tomllib
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -178,13 +179,62 @@ def regions() -> dict[str, tuple[str, ...]]:
     return {name: tuple(codes) for name, codes in load("groups")["regions"].items()}
 
 
+@cache
+def places() -> dict[str, tuple[str, ...]]:
+    """Regions and provinces that may be named in place of a municipality, and the codes in them.
+
+    A province is called ``"Provincie Utrecht"``, since some share their name with a municipality.
+    """
+    from riskmodel.catalogue.group_lists import ACCENTED, provinces
+
+    named = {f"Provincie {ACCENTED.get(name, name)}": group.members for name, group in provinces().items()}
+    return regions() | named
+
+
+def place_of(asked: str) -> str | None:
+    """The region or province that a name means; a municipality comes before a province of the same name.
+
+    Examples
+    --------
+    >>> place_of("drechtsteden"), place_of("limburg"), place_of("provincie utrecht"), place_of("Utrecht")
+    ('Drechtsteden', 'Provincie Limburg', 'Provincie Utrecht', None)
+    """
+    wanted = plain(asked)
+    names = {plain(name): name for name in places()}
+    if wanted in names:
+        return names[wanted]
+    if wanted in {plain(name) for name in municipalities()["name"]}:
+        return None
+    return names.get(f"provincie {wanted}")
+
+
+def called(asked: str) -> str:
+    """A municipality, region or province as it is written, whatever was typed.
+
+    Examples
+    --------
+    >>> called("GM0983"), called("ALMERE"), called("limburg"), called("Nergenshuizen")
+    ('Venlo', 'Almere', 'Provincie Limburg', 'Nergenshuizen')
+    """
+    table = municipalities()
+    known: dict[str, str] = dict(zip(table["name"].str.casefold(), table["name"], strict=True))
+    known |= dict(zip(table["code"].str.casefold(), table["name"], strict=True))
+    return place_of(asked) or known.get(asked.strip().casefold(), asked.strip())
+
+
+def plain(name: str) -> str:
+    """A name without capitals, accents and spaces around it, to compare names by."""
+    letters = unicodedata.normalize("NFD", name.strip())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
+
+
 def find_municipalities(asked: str, present: frozenset[str]) -> tuple[str, ...]:
-    """Codes of the municipalities that a user means by a name, a code or a region.
+    """Codes of the municipalities that a user means by a name, a code, a region or a province.
 
     Parameters
     ----------
     asked : str
-        Municipality name, ``GM`` code, or region name; upper and lower case are the same.
+        Municipality name, ``GM`` code, or name of a region or province; upper and lower case are the same.
     present : frozenset of str
         Municipality codes that occur in the data at hand.
 
@@ -200,14 +250,17 @@ def find_municipalities(asked: str, present: frozenset[str]) -> tuple[str, ...]:
     """
     wanted = asked.strip().casefold()
     table = municipalities()
-    names = {name.casefold(): codes for name, codes in regions().items()}
-    codes = set(names.get(wanted, ()))
+    place = place_of(asked)
+    codes = set(places()[place]) if place else set()
     codes |= set(table.loc[table["name"].str.casefold() == wanted, "code"])
     codes |= {code for code in present if code.casefold() == wanted}
     found = tuple(sorted(codes & present))
     if not found:
         raise InputError(
-            "--municipality", repr(asked), "a municipality, GM code or region in the data", _suggest(asked)
+            "--municipality",
+            repr(asked),
+            "a municipality, GM code, region or province in the data",
+            _suggest(asked),
         )
     return found
 
@@ -215,8 +268,8 @@ def find_municipalities(asked: str, present: frozenset[str]) -> tuple[str, ...]:
 def _suggest(asked: str) -> str:
     from difflib import get_close_matches
 
-    if asked.strip().casefold() in {name.casefold() for name in [*municipalities()["name"], *regions()]}:
+    known = {name.casefold(): name for name in [*municipalities()["name"], *places()]}
+    if place_of(asked) or asked.strip().casefold() in known:
         return "It exists, but none of its areas is in the data."
-    known = {name.casefold(): name for name in [*municipalities()["name"], *regions()]}
     close = get_close_matches(asked.strip().casefold(), list(known), n=3)
     return f"Did you mean {', '.join(known[name] for name in close)}?" if close else ""

@@ -6,7 +6,6 @@ The lists stand in ``groups.toml`` and in the folder ``groups``: one CSV file fo
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -95,17 +94,11 @@ class Group:
         return tuple(part for part in self.parts if not part.members)
 
 
-def plain(name: str) -> str:
-    """A name without capitals, accents and spaces around it, to compare names by."""
-    letters = unicodedata.normalize("NFD", name.strip())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
-
-
 @cache
 def groups() -> dict[str, Group]:
     """Shipped groups by name: those of ``groups.toml`` in its order, then the provinces."""
     listed = {name: _shipped(name, entry) for name, entry in load("groups")["groups"].items()}
-    return listed | _provinces()
+    return listed | provinces()
 
 
 @cache
@@ -148,7 +141,8 @@ def _parts(name: str) -> tuple[Part, ...]:
     )
 
 
-def _provinces() -> dict[str, Group]:
+@cache
+def provinces() -> dict[str, Group]:
     """Municipalities of a province: one part for each that exists now, with those that went into it since 2016."""
     table = municipalities()
     now = table[~table["province"].isin(["", "Voorbeeld"])].set_index("code")["province"]

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from riskmodel.catalogue.group_lists import Group, Member, Part, groups, merged, plain
+from riskmodel.catalogue import plain
+from riskmodel.catalogue.group_lists import Group, Member, Part, groups, merged
 from riskmodel.errors import InputError
 from riskmodel.monitor.measured import Measured
 from riskmodel.sources.delimited import shown

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskmodel.catalogue import find_municipalities, municipalities, regions
+from riskmodel.catalogue import called, find_municipalities
 from riskmodel.errors import InputError
 from riskmodel.monitor.current import state_table
 from riskmodel.monitor.decomposition import dimension_contributions, group_contributions
@@ -104,7 +104,7 @@ def view_of(
         partly = found.parts < found.listed
         coverage = f"{found.parts} van de {found.listed} delen" if partly else ""
     else:
-        chosen, title = in_municipalities(country, municipality), ", ".join(map(_called, municipality))
+        chosen, title = in_municipalities(country, municipality), ", ".join(map(called, municipality))
         note = coverage = ""
     start, end = span_of(country, start, end)
     return View(
@@ -202,14 +202,6 @@ def tables(view: View, urbanity: FloatArray | None = None) -> dict[str, pd.DataF
             country, *view.dimension_waves, groups={view.title: view.chosen}
         )
     return made
-
-
-def _called(asked: str) -> str:
-    """A municipality or region as it is written, whatever was typed."""
-    table = municipalities()
-    known: dict[str, str] = {name.casefold(): name for name in [*regions(), *table["name"]]}
-    known |= dict(zip(table["code"].str.casefold(), table["name"], strict=True))
-    return known.get(asked.strip().casefold(), asked.strip())
 
 
 def _trajectory(view: View, urbanity: FloatArray | None) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 import riskmodel
 from riskmodel import registry
-from riskmodel.tracking import client_of
+from riskmodel.tracking import client_of, has_store
 from riskmodel.web import metrics
 from riskmodel.web.answers import answer, identity_of, need, tag_of
 from riskmodel.web.api import ERRORS
@@ -92,7 +92,7 @@ def runs(request: Request, asked: Annotated[RunsAsked, Query()]) -> Response:
     need(request, "analyst")
     service = service_of(request)
     total, items = 0, []
-    if service.snapshots.workspace.path("mlflow.db").exists():
+    if has_store(service.snapshots.workspace):
         client = client_of(service.snapshots.workspace)
         names = {each.experiment_id: each.name for each in client.search_experiments()}
         chosen = [key for key, name in names.items() if asked.experiment in (None, name)]

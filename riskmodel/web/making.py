@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from riskmodel.catalogue import find_municipalities, regions
+from riskmodel.catalogue import find_municipalities, place_of
 from riskmodel.errors import InputError
 from riskmodel.products.audit import AUDIT_SHARE
 from riskmodel.products.build import build_risk_list
@@ -130,7 +130,5 @@ def asked_of(
 
 def _proper(snapshot: Snapshot, name: str) -> str:
     """The name as it is written: what somebody typed stands on no list, however it was typed."""
-    wanted = name.strip().casefold()
     codes = find_municipalities(name, frozenset(snapshot.municipalities))
-    known = [region for region in regions() if region.casefold() == wanted]
-    return known[0] if known else " en ".join(snapshot.municipalities[code] for code in codes)
+    return place_of(name) or " en ".join(snapshot.municipalities[code] for code in codes)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from riskmodel.catalogue import find_municipalities, regions
+from riskmodel.catalogue import find_municipalities, places
 from riskmodel.errors import InputError
 from riskmodel.products.audit import AUDIT_SHARE
 from riskmodel.products.table import plain_text
@@ -118,13 +118,13 @@ def checked(choice: Choice, snapshot: Snapshot) -> Checked:
 
 
 def place_names(snapshot: Snapshot) -> list[tuple[str, str]]:
-    """Regions and municipalities that can be chosen: name, and what it is; regions first."""
+    """Regions, provinces and municipalities that can be chosen: name, and what it is; in that order."""
     present = frozenset(snapshot.municipalities)
     own = sorted(set(snapshot.municipalities.values()), key=str.casefold)
     known = {name.casefold() for name in own}
     areas = [
-        (name, f"regio, {inside} gemeenten")
-        for name, codes in sorted(regions().items())
+        (name, f"{'provincie' if name.startswith('Provincie ') else 'regio'}, {inside} gemeenten")
+        for name, codes in places().items()
         if (inside := len(present.intersection(codes))) and name.casefold() not in known
     ]
     return [*areas, *((name, "gemeente") for name in own)]

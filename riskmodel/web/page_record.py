@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskmodel.catalogue.group_lists import plain
+from riskmodel.catalogue import plain
 from riskmodel.forecasting.calibration import over_origins
 from riskmodel.forecasting.groups import LABELS
 from riskmodel.products import dutch
