@@ -10,7 +10,12 @@ from riskmodel.scoring.release import Release
 from riskmodel.scoring.scorer import Scorer
 
 
-def predict(release: Release, table: pd.DataFrame) -> pd.DataFrame:
+def scorer_of(release: Release) -> Scorer:
+    """A released model made ready to answer with drivers, many times over: its trees are compiled to tables."""
+    return Scorer(release, driver_sums(release.model))
+
+
+def predict(release: Release, table: pd.DataFrame, scorer: Scorer | None = None) -> pd.DataFrame:
     """Chance of decline, expected change, interval and drivers for rows of features.
 
     For a table in memory; what does not fit there goes through :func:`riskmodel.scoring.run.score`, which gives
@@ -22,6 +27,9 @@ def predict(release: Release, table: pd.DataFrame) -> pd.DataFrame:
         The model.
     table : pandas.DataFrame
         The model's feature columns and ``deviation`` (score minus base constant), all numbers.
+    scorer : Scorer, optional
+        The same model made ready by :func:`scorer_of`, for who asks often. Without it drivers of a few rows are
+        told by LightGBM itself, which needs no compiling; they differ by less than 1e-9.
 
     Returns
     -------
@@ -37,7 +45,7 @@ def predict(release: Release, table: pd.DataFrame) -> pd.DataFrame:
     missing = [name for name in ("deviation", *release.model.names) if name not in table.columns]
     if missing:
         raise InputError("model input", f"no column {missing[0]!r}", "deviation and the model's features")
-    scorer = Scorer(release, driver_sums(release.model, compiled=False))
+    scorer = scorer or Scorer(release, driver_sums(release.model, compiled=False))
     values = table[list(release.model.names)].to_numpy(dtype=float)
     answers = scorer(values, table["deviation"].to_numpy(dtype=float))
     return pd.DataFrame(answers, index=table.index)
