@@ -21,6 +21,7 @@ from typing import Any
 started = time.perf_counter()
 
 import lightgbm as lgb  # noqa: E402
+from report import ratio  # noqa: E402
 
 import riskmodel  # noqa: E402
 from riskmodel.panel.store import Workspace  # noqa: E402
@@ -65,7 +66,7 @@ def main() -> None:
     print(f"imports before the backtest            {imported - started:6.1f} s")
     print(f"whole backtest                         {total:6.1f} s")
     print(f"LightGBM fit and predict alone         {alone:6.1f} s ({len(calls)} calls)")
-    print(f"whole backtest / LightGBM alone        {total / alone:6.2f}")
+    ratio("whole backtest / LightGBM alone", total / alone)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from typing import Any
 
 import lightgbm as lgb
 import numpy as np
+from report import machine, ratio
 
 from riskmodel.trees import compile_trees
 
@@ -143,14 +144,20 @@ def main() -> None:
     parser.add_argument("--trees", type=int, default=500)
     parser.add_argument("--only", default="", help="only models with this in their name")
     chosen = parser.parse_args()
-    print(f"{os.cpu_count()} processors; load before: {os.getloadavg()[0]:.1f}; best of {chosen.rounds} rounds")
+    print(f"{machine()}; best of {chosen.rounds} rounds\n")
     head = ["model", "`pred_contrib` rows/s", "`shap` rows/s", "tables rows/s", "ratio", "processor time"]
     head += [f"{MANY:,} rows: rows/s", f"by {DRIVERS} drivers", "MiB", "making s", "numba s", "difference", "how"]
     print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
+    found = []
     for name, booster, many in cases(chosen.trees, chosen.only):
         row = measured(booster, many, chosen.rows, chosen.rounds)
         print("| " + " | ".join([name, *row]) + " |", flush=True)
-    print(f"load after: {os.getloadavg()[0]:.1f}")
+        found.append((name, float(row[3]), float(row[4])))
+    print(f"\nload after: {os.getloadavg()[0]:.1f}")
+    for name, wall, processor in found:
+        aim = "" if "no limit" in name else "at least 25"
+        ratio(f"contributions by tables / pred_contrib: {name}", wall, aim=aim)
+        ratio("the same in processor time of one thread", processor)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+from report import ratio
 
 from riskmodel import catalogue
 from riskmodel.catalogue import DIMENSIONS
@@ -101,6 +102,8 @@ def main() -> None:
             f"| {number:9,.0f} | {width:8.0f} | {took:7.2f} | {rows[-1][1]:9.2f} | {took / peer:14.2f} | "
             f"{size / 2**20:10,.0f} | {more / size:20.2f} |"
         )
+    least, most = rows[0], rows[-1]
+    ratio(f"features: cost of a cell of {most[0]:,.0f} / of {least[0]:,.0f}", most[1] / least[1])
     if asked.plot:
         plot(rows, asked.plot)
 

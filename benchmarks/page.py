@@ -22,6 +22,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from report import ratio
 
 from riskmodel import registry, workflow
 from riskmodel.explaining.explain import explanation_of
@@ -113,8 +114,8 @@ def main() -> None:
     print(f"the same with how stable each explanation is {whole:6.2f} s")
     print(f"panel, list and sheets                       {fill:6.2f} s")
     print(f"page, from list and sheets                   {write:6.2f} s  {size:.1f} MB")
-    print(f"all for the page / forecasts with stability  {(fill + write) / whole:6.2f}")
-    print(f"all for the page / forecasts without         {(fill + write) / bare:6.2f}")
+    ratio("all for the page / forecasts with stability", (fill + write) / whole)
+    ratio("all for the page / forecasts without", (fill + write) / bare)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pv
 import pyarrow.parquet as pq
+from report import ratio
 
 import riskmodel
 from riskmodel.catalogue import DIMENSIONS
@@ -54,7 +55,7 @@ def compare(file: Path) -> None:
     print(f"pandas.read_csv (pyarrow)            {read:7.1f} ms")
     print(f"write as Parquet                     {write:7.1f} ms")
     print(f"riskmodel ingest, read + check + write {ours:5.1f} ms")
-    print(f"ingest / (1.5 x read + write)        {ours / (1.5 * read + write):7.2f}")
+    ratio("ingest / (1.5 x bare read + bare write)", ours / (1.5 * read + write))
 
 
 def make_grid(file: Path) -> None:

@@ -16,8 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import resource
 import shutil
 import subprocess
@@ -30,6 +28,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from report import machine, ratio
 
 import riskmodel
 from riskmodel.forecasting.features import Features, Training
@@ -186,14 +185,12 @@ def main() -> None:
         drivers_by = json.loads((folder / "drivers" / "run.json").read_text())["settings"]["drivers_by"]
     finally:
         shutil.rmtree(folder)
-    print(f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}")
+    print(machine())
     print(f"{TREES} trees x {LEAVES} leaves x {FEATURES} features\n")
     print(f"{asked.rows:,} rows, Parquet to Parquet, no drivers")
     print(f"  bare: read {peer['read']:.1f} + predict {peer['predict']:.1f} + write {peer['write']:.1f} s")
     total = peer["read"] + peer["predict"] + peer["write"]
-    print(f"  riskmodel score {ours['seconds']:.1f} s: {ours['seconds'] / total:.2f} times the bare job")
-    if len(rounds) > 1:
-        print(f"  all rounds: {', '.join(f'{each:.2f}' for each in rounds)}")
+    print(f"  riskmodel score {ours['seconds']:.1f} s of {total:.1f} s")
     print(f"  processor time {ours['processor']:.1f} against {peer['processor']:.1f} s")
     print(f"  peak memory: bare {peer['peak_gib']:.2f} GiB, score {ours['peak_gib']:.2f} GiB;")
     print(f"  of {asked.small:,} rows {small['peak_gib']:.2f} GiB")
@@ -201,9 +198,18 @@ def main() -> None:
     print(f"{asked.driver_rows:,} rows with drivers, told by {drivers_by}")
     print(f"  through pred_contrib {each * asked.driver_rows:.0f} s (from {PEER_ROWS:,} rows)")
     told = with_drivers["seconds"]
-    print(f"  riskmodel score --drivers {told:.1f} s: {each * asked.driver_rows / told:.1f} times as fast")
+    print(f"  riskmodel score --drivers {told:.1f} s")
     spent = contrib["processor"] * asked.driver_rows / PEER_ROWS / with_drivers["processor"]
-    print(f"  by processor time {spent:.1f} times; peak memory {with_drivers['peak_gib']:.2f} GiB")
+    print(f"  peak memory {with_drivers['peak_gib']:.2f} GiB")
+    rows = f"{asked.rows:,} rows x {FEATURES}"
+    ratio(f"score / read, bare predict and write: {rows}", float(np.median(rounds)), rounds, "at most 1.25")
+    ratio("the same in processor time", ours["processor"] / peer["processor"])
+    ratio(f"score: memory of {asked.rows:,} / of {asked.small:,} rows", ours["peak_gib"] / small["peak_gib"])
+    many = f"{asked.driver_rows:,} rows"
+    ratio(
+        f"job through pred_contrib / score --drivers: {many}", each * asked.driver_rows / told, aim="at least 15"
+    )
+    ratio("the same in processor time", spent)
 
 
 if __name__ == "__main__":

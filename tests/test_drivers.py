@@ -262,6 +262,8 @@ def test_against_comparable_areas_is_what_sets_an_area_apart():
     found = against(table, np.array([[1, 2], [0, 2], [0, 1]]))
     np.testing.assert_allclose(found["onv"], [0.01 - 0.055, 0.03 - 0.045, 0.08 - 0.02])
     np.testing.assert_allclose(found.sum(axis=1)[0], 0.01 - (0.01 + 0.12) / 2)
+    some = against(table, np.array([[0, 1], [1, 2]]), np.array([2, 0]))
+    np.testing.assert_allclose(some["onv"], [0.08 - 0.02, 0.01 - 0.055])
     assert np.isnan(against(table, np.empty((3, 0), dtype=int))).all().all()
 
 
@@ -284,6 +286,9 @@ def test_comparable_areas_by_brute_force(world):
             if other != row
         )
         assert found[row].tolist() == [other for *_, other in others[:k]]
+    some = np.arange(len(points))[::-2]
+    part = nearest_areas(np.array(points, dtype=float), np.array(groups), k, of=some)
+    np.testing.assert_array_equal(part, found[some])
 
 
 def test_comparable_areas_are_of_the_same_level_size_and_urbanity():

@@ -497,3 +497,19 @@ def test_a_whole_world_of_risers_still_has_an_order():
     chance = model.distribution(features).cdf(np.full((200, 1), -0.05))[:, 0]
     assert chance.max() < 0.02
     assert (np.diff(chance[features.column("history.level").argsort()]) <= 0).all()
+
+
+def test_contributions_by_tables_are_those_of_lightgbm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many rows are told by tables and few by LightGBM itself: nobody can see a difference."""
+    features, rng = made_features(3000, ("onv.level", "soc.level", "won.level"))
+    others = features.values[:, -3:]
+    others[rng.random(others.shape) < 0.1] = np.nan
+    filled = np.nan_to_num(features.values)
+    change = 0.02 * filled[:, 0] - 0.02 * np.sign(filled[:, -1]) * filled[:, -2] + 0.02 * rng.standard_t(5, 3000)
+    model = LightGBM(trees=40, min_in_leaf=30).fit(training_from(features, change), np.array([-0.05]))
+    by_lightgbm = model.contributions(features)
+    monkeypatch.setattr(lightgbm, "WORTH_TABLES", len(features.values))
+    by_tables = model.contributions(features)
+    assert by_tables.shape == by_lightgbm.shape and np.ptp(by_lightgbm[:, :-1], axis=0).max() > 1e-3
+    np.testing.assert_allclose(by_tables, by_lightgbm, atol=1e-12)
+    np.testing.assert_allclose(by_tables.sum(axis=1), model.distribution(features).mean(), atol=1e-12)

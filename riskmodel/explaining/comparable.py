@@ -48,7 +48,12 @@ def traits_of(known: Panel, wave: int) -> FloatArray:
     )
 
 
-def nearest_areas(traits: FloatArray, groups: npt.NDArray[np.str_], k: int = COMPARABLE) -> npt.NDArray[np.intp]:
+def nearest_areas(
+    traits: FloatArray,
+    groups: npt.NDArray[np.str_],
+    k: int = COMPARABLE,
+    of: npt.NDArray[np.intp] | None = None,
+) -> npt.NDArray[np.intp]:
     """The rows most like each row, nearest first.
 
     Parameters
@@ -60,26 +65,28 @@ def nearest_areas(traits: FloatArray, groups: npt.NDArray[np.str_], k: int = COM
         no municipality.
     k : int
         How many.
+    of : numpy.ndarray of int, optional
+        Rows whose nearest are asked for, by default all.
 
     Returns
     -------
-    numpy.ndarray of int, shape (rows, min(k, rows - 1))
+    numpy.ndarray of int, shape (rows asked for, min(k, rows - 1))
         Never the row itself; of rows that are equally near the earlier one comes first.
     """
-    n = len(traits)
-    k = max(min(k, n - 1), 0)
-    found = np.empty((n, k), dtype=np.intp)
+    asked = np.arange(len(traits)) if of is None else of
+    k = max(min(k, len(traits) - 1), 0)
+    found = np.empty((len(asked), k), dtype=np.intp)
     if k == 0:
         return found
     members = np.unique(groups, return_inverse=True)[1]
     named = groups != ""
-    for first in range(0, n, BLOCK):
-        rows = np.arange(first, min(first + BLOCK, n))
+    for first in range(0, len(asked), BLOCK):
+        rows = asked[first : first + BLOCK]
         distance = np.sqrt(((traits[rows, None, :] - traits[None, :, :]) ** 2).sum(axis=2))
         same = (members[rows, None] == members[None, :]) & named[rows, None]
         distance = distance + ELSEWHERE_FIRST * same
         distance[np.arange(len(rows)), rows] = np.inf
-        found[rows] = _smallest(distance, k)
+        found[first : first + len(rows)] = _smallest(distance, k)
     return found
 
 

@@ -155,7 +155,9 @@ def by_indicator(names: Sequence[str], contributions: FloatArray) -> pd.DataFram
     return _summed(contributions, [each.indicator for each in told], [indicator for _, indicator in order])
 
 
-def against(table: pd.DataFrame, nearest: npt.NDArray[np.intp]) -> pd.DataFrame:
+def against(
+    table: pd.DataFrame, nearest: npt.NDArray[np.intp], at: npt.NDArray[np.intp] | None = None
+) -> pd.DataFrame:
     """Contributions against those of comparable areas: what sets an area apart from areas like it.
 
     Parameters
@@ -163,19 +165,23 @@ def against(table: pd.DataFrame, nearest: npt.NDArray[np.intp]) -> pd.DataFrame:
     table : pandas.DataFrame
         As :func:`by_driver` or :func:`by_indicator` returns.
     nearest : numpy.ndarray of int, shape (rows, k)
-        Rows of the comparable areas of each row.
+        Rows of the comparable areas of each row that is asked for.
+    at : numpy.ndarray of int, shape (rows,), optional
+        Rows that are asked for, by default all in order.
 
     Returns
     -------
     pandas.DataFrame
-        Each row minus the mean of its comparable areas, without ``base``: the same base value falls away. A row
-        adds up to its expected change minus the mean expected change of its comparable areas; NaN where k is 0.
+        Each row asked for minus the mean of its comparable areas, without ``base``: that falls away. A row adds up
+        to its expected change minus the mean expected change of its comparable areas; NaN where k is 0.
     """
     parts = table.drop(columns="base")
     values = parts.to_numpy(dtype=float)
+    own = parts if at is None else parts.iloc[at]
     if nearest.shape[1] == 0:
-        return pd.DataFrame(np.full_like(values, np.nan), columns=parts.columns, index=parts.index)
-    return pd.DataFrame(values - values[nearest].mean(axis=1), columns=parts.columns, index=parts.index)
+        return pd.DataFrame(np.full(own.shape, np.nan), columns=own.columns, index=own.index)
+    apart = own.to_numpy(dtype=float) - values[nearest].mean(axis=1)
+    return pd.DataFrame(apart, columns=own.columns, index=own.index)
 
 
 def _summed(contributions: FloatArray, owner: Sequence[str], present: Sequence[str]) -> pd.DataFrame:

@@ -122,7 +122,7 @@ def run(
     tasks = _tasks(experiment, panel, backtest_origins(panel, experiment.horizon, waves), leave_out, seeds)
     done: list[_Answer | Skipped] = []
     # Fits of this size use one thread each, so several run side by side; large ones take all cores themselves.
-    small = len(tasks[0].inputs.training.change) < WORTH_THREADS
+    small = max(len(task.inputs.training.change) for task in tasks) < WORTH_THREADS
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(os.cpu_count() if small else 1) as pool:
         for task, answer in zip(tasks, pool.map(partial(_answer, experiment, panel), tasks), strict=True):
             done.append(answer)

@@ -59,8 +59,8 @@ def driver_rows(
         Forecast of every area in the country.
     everywhere : numpy.ndarray of int, shape (areas,)
         Places in the panel of the forecast's areas.
-    nearest : numpy.ndarray of int, shape (areas, k)
-        Rows of the comparable areas of each of them.
+    nearest : numpy.ndarray of int, shape (rows, k)
+        Rows of the forecast with the comparable areas of each row of the list.
     at : numpy.ndarray of int, shape (rows,)
         Rows of the forecast that stand on the list.
 
@@ -71,7 +71,7 @@ def driver_rows(
         country is left out.
     """
     table = stored.contributions.drop(columns="location")
-    apart = against(table, nearest)
+    apart = against(table, nearest, at)
     told = [each for each in drivers() if each.id in table.columns and table[each.id].abs().max() > 0]
     spread = _spread(stored, [each.id for each in told])
     own = definitional()
@@ -99,7 +99,7 @@ def _rows_of(
         DriverRow(driver.id, driver.label, value, beside, lowest, highest, bool(holds), own, indicators)
         for value, beside, lowest, highest, holds, indicators in zip(
             table[driver.id].to_numpy()[at].tolist(),
-            apart[driver.id].to_numpy()[at].tolist(),
+            apart[driver.id].tolist(),
             low,
             high,
             stable,

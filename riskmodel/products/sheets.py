@@ -70,14 +70,14 @@ def area_sheets(
     everywhere = np.searchsorted(panel.areas, forecast.locations)
     at = forecast.positions(rows["location"].to_numpy(dtype=str))
     places = everywhere[at]
-    nearest = nearest_areas(traits_of(known, wave)[everywhere], panel.municipality_codes()[everywhere])
+    nearest = nearest_areas(traits_of(known, wave)[everywhere], panel.municipality_codes()[everywhere], of=at)
     sure = _how_sure(panel, stored, rows, at)
     trends = _trends(panel, wave, places)
     fans = _fans(stored, panel.at("score", wave)[everywhere], at)
     dimensions = _dimensions(known, wave, places)
     drivers = driver_rows(known, stored, everywhere, nearest, at)
     stacked = stacking(known)
-    alike = _comparable(panel, stored, everywhere, nearest, at)
+    alike = _comparable(panel, stored, everywhere, nearest)
     told = past or {}
     return tuple(
         AreaSheet(
@@ -169,7 +169,7 @@ def _dimensions(known: Panel, wave: int, places: IntArray) -> list[tuple[Dimensi
 
 
 def _comparable(
-    panel: Panel, stored: StoredForecast, everywhere: IntArray, nearest: IntArray, at: IntArray
+    panel: Panel, stored: StoredForecast, everywhere: IntArray, nearest: IntArray
 ) -> list[tuple[Comparable, ...]]:
     forecast, event = stored.forecast, stored.experiment.event
     wave = forecast.origin_date.year
@@ -179,4 +179,4 @@ def _comparable(
     score = panel.at("score", wave)[everywhere].tolist()
     chance = forecast.chance_of(event, limits).tolist()
     all_of_them = [Comparable(*each) for each in zip(locations, names, towns, score, chance, strict=True)]
-    return [tuple(all_of_them[place] for place in own) for own in nearest[at].tolist()]
+    return [tuple(all_of_them[place] for place in own) for own in nearest.tolist()]

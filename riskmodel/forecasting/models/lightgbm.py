@@ -21,12 +21,15 @@ from riskmodel.forecasting.distribution import ChangeDistribution, StudentT
 from riskmodel.forecasting.features import Features, Training
 from riskmodel.forecasting.models.structural import Structural
 from riskmodel.panel.panel import FloatArray
+from riskmodel.trees import compile_trees
 
 #: An error counts for at most this many times its spread: a few wild areas must not bend the trees.
 WILDEST = 6.0
-#: Below this many rows threads wait for each other longer than they work: 15 s on one thread against 71 s on two
-#: for a whole backtest of the wijk panel (benchmarks/README.md).
-WORTH_THREADS = 100_000
+#: Below this many rows a fit uses one thread, and a backtest fits several models side by side: 10 s for four
+#: origins of 14,000 areas, against 15 s one after the other on two threads each (docs/decisions.md).
+WORTH_THREADS = 1_000_000
+#: From this many rows on, compiling the trees to tables and reading them takes less than LightGBM's own recursion.
+WORTH_TABLES = 10_000
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,10 @@ class LightGBM:
             In score points; rows add up to the location of the distribution.
         """
         self._check(features)
-        of_trees = self.trees.predict(features.values, pred_contrib=True)
+        if len(features.values) < WORTH_TABLES:
+            of_trees = self.trees.predict(features.values, pred_contrib=True)
+        else:
+            of_trees = compile_trees(self.trees).contributions(features.values)
         values: FloatArray = self.structural.contributions(features) + self.settings.share * of_trees
         return values
 
