@@ -7,15 +7,18 @@ DEMO := demo
 LOCKED := geo pdf web postgres dask dev
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help demo test test-long lint lock browser programs servers benchmark clean
+.PHONY: help demo test test-long lint lock licences sbom vulnerabilities browser programs servers benchmark clean
 
 help:
 	@echo "make demo       run the whole chain on an invented country, ends with a finished risk list"
 	@echo "make test       run the tests"
 	@echo "make test-long  run the rest: kills of services and jobs, clusters"
-	@echo "make lint       check style and types"
+	@echo "make lint       check style, types and the direction of imports"
 	@echo "make benchmark  time the backtest on an ingested workspace (RISKMODEL_WORKSPACE)"
 	@echo "make lock       renew requirements.lock"
+	@echo "make licences   renew docs/licences.md after the lock"
+	@echo "make sbom       write sbom.json, a bill of materials (CycloneDX)"
+	@echo "make vulnerabilities  ask a public database about every package of the lock (needs the network)"
 
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -81,6 +84,7 @@ lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
 
 benchmark: .venv/ready
 	$(BIN)/python benchmarks/backtest_overhead.py
@@ -88,6 +92,16 @@ benchmark: .venv/ready
 lock:
 	$(BIN)/uv pip compile pyproject.toml $(LOCKED:%=--extra %) --universal --python-version 3.11 --no-header \
 		--no-annotate --generate-hashes --quiet -o requirements.lock
+
+licences: .venv/ready
+	$(BIN)/python upkeep/licences.py
+
+sbom: .venv/ready
+	$(BIN)/python upkeep/sbom.py
+
+# The only command that tells others what is installed: names and versions, to the database of known vulnerabilities.
+vulnerabilities: .venv/ready
+	$(BIN)/uv tool run "pip-audit>=2.9,<3" --requirement requirements.lock --require-hashes --disable-pip --progress-spinner off
 
 clean:
 	rm -rf .venv $(DEMO)

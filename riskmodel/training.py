@@ -76,7 +76,8 @@ def _train(
     stage: Stage,
     code: str,
 ) -> Trained:
-    from riskmodel import registry
+    from riskmodel.registering import register
+    from riskmodel.registry import contributions_of
 
     spec = question.model(name)
     model = backtesting.fit(spec, question, stage.training)
@@ -89,7 +90,7 @@ def _train(
             "a champion whose contributions can be told, and a challenger that can be released",
         )
     made, features = backtesting.forecast_with(name, model, question, panel, stage.origin)
-    importance = importance_of(registry.contributions_of(model, features), stage)
+    importance = importance_of(contributions_of(model, features), stage)
     record, no_record = stored_record(workspace, question, name, panel.level, panel.files)
     again = reseeded(question, name, panel, stage, made) if role == "champion" else ()
     findings = run_checks(
@@ -109,7 +110,7 @@ def _train(
         {**card_files(facts), **reference},
     )
     deviation = panel.deviation(stage.origin.wave)
-    version = registry.register(
+    version = register(
         workspace, release, made.locations, features, deviation[~np.isnan(deviation)], role, findings
     )
     return Trained(release, version.number, version.alias, findings)

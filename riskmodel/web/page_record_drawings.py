@@ -68,11 +68,16 @@ class Shown(Protocol):
     """What a row of the drawing of shares needs."""
 
     @property
-    def own(self) -> Interval: ...  # noqa: D102
+    def own(self) -> Interval:
+        """What the forecast reached."""
+
     @property
-    def simple(self) -> Interval: ...  # noqa: D102
+    def simple(self) -> Interval:
+        """What the best simple ordering reached."""
+
     @property
-    def base(self) -> float: ...  # noqa: D102
+    def base(self) -> float:
+        """What chance alone would reach."""
 
 
 def reliability(year: str, table: pd.DataFrame, top: float = 0.3) -> Reliability:

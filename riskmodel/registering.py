@@ -1,0 +1,149 @@
+"""A released model becomes a version in the registry, with its explanation, its checks and its alias."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+import riskmodel
+from riskmodel.forecasting.checks import Finding
+from riskmodel.forecasting.features import Features
+from riskmodel.locking import only_writer
+from riskmodel.panel.panel import FloatArray
+from riskmodel.panel.store import Workspace
+from riskmodel.registry import CANDIDATE, CHAMPION, Version, contributions_of, tag, version_at, who
+from riskmodel.scoring.predict import predict
+from riskmodel.scoring.release import Release
+from riskmodel.tracking import client_of, experiment_id, fingerprints, log_findings, store_uri, summary_of
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+#: Versions that a registered model needs to run elsewhere.
+REQUIREMENTS = [f"riskmodel=={riskmodel.__version__}"]
+
+
+def register(
+    workspace: Workspace,
+    release: Release,
+    locations: npt.NDArray[np.str_],
+    features: Features,
+    deviation: FloatArray,
+    role: str,
+    findings: Sequence[Finding] = (),
+) -> Version:
+    """Register a released model as a new version of its experiment's model and give it its alias.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where the store is.
+    release : Release
+        The model.
+    locations : numpy.ndarray of str, shape (areas,)
+        Area codes.
+    features : Features
+        Features of these areas at the training origin; the first rows are the input example.
+    deviation : numpy.ndarray, shape (areas,)
+        Score minus base constant of the same areas.
+    role : {"champion", "challenger"}
+        What the experiment trained it as. A champion becomes ``candidate`` where another model is champion, and
+        gets no alias where the champion is the same model.
+    findings : sequence of Finding
+        What the checks found.
+    """
+    with only_writer(workspace):
+        return _register(workspace, release, locations, features, deviation, role, findings)
+
+
+def _register(
+    workspace: Workspace,
+    release: Release,
+    locations: npt.NDArray[np.str_],
+    features: Features,
+    deviation: FloatArray,
+    role: str,
+    findings: Sequence[Finding],
+) -> Version:
+    import mlflow
+    from mlflow.models import infer_signature
+
+    client, name = client_of(workspace), release.experiment.name
+    example = pd.DataFrame(features.values[:5], columns=list(features.names)).assign(deviation=deviation[:5])
+    mlflow.set_tracking_uri(store_uri(workspace))
+    mlflow.set_experiment(experiment_id=experiment_id(client, workspace, name))
+    tags = {"code_version": release.code_version, "release": release.id, "model": release.name}
+    with mlflow.start_run(run_name=f"train {release.name} {release.wave}", tags=tags) as run:
+        mlflow.log_params(
+            {
+                "origin": release.wave,
+                "known_at": str(release.known_at),
+                "pairs": str(release.pairs),
+                "level": release.level,
+                "allow_origin": release.experiment.allow_origin,
+                **fingerprints(release.files),
+            }
+        )
+        _log_explanation(release, locations, features)
+        for path in sorted(release.folder.glob("model_card*")):
+            mlflow.log_artifact(str(path))
+        log_findings(client, run.info.run_id, findings)
+        logged = mlflow.pyfunc.log_model(
+            name="model",
+            python_model=str(Path(__file__).parent / "scoring" / "pyfunc.py"),
+            artifacts={"release": str(release.folder)},
+            signature=infer_signature(example, predict(release, example)),
+            input_example=example,
+            pip_requirements=REQUIREMENTS,
+        )
+    _ensure_registered(client, release)
+    version = client.create_model_version(
+        name,
+        logged.model_uri,
+        run_id=run.info.run_id,
+        tags={**tags, "checks": summary_of(findings)},
+        description=release.id,
+    ).version
+    alias = role
+    standing = version_at(client, name, CHAMPION)
+    if role == CHAMPION and standing is None:
+        told = {"promoted.gate": "first model of this workspace: not asked", **who()}
+        tag(client, name, str(version), told)
+    elif role == CHAMPION and standing is not None:
+        # The very model that is champion already needs no second place.
+        alias = "" if standing.release_id == release.id else CANDIDATE
+    if alias:
+        client.set_registered_model_alias(name, alias, version)
+    return Version(str(version), release.id, alias)
+
+
+def _log_explanation(release: Release, locations: npt.NDArray[np.str_], features: Features) -> None:
+    """Log contributions of every area and feature, and their beeswarm, for models that have them."""
+    import mlflow
+
+    from riskmodel import plots
+
+    contributions = contributions_of(release.model, features)
+    if contributions is None:
+        return
+    table = pd.DataFrame(contributions, columns=[*features.names, "base"])
+    table.insert(0, "location", locations)
+    with tempfile.TemporaryDirectory() as folder:
+        table.to_csv(Path(folder, "shap_values.csv"), index=False)
+        plots.beeswarm_picture(features, contributions).savefig(Path(folder, "shap_beeswarm.png"), dpi=110)
+        mlflow.log_artifacts(folder)
+
+
+def _ensure_registered(client: MlflowClient, release: Release) -> None:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.get_registered_model(release.experiment.name)
+    except MlflowException:
+        client.create_registered_model(release.experiment.name, description=release.experiment.question)
