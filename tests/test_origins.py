@@ -90,6 +90,45 @@ def test_an_origin_without_history_or_outcome_is_refused(wave, horizon, message)
         backtest_origins(panel_with(WAVES), horizon, [wave])
 
 
+@pytest.mark.parametrize(
+    ("wave", "horizon", "told"),
+    [
+        (2013, 2, "origin 2013: found no such wave; expected one of [2008, 2012, 2014, 2016, 2018, 2020]."),
+        (
+            2008, 2,
+            "origin 2008: found no history: of the waves published by 2010-05-01 ([2008]) no two lie 2 years apart "
+            "or follow each other within 4; expected at least one such pair to learn from. Choose a later origin.",
+        ),
+        (
+            2012, 2,
+            "origin 2012: found wave 2014 already published by 2014-05-01; expected an outcome that was still to "
+            "come. Forecast from the later wave.",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_an_origin_is_told_in_full(wave, horizon, told):
+    early = {**KNOWN_AT, 2014: date(2014, 5, 1)} if wave == 2012 else KNOWN_AT
+    with pytest.raises(InputError) as error:
+        origin_from(early, wave, horizon)
+    assert str(error.value) == told
+
+
+def test_what_is_wrong_with_a_backtest_is_told_in_full():
+    with pytest.raises(InputError) as error:
+        backtest_origins(panel_with((2016, 2018)), 2, [2018])
+    assert str(error.value) == "origin 2018: found no wave 2020 to test against; expected waves [2016, 2018]."
+    with pytest.raises(InputError) as error:
+        backtest_origins(panel_with((2002, 2008)), 4)
+    assert str(error.value) == (
+        "panel: found waves [2002, 2008]; expected waves 4 years apart, with history before them."
+    )
+
+
+def test_an_origin_that_is_no_wave_is_told_as_such_and_not_as_one_without_outcome():
+    with pytest.raises(InputError, match="origin 2013: found no such wave"):
+        backtest_origins(panel_with(WAVES), 2, [2013])
+
+
 @pytest.mark.parametrize(("waves", "horizon"), [((2002, 2008, 2012), 2), ((2002, 2008, 2012), 4), ((2018,), 2)])
 def test_a_panel_without_any_origin_is_refused(waves, horizon):
     with pytest.raises(InputError, match=f"waves {horizon} years apart, with history before them"):

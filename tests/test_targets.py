@@ -137,6 +137,104 @@ def test_impossible_events_are_refused(entry):
         Event(**entry)
 
 
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        (
+            {"kind": "rise"},
+            "event.kind: found 'rise'; expected one of 'fall', 'tipping', 'development', 'relative_fall', "
+            "'beyond_noise'.",
+        ),
+        ({"kind": "fall", "more_than": 1.0}, "event.more_than: found 1.0; expected score points between 0 and 1."),
+        ({"kind": "fall", "more_than": 0.0}, "event.more_than: found 0.0; expected score points between 0 and 1."),
+        ({"kind": "tipping", "to_class": 5}, "event: found from class 5 to 5; expected a lower class."),
+        ({"kind": "tipping", "to_class": 0}, "event: found from class 5 to 0; expected a lower class."),
+        ({"kind": "tipping", "from_class": 10}, "event: found from class 10 to 4; expected a lower class."),
+        ({"kind": "development", "development_class": 4}, "event.development_class: found 4; expected 1, 2 or 3."),
+        ({"kind": "development", "development_class": 0}, "event.development_class: found 0; expected 1, 2 or 3."),
+        (
+            {"kind": "beyond_noise", "times_noise": 20.0},
+            "event.times_noise: found 20.0; expected a number between 0 and 20.",
+        ),
+        (
+            {"kind": "beyond_noise", "times_noise": 0.0},
+            "event.times_noise: found 0.0; expected a number between 0 and 20.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_an_event_is_told_in_full(entry, told):
+    with pytest.raises(InputError) as error:
+        Event(**entry)
+    assert str(error.value) == told
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"kind": "fall", "more_than": 0.999},
+        {"kind": "tipping", "from_class": 9, "to_class": 1},
+        {"kind": "development", "development_class": 1},
+        {"kind": "beyond_noise", "times_noise": 19.9},
+    ],
+)
+def test_events_at_the_edge_of_what_is_possible_are_taken(entry):
+    assert {name: getattr(Event(**entry), name) for name in entry} == entry
+
+
+def test_one_limit_for_all_areas_where_there_is_one():
+    assert Event("fall", 0.07).limit(0.01) == -0.07
+    assert Event("relative_fall", 0.07).limit(0.02) == pytest.approx(-0.05)
+    assert Event("relative_fall", 0.07).limit() == -0.07
+    # Development classes 3, 2 and 1 end at the cuts that the published classes of 2.0 obey.
+    cuts = [Event("development", development_class=each).limit(0.5) for each in (3, 2, 1)]
+    np.testing.assert_allclose(cuts, [-0.0667, -0.1333, -0.20], atol=2e-4)
+    for event in (Event("tipping"), Event("beyond_noise")):
+        with pytest.raises(InputError) as error:
+            event.limit()
+        assert str(error.value) == f"event {event.name}: found no limits of the areas; expected those of a panel."
+
+
+def test_limits_of_the_areas_worked_out_by_hand():
+    panel = hand_panel()
+    np.testing.assert_array_equal(Event("fall", 0.07).limits(panel, 2016), [-0.07] * 6)
+    np.testing.assert_allclose(Event("relative_fall", 0.07).limits(panel, 2016, 0.02), [-0.05] * 6)
+    # Class 4 ends at -.16405, class 5 at -.102955: from there to where each area stands.
+    start = np.array([0.00, 0.05, -0.10, 0.00, -0.20, 0.10])
+    np.testing.assert_allclose(Event("tipping").limits(panel, 2016), -0.16405 - start)
+    lower = Event("tipping", from_class=7, to_class=5).limits(panel, 2016)
+    np.testing.assert_allclose(lower, -0.10296 - start, atol=2e-5)
+
+
+def test_a_change_of_exactly_the_limit_is_no_fall_and_a_border_belongs_to_the_higher_class():
+    panel = panel_of({"score": {2016: [4.25, 4.25], 2018: [4.0, 3.75]}}, CODES[:2])
+    np.testing.assert_array_equal(Event("fall", 0.25).happened(panel, 2016, 2018), [0, 1])
+
+
+def test_events_in_dutch():
+    told = [
+        (Event("fall", 0.075), "de score daalt meer dan 0,075 punt"),
+        (Event("relative_fall", 0.04), "de score blijft meer dan 0,04 punt achter bij het land"),
+        (
+            Event("tipping", from_class=6, to_class=3),
+            "het gebied zakt van klasse 6 of hoger naar klasse 3 of lager",
+        ),
+        (Event("development"), "de score daalt meer dan 0,0666 punt (ontwikkelingsklasse 3 of lager)"),
+        (
+            Event("beyond_noise", times_noise=1.5),
+            "de score daalt meer dan 1,5 keer wat bij een gebied van die grootte toeval is",
+        ),
+    ]
+    assert [event.in_dutch for event, _ in told] == [words for _, words in told]
+
+
+def test_jitter_is_not_told_before_any_size_was_published():
+    panel = noisy_panel(dates={("population", 2013): date(2016, 5, 1)})
+    assert panel.published_on("score", 2014) == date(2016, 5, 1)
+    assert not np.isnan(noise_of_change(panel, 2014)[3:]).any(), "published on the very day is known"
+    later = noisy_panel(dates={("population", 2013): date(2016, 5, 2)})
+    assert np.isnan(noise_of_change(later, 2014)).all()
+
+
 # Cohorts and groups.
 
 POPULATION = {2013: [900, 400, 500, 90, np.nan, np.nan], 2022: [100, 600, 500, 90, 6000, np.nan]}
