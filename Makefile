@@ -7,7 +7,7 @@ DEMO := demo
 LOCKED := geo pdf web postgres dask dev
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help demo test test-long lint lock licences sbom vulnerabilities browser programs servers benchmark clean
+.PHONY: help demo test test-long lint lock licences sbom mutation vulnerabilities browser programs servers benchmark clean
 
 help:
 	@echo "make demo       run the whole chain on an invented country, ends with a finished risk list"
@@ -17,6 +17,7 @@ help:
 	@echo "make benchmark  time the backtest on an ingested workspace (RISKMODEL_WORKSPACE)"
 	@echo "make lock       renew requirements.lock"
 	@echo "make licences   renew docs/licences.md after the lock"
+	@echo "make mutation   mutation testing of the core (long), renews docs/mutation.md"
 	@echo "make sbom       write sbom.json, a bill of materials (CycloneDX)"
 	@echo "make vulnerabilities  ask a public database about every package of the lock (needs the network)"
 
@@ -102,6 +103,10 @@ sbom: .venv/ready
 # The only command that tells others what is installed: names and versions, to the database of known vulnerabilities.
 vulnerabilities: .venv/ready
 	$(BIN)/uv tool run "pip-audit>=2.9,<3" --requirement requirements.lock --require-hashes --disable-pip --progress-spinner off
+
+# Changes the code in small ways and looks whether a test notices; takes long, see docs/mutation.md.
+mutation: .venv/ready
+	$(BIN)/python upkeep/mutation.py
 
 clean:
 	rm -rf .venv $(DEMO)

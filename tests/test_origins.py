@@ -96,8 +96,9 @@ def test_an_origin_without_history_or_outcome_is_refused(wave, horizon, message)
         (2013, 2, "origin 2013: found no such wave; expected one of [2008, 2012, 2014, 2016, 2018, 2020]."),
         (
             2008, 2,
-            "origin 2008: found no history: of the waves published by 2010-05-01 ([2008]) no two lie 2 years apart "
-            "or follow each other within 4; expected at least one such pair to learn from. Choose a later origin.",
+            "origin 2008: found no history: of the waves published by 2010-05-01 ([2008]) no two lie 2 years "
+            "apart or follow each other within 4; expected at least one such pair to learn from. Choose a later "
+            "origin.",
         ),
         (
             2012, 2,
