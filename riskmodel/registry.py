@@ -131,7 +131,7 @@ def make_champion(
         tag(client, experiment, version.number, told)
         summary = f"version {version.number} after {told['promoted.after']} by {told['promoted.by']}, "
         summary += f"gate {told['promoted.gate']}: {told['promoted.reason']}"
-        client.set_registered_modeltag(experiment, f"promotion {told['promoted.at']}", summary[:LONGEST])
+        client.set_registered_model_tag(experiment, f"promotion {told['promoted.at']}", summary[:LONGEST])
         client.set_registered_model_alias(experiment, CHAMPION, version.number)
         candidate = version_at(client, experiment, CANDIDATE)
         if candidate is not None and candidate.number == version.number:
@@ -152,7 +152,7 @@ def version_at(client: MlflowClient, experiment: str, alias: str) -> Version | N
 def tag(client: MlflowClient, experiment: str, number: str, tags: Mapping[str, str]) -> None:
     """Tag a version."""
     for key, value in tags.items():
-        client.set_model_versiontag(experiment, number, key, value)
+        client.set_model_version_tag(experiment, number, key, value)
 
 
 def who() -> dict[str, str]:
