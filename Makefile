@@ -14,7 +14,7 @@ help:
 	@echo "make test       run the tests"
 	@echo "make test-long  run the rest: kills of services and jobs, clusters"
 	@echo "make lint       check style, types and the direction of imports"
-	@echo "make benchmark  time the backtest on an ingested workspace (RISKMODEL_WORKSPACE)"
+	@echo "make benchmark  run all timings, on the official files in DATA=FOLDER or an invented country"
 	@echo "make lock       renew requirements.lock"
 	@echo "make licences   renew docs/licences.md after the lock"
 	@echo "make mutation   mutation testing of the core (long), renews docs/mutation.md"
@@ -88,7 +88,7 @@ lint: .venv/ready
 	$(BIN)/lint-imports --no-cache --no-logo
 
 benchmark: .venv/ready
-	$(BIN)/python benchmarks/backtest_overhead.py
+	$(BIN)/python benchmarks/run.py $(if $(DATA),--data "$(DATA)")
 
 lock:
 	$(BIN)/uv pip compile pyproject.toml $(LOCKED:%=--extra %) --universal --python-version 3.11 --no-header \
