@@ -1,6 +1,6 @@
 """Write a bill of materials of this environment (CycloneDX 1.6, JSON), checked against its schema: ``make sbom``.
 
-Made by cyclonedx-py. Dropped: addresses of people and projects, installers that are not in the lock. Added:
+Made by cyclonedx-py. Dropped: what publishers say of themselves, installers that are not in the lock. Added:
 licences that metadata do not tell, and for what only development needs the scope ``excluded``: a scan for
 vulnerabilities can tell what runs at a municipality from what tested it. The same environment gives the same
 bytes.
@@ -44,7 +44,8 @@ def completed(bom: dict[str, Any]) -> dict[str, Any]:
         name = canonicalize_name(component["name"])
         if name not in locked:
             continue
-        component.pop("externalReferences", None)
+        for told_by_publisher in ("externalReferences", "description"):
+            component.pop(told_by_publisher, None)
         component["scope"] = "excluded" if parts[name] == (DEVELOPMENT,) else "required"
         component.setdefault("licenses", [{"expression": licence_of(name, known)}])
         kept.append(component)
