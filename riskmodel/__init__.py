@@ -31,12 +31,14 @@ _INGEST = (
 )
 _WORKFLOW = ("backtest", "check", "compare", "forecast", "promote", "risk_list", "train")
 _MONITOR = ("current", "monitor_areas", "national", "statements", "survey", "verify")
+_GOVERNANCE = ("audit",)
 _LISTING = ("evaluate_outcomes", "ingest_outcomes", "what_if")
 _SCORING = ("score",)
-__all__ = [*_INGEST, *_LISTING, *_MONITOR, *_SCORING, *_WORKFLOW, "InputError", "__version__"]
+__all__ = [*_GOVERNANCE, *_INGEST, *_LISTING, *_MONITOR, *_SCORING, *_WORKFLOW, "InputError", "__version__"]
 
 if TYPE_CHECKING:
     from riskmodel.errors import InputError as InputError
+    from riskmodel.governance import audit as audit
     from riskmodel.ingesting import draft_local_mapping as draft_local_mapping
     from riskmodel.ingesting import ingest as ingest
     from riskmodel.ingesting import ingest_boundaries as ingest_boundaries
@@ -70,6 +72,7 @@ def __getattr__(name: str) -> Any:
 
         return InputError
     for names, module in (
+        (_GOVERNANCE, "riskmodel.governance"),
         (_INGEST, "riskmodel.ingesting"),
         (_LISTING, "riskmodel.listing"),
         (_MONITOR, "riskmodel.monitoring"),

@@ -6,9 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
 from riskmodel.forecasting.compare import Comparison
+from riskmodel.products.markdown import Cells, markdown_table
 
 #: Cohorts that are shown when none is asked for.
 SHOWN_COHORTS = 2
@@ -22,9 +21,8 @@ METRICS: dict[str, tuple[str, int]] = {
     "coverage_80": ("cover 80%", 3),
     "crps": ("CRPS", 4),
 }
-#: A row of a table of a comparison, and of a table of text.
+#: A row of a table of a comparison.
 Row = Mapping[Any, Any]
-Cells = dict[str, str]
 
 
 def comparison_tables(found: Comparison, cohorts: Sequence[str] = ()) -> str:
@@ -42,7 +40,7 @@ def comparison_tables(found: Comparison, cohorts: Sequence[str] = ()) -> str:
     parts = []
     for cohort in chosen:
         skill = found.skill[found.skill["cohort"] == cohort].sort_values("origin", kind="stable")
-        parts += [f"## {cohort}", _table([_skill(row) for row in skill.to_dict("records")])]
+        parts += [f"## {cohort}", markdown_table([_skill(row) for row in skill.to_dict("records")])]
         for table, title, cells in (
             (
                 found.differences,
@@ -53,7 +51,7 @@ def comparison_tables(found: Comparison, cohorts: Sequence[str] = ()) -> str:
         ):
             rows = table[table["cohort"] == cohort]
             groups = rows.groupby(["attempt", "against", "origin"], sort=False)
-            parts += [f"{title}:", _table([cells(part.to_dict("records")) for _, part in groups])]
+            parts += [f"{title}:", markdown_table([cells(part.to_dict("records")) for _, part in groups])]
     if len(chosen) < len(every):
         left = ", ".join(name for name in every if name not in chosen)
         parts.append(f"more cohorts, with --cohort NAME or --json: {left}")
@@ -105,16 +103,3 @@ def _number(value: float, digits: int, *, sign: bool = False) -> str:
         return "-"
     text = f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"
     return text.replace("0.", ".", 1) if abs(value) < 1 else text
-
-
-def _table(rows: Sequence[Cells]) -> str:
-    headings = list(dict.fromkeys(heading for row in rows for heading in row))
-    cells = pd.DataFrame(list(rows), columns=headings).fillna("-")
-    widths = {heading: max([len(heading), *cells[heading].str.len()]) for heading in headings}
-    lines = [" | ".join(heading.ljust(widths[heading]) for heading in headings)]
-    lines += [
-        " | ".join(row[heading].ljust(widths[heading]) for heading in headings) for row in cells.to_dict("records")
-    ]
-    rule = "|".join("-" * (widths[heading] + 2) for heading in headings)
-    head, *body = (f"| {line} |" for line in lines)
-    return "\n".join([head, f"|{rule}|", *body])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 import riskmodel
+from riskmodel.cli_govern import governance
 from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption, ingest
 from riskmodel.cli_list import listing, outcomes
 from riskmodel.cli_models import echo_findings, echo_trained, models
@@ -31,6 +32,7 @@ app = typer.Typer(
 app.add_typer(ingest, name="ingest")
 app.add_typer(monitor)
 app.add_typer(models)
+app.add_typer(governance)
 app.add_typer(scoring)
 app.add_typer(listing)
 app.add_typer(outcomes, name="outcomes")

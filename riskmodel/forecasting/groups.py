@@ -15,8 +15,14 @@ import numpy.typing as npt
 from riskmodel.errors import InputError
 from riskmodel.panel.panel import FloatArray, Panel
 
+#: Fewer inhabitants than this is too small to say anything about one area (docs/outcomes.md has the figures).
+#: On the official wijken a fall is told from no fall hardly better than by tossing a coin below 100 inhabitants
+#: (AUC among equals in size .56, 95% interval .50 to .62; 100 to 200: .63, .56 to .70; 1,000 and more: .71), and
+#: up to some 250 to 300 inhabitants size alone brings an ordinary area above the limit of *dreigt* (see
+#: :func:`riskmodel.products.how_sure.flagged_by_size`). 200 lies between the two.
+SMALL = 200
 #: Borders of the size classes, in inhabitants.
-SIZES = (200, 500, 2_000, 5_000)
+SIZES = (SMALL, 500, 2_000, 5_000)
 #: Label of every class, by kind of group, in reading order.
 LABELS: dict[str, tuple[str, ...]] = {
     "size": ("below 200", "200 to 499", "500 to 1,999", "2,000 to 4,999", "5,000 and more"),
@@ -103,6 +109,12 @@ def as_known(panel: Panel, indicator: str, wave: int) -> FloatArray:
     for year in [*reversed(earlier), *later]:
         known = np.where(np.isnan(known), panel.at(indicator, year), known)
     return known
+
+
+def abstains(inhabitants: FloatArray) -> npt.NDArray[np.bool_]:
+    """Whether an area is too small to say anything, shape of ``inhabitants``; an unknown size is not small."""
+    small: npt.NDArray[np.bool_] = inhabitants < SMALL
+    return small
 
 
 def labels_of(panel: Panel, wave: int, kind: str) -> npt.NDArray[np.str_]:

@@ -11,13 +11,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from riskmodel.errors import InputError
 from riskmodel.forecasting.experiment import Experiment, load_experiment
 from riskmodel.forecasting.forecast import Forecast, read_forecasts
+from riskmodel.forecasting.groups import SMALL, abstains
 from riskmodel.forecasting.record import FORECASTS, QUESTION
 from riskmodel.forecasting.targets import Event, score_change
 from riskmodel.panel.panel import FloatArray, Panel
@@ -37,12 +37,6 @@ __all__ = [
     "rank_range",
 ]
 
-#: Fewer inhabitants than this is too small to say anything about one area (docs/outcomes.md has the figures).
-#: On the official wijken a fall is told from no fall hardly better than by tossing a coin below 100 inhabitants
-#: (AUC among equals in size .56, 95% interval .50 to .62; 100 to 200: .63, .56 to .70; 1,000 and more: .71), and
-#: up to some 250 to 300 inhabitants size alone brings an ordinary area above the limit of *dreigt* (see
-#: :func:`flagged_by_size`). 200 lies between the two.
-SMALL = 200
 TOO_SMALL = "Te klein om iets te zeggen"
 #: Areas of about one size over which a median chance is taken.
 WINDOW = 101
@@ -101,12 +95,6 @@ def frequency(chance: float, event: Event, *, level: str = "wijk", years: int | 
         verb = "zakt" if one else "zakken"
         return f"Van 100 vergelijkbare {areas} {verb} er {within}{many} naar klasse {event.to_class} of lager."
     return f"Bij {many} van 100 vergelijkbare {areas} gebeurt {within}dit: {event.in_dutch}."
-
-
-def abstains(inhabitants: FloatArray) -> npt.NDArray[np.bool_]:
-    """Whether an area is too small to say anything, shape of ``inhabitants``; an unknown size is not small."""
-    small: npt.NDArray[np.bool_] = inhabitants < SMALL
-    return small
 
 
 def flagged_by_size(chance: FloatArray, inhabitants: FloatArray, limit: float) -> float:

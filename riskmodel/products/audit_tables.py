@@ -1,0 +1,159 @@
+"""An audit by groups as text: a table an attribute, what stands out, and what cannot be told."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from riskmodel.forecasting.group_audit import ALL_ORIGINS, BEST_ORDERING, TOP, GroupAudit
+from riskmodel.forecasting.group_metrics import FEWEST, FEWEST_MUNICIPALITIES, METRICS, TOO_FEW
+from riskmodel.products.markdown import Cells, markdown_table
+
+#: Headings of the metrics in the tables.
+HEADINGS: Mapping[str, str] = {
+    "base_rate": "happened",
+    "mean_chance": "mean chance",
+    "selection_rate": "on the list",
+    "precision": "hits on the list",
+    "false_negative_rate": "events missed",
+    "false_positive_rate": "false alarms",
+}
+#: What is told of the best ordering beside the model.
+BESIDE = ("selection_rate", "precision", "false_negative_rate")
+#: What is looked at for differences with the rest of the country, and in which words.
+LOOKED_AT: Mapping[str, str] = {
+    "selection_rate": "areas on the list",
+    "places_per_event": "places per event",
+    "precision": "hits on the list",
+    "false_negative_rate": "events missed",
+    "false_positive_rate": "false alarms",
+    "chance_minus_share": "mean chance minus share",
+}
+HOW_TO_READ = (
+    f"The list is the {TOP} of the country at each origin; areas below 200 inhabitants take no place on it. All "
+    "origins together, every area counted once an origin. In brackets the 95% interval from drawing whole "
+    "municipalities. *Happened*: share of areas with the event; *hits on the list*: share of places with one; "
+    "*events missed*: share of events without a place; *false alarms*: share of areas without event that have a "
+    f"place. *{TOO_FEW}*: a share of fewer than {FEWEST}, or in fewer than {FEWEST_MUNICIPALITIES} municipalities."
+)
+
+Rows = dict[tuple[str, str], Mapping[Any, Any]]
+
+
+def audit_text(audit: GroupAudit) -> str:
+    """Markdown of an audit, with headings of the third level."""
+    origins = [origin for origin in dict.fromkeys(audit.table["origin"]) if origin != ALL_ORIGINS]
+    best = ", ".join(f"{origin} {name}" for origin, name in audit.orderings.items())
+    parts = [f"Model {audit.model}, origins {', '.join(origins)}. Best ordering by origin: {best or 'none'}."]
+    parts.append(HOW_TO_READ)
+    chosen = audit.over_all
+    for attribute in audit.attributes:
+        rows = chosen[chosen["attribute"] == attribute.name]
+        parts.append(f"### By {attribute.name}\n\nFrom {attribute.source}.{_known(rows, audit.model)}")
+        cells = [_cells(str(group), part, audit.model) for group, part in rows.groupby("group", sort=False)]
+        parts.append(markdown_table(cells) if cells else "No area of which the group is known.")
+    parts += ["### What stands out", stands_out(audit), "### What cannot be told", cannot_be_told(audit)]
+    return "\n\n".join(parts)
+
+
+def looked_at(audit: GroupAudit) -> pd.DataFrame:
+    """Rows of the model, over all origins, of which a difference with the rest of the country can be told."""
+    chosen = audit.over_all
+    own = chosen[(chosen["model"] == audit.model) & chosen["metric"].isin(LOOKED_AT)]
+    return own[own["difference"].notna()]
+
+
+def differing(audit: GroupAudit) -> pd.DataFrame:
+    """Those of :func:`looked_at` whose difference has an interval without nought."""
+    own = looked_at(audit)
+    return own[(own["difference_low95"] > 0) | (own["difference_high95"] < 0)]
+
+
+def stands_out(audit: GroupAudit) -> str:
+    """What differs from the rest of the country, one line each, and how much of that chance alone would give."""
+    found, compared, chosen = differing(audit), len(looked_at(audit)), audit.over_all
+    beside = {_key(row): row for row in chosen[chosen["model"] == BEST_ORDERING].to_dict("records")}
+    lines = [_line(row, beside.get(_key(row))) for row in found.to_dict("records")]
+    tally = (
+        f"{len(found)} of {compared} comparisons have an interval without nought; by chance alone about "
+        f"{0.05 * compared:.0f} would."
+    )
+    return "\n".join([*lines, *([""] if lines else []), tally])
+
+
+def cannot_be_told(audit: GroupAudit) -> str:
+    """Groups of which something cannot be told, one line each."""
+    chosen = audit.over_all
+    missing = chosen[(chosen["model"] == audit.model) & (chosen["told"] != "")]
+    lines = [
+        f"- {attribute}, {group} ({rows['n'].iloc[0]:,} areas, {rows['n_events'].iloc[0]} events, "
+        f"{rows['n_selected'].iloc[0]:g} places): {', '.join(_words(each) for each in rows['metric'])}"
+        for (attribute, group), rows in missing.groupby(["attribute", "group"], sort=False)
+    ]
+    return "\n".join(lines) or "- Nothing: of every group everything could be told."
+
+
+def _key(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    return tuple(str(row[key]) for key in ("attribute", "group", "metric"))
+
+
+def _cells(group: str, rows: pd.DataFrame, model: str) -> Cells:
+    by_key: Rows = {(str(row["model"]), str(row["metric"])): row for row in rows.to_dict("records")}
+    first = by_key[model, "base_rate"]
+    cells = {"group": group, "areas": f"{first['n']:,}", "events": f"{first['n_events']:,}"}
+    cells |= {heading: _share(by_key[model, key]) for key, heading in HEADINGS.items()}
+    for key in BESIDE:
+        if (BEST_ORDERING, key) in by_key:
+            cells[f"best ordering: {HEADINGS[key]}"] = _share(by_key[BEST_ORDERING, key])
+    return cells
+
+
+def _share(row: Mapping[Any, Any]) -> str:
+    if row["told"]:
+        return TOO_FEW
+    return f"{row['value']:.1%} ({row['low95']:.1%}, {row['high95']:.1%})"
+
+
+def _line(row: Mapping[Any, Any], other: Mapping[Any, Any] | None) -> str:
+    """One difference in words."""
+    text = f"- {row['attribute']}, {row['group']}: {LOOKED_AT[row['metric']]} {_value(row, 'value')}, "
+    text += f"elsewhere {_value(row, 'rest')}: "
+    if math.isnan(row["ratio"]):
+        low, high = (f"{100 * row[f'difference_{end}95']:+.1f}" for end in ("low", "high"))
+        text += f"{100 * row['difference']:+.1f} points ({low}, {high})"
+    else:
+        text += f"{row['ratio']:.2f} times ({row['ratio_low95']:.2f}, {row['ratio_high95']:.2f})"
+    text += f", same sign at {row['same_sign']:.0f} of {row['origins']:.0f} origins"
+    if other is not None and not math.isnan(other["difference"]):
+        beside = (
+            f"{100 * other['difference']:+.1f} points"
+            if math.isnan(other["ratio"])
+            else f"{other['ratio']:.2f} times"
+        )
+        text += f"; best ordering {beside}"
+    return text
+
+
+def _value(row: Mapping[Any, Any], key: str) -> str:
+    metric = METRICS[str(row["metric"])]
+    if metric.kind == "rate":
+        return f"{row[key]:.2f}"
+    return f"{100 * row[key]:+.1f} points" if metric.kind == "gap" else f"{row[key]:.1%}"
+
+
+def _known(rows: pd.DataFrame, model: str) -> str:
+    """How many of the areas had their group known in time; nothing when all had, or nobody can tell."""
+    own = rows[(rows["model"] == model) & (rows["metric"] == "base_rate")].dropna(subset=["known_then"])
+    if own.empty:
+        return ""
+    share = float((own["known_then"] * own["n"]).sum() / own["n"].sum())
+    if share == 1:
+        return ""
+    return f" Known at the time of {share:.0%} of the areas; for the others the first figure after it stands in."
+
+
+def _words(metric: str) -> str:
+    return LOOKED_AT.get(metric, HEADINGS.get(metric, metric.replace("_", " ")))
