@@ -31,14 +31,26 @@ _INGEST = (
 )
 _WORKFLOW = ("backtest", "check", "compare", "forecast", "promote", "risk_list", "train")
 _MONITOR = ("current", "monitor_areas", "national", "statements", "survey", "verify")
-_GOVERNANCE = ("audit",)
+_GOVERNANCE = ("audit", "register_entry")
+_TRAINING = ("describe",)
 _LISTING = ("evaluate_outcomes", "ingest_outcomes", "what_if")
 _SCORING = ("score",)
-__all__ = [*_GOVERNANCE, *_INGEST, *_LISTING, *_MONITOR, *_SCORING, *_WORKFLOW, "InputError", "__version__"]
+__all__ = [
+    *_GOVERNANCE,
+    *_INGEST,
+    *_LISTING,
+    *_MONITOR,
+    *_SCORING,
+    *_TRAINING,
+    *_WORKFLOW,
+    "InputError",
+    "__version__",
+]
 
 if TYPE_CHECKING:
     from riskmodel.errors import InputError as InputError
     from riskmodel.governance import audit as audit
+    from riskmodel.governance import register_entry as register_entry
     from riskmodel.ingesting import draft_local_mapping as draft_local_mapping
     from riskmodel.ingesting import ingest as ingest
     from riskmodel.ingesting import ingest_boundaries as ingest_boundaries
@@ -56,6 +68,7 @@ if TYPE_CHECKING:
     from riskmodel.monitoring import survey as survey
     from riskmodel.monitoring import verify as verify
     from riskmodel.scoring.run import score as score
+    from riskmodel.training import describe as describe
     from riskmodel.workflow import backtest as backtest
     from riskmodel.workflow import check as check
     from riskmodel.workflow import compare as compare
@@ -77,6 +90,7 @@ def __getattr__(name: str) -> Any:
         (_LISTING, "riskmodel.listing"),
         (_MONITOR, "riskmodel.monitoring"),
         (_SCORING, "riskmodel.scoring.run"),
+        (_TRAINING, "riskmodel.training"),
         (_WORKFLOW, "riskmodel.workflow"),
     ):
         if name in names:

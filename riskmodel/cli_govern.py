@@ -1,4 +1,4 @@
-"""The commands of accountability: audit by groups of areas."""
+"""The commands of accountability: audit by groups of areas, documents of a released model, the register."""
 
 from __future__ import annotations
 
@@ -37,4 +37,53 @@ def audit(
     done = riskmodel.audit(Workspace(workspace), experiment, groups=groups, out=out)
     typer.echo(done.text)
     for path in done.files:
+        typer.echo(path)
+
+
+@governance.command("register-entry")
+def register_entry(
+    out: Annotated[Path, typer.Option(help="JSON file to write.")],
+    workspace: WorkspaceOption = WORKSPACE,
+    experiment: Annotated[
+        str | None,
+        typer.Option(help="The question; by default decline-2y, or the only one there is."),
+    ] = None,
+    release: Annotated[
+        Path | None, typer.Option(help="Folder of a released model, in place of the champion of a workspace.")
+    ] = None,
+    answers: Annotated[
+        Path | None, typer.Option(help="YAML with what people filled in; see the file beside the entry.")
+    ] = None,
+) -> None:
+    """Write the entry for the Algoritmeregister (standard 1.0) and tell which fields people must still fill in.
+
+    Example: riskmodel register-entry --out register.json --answers register-antwoorden.yaml
+    """
+    from riskmodel.panel.store import Workspace
+    from riskmodel.products.register_entry import summary
+
+    made, paths = riskmodel.register_entry(
+        Workspace(workspace), out, experiment=experiment, release=release, answers=answers
+    )
+    typer.echo(summary(made))
+    for path in paths.values():
+        typer.echo(path)
+
+
+@governance.command()
+def describe(
+    release: Annotated[
+        Path,
+        typer.Argument(help="Folder of a released model: models/NAME/ID, in a workspace or elsewhere."),
+    ],
+    workspace: WorkspaceOption = WORKSPACE,
+) -> None:
+    """Make card, audit, register entry and IAMA document of a released model anew; the model stays as it is.
+
+    Example: riskmodel describe models/decline-2y/lightgbm-2020-b34e601986
+    """
+    from riskmodel.panel.store import Workspace
+
+    described = riskmodel.describe(release, Workspace(workspace))
+    for path in sorted(described.folder.iterdir()):
         typer.echo(path)

@@ -1,4 +1,4 @@
-"""The calls around accountability: audit a model by groups of areas, and describe a released model anew."""
+"""The calls around accountability: audit a model by groups of areas, and the entry for the algorithm register."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from riskmodel.errors import InputError
 from riskmodel.forecasting.attributes import ATTRIBUTES
 from riskmodel.forecasting.group_audit import GroupAudit, audit_groups
 from riskmodel.forecasting.record import Record, read_record
 from riskmodel.locking import only_writer
 from riskmodel.panel.store import Workspace, write_atomically
-from riskmodel.products.audit_tables import audit_text
-from riskmodel.products.table import safe_cell
+from riskmodel.products.audit_tables import as_csv, audit_text
+from riskmodel.products.register_entry import ENTRY, Entry, answers_form, entry_of, read_answers, read_entry
+from riskmodel.scoring.release import load_release
 from riskmodel.sources.supplied_groups import SuppliedGroups, read_groups
 
 if TYPE_CHECKING:
     from mlflow.entities import Metric
 
+#: The main question, when several have a champion and none is named.
+MAIN_EXPERIMENT = "decline-2y"
 #: Kind of the run of an audit in MLflow.
 AUDIT = "audit"
 #: What cannot stand in the name of a metric.
@@ -106,6 +107,75 @@ def audit(
     return Audited(found, files[TEXT].decode(), paths, _log(workspace, record, found, supplied, files))
 
 
+def register_entry(
+    workspace: Workspace,
+    out: Path,
+    *,
+    experiment: str | None = None,
+    release: Path | None = None,
+    answers: Path | None = None,
+) -> tuple[Entry, dict[str, Path]]:
+    """Entry of a model for the Dutch algorithm register, publication standard 1.0.
+
+    Written as JSON. What only people can say is never made up: a required field that is open holds ``null``, and a
+    file to answer in is written beside the entry, unless one stands there already.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        With the champion.
+    out : Path
+        File to write the entry into.
+    experiment : str, optional
+        The question whose champion it is about; by default decline-2y, or the only one there is.
+    release : Path, optional
+        Folder of another released model, for instance one of those that come along in ``models/``.
+    answers : Path, optional
+        YAML with a value for every field that is answered; an answer takes the place of what was filled in.
+
+    Returns
+    -------
+    Entry
+        The entry; ``missing`` says which required fields are open.
+    dict
+        Paths of the entry and, where one was written, of the file to answer in.
+
+    Raises
+    ------
+    InputError
+        If there is no model, it holds no entry, or an answer does not keep to the standard; nothing is written
+        then.
+    """
+    given = {} if answers is None else read_answers(answers)
+    folder = release or _champion_folder(workspace, experiment)
+    load_release(folder)
+    made = entry_of(read_entry(folder / ENTRY), given)
+    for problem in made.problems:
+        if problem.key not in {field.standard.key for field in made.missing}:
+            raise InputError(f"{folder / ENTRY}: {problem.key}", problem.found, problem.expected)
+    paths = {"entry": write_atomically(out, partial(_put, content=made.text.encode()))}
+    form = out.with_name(f"{out.stem}-antwoorden.yaml")
+    if any(field.ask for field in made.fields) and not form.exists() and answers is None:
+        paths["answers"] = write_atomically(form, partial(_put, content=answers_form(made).encode()))
+    return made, paths
+
+
+def _champion_folder(workspace: Workspace, experiment: str | None) -> Path:
+    from riskmodel import registry
+
+    trained = sorted(path.name for path in workspace.path("models").glob("[!.]*") if path.is_dir())
+    name = experiment or (MAIN_EXPERIMENT if MAIN_EXPERIMENT in trained else "".join(trained[:1]))
+    found = registry.release_by_alias(workspace, name, registry.CHAMPION) if name in trained else None
+    if found is None:
+        raise InputError(
+            workspace.folder,
+            f"no champion{f' for {name!r}' if name else ''}",
+            f"one of {trained}" if trained else "a trained model",
+            "Run: riskmodel train experiments/NAME.yaml",
+        )
+    return workspace.path("models", name, found[0])
+
+
 def audit_files(found: GroupAudit, experiment: str) -> dict[str, bytes]:
     """Files of an audit by name: the whole table, the text, and a picture for every attribute."""
     from riskmodel.products.audit_pictures import attribute_picture
@@ -119,12 +189,6 @@ def audit_files(found: GroupAudit, experiment: str) -> dict[str, bytes]:
             picture = attribute_picture(rows, attribute.groups, title, found.model)
             files[f"audit_{name}.png"] = picture
     return files
-
-
-def as_csv(table: pd.DataFrame) -> bytes:
-    """A table of an audit as CSV, no text of which can be read as a formula."""
-    texts = {name: table[name].map(safe_cell) for name in ("attribute", "group")}
-    return table.assign(**texts).to_csv(index=False, float_format="%.5g").encode()
 
 
 def _put(path: Path, content: bytes) -> None:

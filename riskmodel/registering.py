@@ -91,8 +91,9 @@ def _register(
             }
         )
         _log_explanation(release, locations, features)
-        for path in sorted(release.folder.glob("model_card*")):
-            mlflow.log_artifact(str(path))
+        for pattern in ("model_card*", "register_entry.json", "iama.md"):
+            for path in sorted(release.folder.glob(pattern)):
+                mlflow.log_artifact(str(path))
         log_findings(client, run.info.run_id, findings)
         logged = mlflow.pyfunc.log_model(
             name="model",

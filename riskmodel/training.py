@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -13,12 +14,19 @@ from riskmodel.errors import InputError
 from riskmodel.forecasting import backtest as backtesting
 from riskmodel.forecasting.checks import Context, Finding, Stage, run_checks, stage_of
 from riskmodel.forecasting.experiment import Experiment, load_experiment
-from riskmodel.forecasting.origins import latest_origin
+from riskmodel.forecasting.features import Features
+from riskmodel.forecasting.forecast import Forecast
+from riskmodel.forecasting.models import ChangeModel
+from riskmodel.forecasting.origins import latest_origin, origin_at
 from riskmodel.panel.panel import Panel
 from riskmodel.panel.store import Workspace
+from riskmodel.products.iama import DOCUMENT, iama_document
 from riskmodel.products.model_card import CardFacts, card_files
+from riskmodel.products.register_entry import ENTRY, entry_of
+from riskmodel.products.register_words import RegisterFacts, register_values, sources_of
+from riskmodel.products.track_record import record_in_words
 from riskmodel.scoring.reference import REFERENCE, reference_file
-from riskmodel.scoring.release import Release, ReleasedModel, save_release
+from riskmodel.scoring.release import Release, ReleasedModel, describe_release, load_release, save_release
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,6 @@ def _train(
     code: str,
 ) -> Trained:
     from riskmodel.registering import register
-    from riskmodel.registry import contributions_of
 
     spec = question.model(name)
     model = backtesting.fit(spec, question, stage.training)
@@ -89,16 +96,7 @@ def _train(
             f"{role} {name!r} of kind {spec.kind!r}",
             "a champion whose contributions can be told, and a challenger that can be released",
         )
-    made, features = backtesting.forecast_with(name, model, question, panel, stage.origin)
-    importance = importance_of(contributions_of(model, features), stage)
-    record, no_record = stored_record(workspace, question, name, panel.level, panel.files)
-    again = reseeded(question, name, panel, stage, made) if role == "champion" else ()
-    findings = run_checks(
-        Context(question, name, panel, (stage,), record, no_record, importance=importance, reseeded=again)
-    )
-    # What the model learned from, in counts, so that new input can be held against it.
-    reference = {REFERENCE: reference_file(stage.training.features)}
-    facts = CardFacts(question, name, panel, stage, findings, record, no_record, importance, code)
+    facts, made, features = _facts(workspace, question, name, model, panel, stage, code)
     release = save_release(
         workspace.path("models", question.name),
         name,
@@ -107,10 +105,87 @@ def _train(
         panel,
         stage.origin,
         code,
-        {**card_files(facts), **reference},
+        lambda release_id: description_of(facts, release_id),
     )
     deviation = panel.deviation(stage.origin.wave)
     version = register(
-        workspace, release, made.locations, features, deviation[~np.isnan(deviation)], role, findings
+        workspace, release, made.locations, features, deviation[~np.isnan(deviation)], role, facts.findings
     )
-    return Trained(release, version.number, version.alias, findings)
+    return Trained(release, version.number, version.alias, tuple(facts.findings))
+
+
+def describe(folder: Path, workspace: Workspace) -> Release:
+    """Make card, audit, register entry and IAMA document of a released model anew; the model stays as it is.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the released model, in a workspace or elsewhere.
+    workspace : Workspace
+        With the very files the model was trained on, and its backtest if the card shall tell of it.
+
+    Raises
+    ------
+    InputError
+        If the folder holds no released model, or the workspace holds other files than it was trained on.
+    """
+    release = load_release(folder)
+    question = release.experiment
+    panel = workspace.panel(release.level, allow_origin=question.allow_origin)
+    if {file.sha256 for file in panel.files} != {file.sha256 for file in release.files}:
+        names = ", ".join(file.name for file in release.files)
+        raise InputError(workspace.folder, f"other files than {release.id} was trained on", names)
+    stage = stage_of(panel, origin_at(panel, release.wave, question.horizon))
+    facts, _, _ = _facts(workspace, question, release.name, release.model, panel, stage, release.code_version)
+    return describe_release(release, description_of(facts, release.id))
+
+
+def description_of(facts: CardFacts, release_id: str) -> Mapping[str, bytes]:
+    """Files that describe a model, by name.
+
+    Parameters
+    ----------
+    facts : CardFacts
+        What is known of it.
+    release_id : str
+        Name of its folder.
+    """
+    record = facts.record
+    about = RegisterFacts(
+        event=facts.experiment.event.in_dutch,
+        horizon=facts.experiment.horizon,
+        level=facts.panel.level,
+        model=facts.model,
+        release_id=release_id,
+        sources=sources_of(facts.panel.known_at(facts.stage.origin.known_at)),
+        track_record="" if record is None else record_in_words(record.scores, record.experiment, facts.model),
+    )
+    return {
+        **card_files(facts),
+        ENTRY: entry_of(register_values(about)).text.encode(),
+        DOCUMENT: iama_document(facts, release_id).encode(),
+        # What the model learned from, in counts, so that new input can be held against it.
+        REFERENCE: reference_file(facts.stage.training.features),
+    }
+
+
+def _facts(
+    workspace: Workspace,
+    question: Experiment,
+    name: str,
+    model: ChangeModel,
+    panel: Panel,
+    stage: Stage,
+    code: str,
+) -> tuple[CardFacts, Forecast, Features]:
+    """What there is to tell of a model: what checks find and its stored backtest; and what it forecasts now."""
+    from riskmodel.registry import contributions_of
+
+    made, features = backtesting.forecast_with(name, model, question, panel, stage.origin)
+    importance = importance_of(contributions_of(model, features), stage)
+    record, no_record = stored_record(workspace, question, name, panel.level, panel.files)
+    again = reseeded(question, name, panel, stage, made) if name == question.champion else ()
+    findings = run_checks(
+        Context(question, name, panel, (stage,), record, no_record, importance=importance, reseeded=again)
+    )
+    return CardFacts(question, name, panel, stage, findings, record, no_record, importance, code), made, features

@@ -186,7 +186,8 @@ def select(chance: FloatArray, allowed: BoolArray, length: int) -> FloatArray:
         return np.zeros(len(chance))
     border = np.sort(chance[allowed])[-length]
     above, equal = allowed & (chance > border), allowed & (chance == border)
-    return above + equal * ((length - above.sum()) / equal.sum())
+    places: FloatArray = above + equal * ((length - above.sum()) / equal.sum())
+    return places
 
 
 @dataclass(frozen=True)
@@ -259,7 +260,8 @@ def _sides(listed: _Listed, attribute: Attribute, wave: int, group: str) -> tupl
 def _count(listed: _Listed, name: str, mask: BoolArray, counts: FloatArray, group_of: IntArray) -> Counted:
     values, municipality = listed.summed[name][mask], group_of[listed.rows[mask]]
     n = counts.shape[1]
-    spread = np.column_stack([np.bincount(municipality, weights=column, minlength=n) for column in values.T])
+    by_column = [np.bincount(municipality, weights=column, minlength=n) for column in values.T]
+    spread = np.column_stack(by_column).astype(np.float64)
     return Counted(counts @ spread, spread)
 
 

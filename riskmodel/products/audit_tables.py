@@ -11,6 +11,7 @@ import pandas as pd
 from riskmodel.forecasting.group_audit import ALL_ORIGINS, BEST_ORDERING, TOP, GroupAudit
 from riskmodel.forecasting.group_metrics import FEWEST, FEWEST_MUNICIPALITIES, METRICS, TOO_FEW
 from riskmodel.products.markdown import Cells, markdown_table
+from riskmodel.products.table import safe_cell
 
 #: Headings of the metrics in the tables.
 HEADINGS: Mapping[str, str] = {
@@ -57,6 +58,12 @@ def audit_text(audit: GroupAudit) -> str:
         parts.append(markdown_table(cells) if cells else "No area of which the group is known.")
     parts += ["### What stands out", stands_out(audit), "### What cannot be told", cannot_be_told(audit)]
     return "\n\n".join(parts)
+
+
+def as_csv(table: pd.DataFrame) -> bytes:
+    """A table of an audit as CSV, no text of which can be read as a formula."""
+    texts = {name: table[name].map(safe_cell) for name in ("attribute", "group")}
+    return table.assign(**texts).to_csv(index=False, float_format="%.5g").encode()
 
 
 def looked_at(audit: GroupAudit) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,20 +19,22 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from riskmodel.catalogue import DIMENSIONS, drivers, load
 from riskmodel.forecasting.calibration import over_origins
-from riskmodel.forecasting.checks import Finding, Stage, group_table
+from riskmodel.forecasting.checks import Finding, Stage
 from riskmodel.forecasting.compare import against_best_ordering
-from riskmodel.forecasting.experiment import Cohort, Experiment
+from riskmodel.forecasting.experiment import Experiment
+from riskmodel.forecasting.group_audit import EVERYBODY, GroupAudit, audit_groups
 from riskmodel.forecasting.origins import publication_dates
 from riskmodel.forecasting.record import Record, main_cohort
 from riskmodel.panel.panel import Panel
+from riskmodel.products.audit_tables import as_csv, audit_text, differing, looked_at
 
 #: Files of a card.
 MARKDOWN, JSON = "model_card.md", "model_card.json"
+#: Figures of the audit by groups of areas, over all origins.
+AUDIT = "model_card_audit.csv"
 BY_ORIGIN, BY_GROUP, BY_PERIOD = (f"model_card_by_{kind}.png" for kind in ("origin", "group", "period"))
 TEMPLATE = "model_card.md.j2"
 LICENCE = "Apache-2.0"
-#: Cohort of all areas, whatever cohorts an experiment has.
-EVERYBODY = Cohort("all areas")
 
 
 @dataclass(frozen=True)
@@ -70,17 +73,24 @@ class CardFacts:
     importance: pd.DataFrame | None
     code_version: str
 
+    @cached_property
+    def audit(self) -> GroupAudit | None:
+        """Audit of the backtest by groups of areas; None without one."""
+        return None if self.record is None else audit_groups(self.record, self.model, self.panel)
+
 
 def card_files(facts: CardFacts) -> dict[str, bytes]:
-    """All files of a card by name: Markdown, JSON and, with a backtest, two pictures."""
+    """All files of a card by name: Markdown, JSON and, with a backtest, pictures and the table of the audit."""
     # Loaded when a card is made: whoever only reads one should not wait for a drawing library.
     from riskmodel.products import card_pictures
 
     content = card_content(facts)
     files = {
-        MARKDOWN: render_card(content).encode(),
+        MARKDOWN: render_card(content, "" if facts.audit is None else audit_text(facts.audit)).encode(),
         JSON: (json.dumps(content, indent=2, ensure_ascii=False) + "\n").encode(),
     }
+    if facts.audit is not None:
+        files[AUDIT] = as_csv(facts.audit.over_all)
     if facts.record is not None:
         origins = card_pictures.by_origin(facts.record, facts.model, facts.panel, EVERYBODY)
         groups = card_pictures.by_group(facts.record, facts.model, facts.panel, EVERYBODY)
@@ -121,7 +131,7 @@ def card_content(facts: CardFacts) -> dict[str, Any]:
         "files": [asdict(file) for file in panel.files],
         "features": _features(facts.stage, facts.importance),
         "evaluation": _evaluation(facts),
-        "groups": _groups(facts),
+        "audit": _audit(facts),
         "calibration_over_origins": _calibration(facts),
         "findings": [asdict(finding) for finding in facts.findings],
         "code_version": facts.code_version,
@@ -131,20 +141,30 @@ def card_content(facts: CardFacts) -> dict[str, Any]:
     return plain
 
 
-def render_card(content: Mapping[str, Any]) -> str:
-    """Markdown of a card."""
-    environment = Environment(
+def environment() -> Environment:
+    """Templates of Markdown, with the filters they use."""
+    made = Environment(
         loader=PackageLoader("riskmodel.products", "templates"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"share": _share, "cell": _cell, "number": _number}
-    return environment.get_template(TEMPLATE).render(
-        card=content,
-        main=_main_rows(content),
-        pictures={"origin": BY_ORIGIN, "group": BY_GROUP, "period": BY_PERIOD},
+    made.filters |= {"share": _share, "cell": _cell, "number": _number}
+    return made
+
+
+def render_card(content: Mapping[str, Any], audit: str = "") -> str:
+    """Markdown of a card, with the text of an audit where there is one."""
+    return (
+        environment()
+        .get_template(TEMPLATE)
+        .render(
+            card=content,
+            audit=audit,
+            main=_main_rows(content),
+            pictures={"origin": BY_ORIGIN, "group": BY_GROUP, "period": BY_PERIOD},
+        )
     )
 
 
@@ -227,13 +247,20 @@ def _evaluation(facts: CardFacts) -> dict[str, Any]:
     return {"missing": "", "code_version": facts.record.code_version, "cohorts": cohorts}
 
 
-def _groups(facts: CardFacts) -> list[dict[str, Any]]:
-    if facts.record is None:
-        return []
-    return [
-        {str(key): value for key, value in row.items()}
-        for row in group_table(facts.record, facts.model, facts.panel, EVERYBODY).to_dict("records")
-    ]
+def _audit(facts: CardFacts) -> dict[str, Any]:
+    """What was compared, and which groups differ from the rest of the country; all figures are in the table."""
+    if facts.audit is None:
+        return {"missing": facts.no_record}
+    keys = ["attribute", "group", "metric", "value", "low95", "high95", "rest"]
+    return {
+        "missing": "",
+        "table": AUDIT,
+        "sources": {each.name: each.source for each in facts.audit.attributes},
+        "compared": len(looked_at(facts.audit)),
+        "differing": [
+            dict(zip(keys, row, strict=True)) for row in differing(facts.audit)[keys].to_numpy().tolist()
+        ],
+    }
 
 
 def _calibration(facts: CardFacts) -> list[dict[str, Any]]:

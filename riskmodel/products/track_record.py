@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from riskmodel.forecasting.experiment import Experiment
 from riskmodel.forecasting.store import StoredForecast
 
 RECORD = (
@@ -39,23 +40,36 @@ def track_record(scores_file: Path, stored: StoredForecast) -> str:
     """
     if not scores_file.exists():
         return ""
-    scores = pd.read_csv(scores_file)
+    return record_in_words(pd.read_csv(scores_file), stored.experiment, stored.model)
+
+
+def record_in_words(scores: pd.DataFrame, experiment: Experiment, model: str) -> str:
+    """The same from the scores of a backtest, for one of its models.
+
+    Parameters
+    ----------
+    scores : pandas.DataFrame
+        The Scores container.
+    experiment : Experiment
+        The question.
+    model : str
+        Name of the model in it.
+    """
     chosen = scores[
-        (scores["cohort"] == stored.experiment.cohorts[0].name)
-        & (scores["target"] == stored.experiment.event.name)
+        (scores["cohort"] == experiment.cohorts[0].name)
+        & (scores["target"] == experiment.event.name)
         & (scores["metric"].isin(["precision_at_k", "base_rate"]))
     ]
     wide = chosen.pivot_table(index="origin_date", columns=["metric", "model"], values="value")
-    simple = [name for name in stored.experiment.orderings if ("precision_at_k", name) in wide.columns]
-    if ("precision_at_k", stored.model) not in wide.columns or not simple:
+    simple = [name for name in experiment.orderings if ("precision_at_k", name) in wide.columns]
+    if ("precision_at_k", model) not in wide.columns or not simple:
         return ""
     lists = pd.DataFrame(wide["precision_at_k"])
     years = _and([str(day)[:4] for day in wide.index])
-    own = _and([_percent(share) for share in lists[stored.model]])
-    base = _and([_percent(share) for share in wide["base_rate"][stored.model]])
+    own = _and([_percent(share) for share in lists[model]])
+    base = _and([_percent(share) for share in wide["base_rate"][model]])
     best = _and([_percent(share) for share in np.nanmax(lists[simple].to_numpy(), axis=1)])
-    capacity = stored.experiment.capacity
-    return RECORD.format(years=years, capacity=capacity, own=own, base=base, best=best)
+    return RECORD.format(years=years, capacity=experiment.capacity, own=own, base=base, best=best)
 
 
 def _and(parts: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -36,8 +36,10 @@ LOADERS: dict[str, type[LightGBM] | type[Structural] | type[Scorecard] | type[Po
     "points": Points,
 }
 
+#: Files that describe a model, by name, made when its id is known.
+Description = Callable[[str], Mapping[str, bytes]]
 #: Endings of the files of a released model: none of them is read without a fingerprint.
-TEXTS = (".json", ".txt", ".yaml", ".md", ".png")
+TEXTS = (".json", ".txt", ".yaml", ".md", ".png", ".csv")
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def save_release(
     panel: Panel,
     origin: Origin,
     code: str,
-    description: Mapping[str, bytes] | None = None,
+    description: Description | None = None,
 ) -> Release:
     """Write a released model under ``parent``; the same model again changes at most its description.
 
@@ -112,9 +114,9 @@ def save_release(
         Where its training ended.
     code : str
         Version of riskmodel.
-    description : mapping of str to bytes, optional
-        Files that describe the model, by name: its card and pictures. They are checked like all others, and take
-        no part in the model's id, so that a new evaluation does not make another model of it.
+    description : callable, optional
+        From the model's id to the files that describe it, by name: its card, pictures and documents. They are
+        checked like all others, and take no part in the id, so that a new evaluation makes no other model of it.
 
     Returns
     -------
@@ -124,11 +126,8 @@ def save_release(
     with draft_folder(parent) as temporary:
         model.save(temporary)
         shutil.copyfile(experiment_file, temporary / "experiment.yaml")
-        sums = _sums(temporary)
         files = [[file.name, file.sha256] for file in panel.files]
-        digest = hashlib.sha256(json.dumps([sums, files]).encode()).hexdigest()[:10]
-        for file_name, content in (description or {}).items():
-            (temporary / file_name).write_bytes(content)
+        own = f"{name}-{origin.wave}-{_digest(_sums(temporary), files)}"
         about = {
             "name": name,
             "level": panel.level,
@@ -138,13 +137,59 @@ def save_release(
             "pairs": origin.pairs,
             "code_version": code,
             "files": files,
-            "sha256": _sums(temporary),
         }
-        folder = parent / f"{name}-{origin.wave}-{digest}"
-        if not _holds(folder, about["sha256"]):
-            (temporary / "release.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-            put_in_place(temporary, folder)
-    return load_release(folder)
+        _finish(temporary, parent / own, about, description(own) if description else {})
+    return load_release(parent / own)
+
+
+def describe_release(release: Release, description: Mapping[str, bytes]) -> Release:
+    """Put another description beside a released model, which itself stays as it is to the byte.
+
+    Parameters
+    ----------
+    release : Release
+        As it was loaded.
+    description : mapping of str to bytes
+        All files that describe it, by name; they take the place of those that did.
+
+    Returns
+    -------
+    Release
+        As read back from disk, with the same id.
+
+    Raises
+    ------
+    InputError
+        If the folder does not bear the name that its model's files give it.
+    """
+    about = json.loads((release.folder / "release.json").read_text(encoding="utf-8"))
+    with draft_folder(release.folder.parent) as temporary:
+        # What a model writes of itself tells which files are the model and which describe it.
+        release.model.save(temporary)
+        for path in [*temporary.iterdir(), temporary / "experiment.yaml"]:
+            shutil.copyfile(release.folder / path.name, path)
+        digest = _digest(_sums(temporary), about["files"])
+        if not release.id.endswith(digest):
+            raise InputError(
+                release.folder, "a folder renamed or put together by hand", f"a name ending in {digest}"
+            )
+        _finish(temporary, release.folder, about, description)
+    return load_release(release.folder)
+
+
+def _finish(draft: Path, folder: Path, about: Mapping[str, object], description: Mapping[str, bytes]) -> None:
+    """Add description and fingerprints to a draft and put it in place, unless it stands there already."""
+    for name, content in description.items():
+        (draft / name).write_bytes(content)
+    whole = {**about, "sha256": _sums(draft)}
+    if not _holds(folder, whole["sha256"]):
+        (draft / "release.json").write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")
+        put_in_place(draft, folder)
+
+
+def _digest(sums: Mapping[str, str], files: object) -> str:
+    """Ending of a model's id: of the files of the model itself and of its input files."""
+    return hashlib.sha256(json.dumps([sums, files]).encode()).hexdigest()[:10]
 
 
 def _sums(folder: Path) -> dict[str, str]:

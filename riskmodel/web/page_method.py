@@ -9,7 +9,9 @@ from riskmodel.catalogue import DIMENSIONS, load
 from riskmodel.monitor.national_words import listed
 from riskmodel.panel.panel import Panel
 from riskmodel.products import dutch
-from riskmodel.web.page_register import register_entry
+from riskmodel.products.register_entry import entry_of
+from riskmodel.products.register_words import RegisterFacts, register_values
+from riskmodel.products.register_words import sources_of as register_sources
 from riskmodel.web.snapshot import Snapshot
 
 
@@ -30,7 +32,16 @@ def method_of(snapshot: Snapshot, *, own_too: bool) -> dict[str, Any]:
     """
     sources = sources_of(snapshot.panel, own_too=own_too)
     forecast = snapshot.stored.forecast
-    fields = register_entry(snapshot, [source["label"] for source in sources])
+    facts = RegisterFacts(
+        event=snapshot.experiment.event.in_dutch,
+        horizon=snapshot.experiment.horizon,
+        level=snapshot.stored.level,
+        model=snapshot.stored.model,
+        release_id=snapshot.stored.release_id,
+        sources=register_sources(snapshot.panel, own_too=own_too),
+        track_record=snapshot.track_record,
+    )
+    entry = entry_of(register_values(facts))
     return {
         "event": snapshot.experiment.event.in_dutch,
         "horizon": snapshot.experiment.horizon,
@@ -46,8 +57,8 @@ def method_of(snapshot: Snapshot, *, own_too: bool) -> dict[str, Any]:
         "model": snapshot.stored.model,
         "code_version": snapshot.stored.code_version,
         "forecast_id": snapshot.stored.id,
-        "fields": fields,
-        "to_do": [field.label for field in fields if field.required and not field.value],
+        "fields": entry.fields,
+        "to_do": [field.label for field in entry.missing],
     }
 
 

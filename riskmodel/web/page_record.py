@@ -18,6 +18,7 @@ from riskmodel.catalogue import plain
 from riskmodel.forecasting.calibration import over_origins
 from riskmodel.forecasting.groups import LABELS
 from riskmodel.products import dutch
+from riskmodel.products.audit_words import GROUPS
 from riskmodel.web.page_record_drawings import Interval, Reliability, interval_rows, reliability
 from riskmodel.web.snapshot import Snapshot
 
@@ -32,19 +33,6 @@ ORDERINGS: Mapping[str, str] = {
     "small": "minste inwoners bovenaan",
     "markov": "wat gebieden van dezelfde klasse deden",
     "markov_spatial": "wat gebieden van dezelfde klasse met zulke buren deden",
-}
-#: Kinds of areas, as the backtest names them, in Dutch.
-GROUPS: Mapping[str, str] = {
-    "below 200": "minder dan 200 inwoners",
-    "200 to 499": "200 tot 500 inwoners",
-    "500 to 1,999": "500 tot 2.000 inwoners",
-    "2,000 to 4,999": "2.000 tot 5.000 inwoners",
-    "5,000 and more": "5.000 inwoners of meer",
-    "very strongly urban": "zeer sterk stedelijk",
-    "strongly urban": "sterk stedelijk",
-    "moderately urban": "matig stedelijk",
-    "hardly urban": "weinig stedelijk",
-    "not urban": "niet stedelijk",
 }
 #: Length of the list in the tables: metric, part of the areas, and words.
 LENGTHS: tuple[tuple[str, float, str], ...] = (
