@@ -40,7 +40,7 @@ def made_release(
     origin = Origin(2020, 2, date(2022, 4, 14), ((2018, 2020),))
     description = {REFERENCE: reference_file(training.features)} if reference else {}
     return save_release(
-        folder, kind, model, EXPERIMENTS / f"{experiment}.yaml", panel, origin, "0.1.0", description
+        folder, kind, model, EXPERIMENTS / f"{experiment}.yaml", panel, origin, "0.1.0", lambda _: description
     )
 
 

@@ -24,7 +24,10 @@ from riskmodel.forecasting.record import Record, read_record
 from riskmodel.panel.panel import Panel
 from riskmodel.panel.store import Workspace
 from riskmodel.products import card_pictures
+from riskmodel.products.audit_tables import audit_text
+from riskmodel.products.iama import DOCUMENT
 from riskmodel.products.model_card import (
+    AUDIT,
     BY_GROUP,
     BY_ORIGIN,
     BY_PERIOD,
@@ -36,6 +39,7 @@ from riskmodel.products.model_card import (
     card_files,
     render_card,
 )
+from riskmodel.products.register_entry import ENTRY
 from riskmodel.scoring.release import Release, load_release, save_release
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -137,12 +141,16 @@ def test_the_evaluation_is_that_of_the_forecasts(made: Made) -> None:
     assert everybody["ratio_min"] == pytest.approx(min(ratios))
 
 
+def page_of(facts: CardFacts) -> str:
+    return render_card(card_content(facts), "" if facts.audit is None else audit_text(facts.audit))
+
+
 def test_the_page_holds_every_section_and_figure(made: Made) -> None:
     content = card_content(made.facts)
-    page = render_card(content)
+    page = page_of(made.facts)
     for heading in (
         *("What it answers", "Use", "Data it learned from", "Features by driver", "How well it did before"),
-        *("Groups of areas", "Checks", "Limits", "Where it comes from"),
+        *("Group audit", "Checks", "Limits", "Where it comes from"),
     ):
         assert f"# {heading}\n" in page, heading
     for text in ("In gewoon Nederlands", "never persons", "no causal model", "Apache-2.0", "0.1+abc"):
@@ -175,7 +183,7 @@ def test_every_table_has_lines_of_one_width(made: Made) -> None:
         replace(made.facts, findings=(strange,)),
         replace(made.facts, record=None, no_record="there is none"),
     ):
-        widths = table_widths(render_card(card_content(facts)))
+        widths = table_widths(page_of(facts))
         assert len(widths) >= 6
         assert all(len(each) == 1 for each in widths), widths
 
@@ -186,13 +194,14 @@ def test_without_a_backtest_the_card_says_so(made: Made) -> None:
     assert "Not known: there is no backtest yet." in files[MARKDOWN].decode()
     content = json.loads(files[JSON])
     assert content["evaluation"] == {"missing": "there is no backtest yet", "cohorts": []}
-    assert content["groups"] == []
+    assert content["audit"] == {"missing": "there is no backtest yet"}
+    assert "Group audit\n\nNot known: there is no backtest yet." in files[MARKDOWN].decode()
 
 
 def test_the_same_facts_give_the_same_files(made: Made, files: dict[str, bytes]) -> None:
     first, again = files, card_files(made.facts)
     pictures = {BY_ORIGIN, BY_GROUP, BY_PERIOD}
-    assert set(first) == {MARKDOWN, JSON} | pictures
+    assert set(first) == {MARKDOWN, JSON, AUDIT} | pictures
     assert first == again
     assert all(first[picture].startswith(PNG) for picture in pictures)
     assert json.loads(first[JSON]) == card_content(made.facts)
@@ -234,7 +243,10 @@ def model(made: Made) -> Structural:
 
 
 def release(made: Made, model: Structural, folder: Path, description: dict[str, bytes] | None) -> Release:
-    return save_release(folder, "structural", model, made.file, made.panel, made.stage.origin, "0.1", description)
+    origin = made.stage.origin
+    return save_release(
+        folder, "structural", model, made.file, made.panel, origin, "0.1", lambda _: description or {}
+    )
 
 
 def test_a_card_is_checked_like_the_model_and_makes_no_other_model(
@@ -283,6 +295,6 @@ def test_training_writes_and_logs_the_card(made: Made) -> None:
     client = client_of(made.workspace)
     run = client.get_model_version("decline-2y", trained.version).run_id
     kept = {file.path for file in client.list_artifacts(run)}
-    assert kept >= {MARKDOWN, JSON, BY_ORIGIN, BY_GROUP, "checks.json"}
+    assert kept >= {MARKDOWN, JSON, AUDIT, BY_ORIGIN, BY_GROUP, ENTRY, DOCUMENT, "checks.json"}
     logged = Path(client.download_artifacts(run, MARKDOWN)).read_bytes()
     assert logged == (trained.release.folder / MARKDOWN).read_bytes()

@@ -247,7 +247,7 @@ def test_a_fault_of_the_training_stands_in_the_way(country: Country, tmp_path: P
         panel,
         latest_origin(panel, 2),
         "0",
-        {CARD: json.dumps(card).encode()},
+        lambda _: {CARD: json.dumps(card).encode()},
     )
     assert faulty.id == release.id
     assert outcome_of(gate_findings(workspace, NAME, faulty.id), "RM002") == "failed"

@@ -107,14 +107,10 @@ class Counted:
         whole = metric.whole(self.spread)
         return bool(whole.sum() < FEWEST or (whole > 0).sum() < FEWEST_MUNICIPALITIES)
 
-    def told(self, metric: Metric) -> tuple[float, float, float]:
-        """A metric and the ends of its 95% interval: Wilson's where none or all are counted."""
-        value = float(metric.of(self.sums))
-        if metric.kind == "share" and value in (0.0, 1.0):
-            low, high = wilson(metric.part(self.drawn[:1]), metric.whole(self.drawn[:1]))
-            return value, float(low[0]), float(high[0])
-        ends = interval(metric.of(self.drawn[1:]))
-        return value, float(ends[0]), float(ends[1])
+    def wilson(self, metric: Metric) -> tuple[float, float]:
+        """Interval of Wilson around a share."""
+        low, high = wilson(metric.part(self.drawn[:1]), metric.whole(self.drawn[:1]))
+        return float(low[0]), float(high[0])
 
 
 def compared(own: Counted, rest: Counted, metric: Metric) -> dict[str, float]:
@@ -136,23 +132,25 @@ def compared(own: Counted, rest: Counted, metric: Metric) -> dict[str, float]:
     found = dict.fromkeys(COMPARED, math.nan)
     if own.too_few(metric):
         return found
-    value, low, high = own.told(metric)
-    found |= {"value": value, "low95": low, "high95": high}
+    mine, others = metric.of(own.drawn), metric.of(rest.drawn)
+    rows = np.stack([mine, others, mine - others, divided(mine, others)])
+    low, high = (ends.tolist() for ends in interval(rows[:, 1:]))
+    value, other, gap, ratio = rows[:, 0].tolist()
+    ends = {float(value), float(other)} & {0.0, 1.0} if metric.kind == "share" else set()
+    if value in ends:
+        low[0], high[0] = own.wilson(metric)
+    found |= {"value": value, "low95": low[0], "high95": high[0]}
     if rest.too_few(metric):
         return found
-    other, other_low, other_high = rest.told(metric)
-    drawn, rest_drawn = metric.of(own.drawn[1:]), metric.of(rest.drawn[1:])
-    ends = [float(end) for end in interval(drawn - rest_drawn)]
-    gap = value - other
-    if metric.kind == "share" and {value, other} & {0.0, 1.0}:
-        ends = [
-            gap - math.hypot(value - low, other_high - other),
-            gap + math.hypot(high - value, other - other_low),
-        ]
-    found |= {"rest": other, "difference": gap, "difference_low95": ends[0], "difference_high95": ends[1]}
-    if metric.kind != "gap" and other > 0:
-        ends = [float(end) for end in interval(divided(drawn, rest_drawn))]
-        found |= {"ratio": value / other, "ratio_low95": ends[0], "ratio_high95": ends[1]}
+    if other in ends:
+        low[1], high[1] = rest.wilson(metric)
+    if ends:
+        low[2] = gap - math.hypot(value - low[0], high[1] - other)
+        high[2] = gap + math.hypot(high[0] - value, other - low[1])
+    found |= {"rest": other, "difference": gap, "difference_low95": low[2], "difference_high95": high[2]}
+    # Against what is nought in some draws a ratio has no end: the difference tells it.
+    if metric.kind != "gap" and not (others == 0).any():
+        found |= {"ratio": ratio, "ratio_low95": low[3], "ratio_high95": high[3]}
     return found
 
 
