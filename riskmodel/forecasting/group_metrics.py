@@ -148,8 +148,8 @@ def compared(own: Counted, rest: Counted, metric: Metric) -> dict[str, float]:
         low[2] = gap - math.hypot(value - low[0], high[1] - other)
         high[2] = gap + math.hypot(high[0] - value, other - low[1])
     found |= {"rest": other, "difference": gap, "difference_low95": low[2], "difference_high95": high[2]}
-    # Against what is nought in some draws a ratio has no end: the difference tells it.
-    if metric.kind != "gap" and not (others == 0).any():
+    # Of nought, or against what is nought in some draws, a ratio says nothing: the difference tells it.
+    if metric.kind != "gap" and value > 0 and not (others == 0).any():
         found |= {"ratio": ratio, "ratio_low95": low[3], "ratio_high95": high[3]}
     return found
 

@@ -29,7 +29,7 @@ PANELS: Mapping[str, str] = {
     "false_positive_rate": "false alarms",
 }
 #: Sizes in inches: a panel, the gap between panels, a row, and the margins.
-PANEL, GAP, ROW = 1.95, 0.3, 0.62
+PANEL, GAP, ROW = 1.9, 0.42, 0.62
 LEFT, RIGHT, TOP, BOTTOM = 2.3, 0.25, 1.25, 0.45
 #: How far the two dots of a group stand apart, in rows.
 APART = 0.17
@@ -98,8 +98,10 @@ def _dot(axes: Axes, row: Mapping[Any, Any], place: float, colour: str, marker: 
         axes.text(0.02, place, TOO_FEW, transform=across, fontsize=7.5, color=GREY, va="center")
         return
     edge = ORANGE if colour == "white" else colour
-    axes.plot([row["low95"], row["high95"]], [place, place], color=edge, lw=1.6, alpha=0.55, zorder=2)
-    axes.plot([row["value"]], [place], marker, ms=5.5, mfc=colour, mec=edge, mew=1.3, zorder=3)
+    axes.plot(
+        [row["low95"], row["high95"]], [place, place], color=edge, lw=1.6, alpha=0.55, zorder=2, clip_on=False
+    )
+    axes.plot([row["value"]], [place], marker, ms=5.5, mfc=colour, mec=edge, mew=1.3, zorder=3, clip_on=False)
 
 
 def _names(axes: Axes, rows: pd.DataFrame, groups: Sequence[str], model: str) -> None:

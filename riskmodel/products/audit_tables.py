@@ -133,7 +133,7 @@ def _line(row: Mapping[Any, Any], other: Mapping[Any, Any] | None) -> str:
         text += f"{100 * row['difference']:+.1f} points ({low}, {high})"
     else:
         text += f"{row['ratio']:.2f} times ({row['ratio_low95']:.2f}, {row['ratio_high95']:.2f})"
-    text += f", same sign at {row['same_sign']:.0f} of {row['origins']:.0f} origins"
+    text += f", same sign at {row['same_sign']:.0f} of {row['origins']:.0f} origins" if row["origins"] else ""
     if other is not None and not math.isnan(other["difference"]):
         beside = (
             f"{100 * other['difference']:+.1f} points"

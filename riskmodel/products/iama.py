@@ -62,8 +62,9 @@ def iama_document(facts: CardFacts, release_id: str) -> str:
 def _proxies(facts: CardFacts) -> list[str]:
     """Dutch names of the features' indicators that go together with origin."""
     used = {name.split(".", 1)[-1].removesuffix("_change") for name in facts.stage.features.names}
+    known = facts.panel.known_at(facts.stage.origin.known_at)
     return [
         about.label_nl
         for key, about in facts.panel.definitions.items()
-        if about.sensitivity == "proxy" and key in used
+        if about.sensitivity == "proxy" and key in used and known.years_of(key)
     ]
