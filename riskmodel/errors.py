@@ -2,6 +2,30 @@
 
 from __future__ import annotations
 
+#: Of each part of a message, no more characters than this: a strange file can hold a very long line.
+WIDTH = 600
+
+
+def shown(text: object) -> str:
+    """A part of a message: not too long, and in characters that a terminal can print and does not obey.
+
+    Parameters
+    ----------
+    text : object
+        What a user, a file or a library says.
+
+    Returns
+    -------
+    str
+        The same, with control characters, direction marks and half characters written as escapes.
+    """
+    said = str(text)
+    if len(said) > WIDTH:
+        said = f"{said[:WIDTH]} ..."
+    if said.isprintable():
+        return said
+    return "".join(each if each.isprintable() or each == "\n" else ascii(each)[1:-1] for each in said)
+
 
 class InputError(ValueError):
     """Bad input, told in one message: where, what was found, what was expected, what to do.
@@ -21,9 +45,6 @@ class InputError(ValueError):
     """
 
     def __init__(self, where: object, found: str, expected: str, hint: str = "") -> None:
-        self.where = str(where)
-        self.found = found
-        self.expected = expected
-        self.hint = hint
-        message = f"{self.where}: found {found}; expected {expected}."
-        super().__init__(f"{message} {hint}".strip())
+        self.where, self.found, self.expected, self.hint = map(shown, (where, found, expected, hint))
+        message = f"{self.where}: found {self.found}; expected {self.expected}."
+        super().__init__(f"{message} {self.hint}".strip())

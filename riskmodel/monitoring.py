@@ -23,6 +23,7 @@ from riskmodel.monitor.view import View, in_municipalities, span_of, tables, vie
 from riskmodel.monitoring_files import Written, publish, write_pictures, write_sheet, write_tables
 from riskmodel.panel.panel import FloatArray
 from riskmodel.panel.store import Workspace, write_atomically
+from riskmodel.plain_text import write_table
 
 __all__ = ["current", "monitor", "monitor_areas", "national", "statements", "survey", "verify"]
 
@@ -64,7 +65,7 @@ def current(
     table = state_table(country, wave)
     newest = edition == "3.0" and wave in (None, country.waves[-1])
     name = country.level if newest else f"{country.level}-{edition}-{country.waves[-1] if wave is None else wave}"
-    write_atomically(workspace.path("current", f"{name}.csv"), lambda path: table.to_csv(path, index=False))
+    write_atomically(workspace.path("current", f"{name}.csv"), lambda path: write_table(table, path))
     if chosen is None:
         return table
     return table[table["location"].isin(country.areas[chosen])].reset_index(drop=True)

@@ -16,6 +16,7 @@ import pandas as pd
 from riskmodel.errors import InputError
 from riskmodel.monitor.view import View
 from riskmodel.panel.store import Workspace, draft_folder
+from riskmodel.plain_text import write_table
 from riskmodel.sources import leefbaarometer, leefbaarometer2
 from riskmodel.sources.observations import Observations
 
@@ -42,7 +43,7 @@ class Written:
 def write_tables(folder: Path, made: dict[str, pd.DataFrame]) -> None:
     """Write tables as CSV files of their names."""
     for name, table in made.items():
-        table.to_csv(folder / f"{name}.csv", index=False)
+        write_table(table, folder / f"{name}.csv")
 
 
 def write_pictures(folder: Path, made: dict[str, Figure]) -> None:

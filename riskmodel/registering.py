@@ -17,6 +17,7 @@ from riskmodel.forecasting.features import Features
 from riskmodel.locking import only_writer
 from riskmodel.panel.panel import FloatArray
 from riskmodel.panel.store import Workspace
+from riskmodel.plain_text import write_table
 from riskmodel.registry import CANDIDATE, CHAMPION, Version, contributions_of, tag, version_at, who
 from riskmodel.scoring.predict import predict
 from riskmodel.scoring.release import Release
@@ -136,7 +137,7 @@ def _log_explanation(release: Release, locations: npt.NDArray[np.str_], features
     table = pd.DataFrame(contributions, columns=[*features.names, "base"])
     table.insert(0, "location", locations)
     with tempfile.TemporaryDirectory() as folder:
-        table.to_csv(Path(folder, "shap_values.csv"), index=False)
+        write_table(table, Path(folder, "shap_values.csv"))
         plots.beeswarm_picture(features, contributions).savefig(Path(folder, "shap_beeswarm.png"), dpi=110)
         mlflow.log_artifacts(folder)
 

@@ -26,6 +26,7 @@ from riskmodel.outcomes.lists import list_record, save_list
 from riskmodel.panel.check import Check, check_panel
 from riskmodel.panel.panel import Panel
 from riskmodel.panel.store import Workspace, draft_folder, write_atomically
+from riskmodel.plain_text import write_table
 from riskmodel.products.audit import AUDIT_SHARE
 from riskmodel.products.build import build_risk_list
 from riskmodel.products.fill import filled
@@ -50,7 +51,7 @@ def current(workspace: Workspace, *, level: str | None = None, municipality: Seq
     panel = workspace.panel(level)
     codes = _municipality_codes(panel, municipality)
     table = current_table(panel)
-    write_atomically(workspace.path("current", f"{panel.level}.csv"), lambda path: table.to_csv(path, index=False))
+    write_atomically(workspace.path("current", f"{panel.level}.csv"), lambda path: write_table(table, path))
     if not codes:
         return table
     owner = pd.Series(panel.municipality_codes(), index=panel.areas)

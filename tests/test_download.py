@@ -548,20 +548,28 @@ def a_link() -> zipfile.ZipInfo:
 
 
 BOMB = zipped(("scores.csv", bytes(10_000_000)), compression=zipfile.ZIP_DEFLATED)
-OUTSIDE = "files inside the archive's own folder."
+OUTSIDE = "found a path that leads outside the archive; expected paths inside it. Try again later."
 ARCHIVES = {
-    "cut": (a_zip()[:-30], "a damaged zip (File is not a zip file)", "a zip archive. Try again later."),
+    "cut": (
+        a_zip()[:-30],
+        ": found a damaged zip (File is not a zip file); expected a zip archive. Try again later.",
+    ),
     "damaged": (
         zipped(("scores.csv", b"wk_code" * 9)).replace(b"wk_code", b"wk_kode", 1),
-        "a damaged zip (scores.csv)",
-        "a zip archive. Try again later.",
+        ": found a damaged zip (Bad CRC-32 for file 'scores.csv'); expected a zip archive. Try again later.",
     ),
-    "empty": (zipped(), "an empty zip", "a zip with files."),
-    "upwards": (zipped(("../scores.csv", b"x")), "the zip member '../scores.csv'", OUTSIDE),
-    "absolute": (zipped(("/etc/scores.csv", b"x")), "the zip member '/etc/scores.csv'", OUTSIDE),
-    "drive": (zipped(("C:/scores.csv", b"x")), "the zip member 'C:/scores.csv'", OUTSIDE),
-    "link": (zipped((a_link(), b"/etc")), "the zip member 'scores.csv'", OUTSIDE),
-    "bomb": (BOMB, f"a zip of {len(BOMB):,} bytes that unpacks to 10,000,000", "an ordinary archive."),
+    "empty": (zipped(), ": found an empty zip; expected a zip with files."),
+    "upwards": (zipped(("../scores.csv", b"x")), f", member '../scores.csv': {OUTSIDE}"),
+    "absolute": (zipped(("/etc/scores.csv", b"x")), f", member '/etc/scores.csv': {OUTSIDE}"),
+    "drive": (zipped(("C:/scores.csv", b"x")), f", member 'C:/scores.csv': {OUTSIDE}"),
+    "link": (
+        zipped((a_link(), b"/etc")),
+        ", member 'scores.csv': found a link or special file; expected plain files. Try again later.",
+    ),
+    "bomb": (
+        BOMB,
+        f": found 10,000,000 bytes unpacked; expected at most {200 * len(BOMB):,}. Try again later.",
+    ),
 }
 
 
@@ -569,8 +577,8 @@ ARCHIVES = {
 def test_an_archive_that_is_not_as_it_should_be(
     site: Site, tmp_path: Path, pauses: list[float], kind: str
 ) -> None:
-    site.files[ZIP], found, expected = ARCHIVES[kind]
-    assert refusal(site, tmp_path, pauses) == f"{site.address}{ZIP}: found {found}; expected {expected}"
+    site.files[ZIP], told = ARCHIVES[kind]
+    assert refusal(site, tmp_path, pauses) == f"{site.address}{ZIP}{told}"
     assert files_in(tmp_path) == []
 
 

@@ -17,9 +17,10 @@ from typer.testing import CliRunner
 
 from riskmodel import cli
 from riskmodel.errors import InputError
+from riskmodel.plain_text import plain_text
 from riskmodel.products.forms import ALL, DEFAULT, WRITERS, chosen_forms, write_forms
 from riskmodel.products.risk_list import COLUMNS, RiskList
-from riskmodel.products.table import as_table, plain_text
+from riskmodel.products.table import as_table
 from riskmodel.products.workbook import write_xlsx
 
 QUICK = ("csv", "xlsx", "parquet", "gpkg", "geojson")

@@ -728,7 +728,7 @@ def test_files_of_another_kind_are_refused_in_one_message(tmp_path: Path) -> Non
         ", line 1: found columns <html><body>Niet gevonden</body></html>; expected one of: KWB table with"
     )
     assert told("a_2021.xlsx", good[: len(good) // 2]) == (
-        ": found a damaged workbook (File is not a zip file); expected an .xlsx file. "
+        ": found a damaged workbook (File is not a zip file); expected an .xlsx workbook. "
         "The file may be cut off; fetch it again."
     )
     assert told("b_2021.xlsx", b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le")) == (
@@ -736,7 +736,8 @@ def test_files_of_another_kind_are_refused_in_one_message(tmp_path: Path) -> Non
         "Save it without a password."
     )
     assert told("c_2021.xls", b"\xd0\xcf\x11\xe0" + bytes(600)) == (
-        ": found a workbook that cannot be read (Cannot detect file format); expected an .xls or .xlsx file."
+        ": found a workbook that cannot be read (Cannot detect file format); expected an .xls or .xlsx file. "
+        "The file may be cut off; fetch it again."
     )
     assert told("d_2021.csv", "regio\nSúdwest".encode("latin-1")) == (
         ", line 2: found bytes that are not UTF-8 text; expected a UTF-8 file."
@@ -755,6 +756,11 @@ def test_files_of_another_kind_are_refused_in_one_message(tmp_path: Path) -> Non
     assert told("i_2021.json", b"[" * 100_000) == ": found JSON that cannot be read; expected an OData answer."
 
 
+def unpacked(path: Path) -> int:
+    with zipfile.ZipFile(path) as archive:
+        return sum(member.file_size for member in archive.infolist())
+
+
 def test_archives_that_are_no_workbook_or_would_fill_the_memory_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -770,15 +776,16 @@ def test_archives_that_are_no_workbook_or_would_fill_the_memory_are_refused(
             file.write(bytes(2**20))
     monkeypatch.setattr(kwb_containers, "LARGEST_UNPACKED", 5 * 2**20)
     assert refusal(lambda: read_tables([path])) == (
-        f"{path}: found a workbook of 6 MB unpacked; expected at most 5 MB."
+        f"{path}: found {unpacked(path):,} bytes unpacked; expected at most 5,242,880. "
+        "The file may be cut off; fetch it again."
     )
     workbook(path, ROWS)
     book = openpyxl.load_workbook(path)
     book.worksheets[0]["XFD1048576"] = "far"
     book.save(path)
     assert refusal(lambda: read_tables([path])) == (
-        f"{path}, xl/worksheets/sheet1.xml: found a cell XFD1048576; "
-        "expected fewer than 30,000 rows and 700 columns."
+        f"{path}: found a sheet of 1,048,576 rows and 16,384 columns; expected at most 700 columns and "
+        "20,000,000 cells, most of them filled. Delete cells far from the table."
     )
 
 

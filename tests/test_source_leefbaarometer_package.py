@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from riskmodel.errors import InputError
+from riskmodel.sources import archives
 from riskmodel.sources import leefbaarometer_package as package
 from riskmodel.sources.leefbaarometer import read_scores
 from riskmodel.sources.leefbaarometer_package import HINT, open_package
@@ -152,11 +153,11 @@ def test_bombs_are_refused_before_anything_is_unpacked(tmp_path: Path, monkeypat
     path = packed(tmp_path)
     total = sum(map(len, MEMBERS.values()))
     monkeypatch.setattr(package, "LARGEST_TOTAL", total - 1)
-    assert refusal(path) == f"{path}: found {total} bytes in all; expected at most {total - 1}. {HINT}"
+    assert refusal(path) == f"{path}: found {total} bytes unpacked; expected at most {total - 1}. {HINT}"
     monkeypatch.setattr(package, "LARGEST_MEMBER", 20)
     member, size = next((name, len(text)) for name, text in MEMBERS.items() if len(text) > 20)
     assert refusal(path) == f"{path}, member {member!r}: found {size} bytes; expected at most 20. {HINT}"
-    monkeypatch.setattr(package, "MOST_MEMBERS", 3)
+    monkeypatch.setattr(archives, "MOST_MEMBERS", 3)
     assert refusal(path) == f"{path}: found {len(MEMBERS)} members; expected at most 3. {HINT}"
 
 

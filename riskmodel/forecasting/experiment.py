@@ -7,13 +7,13 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from riskmodel.errors import InputError
 from riskmodel.forecasting.curve import Outputs
 from riskmodel.forecasting.groups import LABELS, Cohort
 from riskmodel.forecasting.models import ModelSpec, make
 from riskmodel.forecasting.targets import Event
+from riskmodel.plain_text import safe_cell
+from riskmodel.plain_yaml import load_plain
 
 __all__ = ["LEFT_OUT", "SIMPLE_KINDS", "Cohort", "Experiment", "load_experiment"]
 
@@ -21,6 +21,8 @@ __all__ = ["LEFT_OUT", "SIMPLE_KINDS", "Cohort", "Experiment", "load_experiment"
 SIMPLE_KINDS = ("ordering", "markov")
 #: Ending of the name of a model that forecast each province without having learned from it.
 LEFT_OUT = " (province left out)"
+#: Longest name of a model or cohort.
+LONGEST_LABEL = 100
 #: Events that products can tell about: those read off a threshold or the classes.
 MAIN_KINDS = ("fall", "tipping")
 
@@ -116,12 +118,7 @@ def load_experiment(path: Path) -> Experiment:
     InputError
         If the file is not YAML, a key is missing or unknown, or a value is impossible.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(path, error.strerror or "an unreadable file", "an experiment file") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InputError(path, f"text that is not YAML ({error})", "an experiment file") from error
+    content = load_plain(path, "an experiment file")
     if not isinstance(content, dict):
         raise InputError(path, type(content).__name__, "keys and values")
     try:
@@ -138,7 +135,11 @@ def load_experiment(path: Path) -> Experiment:
 def _experiment(content: Mapping[str, Any]) -> Experiment:
     _check_keys("experiment", content, [field.name for field in fields(Experiment)] + ["quantiles", "thresholds"])
     models = tuple(
-        ModelSpec(entry["name"], entry["kind"], {k: v for k, v in entry.items() if k not in ("name", "kind")})
+        ModelSpec(
+            _label("models", entry["name"]),
+            entry["kind"],
+            {k: v for k, v in entry.items() if k not in ("name", "kind")},
+        )
         for entry in _entries("models", content["models"], ("name", "kind"))
     )
     return Experiment(
@@ -174,7 +175,7 @@ def _cohort(entry: Mapping[str, Any]) -> Cohort:
     for key in ("min_inhabitants", "max_inhabitants", "min_class", "max_class"):
         _whole(key, entry.get(key, 0))
     lists = {key: tuple(_texts(key, entry[key])) for key in LABELS if key in entry}
-    return Cohort(**{**entry, "name": str(entry["name"]), **lists})
+    return Cohort(**{**entry, "name": _label("cohorts", entry["name"]), **lists})
 
 
 def _texts(key: str, value: Any) -> list[str]:
@@ -214,6 +215,15 @@ def _yes(value: Any) -> bool:
     if not isinstance(value, bool):
         raise InputError("allow_origin", repr(value), "true or false")
     return value
+
+
+def _label(where: str, name: Any) -> str:
+    """A name that stands in tables, pictures and MLflow."""
+    text = str(name)
+    if not text or len(text) > LONGEST_LABEL or safe_cell(text) != text:
+        expected = f"a name of 1 to {LONGEST_LABEL} characters on one line that does not start like a formula"
+        raise InputError(where, repr(text)[:80], expected)
+    return text
 
 
 def _name(name: Any) -> str:

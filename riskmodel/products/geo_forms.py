@@ -18,11 +18,12 @@ import numpy as np
 import pandas as pd
 
 from riskmodel.errors import InputError
+from riskmodel.plain_text import safe_cell
 from riskmodel.products.dutch import whole
 from riskmodel.products.parquet_form import column_words
 from riskmodel.products.provenance import caveats, origin_lines, provenance_record
 from riskmodel.products.risk_list import RiskList
-from riskmodel.products.table import as_table, safe_cell
+from riskmodel.products.table import as_table
 
 #: Layer with one row an area, and table with what must be known of them.
 LAYER, PROVENANCE_TABLE = "risicolijst", "herkomst"

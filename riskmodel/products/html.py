@@ -8,8 +8,8 @@ from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from riskmodel.plain_text import plain_text
 from riskmodel.products import dutch
-from riskmodel.products.table import plain_text
 
 
 def asset(name: str) -> str:

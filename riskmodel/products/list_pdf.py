@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from riskmodel.plain_text import plain_text
 from riskmodel.products import dutch
 from riskmodel.products.html import asset, environment
 from riskmodel.products.list_pdf_drawings import bar, largest, spot
@@ -18,7 +19,7 @@ from riskmodel.products.page_map import draw_map
 from riskmodel.products.pdf import Printed, lay_out
 from riskmodel.products.provenance import origin_lines, too_small
 from riskmodel.products.risk_list import COLUMNS, RiskList
-from riskmodel.products.table import plain_text, verdicts
+from riskmodel.products.table import verdicts
 
 TEMPLATE = "risk_list_pdf.html.j2"
 #: Rows of the list on paper, beside the areas to visit; a longer list says where the rest is.

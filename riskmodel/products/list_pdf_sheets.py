@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from riskmodel.plain_text import plain_text
 from riskmodel.products import dutch
 from riskmodel.products.area_sheet import AreaSheet, DriverRow, Past
 from riskmodel.products.list_pdf_drawings import largest, trend_drawing
-from riskmodel.products.table import plain_text
 from riskmodel.products.workbook_explained import LEAST_SHOWN
 
 #: Drivers on a sheet and indicators behind one; the other drivers are added up.

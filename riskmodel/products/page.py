@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from riskmodel.plain_text import plain_text
 from riskmodel.products import dutch
 from riskmodel.products.html import asset, environment, policy
 from riskmodel.products.page_data import about_data, page_data, sheets_data
@@ -28,7 +29,6 @@ from riskmodel.products.page_scale import Scale as Scale
 from riskmodel.products.page_scale import symmetric_scale as symmetric_scale
 from riskmodel.products.page_texts import PROVENANCE, marked, say, text
 from riskmodel.products.risk_list import About, RiskList
-from riskmodel.products.table import plain_text
 from riskmodel.products.towns import town_counts
 
 TEMPLATE = "risk_list.html.j2"

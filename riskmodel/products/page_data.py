@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from riskmodel.catalogue import load
+from riskmodel.plain_text import plain_text
 from riskmodel.products.area_sheet import AreaSheet, DriverRow, Past, Trend
 from riskmodel.products.page_said import Said
 from riskmodel.products.page_sentences import labels, sentences
 from riskmodel.products.page_texts import TEXTS, english_event
 from riskmodel.products.risk_list import About, RiskList
-from riskmodel.products.table import plain_text
 
 #: Bits of ``rows.flags``, in this order.
 FLAGS = ("under_pressure", "threatens", "too_small", "on_list", "audit")

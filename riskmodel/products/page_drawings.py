@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskmodel.products.table import plain_text
+from riskmodel.plain_text import plain_text
 
 Floats = npt.NDArray[np.float64]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from riskmodel.products.table import plain_text
+from riskmodel.plain_text import plain_text
 
 
 class Said:

@@ -14,12 +14,12 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from riskmodel.plain_text import plain_text
 from riskmodel.products import dutch
 from riskmodel.products.page_texts_guide import GUIDE
 from riskmodel.products.page_texts_guide import PROVENANCE as PROVENANCE
 from riskmodel.products.page_texts_list import LIST
 from riskmodel.products.page_texts_sheet import SHEET
-from riskmodel.products.table import plain_text
 
 #: Key to Dutch and English.
 TEXTS: dict[str, tuple[str, str]] = LIST | SHEET | GUIDE

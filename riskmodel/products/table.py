@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from riskmodel.plain_text import safe_cell
 from riskmodel.products.provenance import provenance_cells
 from riskmodel.products.risk_list import COLUMNS, RiskList
 
@@ -16,58 +15,6 @@ TEXT_COLUMNS = ("location", "name", "municipality", "class_name", "drivers_down"
 
 #: Columns of ``RiskList.rows`` that hold whole numbers, even when some are missing.
 WHOLE_COLUMNS = ("rank", "inhabitants", "score_class")
-
-# The full-width forms are here because some spreadsheet programs read them as the narrow ones.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
-
-def _plain_character(character: str) -> str:
-    category = unicodedata.category(character)
-    if category == "Cf":
-        return ""
-    if category in ("Cc", "Zl", "Zp"):
-        return " "
-    return "\N{REPLACEMENT CHARACTER}" if category == "Cs" else character
-
-
-def plain_text(value: Any) -> str:
-    """Take invisible characters out of a text, so that it reads in one direction and on one line.
-
-    Parameters
-    ----------
-    value : Any
-        A text, or a missing value.
-
-    Returns
-    -------
-    str
-        The text without control and direction characters; empty when missing.
-    """
-    if value is None or pd.isna(value):
-        return ""
-    text = str(value)
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(map(_plain_character, text))
-
-
-def safe_cell(value: Any) -> str:
-    """Make a text harmless for a program that takes some cells of a table for formulas.
-
-    Parameters
-    ----------
-    value : Any
-        A text, or a missing value.
-
-    Returns
-    -------
-    str
-        The plain text, with an apostrophe before it when it could be read as a formula.
-    """
-    text = plain_text(value)
-    original = "" if text == "" else str(value)
-    risky = original.startswith(_FORMULA_STARTS) or text.lstrip().startswith(_FORMULA_STARTS)
-    return f"'{text}" if risky else text
 
 
 def _whole_numbers(column: pd.Series) -> pd.Series:

@@ -10,10 +10,11 @@ from typing import Any
 
 import xlsxwriter
 
+from riskmodel.plain_text import plain_text
 from riskmodel.products.dutch import EXAMPLE, is_true, known, yes_no
 from riskmodel.products.provenance import caveats
 from riskmodel.products.risk_list import COLUMNS, About, RiskList
-from riskmodel.products.table import TEXT_COLUMNS, plain_text
+from riskmodel.products.table import TEXT_COLUMNS
 from riskmodel.products.workbook_explained import HEADINGS, NO_VERDICT, explained
 from riskmodel.products.workbook_texts import Blocks, guide_blocks, origin_blocks
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from riskmodel.plain_text import plain_text
 from riskmodel.products import dutch
 from riskmodel.products.area_sheet import AreaSheet, DriverRow
 from riskmodel.products.risk_list import RiskList
-from riskmodel.products.table import plain_text
 
 #: Areas explained in a workbook, beside those drawn at random; nobody reads more, and the contributions have all.
 MOST_EXPLAINED = 200

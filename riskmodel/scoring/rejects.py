@@ -9,9 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from riskmodel.plain_text import safe_cell
+
 #: Why a row is rejected. Missing is only a reason where the model has no number without the value.
 MISSING, NOT_A_NUMBER, INFINITE = "missing", "not a number", "infinite"
 WRONG_WIDTH, NO_ANSWER = "wrong number of columns", "the model gives no number"
+
+#: Of what stands there, no more characters than this.
+LONGEST = 300
 
 #: Columns of the rejects: input file, row of data counted from 1, first column that is wrong, why, and what stands
 #: there as text.
@@ -53,9 +58,10 @@ def rejects_of(
         {
             "file": [file] * len(rows),
             "row": rows,
-            "column": list(columns),
+            "column": [safe_cell(column) for column in columns],
             "reason": list(reasons),
-            "value": list(values),
+            # People look at rejects in a spreadsheet, and what stands there is what a stranger wrote.
+            "value": [safe_cell(value[:LONGEST]) for value in values],
         },
         schema=SCHEMA,
     )

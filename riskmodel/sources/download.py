@@ -8,14 +8,12 @@ that double, ``Retry-After`` is honoured, and what is half there is continued, n
 
 from __future__ import annotations
 
-import stat
 import struct
 import time
 import zipfile
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
@@ -26,6 +24,7 @@ from riskmodel import __version__
 from riskmodel.catalogue import load
 from riskmodel.errors import InputError
 from riskmodel.sources import paged
+from riskmodel.sources.archives import DAMAGED, Bounds, blocks, check_members
 from riskmodel.sources.cached import is_complete
 from riskmodel.sources.fetch import Fetcher, Progress
 
@@ -33,6 +32,7 @@ from riskmodel.sources.fetch import Fetcher, Progress
 FIRST_YEAR, LAST_YEAR = 1995, 2049
 #: Largest sum of what an archive of a publisher unpacks to, and how many times larger than packed.
 LARGEST_UNPACKED, LARGEST_RATIO = 32 << 30, 200
+LATER = "Try again later."
 LINK = "{http://www.w3.org/2005/Atom}link"
 
 
@@ -230,26 +230,17 @@ def check_zip(path: Path, url: str) -> None:
     """Refuse an archive that is damaged, unsafe to unpack, or unpacks to something enormous."""
     try:
         with zipfile.ZipFile(path) as archive:
-            _check_members(archive, path.stat().st_size, url)
-            broken = archive.testzip()
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
-        raise InputError(url, f"a damaged zip ({error})", "a zip archive", "Try again later.") from error
-    if broken is not None:
-        raise InputError(url, f"a damaged zip ({broken})", "a zip archive", "Try again later.")
-
-
-def _check_members(archive: zipfile.ZipFile, packed: int, url: str) -> None:
-    members = archive.infolist()
-    if not members:
-        raise InputError(url, "an empty zip", "a zip with files")
-    unpacked = sum(member.file_size for member in members)
-    if unpacked > min(LARGEST_UNPACKED, LARGEST_RATIO * packed):
-        raise InputError(url, f"a zip of {packed:,} bytes that unpacks to {unpacked:,}", "an ordinary archive")
-    for member in members:
-        place = PurePosixPath(member.filename.replace("\\", "/"))
-        linked = stat.S_ISLNK(member.external_attr >> 16)
-        if place.is_absolute() or ".." in place.parts or ":" in place.parts[0] or linked:
-            raise InputError(url, f"the zip member {member.filename!r}", "files inside the archive's own folder")
+            bounds = Bounds(min(LARGEST_UNPACKED, LARGEST_RATIO * path.stat().st_size))
+            members = check_members(url, archive, bounds, LATER)
+            if not members:
+                raise InputError(url, "an empty zip", "a zip with files")
+            for member in members:
+                for _ in blocks(archive, member):
+                    pass
+    except InputError:
+        raise
+    except DAMAGED as error:
+        raise InputError(url, f"a damaged zip ({error})", "a zip archive", LATER) from error
 
 
 def check_geopackage(path: Path, url: str) -> None:

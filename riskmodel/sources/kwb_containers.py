@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import importlib
 import io
-import os
-import re
 import struct
-import zipfile
-import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -18,14 +13,14 @@ from typing import Any
 from python_calamine import CalamineWorkbook
 
 from riskmodel.errors import InputError
+from riskmodel.sources.archives import SheetBounds, check_workbook, opened
 from riskmodel.sources.kwb_files import Table, as_text, brief, csv_table, odata_table, read_bytes
 
 #: The largest official workbook is some 150 MB unpacked.
 LARGEST_UNPACKED = 600 * 2**20
-#: A cell in row 30,000 or after, or in column AAA or after: no KWB table has one, and the reader of workbooks
-#: makes room for every cell before the last.
-FAR_CELL = re.compile(rb"\sr=[\"'](?:[A-Z]{3,}[0-9]+|[A-Z]+(?:[3-9][0-9]{4}|[0-9]{6,}))[\"']")
-_DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, EOFError, OSError)
+#: The largest official sheet has some 18,000 rows of 250 columns.
+MOST_COLUMNS, MOST_CELLS = 700, 20_000_000
+CUT = "The file may be cut off; fetch it again."
 
 
 def open_tables(path: Path) -> list[Table]:
@@ -56,34 +51,13 @@ def _sheets(path: Path, content: bytes) -> list[Table]:
         hint = "Save it without a password."
         raise InputError(path, "a workbook with a password", "a workbook that opens without one", hint)
     if content.startswith(b"PK"):
-        _check_archive(path, content)
-    try:
-        with _silence():
-            workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
-            names = workbook.sheet_names
-            rows = [workbook.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names]
-    except BaseException as error:
-        # A damaged workbook can make the library panic, which is no Exception; what stops the program does so.
-        if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
-            raise
-        raise InputError(
-            path, f"a workbook that cannot be read ({brief(error)})", "an .xls or .xlsx file"
-        ) from error
+        bounds = SheetBounds(LARGEST_UNPACKED, MOST_COLUMNS, MOST_CELLS)
+        check_workbook(path, content, bounds, CUT, "a CSV file or a workbook")
+    with opened(path, "an .xls or .xlsx file", CUT):
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        names = workbook.sheet_names
+        rows = [workbook.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names]
     return [_sheet(path, name, cells) for name, cells in zip(names, rows, strict=True) if cells]
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Keep off the screen what the library writes there by itself before it panics: the user gets one message."""
-    kept = os.dup(2)
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nothing, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nothing)
 
 
 def _sheet(path: Path, name: str, cells: list[list[Any]]) -> Table:
@@ -94,41 +68,6 @@ def _sheet(path: Path, name: str, cells: list[list[Any]]) -> Table:
         return numbers, [[as_text(cells[number - 1][position]) for number in numbers] for position in wanted]
 
     return Table(path, f"{place} 1", place, tuple(as_text(cell) for cell in cells[0]), name, "", load)
-
-
-def _check_archive(path: Path, content: bytes) -> None:
-    """Refuse a workbook that would unpack to more than the largest table, before anything unpacks it."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = archive.infolist()
-            names = {member.filename for member in members}
-            if "xl/workbook.xml" not in names:
-                found = f"an archive of {brief(', '.join(sorted(names)))}"
-                raise InputError(path, found, "a CSV file or a workbook", "Unpack it first.")
-            size = sum(member.file_size for member in members)
-            if size > LARGEST_UNPACKED:
-                expected = f"at most {LARGEST_UNPACKED / 2**20:.0f} MB"
-                raise InputError(path, f"a workbook of {size / 2**20:.0f} MB unpacked", expected)
-            for name in sorted(names):
-                if name.startswith("xl/") and name.endswith(".xml"):
-                    _check_extent(path, name, archive)
-    except InputError:
-        raise
-    except _DAMAGED as error:
-        hint = "The file may be cut off; fetch it again."
-        raise InputError(path, f"a damaged workbook ({brief(error)})", "an .xlsx file", hint) from error
-
-
-def _check_extent(path: Path, name: str, archive: zipfile.ZipFile) -> None:
-    rest = b""
-    with archive.open(name) as file:
-        while block := file.read(2**20):
-            text = rest + block
-            far = FAR_CELL.search(text)
-            if far:
-                cell = far[0][4:-1].decode()
-                raise InputError(f"{path}, {name}", f"a cell {cell}", "fewer than 30,000 rows and 700 columns")
-            rest = text[-64:]
 
 
 # --- Attribute tables of maps -------------------------------------------------------------------------------

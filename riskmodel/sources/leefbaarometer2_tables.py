@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 import struct
 import zipfile
@@ -15,15 +16,14 @@ import pandas as pd
 
 from riskmodel.errors import InputError
 from riskmodel.sources import delimited
+from riskmodel.sources.archives import SheetBounds, blocks, check_workbook, opened
 from riskmodel.sources.boundaries import geo_library
-from riskmodel.sources.leefbaarometer_package import check_archive
 
 #: The largest published file is 2 MB; a workbook may unpack to thirty times its size.
 LARGEST_FILE = 64 * 1024**2
 LARGEST_UNPACKED = 512 * 1024**2
-#: A cell in row 100,000 or after, or in column AAA or after; the reader of workbooks makes room for every cell
-#: before the last, and no published table comes near.
-FAR_CELL = re.compile(rb"\sr=[\"']([A-Z]{3,}[0-9]+|[A-Z]+[0-9]{6,})[\"']")
+#: The largest published sheet has some 80,000 rows of 20 columns.
+MOST_COLUMNS, MOST_CELLS = 700, 10_000_000
 #: The publisher writes a missing class as the error #N/A. The reader of workbooks gives every error as an empty
 #: cell, so the others (#REF!, #DIV/0!: damage) have to be found before.
 OTHER_ERROR = re.compile(rb"\st=[\"']e[\"'][^>]*>(?:<f[^>]*>[^<]*</f>)?<v>(?!#N/A<)([^<]*)</v>")
@@ -128,41 +128,33 @@ def read_tables(path: Path) -> tuple[list[Table], tuple[str, ...]]:
 
 
 def _of_workbook(path: Path) -> list[Table]:
-    try:
-        if zipfile.is_zipfile(path):
-            _check_workbook(path)
+    content = path.read_bytes()
+    with opened(path, "a workbook", HINT):
+        if content.startswith(b"PK"):
+            check_workbook(path, content, SheetBounds(LARGEST_UNPACKED, MOST_COLUMNS, MOST_CELLS), HINT)
+            _refuse_errors(path, content)
         sheets = pd.read_excel(
-            path, sheet_name=None, header=None, dtype=object, keep_default_na=False, engine="calamine"
+            io.BytesIO(content),
+            sheet_name=None,
+            header=None,
+            dtype=object,
+            keep_default_na=False,
+            engine="calamine",
         )
-    except (InputError, KeyboardInterrupt, SystemExit, MemoryError):
-        raise
-    # A damaged workbook can make calamine panic, which is no Exception.
-    except BaseException as error:
-        cause = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        raise InputError(path, f"a workbook that cannot be read ({cause})", "a workbook", HINT) from error
     return [
         _sheet(path, str(name), cells) for name, cells in sheets.items() if not cells.isin([""]).all(axis=None)
     ]
 
 
-def _check_workbook(path: Path) -> None:
-    """Refuse what the reader of workbooks would do silently: fill the memory, or empty cells with errors."""
-    with zipfile.ZipFile(path) as archive:
-        members = check_archive(path, archive, HINT)
-        unpacked = sum(member.file_size for member in members)
-        if unpacked > LARGEST_UNPACKED:
-            raise InputError(path, f"{unpacked:,} bytes unpacked", f"at most {LARGEST_UNPACKED:,}", HINT)
-        for member in members:
-            if not member.filename.endswith(".xml"):
-                continue
-            with archive.open(member) as file:
-                rest = b""
-                while block := file.read(1024**2):
-                    for pattern, expected in ((FAR_CELL, "a table of published size"), (OTHER_ERROR, "numbers")):
-                        match = pattern.search(rest + block)
-                        if match:
-                            raise InputError(path, f"a cell {match[1].decode()[:40]}", expected, HINT)
-                    rest = block[-500:]
+def _refuse_errors(path: Path, content: bytes) -> None:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for member in archive.infolist():
+            rest = b""
+            for block in blocks(archive, member):
+                match = OTHER_ERROR.search(rest + block)
+                if match:
+                    raise InputError(path, f"a cell {match[1].decode()[:40]}", "numbers", HINT)
+                rest = block[-500:]
 
 
 def _sheet(path: Path, name: str, cells: pd.DataFrame) -> Table:

@@ -7,7 +7,6 @@ between waves are left, because they follow from the scores.
 from __future__ import annotations
 
 import re
-import stat
 import tempfile
 import zipfile
 import zlib
@@ -16,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path, PureWindowsPath
 
 from riskmodel.errors import InputError
+from riskmodel.sources.archives import Bounds, blocks, check_members
 
 #: Levels in the order in which they are given, and the words by which file names tell them.
 LEVELS: dict[str, tuple[str, ...]] = {
@@ -29,12 +29,10 @@ LEVELS: dict[str, tuple[str, ...]] = {
 SCORES = re.compile(r"Leefbaarometer.*\bscores (?P<word>\w+)(?: \d{4}-\d{4})?\.csv", re.IGNORECASE)
 DEVELOPMENT = re.compile(r"Leefbaarometer.*\bontwikkeling\b.*\.csv", re.IGNORECASE)
 
-#: A package holds about ten files; the largest (grids, all waves) is about half a gigabyte and shrinks to a third.
-MOST_MEMBERS = 1_000
+#: The largest file of a package (grids, all waves) is about half a gigabyte and shrinks to a third.
 LARGEST_MEMBER = 2 * 1024**3
 LARGEST_TOTAL = 4 * 1024**3
 HIGHEST_RATIO = 100
-CHUNK = 1024**2
 
 HINT = "Use open-data-leefbaarometer-meting-2024.zip of the open-data page, or the folder it unpacks to."
 
@@ -75,52 +73,6 @@ def open_package(path: Path, levels: Sequence[str] = ()) -> Iterator[list[Path]]
             yield _extract(path, Path(folder), levels)
 
 
-def check_archive(path: Path, archive: zipfile.ZipFile, hint: str = HINT) -> list[zipfile.ZipInfo]:
-    """Members of a zip archive that is safe to read: nothing points outside it and its size is bounded.
-
-    Parameters
-    ----------
-    path : Path
-        The archive, for messages.
-    archive : zipfile.ZipFile
-        The archive, open.
-    hint : str, optional
-        What the user can do, for messages.
-
-    Returns
-    -------
-    list of zipfile.ZipInfo
-        Its files, without folders.
-
-    Raises
-    ------
-    InputError
-        On absolute paths, paths upwards, links, protected members, and sizes beyond the limits.
-    """
-    members = archive.infolist()
-    if len(members) > MOST_MEMBERS:
-        raise InputError(path, f"{len(members):,} members", f"at most {MOST_MEMBERS:,}", hint)
-    for member in members:
-        where = f"{path}, member {member.filename!r}"
-        windows = PureWindowsPath(member.filename)
-        if windows.is_absolute() or windows.drive or windows.root or ".." in windows.parts:
-            raise InputError(where, "a path that leads outside the archive", "paths inside it", hint)
-        kind = stat.S_IFMT(member.external_attr >> 16)
-        if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise InputError(where, "a link or special file", "plain files", hint)
-        if member.flag_bits & 0x1:
-            raise InputError(where, "a member protected by a password", "an open archive", hint)
-        if member.file_size > LARGEST_MEMBER:
-            raise InputError(where, f"{member.file_size:,} bytes", f"at most {LARGEST_MEMBER:,}", hint)
-        if member.file_size > CHUNK and member.file_size > HIGHEST_RATIO * max(member.compress_size, 1):
-            ratio = member.file_size // max(member.compress_size, 1)
-            raise InputError(where, f"text packed {ratio:,} to 1", f"at most {HIGHEST_RATIO} to 1", hint)
-    total = sum(member.file_size for member in members)
-    if total > LARGEST_TOTAL:
-        raise InputError(path, f"{total:,} bytes in all", f"at most {LARGEST_TOTAL:,}", hint)
-    return [member for member in members if not member.is_dir()]
-
-
 def _files_in(folder: Path, levels: Sequence[str]) -> list[Path]:
     try:
         inside = sorted(folder.iterdir())
@@ -134,7 +86,7 @@ def _files_in(folder: Path, levels: Sequence[str]) -> list[Path]:
 def _extract(path: Path, folder: Path, levels: Sequence[str]) -> list[Path]:
     try:
         with zipfile.ZipFile(path) as archive:
-            members = check_archive(path, archive)
+            members = check_members(path, archive, Bounds(LARGEST_TOTAL, LARGEST_MEMBER, HIGHEST_RATIO), HINT)
             # Windows paths know both kinds of slash, and both occur in zips made there.
             names = [PureWindowsPath(member.filename).name for member in members]
             chosen = [members[place] for place in _by_level(path, names, levels)]
@@ -177,10 +129,9 @@ def _unpack(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, folde
     where = f"{path}, member {member.filename!r}"
     target = folder / PureWindowsPath(member.filename).name
     try:
-        with archive.open(member) as source, target.open("wb") as out:
-            # zipfile stops at the declared size and then compares the checksum.
-            while chunk := source.read(CHUNK):
-                out.write(chunk)
+        with target.open("wb") as out:
+            for block in blocks(archive, member):
+                out.write(block)
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise InputError(where, "damaged data", "an undamaged archive", "Download it again.") from error
     except (NotImplementedError, RuntimeError) as error:

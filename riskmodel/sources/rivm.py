@@ -7,8 +7,7 @@ adults. ``catalogue/rivm.toml`` says which column is which indicator and on whic
 
 from __future__ import annotations
 
-import re
-import zipfile
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import pandas as pd
 from riskmodel.catalogue import load
 from riskmodel.errors import InputError
 from riskmodel.sources import statline
+from riskmodel.sources.archives import SheetBounds, check_workbook, opened
 from riskmodel.sources.observations import Observations, SourceFile
 
 SOURCE = "rivm"
@@ -27,7 +27,8 @@ AREA, PERIOD, AGE, MARGIN = "WijkenEnBuurten", "Perioden", "Leeftijd", "Marges"
 MUNICIPALITY, CODE = "Gemeentenaam", "Codering"
 #: The official workbooks are 26 MB unpacked, with 43 columns and 17,342 rows.
 LARGEST_UNPACKED = 300 << 20
-FAR_CELL = re.compile(rb"""\sr=["']((?:[C-Z][A-Z]|[A-Z]{3,})[0-9]+|[A-Z]*[0-9]{6,})["']""")
+MOST_COLUMNS, MOST_CELLS = 78, 7_800_000
+CUT = "The file may be cut off or protected."
 
 
 def read_monitor(files: Sequence[Path], boundaries: int | None = None) -> list[Observations]:
@@ -157,37 +158,11 @@ def _open(path: Path, columns: Mapping[str, str]) -> tuple[statline.Table, dict[
 
 def _cells(path: Path) -> npt.NDArray[np.object_]:
     """Cells of the first sheet of a workbook."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            _check_size(path, archive)
-        return pd.read_excel(path, engine="calamine", header=None, dtype=object, na_filter=False).to_numpy(object)
-    except (InputError, MemoryError, KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:
-        # A damaged workbook can make the library panic, and a panic is no Exception.
-        hint = "The file may be cut off or protected."
-        raise InputError(path, f"a workbook that cannot be read ({error})", "an .xlsx workbook", hint) from error
-
-
-def _check_size(path: Path, archive: zipfile.ZipFile) -> None:
-    """Refuse a workbook that would fill the memory: too large unpacked, or a cell far away from the others."""
-    parts = archive.infolist()
-    size = sum(part.file_size for part in parts)
-    if size > LARGEST_UNPACKED:
-        expected = f"at most {LARGEST_UNPACKED >> 20} MB"
-        raise InputError(path, f"a workbook of {size >> 20} MB unpacked", expected)
-    for part in parts:
-        if not part.filename.endswith(".xml"):
-            continue
-        with archive.open(part) as file:
-            rest = b""
-            while block := file.read(1 << 20):
-                far = FAR_CELL.search(rest + block)
-                if far:
-                    raise InputError(
-                        path, f"a row or cell at {far[1].decode()}", "at most 78 columns and 99,999 rows"
-                    )
-                rest = block[-40:]
+    with opened(path, "an .xlsx workbook", CUT):
+        content = path.read_bytes()
+        check_workbook(path, content, SheetBounds(LARGEST_UNPACKED, MOST_COLUMNS, MOST_CELLS), CUT)
+        cells = pd.read_excel(io.BytesIO(content), engine="calamine", header=None, dtype=object, na_filter=False)
+        return cells.to_numpy(object)
 
 
 def _column(path: Path, cells: npt.NDArray[np.object_]) -> statline.Column:

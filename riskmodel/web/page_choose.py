@@ -8,8 +8,8 @@ from difflib import get_close_matches
 
 from riskmodel.catalogue import find_municipalities, places
 from riskmodel.errors import InputError
+from riskmodel.plain_text import plain_text
 from riskmodel.products.audit import AUDIT_SHARE
-from riskmodel.products.table import plain_text
 from riskmodel.web.snapshot import Snapshot
 
 #: Places that one form takes; a region counts as one.

@@ -19,6 +19,7 @@ import numpy as np
 from riskmodel.errors import InputError
 from riskmodel.forecasting.distribution import ChangeDistribution, StudentT
 from riskmodel.forecasting.features import Features, Training
+from riskmodel.forecasting.models.booster import read_booster
 from riskmodel.forecasting.models.structural import Structural
 from riskmodel.panel.panel import FloatArray
 from riskmodel.trees import compile_trees
@@ -168,9 +169,11 @@ class LightGBM:
             model = cls(**about["settings"])
             model.names = tuple(about["features"])
             model.structural = Structural.from_dict(about["structural"])
-            model.trees = lgb.Booster(model_file=folder / "trees.txt")
-        except (OSError, KeyError, TypeError, ValueError, lgb.basic.LightGBMError) as error:
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
             raise InputError(folder, f"no readable model ({error})", "a model written by riskmodel") from error
+        model.trees = read_booster(folder / "trees.txt", model.names)
         return model
 
     def _check(self, features: Features) -> None:

@@ -1,0 +1,1 @@
+"""Hostile input: files that are almost right, tried on every reader. See ``docs/reliability.md``."""
