@@ -7,13 +7,13 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from riskmodel.documents import read_yaml
 from riskmodel.errors import InputError
 from riskmodel.forecasting.curve import Outputs
 from riskmodel.forecasting.groups import LABELS, Cohort
 from riskmodel.forecasting.models import ModelSpec, make
 from riskmodel.forecasting.targets import Event
 from riskmodel.plain_text import safe_cell
-from riskmodel.plain_yaml import load_plain
 
 __all__ = ["LEFT_OUT", "SIMPLE_KINDS", "Cohort", "Experiment", "load_experiment"]
 
@@ -118,7 +118,7 @@ def load_experiment(path: Path) -> Experiment:
     InputError
         If the file is not YAML, a key is missing or unknown, or a value is impossible.
     """
-    content = load_plain(path, "an experiment file")
+    content = read_yaml(path, "an experiment file")
     if not isinstance(content, dict):
         raise InputError(path, type(content).__name__, "keys and values")
     try:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import re
-import tomllib
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -21,6 +20,7 @@ import numpy.typing as npt
 
 from riskmodel.catalogue import plain
 from riskmodel.catalogue.group_lists import Group, Member, Part, groups, merged
+from riskmodel.documents import read_toml
 from riskmodel.errors import InputError
 from riskmodel.monitor.measured import Measured
 from riskmodel.sources.delimited import shown
@@ -219,10 +219,7 @@ def _from_csv(path: Path) -> Group:
 
 
 def _from_toml(path: Path) -> Group:
-    try:
-        entry = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
-        raise InputError(path, f"no TOML ({problem})", 'members = ["GM0344", "WK051834"]') from problem
+    entry = read_toml(path, 'members = ["GM0344", "WK051834"]')
     strange = sorted(set(entry) - set(KEYS))
     if strange:
         raise InputError(path, f"{', '.join(strange)}", f"only {', '.join(KEYS)}")

@@ -71,7 +71,7 @@ def _parsed(where: str, text: str, stem: str, as_csv: bool, allow_origin: bool) 
         raise InputError(f"{where}, {error.where}", error.found, error.expected, error.hint) from error
     except KeyError as error:
         raise InputError(where, f"no {error.args[0]!r}", "a table of weights, see docs/instrument.md") from error
-    except (AttributeError, TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError, OverflowError, RecursionError, csv.Error) as error:
         raise InputError(where, str(error), "a table of weights, see docs/instrument.md") from error
     known = indicators()
     for term in made.terms:

@@ -24,7 +24,6 @@ from riskmodel.errors import InputError
 from riskmodel.panel.panel import FloatArray
 from riskmodel.sources import delimited, leefbaarometer, leefbaarometer2, leefbaarometer_wfs
 from riskmodel.sources.leefbaarometer2_columns import HALF_STEP, TOLERANCE
-from riskmodel.sources.leefbaarometer2_tables import WORKBOOKS
 from riskmodel.sources.leefbaarometer_package import open_package
 from riskmodel.sources.observations import Observations
 
@@ -191,7 +190,7 @@ def verify_files(files: Sequence[Path]) -> tuple[str, bool]:
 
 
 def _kind(path: Path) -> str:
-    if path.suffix.lower() in (*WORKBOOKS, ".dbf"):
+    if path.suffix.lower() in (".xlsx", ".dbf"):
         return leefbaarometer2.SOURCE
     names = delimited.header(path)
     if "kscore" in names:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from riskmodel.documents import read_json
 from riskmodel.errors import InputError
 from riskmodel.panel.store import Workspace, write_atomically
 from riskmodel.products.audit import audit_seed, list_id
@@ -171,7 +172,7 @@ def load_list(workspace: Workspace, identity: str | None = None) -> ListRecord:
         raise InputError("--list", found, expected, "" if known else "Run: riskmodel risk-list")
     path = _path(workspace, str(chosen))
     try:
-        about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        about: dict[str, Any] = read_json(path, "a file written by 'riskmodel risk-list'")
         about["areas"] = pd.DataFrame(about["areas"], columns=list(COLUMNS)).astype(
             {"rank": int, "p_decline": float, "inclusion": float}
         )

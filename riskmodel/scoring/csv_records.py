@@ -139,4 +139,8 @@ def _header(path: Path, line: bytes) -> tuple[tuple[str, ...], str]:
     if not text:
         raise InputError(path, "an empty first line", "a header with the names of the columns")
     delimiter = max(DELIMITERS, key=text.count)
-    return tuple(name.strip() for name in next(csv.reader([text], delimiter=delimiter))), delimiter
+    try:
+        names = next(csv.reader([text], delimiter=delimiter))
+    except csv.Error as error:
+        raise InputError(path, f"a header that is no CSV ({error})", "names of columns") from error
+    return tuple(name.strip() for name in names), delimiter

@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from riskmodel.documents import read_json
 from riskmodel.errors import InputError
 from riskmodel.forecasting.experiment import Experiment, load_experiment
 from riskmodel.forecasting.models.lightgbm import LightGBM
 from riskmodel.forecasting.models.points import Points
+from riskmodel.forecasting.models.saved import read_about
 from riskmodel.forecasting.models.scorecard import Scorecard
 from riskmodel.forecasting.models.structural import Structural
 from riskmodel.forecasting.origins import Origin
@@ -38,6 +40,7 @@ LOADERS: dict[str, type[LightGBM] | type[Structural] | type[Scorecard] | type[Po
 
 #: Files that describe a model, by name, made when its id is known.
 Description = Callable[[str], Mapping[str, bytes]]
+WRITTEN = "a folder written by 'riskmodel train'"
 #: Endings of the files of a released model: none of them is read without a fingerprint.
 TEXTS = (".json", ".txt", ".yaml", ".md", ".png", ".csv")
 
@@ -213,26 +216,26 @@ def load_release(folder: Path) -> Release:
         If a file is missing, was changed, or is not what it should be.
     """
     try:
-        about = json.loads((folder / "release.json").read_text(encoding="utf-8"))
+        about = read_json(folder / "release.json", WRITTEN)
         changed = [name for name, sum_ in about["sha256"].items() if _sha256(folder / Path(name).name) != sum_]
         changed += sorted(
             path.name
             for path in folder.iterdir()
             if path.suffix in TEXTS and path.name not in {"release.json", *about["sha256"]}
         )
-        kind = json.loads((folder / "model.json").read_text(encoding="utf-8"))["kind"]
+        kind = read_about(folder)["kind"]
         files = tuple(SourceFile(name, sum_) for name, sum_ in about["files"])
         pairs = tuple((int(start), int(end)) for start, end in about["pairs"])
         known_at = date.fromisoformat(about["known_at"])
         described = {key: str(about[key]) for key in ("name", "level", "edition", "code_version")}
         wave = int(about["wave"])
-    except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            folder, f"no released model ({error})", "a folder written by 'riskmodel train'"
-        ) from error
+    except (OSError, AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(folder, f"no released model ({error})", WRITTEN) from error
     if changed:
         raise InputError(folder / changed[0], "a file that was changed or added", "a fingerprint in release.json")
-    if kind not in LOADERS:
+    if not isinstance(kind, str) or kind not in LOADERS:
         raise InputError(folder / "model.json", f"kind {kind!r}", f"one of {sorted(LOADERS)}")
     return Release(
         id=folder.name,

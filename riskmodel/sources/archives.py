@@ -25,6 +25,8 @@ BLOCK = 1 << 20
 ROOM, ROOM_A_CELL = 1_000_000, 20
 #: Where the part of a workbook that names its sheets stands.
 WORKBOOK = "xl/workbook.xml"
+#: Other kinds of workbook, which the library would open as well, and whose bounds are not known here.
+OTHER_WORKBOOKS = {"content.xml", "xl/workbook.bin"}
 _CELL = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?c[\s/>]")
 _PLACE = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?c\s[^<>]*?\br=[\"']([A-Z]{1,3})([0-9]{1,7})[\"']")
 _ROW = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?row\s[^<>]*?\br=[\"']([0-9]{1,7})[\"']")
@@ -80,6 +82,8 @@ def check_members(where: object, archive: zipfile.ZipFile, bounds: Bounds, hint:
     for member in members:
         place = f"{where}, member {member.filename!r}"
         windows = PureWindowsPath(member.filename)
+        if not windows.name and not member.filename.endswith("/"):
+            raise InputError(place, "no name", "a name", hint)
         if windows.is_absolute() or windows.drive or windows.root or ".." in windows.parts:
             raise InputError(place, "a path that leads outside the archive", "paths inside it", hint)
         if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
@@ -155,7 +159,7 @@ def check_workbook(path: object, content: bytes, bounds: SheetBounds, hint: str,
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = archive.namelist()
-            if WORKBOOK not in names:
+            if WORKBOOK not in names or OTHER_WORKBOOKS.intersection(map(str.lower, names)):
                 found = f"an archive of {', '.join(sorted(names)[:3])[:120] or 'nothing'}"
                 raise InputError(path, found, other or "an .xlsx workbook", "Unpack it first.")
             members = check_members(path, archive, Bounds(bounds.unpacked), hint)

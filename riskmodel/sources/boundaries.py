@@ -139,7 +139,6 @@ def geo_library(name: str, where: object) -> ModuleType:
 
 def _read(path: Path, level: str | None) -> GeoDataFrame:
     geopandas, pyogrio = geo_library("geopandas", path), geo_library("pyogrio", path)
-    shapely_error = geo_library("shapely.errors", path).ShapelyError
     if path.suffix.lower() not in SUFFIXES:
         hint = "Unpack the archive first." if path.suffix.lower() == ".zip" else ""
         raise InputError(path, f"a file ending in {path.suffix!r}", f"one of {', '.join(SUFFIXES)}", hint)
@@ -155,9 +154,9 @@ def _read(path: Path, level: str | None) -> GeoDataFrame:
         table = geopandas.read_file(path, engine="pyogrio", layer=_layer(path, layers, level))
     except InputError:
         raise
-    # GDAL reports damage as RuntimeError, ValueError or OSError, depending on the format and the place; shapely
-    # does so for outlines that do not close.
-    except (RuntimeError, ValueError, OSError, TypeError, KeyError, shapely_error) as error:
+    # GDAL and its wrapper report damage in many ways, depending on the format and the place; shapely does so for
+    # outlines that do not close.
+    except Exception as error:
         raise InputError(
             path, f"a file that cannot be read ({str(error)[:120]})", "boundaries, as published"
         ) from error

@@ -15,6 +15,7 @@ from python_calamine import CalamineWorkbook
 from riskmodel.errors import InputError
 from riskmodel.sources.archives import SheetBounds, check_workbook, opened
 from riskmodel.sources.kwb_files import Table, as_text, brief, csv_table, odata_table, read_bytes
+from riskmodel.sources.old_workbook import read_old_workbook
 
 #: The largest official workbook is some 150 MB unpacked.
 LARGEST_UNPACKED = 600 * 2**20
@@ -53,7 +54,9 @@ def _sheets(path: Path, content: bytes) -> list[Table]:
     if content.startswith(b"PK"):
         bounds = SheetBounds(LARGEST_UNPACKED, MOST_COLUMNS, MOST_CELLS)
         check_workbook(path, content, bounds, CUT, "a CSV file or a workbook")
-    with opened(path, "an .xls or .xlsx file", CUT):
+    else:
+        return [_sheet(path, name, cells) for name, cells in read_old_workbook(path, content, CUT) if cells]
+    with opened(path, "an .xlsx workbook", CUT):
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         names = workbook.sheet_names
         rows = [workbook.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names]

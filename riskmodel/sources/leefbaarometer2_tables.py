@@ -27,7 +27,7 @@ MOST_COLUMNS, MOST_CELLS = 700, 10_000_000
 #: The publisher writes a missing class as the error #N/A. The reader of workbooks gives every error as an empty
 #: cell, so the others (#REF!, #DIV/0!: damage) have to be found before.
 OTHER_ERROR = re.compile(rb"\st=[\"']e[\"'][^>]*>(?:<f[^>]*>[^<]*</f>)?<v>(?!#N/A<)([^<]*)</v>")
-WORKBOOKS = (".xlsx", ".xls")
+SUFFIXES = (".xlsx", ".csv", ".dbf")
 HINT = "Use the file as published."
 
 
@@ -98,7 +98,7 @@ def read_tables(path: Path) -> tuple[list[Table], tuple[str, ...]]:
     Parameters
     ----------
     path : Path
-        Workbook (``.xlsx``, ``.xls``), comma separated UTF-8 text (``.csv``) or dBase table (``.dbf``).
+        Workbook (``.xlsx``), comma separated UTF-8 text (``.csv``) or dBase table (``.dbf``).
 
     Returns
     -------
@@ -116,9 +116,9 @@ def read_tables(path: Path) -> tuple[list[Table], tuple[str, ...]]:
         size = path.stat().st_size
     except OSError as error:
         raise InputError(path, error.strerror or "an unreadable file", "a readable file") from error
-    if path.is_dir() or path.suffix.lower() not in (*WORKBOOKS, ".csv", ".dbf"):
+    if path.is_dir() or path.suffix.lower() not in SUFFIXES:
         found = "a folder" if path.is_dir() else f"a file ending in {path.suffix!r}"
-        raise InputError(path, found, "a file ending in .xlsx, .xls, .csv or .dbf")
+        raise InputError(path, found, "a file ending in .xlsx, .csv or .dbf")
     if not 0 < size <= LARGEST_FILE:
         raise InputError(path, f"{size:,} bytes", f"1 to {LARGEST_FILE:,}", HINT)
     if path.suffix.lower() == ".csv":
@@ -130,9 +130,8 @@ def read_tables(path: Path) -> tuple[list[Table], tuple[str, ...]]:
 def _of_workbook(path: Path) -> list[Table]:
     content = path.read_bytes()
     with opened(path, "a workbook", HINT):
-        if content.startswith(b"PK"):
-            check_workbook(path, content, SheetBounds(LARGEST_UNPACKED, MOST_COLUMNS, MOST_CELLS), HINT)
-            _refuse_errors(path, content)
+        check_workbook(path, content, SheetBounds(LARGEST_UNPACKED, MOST_COLUMNS, MOST_CELLS), HINT)
+        _refuse_errors(path, content)
         sheets = pd.read_excel(
             io.BytesIO(content),
             sheet_name=None,

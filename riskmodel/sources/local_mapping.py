@@ -7,7 +7,6 @@ Everything that decides what a number means stands in it, and nothing is guessed
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,6 +16,7 @@ from typing import Any
 from dateutil.relativedelta import relativedelta
 
 from riskmodel.catalogue import Indicator
+from riskmodel.documents import read_toml
 from riskmodel.errors import InputError
 from riskmodel.sources import local_keys as keys
 from riskmodel.sources.local_persons import origin_word
@@ -24,7 +24,6 @@ from riskmodel.sources.local_table import Format
 
 #: Counts of fewer persons than this could tell something about one of them.
 SUPPRESS_BELOW = 5
-LARGEST_FILE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -211,7 +210,7 @@ def read_mapping(path: Path) -> Mapping:
     InputError
         If it is no TOML, something is still blank, a key is unknown or missing, or a value is not possible.
     """
-    document = _document(path)
+    document = read_toml(path, "a mapping in TOML")
     keys.refuse_blanks(path, document)
     top = keys.section(path, "", document, keys.TOP)
     mapping = Mapping(
@@ -228,20 +227,6 @@ def read_mapping(path: Path) -> Mapping:
     for each in mapping.indicators:
         _check_indicator(mapping, each)
     return mapping
-
-
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        size = path.stat().st_size
-        if size > LARGEST_FILE:
-            raise InputError(path, f"{size:,} bytes", "a mapping, which is a short text")
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        raise InputError(path, error.strerror or "an unreadable file", "a mapping in TOML") from error
-    except UnicodeDecodeError as error:
-        raise InputError(path, "bytes that are not UTF-8 text", "a mapping in TOML") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InputError(path, f"text that is no TOML ({error})", "a mapping in TOML") from error
 
 
 def _indicator(path: Path, key: str, entry: dict[str, Any]) -> Column:

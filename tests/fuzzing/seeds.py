@@ -285,7 +285,12 @@ def kwb_text() -> list[Files]:
 
 @cache
 def kwb_workbook() -> list[Files]:
-    return [one("kwb-2021.xlsx", workbook(_KWB)), one("kwb-2013.xls", old_workbook(_KWB))]
+    return [one("kwb-2021.xlsx", workbook(_KWB))]
+
+
+@cache
+def kwb_old_workbook() -> list[Files]:
+    return [one("kwb-2013.xls", old_workbook(_KWB))]
 
 
 def dbase(names: Sequence[str], rows: Rows) -> bytes:

@@ -194,7 +194,8 @@ def _list(folder: Path) -> object:
     # A workspace keeps its lists in this folder.
     workspace = Workspace(folder.parent / "workspace")
     (folder.parent / "workspace").mkdir(exist_ok=True)
-    (folder.parent / "workspace" / "lists").symlink_to(folder)
+    if not (folder.parent / "workspace" / "lists").is_symlink():
+        (folder.parent / "workspace" / "lists").symlink_to(folder)
     return load_list(workspace)
 
 
@@ -220,7 +221,8 @@ TARGETS: dict[str, Target] = {
             _observed(lambda files: leefbaarometer2.read_scores(files, 2016)),
         ),
         Target("kwb-text", seeds.kwb_text, _observed(kwb.read_tables)),
-        Target("kwb-workbook", seeds.kwb_workbook, _observed(kwb.read_tables)),
+        Target("kwb-xlsx", seeds.kwb_workbook, _observed(kwb.read_tables)),
+        Target("kwb-xls", seeds.kwb_old_workbook, _observed(kwb.read_tables)),
         Target("kwb-dbf", seeds.dbase_tables, _observed(kwb.read_tables)),
         Target("kwb-gpkg", seeds.kwb_geopackage, _observed(kwb.read_tables)),
         Target("police", seeds.police, _observed(police.read_counts)),

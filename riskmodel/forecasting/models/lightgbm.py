@@ -9,7 +9,7 @@ that of the structural model.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,6 +20,7 @@ from riskmodel.errors import InputError
 from riskmodel.forecasting.distribution import ChangeDistribution, StudentT
 from riskmodel.forecasting.features import Features, Training
 from riskmodel.forecasting.models.booster import read_booster
+from riskmodel.forecasting.models.saved import damaged, names_of, read_about
 from riskmodel.forecasting.models.structural import Structural
 from riskmodel.panel.panel import FloatArray
 from riskmodel.trees import compile_trees
@@ -31,6 +32,22 @@ WILDEST = 6.0
 WORTH_THREADS = 1_000_000
 #: From this many rows on, compiling the trees to tables and reading them takes less than LightGBM's own recursion.
 WORTH_TABLES = 10_000
+
+
+#: Smallest and largest value of each setting.
+LIMITS: dict[str, tuple[float, float]] = {
+    "trees": (1, 20_000),
+    "leaves": (2, 4_096),
+    "depth": (-1, 100),
+    "min_in_leaf": (1, 1e9),
+    "learning_rate": (1e-6, 10),
+    "feature_share": (1e-3, 1),
+    "row_share": (1e-3, 1),
+    "ridge": (0, 1e12),
+    "share": (0, 1),
+    "penalty": (0, 1e12),
+    "seed": (0, 2**31 - 1),
+}
 
 
 @dataclass(frozen=True)
@@ -64,8 +81,13 @@ class Settings:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        if not 0 <= self.share <= 1:
-            raise InputError("lightgbm", f"share {self.share}", "a part from 0 to 1")
+        for each in fields(self):
+            value, (lowest, highest) = getattr(self, each.name), LIMITS[each.name]
+            whole = isinstance(each.default, int)
+            fits = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+            if not fits or not lowest <= value <= highest:
+                expected = f"a {'whole ' if whole else ''}number from {lowest:g} to {highest:g}"
+                raise InputError("lightgbm", f"{each.name} {value!r}", expected)
 
     def for_lightgbm(self, rows: int) -> dict[str, Any]:
         """The same settings in LightGBM's words; bit-identical for any number of threads."""
@@ -165,14 +187,14 @@ class LightGBM:
             If a file is missing or damaged.
         """
         try:
-            about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+            about = read_about(folder)
             model = cls(**about["settings"])
-            model.names = tuple(about["features"])
+            model.names = names_of(about)
             model.structural = Structural.from_dict(about["structural"])
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            if isinstance(error, InputError):
-                raise
-            raise InputError(folder, f"no readable model ({error})", "a model written by riskmodel") from error
+            if model.structural.names != model.names:
+                raise ValueError("a structural model on other features")
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise error if isinstance(error, InputError) else damaged(folder, error) from error
         model.trees = read_booster(folder / "trees.txt", model.names)
         return model
 

@@ -46,6 +46,7 @@ from riskmodel.forecasting.features import Features, Training
 from riskmodel.forecasting.models.base import standardise
 from riskmodel.forecasting.models.distribution_regression import curves_at, fit_ordered_curves, grid_of
 from riskmodel.forecasting.models.points_card import QUANTITIES, Card, Part, bands_of
+from riskmodel.forecasting.models.saved import damaged, names_of, number, numbers, read_about, rising
 from riskmodel.panel.panel import FloatArray
 
 #: Shares of the training examples below each cut: what is out of the ordinary tells most.
@@ -54,6 +55,10 @@ CUTS_AT = (0.03, 0.2, 0.8, 0.97)
 MOST = 100
 #: Width of the rows of the table of chances.
 ROW = 10
+#: No band is worth more points than this.
+HIGHEST = 10_000
+#: What is learned beside the points, by attribute.
+ARRAYS = ("grid", "centre", "spread", "intercepts", "slopes", "examples", "fell")
 
 
 class Points:
@@ -162,25 +167,25 @@ class Points:
         parts = tuple(
             Part(
                 str(part["feature"]),
-                tuple(float(cut) for cut in part["cuts"]),
-                tuple(int(points) for points in part["points"]),
-                int(part["middle"]),
+                tuple(numbers(part, "cuts", (None,)).tolist()),
+                tuple(numbers(part, "points", (len(part["cuts"]) + 1,), 0, HIGHEST).astype(int).tolist()),
+                int(number(part, "middle", 0, len(part["cuts"]))),
             )
             for part in about["parts"]
         )
+        if not parts or any((np.diff(part.cuts) <= 0).any() for part in parts):
+            raise ValueError("cuts that do not rise")
         looks_at = tuple(part.feature for part in parts)
-        model = cls(looks_at, float(about["more_than"]), float(about["strength"]))
-        model.names, model.parts = tuple(about["features"]), parts
+        model = cls(looks_at, number(about, "more_than"), number(about, "strength", 0.0))
+        model.names, model.parts = names_of(about), parts
         if set(looks_at) - set(model.names):
             raise ValueError(f"no feature {min(set(looks_at) - set(model.names))}")
-        for key, kind in ARRAYS.items():
-            values = np.array(about[key], dtype=float)
-            if not np.isfinite(values).all():
-                raise ValueError(f"{key} is not all numbers")
-            setattr(model, key, values.astype(kind))
-        sizes = (len(model.intercepts), *model.slopes.shape, *model.centre.shape, *model.spread.shape)
-        if sizes != (len(model.grid), len(model.grid), 1, 1, 1) or len(model.examples) != len(model.fell):
-            raise ValueError("curves of different lengths")
+        model.grid = rising(about, "grid")
+        points, rows = len(model.grid), len(about["examples"])
+        model.centre, model.spread = (numbers(about, key, (1,)) for key in ("centre", "spread"))
+        model.intercepts = numbers(about, "intercepts", (points,))
+        model.slopes = numbers(about, "slopes", (points, 1))
+        model.examples, model.fell = (numbers(about, key, (rows,), 0).astype(int) for key in ("examples", "fell"))
         return model
 
     def save(self, folder: Path) -> None:
@@ -198,9 +203,9 @@ class Points:
             If the file is missing or damaged.
         """
         try:
-            return cls.from_dict(json.loads((folder / "model.json").read_text(encoding="utf-8")))
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            raise InputError(folder, f"no readable model ({error})", "a model written by riskmodel") from error
+            return cls.from_dict(read_about(folder))
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise error if isinstance(error, InputError) else damaged(folder, error) from error
 
     def _check(self, features: Features) -> None:
         missing = [name for name in self.looks_at if name not in features.names]
@@ -209,18 +214,6 @@ class Points:
 
     def _scaled(self, total: npt.NDArray[np.int_]) -> FloatArray:
         return standardise(total[:, None].astype(float), self.centre, self.spread)
-
-
-#: What is learned beside the points, by attribute, and of what type it is.
-ARRAYS: dict[str, type] = {
-    "grid": float,
-    "centre": float,
-    "spread": float,
-    "intercepts": float,
-    "slopes": float,
-    "examples": int,
-    "fell": int,
-}
 
 
 def _part(feature: str, values: FloatArray) -> Part:

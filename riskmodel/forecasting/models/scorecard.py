@@ -13,6 +13,7 @@ from riskmodel.forecasting.distribution import ChangeDistribution
 from riskmodel.forecasting.features import Features, Training
 from riskmodel.forecasting.models.base import standardise
 from riskmodel.forecasting.models.distribution_regression import curves_at, fit_curves, grid_of
+from riskmodel.forecasting.models.saved import damaged, names_of, number, numbers, read_about, rising
 from riskmodel.panel.panel import FloatArray
 
 #: Standardised values are held at this many standard deviations: a linear score must not run away.
@@ -72,13 +73,18 @@ class Scorecard:
             If the file is missing or damaged.
         """
         try:
-            about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-            model = cls(strength=float(about["strength"]))
-            model.names = tuple(about["features"])
-            for key in ARRAYS:
-                setattr(model, key, np.array(about[key]))
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            raise InputError(folder, f"no readable model ({error})", "a model written by riskmodel") from error
+            about = read_about(folder)
+            model = cls(strength=number(about, "strength", 0.0))
+            model.names = names_of(about)
+            model.used = numbers(about, "used", (len(model.names),), kind="b").astype(bool)
+            terms = int(model.used.sum())
+            model.centre, model.spread = (numbers(about, key, (terms,)) for key in ("centre", "spread"))
+            model.grid = rising(about, "grid")
+            points = len(model.grid)
+            model.intercepts = numbers(about, "intercepts", (points,))
+            model.slopes = numbers(about, "slopes", (points, terms))
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise error if isinstance(error, InputError) else damaged(folder, error) from error
         return model
 
     def _scaled(self, features: Features) -> FloatArray:

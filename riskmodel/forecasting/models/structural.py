@@ -21,6 +21,7 @@ from riskmodel.forecasting.distribution import ChangeDistribution, StudentT
 from riskmodel.forecasting.features import Features, Training
 from riskmodel.forecasting.models.base import standardise
 from riskmodel.forecasting.models.likelihood import LEAST_FREEDOM, UNIT, Loss
+from riskmodel.forecasting.models.saved import damaged, names_of, number, numbers, read_about
 from riskmodel.panel.panel import FloatArray
 
 #: What the expected change is a sum of.
@@ -39,6 +40,8 @@ SPREAD = "size.spread"
 EXTREME = 4.0
 #: Penalty on the effect of the gap on the spread, so strong because a few pairs of waves must tell it.
 GAP_PENALTY = 200.0
+#: A spread of a standardised term is larger than this, and a logarithm of a spread in score points nearer to 0.
+SMALLEST, LARGEST_LOG = 1e-12, 50.0
 
 
 @dataclass(frozen=True)
@@ -163,21 +166,21 @@ class Structural:
         KeyError, TypeError, ValueError
             If something is missing or not a number.
         """
-        model = cls(penalty=float(_numbers(about, "penalty", ())))
-        model.names = tuple(about["features"])
+        model = cls(penalty=number(about, "penalty", 0.0))
+        model.names = names_of(about)
         missing = {*EXPECTATION, UNREST, SPREAD} - set(model.names)
         if missing:
             raise ValueError(f"no feature {min(missing)}")
         terms = (len(EXPECTATION),)
         model.fitted = Fitted(
-            centre=_numbers(about, "centre", terms),
-            spread=_numbers(about, "spread", terms),
-            intercept=float(_numbers(about, "intercept", ())),
-            coefficients=_numbers(about, "coefficients", terms),
-            unrest_centre=float(_numbers(about, "unrest_centre", ())),
-            unrest_spread=float(_numbers(about, "unrest_spread", ())),
-            scale=_numbers(about, "scale", (2,)),
-            freedom=float(_numbers(about, "freedom", ())),
+            centre=numbers(about, "centre", terms),
+            spread=numbers(about, "spread", terms, SMALLEST),
+            intercept=number(about, "intercept"),
+            coefficients=numbers(about, "coefficients", terms),
+            unrest_centre=number(about, "unrest_centre"),
+            unrest_spread=number(about, "unrest_spread", SMALLEST),
+            scale=numbers(about, "scale", (2,), -LARGEST_LOG, LARGEST_LOG),
+            freedom=number(about, "freedom", LEAST_FREEDOM),
         )
         return model
 
@@ -196,9 +199,9 @@ class Structural:
             If the file is missing or damaged.
         """
         try:
-            return cls.from_dict(json.loads((folder / "model.json").read_text(encoding="utf-8")))
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            raise InputError(folder, f"no readable model ({error})", "a model written by riskmodel") from error
+            return cls.from_dict(read_about(folder))
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise error if isinstance(error, InputError) else damaged(folder, error) from error
 
     def _columns(self, features: Features) -> FloatArray:
         return np.column_stack([features.column(name) for name in EXPECTATION])
@@ -206,13 +209,6 @@ class Structural:
     def _check(self, features: Features) -> None:
         if features.names != self.names:
             raise InputError("model input", f"features {features.names}", f"features {self.names}")
-
-
-def _numbers(about: dict[str, Any], key: str, shape: tuple[int, ...]) -> FloatArray:
-    values = np.array(about[key], dtype=float)
-    if values.shape != shape or not np.isfinite(values).all():
-        raise ValueError(f"{key} is not {shape} numbers")
-    return values
 
 
 def _moments(values: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -1,0 +1,118 @@
+"""``model.json`` of a released model, read against its description: every part there, of its size, and finite."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from riskmodel.documents import read_json
+from riskmodel.errors import InputError
+from riskmodel.panel.panel import FloatArray
+
+MODEL = "model.json"
+EXPECTED = "a model written by riskmodel"
+MOST_NAMES, LONGEST_NAME = 10_000, 200
+
+
+def read_about(folder: Path) -> dict[str, Any]:
+    """What ``model.json`` in a folder holds.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read or holds no keys and values.
+    """
+    about = read_json(folder / MODEL, EXPECTED)
+    if not isinstance(about, dict):
+        raise InputError(folder / MODEL, f"a {type(about).__name__}", EXPECTED)
+    return about
+
+
+def damaged(folder: Path, error: Exception) -> InputError:
+    """The refusal of a model of which a part is not as it should be."""
+    return InputError(folder / MODEL, f"no readable model ({error})", EXPECTED)
+
+
+def names_of(about: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of the features: texts without blanks that can be printed, every one once.
+
+    Raises
+    ------
+    KeyError, ValueError
+        If they are not.
+    """
+    names = about["features"]
+    if not isinstance(names, list) or not 1 <= len(names) <= MOST_NAMES or len({*map(str, names)}) != len(names):
+        raise ValueError("features that are no names, each once")
+    for name in names:
+        if (
+            not isinstance(name, str)
+            or not name
+            or len(name) > LONGEST_NAME
+            or not name.isprintable()
+            or " " in name
+        ):
+            raise ValueError(f"a feature {name!r}"[:80])
+    return tuple(names)
+
+
+def numbers(
+    about: Mapping[str, Any],
+    key: str,
+    shape: tuple[int | None, ...],
+    lowest: float = -np.inf,
+    highest: float = np.inf,
+    kind: str = "if",
+) -> FloatArray:
+    """Finite numbers of a shape.
+
+    Parameters
+    ----------
+    about : mapping
+        Part of ``model.json``.
+    key : str
+        Where they stand.
+    shape : tuple of int or None
+        Size of each axis; None for any.
+    lowest, highest : float
+        Between which all of them lie.
+    kind : str
+        Kinds of NumPy type they may have; ``"b"`` for true and false.
+
+    Returns
+    -------
+    numpy.ndarray
+
+    Raises
+    ------
+    KeyError, ValueError
+        If they are not.
+    """
+    values = np.array(about[key])
+    fits = len(values.shape) == len(shape) and all(
+        size is None or size == there for size, there in zip(shape, values.shape, strict=True)
+    )
+    if values.size and (not fits or values.dtype.kind not in kind):
+        raise ValueError(f"{key} is not numbers of shape {shape}")
+    if not fits:
+        raise ValueError(f"{key} is empty")
+    made: FloatArray = values.astype(bool if kind == "b" else float)
+    if not np.isfinite(made).all() or (made < lowest).any() or (made > highest).any():
+        raise ValueError(f"{key} is not numbers from {lowest:g} to {highest:g}")
+    return made
+
+
+def number(about: Mapping[str, Any], key: str, lowest: float = -np.inf, highest: float = np.inf) -> float:
+    """One finite number; see :func:`numbers`."""
+    return float(numbers(about, key, (), lowest, highest))
+
+
+def rising(about: Mapping[str, Any], key: str) -> FloatArray:
+    """Two or more finite numbers, each larger than the one before; see :func:`numbers`."""
+    values = numbers(about, key, (None,))
+    if len(values) < 2 or (np.diff(values) <= 0).any():
+        raise ValueError(f"{key} does not rise")
+    return values
