@@ -76,7 +76,7 @@ def read_toml(path: Path, expected: str) -> dict[str, Any]:
     return made
 
 
-def read_json(path: Path, expected: str) -> Any:
+def read_json(path: Path, expected: str, *, missing: bool = False) -> Any:
     """Read a JSON file with finite numbers and every key once.
 
     Parameters
@@ -85,21 +85,25 @@ def read_json(path: Path, expected: str) -> Any:
         The file.
     expected : str
         What it should be, for messages.
+    missing : bool
+        Whether NaN may stand for a missing number.
 
     Raises
     ------
     InputError
-        If it cannot be read, is no UTF-8 or JSON, is too large, has a key twice, or has NaN or Infinity in it.
+        If it cannot be read, is no UTF-8 or JSON, is too large, has a key twice, or has a number in it that is not
+        finite.
     """
-    return _read(path, "JSON", expected, LARGEST, _json)
 
+    def constant(text: str) -> float:
+        if text == "NaN" and missing:
+            return float("nan")
+        raise ValueError(f"{text}, which is no number")
 
-def _json(text: str) -> Any:
-    return json.loads(text, parse_constant=_no_number, object_pairs_hook=_once)
+    def load(text: str) -> Any:
+        return json.loads(text, parse_constant=constant, object_pairs_hook=_once)
 
-
-def _no_number(text: str) -> float:
-    raise ValueError(f"{text}, which is no number")
+    return _read(path, "JSON", expected, LARGEST, load)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

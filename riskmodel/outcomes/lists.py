@@ -172,7 +172,7 @@ def load_list(workspace: Workspace, identity: str | None = None) -> ListRecord:
         raise InputError("--list", found, expected, "" if known else "Run: riskmodel risk-list")
     path = _path(workspace, str(chosen))
     try:
-        about: dict[str, Any] = read_json(path, "a file written by 'riskmodel risk-list'")
+        about: dict[str, Any] = read_json(path, "a file written by 'riskmodel risk-list'", missing=True)
         about["areas"] = pd.DataFrame(about["areas"], columns=list(COLUMNS)).astype(
             {"rank": int, "p_decline": float, "inclusion": float}
         )

@@ -15,9 +15,6 @@ from riskmodel.plain_text import safe_cell
 MISSING, NOT_A_NUMBER, INFINITE = "missing", "not a number", "infinite"
 WRONG_WIDTH, NO_ANSWER = "wrong number of columns", "the model gives no number"
 
-#: Of what stands there, no more characters than this.
-LONGEST = 300
-
 #: Columns of the rejects: input file, row of data counted from 1, first column that is wrong, why, and what stands
 #: there as text.
 SCHEMA = pa.schema(
@@ -61,7 +58,7 @@ def rejects_of(
             "column": [safe_cell(column) for column in columns],
             "reason": list(reasons),
             # People look at rejects in a spreadsheet, and what stands there is what a stranger wrote.
-            "value": [safe_cell(value[:LONGEST]) for value in values],
+            "value": [safe_cell(value) for value in values],
         },
         schema=SCHEMA,
     )

@@ -516,6 +516,7 @@ def _archive(change: Callable[[list[tuple[zipfile.ZipInfo, bytes]], int, int], N
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
             for info, data in members:
+                info.compress_type = zipfile.ZIP_STORED
                 archive.writestr(info, data)
         return out.getvalue()
 
@@ -581,7 +582,9 @@ def _bomb(content: bytes, place: int, other: int) -> bytes:
     """One more member that is small here and large unpacked."""
     out = io.BytesIO(content)
     with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(("xl/sharedStrings.xml", "a.csv", "xl/worksheets/sheet9.xml")[other % 3], b"0" * 2**22)
+        archive.writestr(
+            ("xl/sharedStrings.xml", "a.csv", "xl/worksheets/sheet9.xml")[other % 3], b"0" * 1_500_000
+        )
     return out.getvalue()
 
 

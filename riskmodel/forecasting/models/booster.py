@@ -30,6 +30,8 @@ INTEGER = r"-?[0-9]{1,10}"
 NUMBER = r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-][0-9]{1,3})?"
 _INTEGERS = re.compile(rf"(?:{INTEGER}(?: {INTEGER})*)?")
 _NUMBERS = re.compile(rf"(?:{NUMBER}(?: {NUMBER})*)?")
+#: A split between all numbers and the missing ones has no bound.
+_THRESHOLDS = re.compile(rf"(?:(?:{NUMBER}|inf)(?: (?:{NUMBER}|inf))*)?")
 _INFO = re.compile(rf"none|\[{NUMBER}:{NUMBER}\]|{INTEGER}(?::{INTEGER})*")
 _PARAMETER = re.compile(r"\[[a-z0-9_]{1,60}: [ -Z^-~]{0,200}\]")
 #: ``decision_type``: one bit for a category, one for the way of missing values, two for what counts as missing.
@@ -166,11 +168,11 @@ class _Lines:
         return np.array(value.split(), dtype=np.int64)
 
     def numbers(self, key: str) -> Floats:
-        value = self.value(key)
-        if not _NUMBERS.fullmatch(value):
-            raise self.wrong("numbers")
+        value, form = self.value(key), _THRESHOLDS if key == "threshold" else _NUMBERS
+        if not form.fullmatch(value):
+            raise self.wrong("finite numbers")
         found = np.array(value.split(), dtype=np.float64)
-        if not np.isfinite(found).all():
+        if value.count("inf") != np.isinf(found).sum():
             raise self.wrong("finite numbers")
         return found
 
