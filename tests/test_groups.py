@@ -278,13 +278,13 @@ def test_own_toml(tmp_path: Path) -> None:
         ("a.csv", "code,name\nGM0014,x\nGM0014,y\n", "GM0014 again"),
         ("a.csv", b"\xff\xfe\x00\x81", "no readable table"),
         ("a.csv", "code,name\nGM0014\n", "a row with 1 values"),
-        ("a.toml", "members = [", "no TOML"),
+        ("a.toml", "members = [", "not TOML"),
         ("a.toml", "members = 3\n", "a list of codes"),
         ("a.toml", "members = [3]\n", "a list of codes"),
         ("a.toml", 'name = "x"\n', "a list of codes"),
         ("a.toml", 'members = ["GM0014"]\nkleur = "rood"\n', "kleur"),
         ("a.toml", 'name = 3\nmembers = ["GM0014"]\n', "text"),
-        ("a.toml", b'name = "\xff"\n', "no TOML"),
+        ("a.toml", b'name = "\xff"\n', "not UTF-8"),
     ],
 )
 def test_refused_files(tmp_path: Path, name: str, text: str | bytes, message: str) -> None:

@@ -281,7 +281,7 @@ def test_a_damaged_file_is_refused(tmp_path, key, value):
     about = json.loads(path.read_text(encoding="utf-8"))
     about[key] = 3 if key == "features" and value else value
     path.write_text(json.dumps(about), encoding="utf-8")
-    with pytest.raises(InputError, match="no readable model|NaN, which is no number"):
+    with pytest.raises(InputError, match=r"no readable model|NaN, which is no number"):
         Structural.load(tmp_path)
 
 

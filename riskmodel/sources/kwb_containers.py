@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
-import struct
 from collections.abc import Sequence
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,9 @@ from python_calamine import CalamineWorkbook
 
 from riskmodel.errors import InputError
 from riskmodel.sources.archives import SheetBounds, check_workbook, opened
-from riskmodel.sources.kwb_files import Table, as_text, brief, csv_table, odata_table, read_bytes
+from riskmodel.sources.cells import as_text
+from riskmodel.sources.dbase import read_records
+from riskmodel.sources.kwb_files import Table, brief, csv_table, odata_table, read_bytes
 from riskmodel.sources.old_workbook import read_old_workbook
 
 #: The largest official workbook is some 150 MB unpacked.
@@ -77,44 +77,12 @@ def _sheet(path: Path, name: str, cells: list[list[Any]]) -> Table:
 
 
 def _dbase(path: Path) -> Table:
-    """Table of a dBASE file: a header, and rows of text of fixed width.
-
-    Read here and not by the library of maps, which takes a damaged ``12O00`` for 12 without a word.
-    """
-    content = read_bytes(path)
-    count, start, width = struct.unpack("<4xIHH", content[:12].ljust(12, b"\0"))
-    names, widths = [], []
-    for at in range(32, start - 1, 32):
-        if content[at : at + 1] in (b"\r", b""):
-            break
-        names.append(content[at : at + 11].partition(b"\0")[0].decode("ascii", "replace").strip())
-        widths.append(content[at + 16] if at + 16 < len(content) else 0)
-    if not names or sum(widths) + 1 != width:
-        raise InputError(path, "a header that describes no rows", "a dBASE file, as it stands beside a .shp")
-    if len(content) < start + count * width:
-        found, hint = f"{len(content)} bytes", "The file may be cut off."
-        raise InputError(path, found, f"{start + count * width} for its {count} records", hint)
-    ends = list(accumulate(widths, initial=1))
-    rows = [content[at : at + width] for at in range(start, start + count * width, width)]
-    numbers = [number for number, row in enumerate(rows, 1) if row[:1] != b"*"]
-    encoding = "utf-8" if _is_utf8(b"".join(rows)) else "cp1252"
+    held = read_records(path, read_bytes(path))
 
     def load(wanted: Sequence[int]) -> tuple[list[int], list[list[str]]]:
-        slices = [slice(ends[position], ends[position + 1]) for position in wanted]
-        cells = [
-            [rows[number - 1][part].decode(encoding, "replace").strip() for number in numbers] for part in slices
-        ]
-        return numbers, cells
+        return list(held.numbers), [held.columns[position] for position in wanted]
 
-    return Table(path, f"{path}", f"{path}, record", tuple(names), "", "", load)
-
-
-def _is_utf8(content: bytes) -> bool:
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+    return Table(path, f"{path}", f"{path}, record", held.names, "", "", load)
 
 
 def _layers(path: Path) -> list[Table]:

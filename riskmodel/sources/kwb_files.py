@@ -11,11 +11,11 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from riskmodel.errors import InputError
+from riskmodel.sources.cells import as_text
 from riskmodel.sources.delimited import shown
 
 #: The largest official table is some 30 MB; more is no such table.
@@ -167,17 +167,6 @@ def odata_table(path: Path, content: bytes) -> Table:
     stripped = tuple(name.strip() for name in names)
     clue, more = str(whole.get("odata.metadata", "")), "odata.nextLink" in whole
     return Table(path, f"{path}, record 1", f"{path}, record", stripped, clue, "", load, continues=more)
-
-
-def as_text(value: object) -> str:
-    """A cell as it would stand in a CSV; what is no number stays recognisable as such."""
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return str(value).strip()
 
 
 def brief(told: object) -> str:

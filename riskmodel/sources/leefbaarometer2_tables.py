@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import struct
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ import pandas as pd
 from riskmodel.errors import InputError
 from riskmodel.sources import delimited
 from riskmodel.sources.archives import SheetBounds, blocks, check_workbook, opened
-from riskmodel.sources.boundaries import geo_library
+from riskmodel.sources.dbase import read_records
 
 #: The largest published file is 2 MB; a workbook may unpack to thirty times its size.
 LARGEST_FILE = 64 * 1024**2
@@ -198,21 +197,13 @@ def _of_csv(path: Path) -> tuple[list[Table], tuple[str, ...]]:
 
 
 def _of_dbase(path: Path) -> list[Table]:
-    pyogrio = geo_library("pyogrio", path)
-    content = path.read_bytes()
-    records, start, width = struct.unpack("<4xIHH", content[:12].ljust(12, b"\0"))
-    if not records or len(content) < start + records * width:
-        raise InputError(
-            path,
-            f"{len(content):,} bytes",
-            f"{start + records * width:,} for {records:,} records, as a dBase table says",
-            "The file may be cut off.",
-        )
-    try:
-        cells = pyogrio.read_dataframe(path, read_geometry=False).astype(object)
-    # GDAL reports damage as RuntimeError, ValueError or OSError, depending on the place.
-    except (RuntimeError, ValueError, OSError, TypeError, KeyError) as error:
-        raise InputError(
-            path, f"a file that cannot be read ({str(error)[:120]})", "a dBase table", HINT
-        ) from error
-    return [Table(str(path), "record", 1, False, cells.where(cells.notna(), ""))]
+    held = read_records(path, path.read_bytes())
+    if not held.numbers:
+        raise InputError(path, "no records", "a table with areas")
+    doubled = sorted({name for name in held.names if held.names.count(name) > 1})
+    if doubled:
+        raise InputError(path, f"column {doubled[0]!r} twice", "every column once")
+    # A number that is missing is written as stars.
+    columns = [[cell.strip("*") and cell for cell in column] for column in held.columns]
+    frame = pd.DataFrame(dict(zip(held.names, columns, strict=True)), dtype=object)
+    return [Table(str(path), "record", 1, True, frame)]

@@ -71,7 +71,7 @@ def main() -> int:
 
     from python_calamine import CalamineWorkbook
 
-    from riskmodel.sources.kwb_files import as_text
+    from riskmodel.sources.cells import as_text
 
     _bound_memory()
     try:
