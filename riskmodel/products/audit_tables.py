@@ -10,8 +10,8 @@ import pandas as pd
 
 from riskmodel.forecasting.group_audit import ALL_ORIGINS, BEST_ORDERING, TOP, GroupAudit
 from riskmodel.forecasting.group_metrics import FEWEST, FEWEST_MUNICIPALITIES, METRICS, TOO_FEW
+from riskmodel.plain_text import safe_cell
 from riskmodel.products.markdown import Cells, markdown_table
-from riskmodel.products.table import safe_cell
 
 #: Headings of the metrics in the tables.
 HEADINGS: Mapping[str, str] = {
