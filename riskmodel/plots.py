@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import matplotlib
 import numpy as np
+from matplotlib.figure import Figure
 
+from riskmodel.drawing import off_screen
 from riskmodel.forecasting.backtest import Backtest, forecasts_at
 from riskmodel.forecasting.calibration import DECILE
 from riskmodel.forecasting.features import Features
 from riskmodel.forecasting.origins import Origin
 from riskmodel.panel.panel import FloatArray, Panel
-
-matplotlib.use("Agg")
-from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -107,6 +105,8 @@ def beeswarm_picture(features: Features, contributions: FloatArray) -> Figure:
         In score points, the last column the base value.
     """
     import shap
+
+    off_screen()
     from matplotlib import pyplot
 
     explanation = shap.Explanation(

@@ -46,13 +46,16 @@ BATCH = 1000
 @cache
 def code_version() -> str:
     """Version of the package and, in a git checkout, its commit when the process first asked."""
-    asked = subprocess.run(
-        ["git", "describe", "--always", "--dirty"],
-        cwd=Path(__file__).parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    try:
+        asked = subprocess.run(
+            ["git", "describe", "--always", "--dirty"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:  # an installation without git, such as a container
+        return riskmodel.__version__
     commit = asked.stdout.strip() if asked.returncode == 0 else ""
     return f"{riskmodel.__version__}+{commit}" if commit else riskmodel.__version__
 

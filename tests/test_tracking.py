@@ -174,6 +174,13 @@ def test_a_draft_takes_the_place_of_a_folder(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
+def test_an_installation_without_git_has_a_version(tmp_path: Path) -> None:
+    """As in a container: the service asks for its version at every answer."""
+    code = "import riskmodel.tracking as t, riskmodel; assert t.code_version() == riskmodel.__version__"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True)
+
+
 # --- Findings ----------------------------------------------------------------------------------------------------
 
 FOUND = (

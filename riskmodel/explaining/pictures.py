@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import matplotlib
 import numpy as np
 import pandas as pd
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from riskmodel.catalogue import drivers
+from riskmodel.drawing import off_screen
 from riskmodel.explaining.contributions import definitional
 from riskmodel.explaining.words import MINUS
 from riskmodel.panel.panel import FloatArray
-
-matplotlib.use("Agg")
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
 #: A driver that is the strongest in a smaller share of all areas gets no column.
 WORTH_A_COLUMN = 0.005
@@ -48,6 +47,8 @@ def waterfall(contributions: pd.Series[float], *, title: str, most: int = 9) -> 
         At most this many bars; the smallest are taken together.
     """
     import shap
+
+    off_screen()
     from matplotlib import pyplot
 
     labels = _labels(contributions)
@@ -78,6 +79,8 @@ def beeswarm(table: pd.DataFrame, *, title: str, most: int = 14) -> Figure:
         At most this many drivers, the strongest first.
     """
     import shap
+
+    off_screen()
     from matplotlib import pyplot
 
     strong = table[[each.id for each in drivers() if each.id in table.columns]]
@@ -137,7 +140,7 @@ def national_picture(found: pd.DataFrame, view: str, *, title: str) -> Figure:
     return figure
 
 
-DOWN_UP = matplotlib.colors.LinearSegmentedColormap.from_list("down-up", [DOWN, "#CFCFCF", UP])
+DOWN_UP = LinearSegmentedColormap.from_list("down-up", [DOWN, "#CFCFCF", UP])
 
 
 def _labels(row: pd.Series[float]) -> dict[str, str]:

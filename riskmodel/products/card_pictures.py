@@ -7,9 +7,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import matplotlib
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from riskmodel.forecasting.calibration import over_origins, wilson
 from riskmodel.forecasting.experiment import Cohort
@@ -17,11 +19,6 @@ from riskmodel.forecasting.groups import LABELS, labels_of
 from riskmodel.forecasting.metrics import calibration_bins
 from riskmodel.forecasting.record import Record, outcomes_of
 from riskmodel.panel.panel import FloatArray, Panel
-
-matplotlib.use("Agg")
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
 #: Okabe and Ito's colours, safe for the colour blind.
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#767676"
