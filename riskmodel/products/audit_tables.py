@@ -100,7 +100,14 @@ def cannot_be_told(audit: GroupAudit) -> str:
         f"{rows['n_selected'].iloc[0]:g} places): {', '.join(_words(each) for each in rows['metric'])}"
         for (attribute, group), rows in missing.groupby(["attribute", "group"], sort=False)
     ]
-    return "\n".join(lines) or "- Nothing: of every group everything could be told."
+    single = audit.table[(audit.table["model"] == audit.model) & (audit.table["origin"] != ALL_ORIGINS)]
+    single = single[single["list"].isin(("", TOP))]
+    lines = lines or ["- Nothing: of every group everything could be told over all origins together."]
+    few = int((single["told"] != "").sum())
+    lines.append(
+        f"- At single origins {few} of {len(single)} figures have too few areas, events or places behind them."
+    )
+    return "\n".join(lines)
 
 
 def _key(row: Mapping[Any, Any]) -> tuple[str, ...]:
@@ -129,17 +136,13 @@ def _line(row: Mapping[Any, Any], other: Mapping[Any, Any] | None) -> str:
     text = f"- {row['attribute']}, {row['group']}: {LOOKED_AT[row['metric']]} {_value(row, 'value')}, "
     text += f"elsewhere {_value(row, 'rest')}: "
     if math.isnan(row["ratio"]):
-        low, high = (f"{100 * row[f'difference_{end}95']:+.1f}" for end in ("low", "high"))
-        text += f"{100 * row['difference']:+.1f} points ({low}, {high})"
+        low, high = (_gap(row, f"difference_{end}95", unit="") for end in ("low", "high"))
+        text += f"{_gap(row, 'difference')} ({low}, {high})"
     else:
         text += f"{row['ratio']:.2f} times ({row['ratio_low95']:.2f}, {row['ratio_high95']:.2f})"
     text += f", same sign at {row['same_sign']:.0f} of {row['origins']:.0f} origins" if row["origins"] else ""
     if other is not None and not math.isnan(other["difference"]):
-        beside = (
-            f"{100 * other['difference']:+.1f} points"
-            if math.isnan(other["ratio"])
-            else f"{other['ratio']:.2f} times"
-        )
+        beside = _gap(other, "difference") if math.isnan(other["ratio"]) else f"{other['ratio']:.2f} times"
         text += f"; best ordering {beside}"
     return text
 
@@ -148,7 +151,13 @@ def _value(row: Mapping[Any, Any], key: str) -> str:
     metric = METRICS[str(row["metric"])]
     if metric.kind == "rate":
         return f"{row[key]:.2f}"
-    return f"{100 * row[key]:+.1f} points" if metric.kind == "gap" else f"{row[key]:.1%}"
+    return _gap(row, key) if metric.kind == "gap" else f"{row[key]:.1%}"
+
+
+def _gap(row: Mapping[Any, Any], key: str, unit: str = " points") -> str:
+    """A difference with its sign: of shares in points of a percent."""
+    rate = METRICS[str(row["metric"])].kind == "rate"
+    return f"{row[key]:+.2f}" if rate else f"{100 * row[key]:+.1f}{unit}"
 
 
 def _known(rows: pd.DataFrame, model: str) -> str:

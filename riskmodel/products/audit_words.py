@@ -62,8 +62,8 @@ def tally_in_dutch(audit: GroupAudit) -> str:
     """How many comparisons were made, and how many would differ by chance alone."""
     made, differ = len(looked_at(audit)), len(differing(audit))
     return (
-        f"Er zijn {made} vergelijkingen gemaakt. Bij {differ} is het verschil groter dan toeval. "
-        f"Ook zonder echt verschil zou dat bij ongeveer {0.05 * made:.0f} zo lijken."
+        f"Er zijn {made} vergelijkingen gemaakt. Bij {differ} is het verschil groter dan de onzekerheid. "
+        f"Ook zonder echt verschil zou dat bij ongeveer {0.05 * made:.0f} zo zijn."
     )
 
 

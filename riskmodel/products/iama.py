@@ -51,7 +51,7 @@ def iama_document(facts: CardFacts, release_id: str) -> str:
             proxies=_proxies(facts),
             drivers=[names.get(driver, driver) for driver in used],
             track_record="" if record is None else record_in_words(record.scores, record.experiment, facts.model),
-            failed=[f"{found.code} ({found.title})" for found in facts.findings if found.outcome == "failed"],
+            failed=[found.code for found in facts.findings if found.outcome == "failed"],
             audit=audit,
             tally="" if audit is None else tally_in_dutch(audit),
             differences=[] if audit is None else differences_in_dutch(audit),
