@@ -33,11 +33,13 @@ _WORKFLOW = ("backtest", "check", "compare", "forecast", "promote", "risk_list",
 _MONITOR = ("current", "monitor_areas", "national", "statements", "survey", "verify")
 _GOVERNANCE = ("audit", "register_entry")
 _TRAINING = ("describe",)
+_KEEP = {"adopt": "keeping", "check_deep": "deep", "reproduce": "reproducing"}
 _LISTING = ("evaluate_outcomes", "ingest_outcomes", "what_if")
 _SCORING = ("score",)
 __all__ = [
     *_GOVERNANCE,
     *_INGEST,
+    *_KEEP,
     *_LISTING,
     *_MONITOR,
     *_SCORING,
@@ -48,6 +50,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from riskmodel.deep import check_deep as check_deep
     from riskmodel.errors import InputError as InputError
     from riskmodel.governance import audit as audit
     from riskmodel.governance import register_entry as register_entry
@@ -58,6 +61,7 @@ if TYPE_CHECKING:
     from riskmodel.ingesting import ingest_kwb as ingest_kwb
     from riskmodel.ingesting import ingest_leefbaarometer as ingest_leefbaarometer
     from riskmodel.ingesting import ingest_local as ingest_local
+    from riskmodel.keeping import adopt as adopt
     from riskmodel.listing import evaluate_outcomes as evaluate_outcomes
     from riskmodel.listing import ingest_outcomes as ingest_outcomes
     from riskmodel.listing import what_if as what_if
@@ -67,6 +71,7 @@ if TYPE_CHECKING:
     from riskmodel.monitoring import statements as statements
     from riskmodel.monitoring import survey as survey
     from riskmodel.monitoring import verify as verify
+    from riskmodel.reproducing import reproduce as reproduce
     from riskmodel.scoring.run import score as score
     from riskmodel.training import describe as describe
     from riskmodel.workflow import backtest as backtest
@@ -84,6 +89,8 @@ def __getattr__(name: str) -> Any:
         from riskmodel.errors import InputError
 
         return InputError
+    if name in _KEEP:
+        return getattr(import_module(f"riskmodel.{_KEEP[name]}"), name)
     for names, module in (
         (_GOVERNANCE, "riskmodel.governance"),
         (_INGEST, "riskmodel.ingesting"),

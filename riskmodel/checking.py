@@ -18,6 +18,7 @@ from riskmodel.forecasting.experiment import Experiment
 from riskmodel.forecasting.forecast import Forecast
 from riskmodel.forecasting.record import Record, read_record, record_of
 from riskmodel.forecasting.stability import reseeded_spec
+from riskmodel.made_with import made_with
 from riskmodel.panel.panel import FloatArray, Panel
 from riskmodel.panel.store import Workspace
 from riskmodel.sources.observations import SourceFile
@@ -31,7 +32,7 @@ NO_BACKTEST = "there is no backtest yet: riskmodel backtest experiments/NAME.yam
 
 def checked_backtest(backtest: Backtest, panel: Panel, code: str) -> tuple[Record, tuple[Finding, ...]]:
     """Record of a backtest and what the checks found for its champion, over all its origins."""
-    record = record_of(backtest, panel, code)
+    record = record_of(backtest, panel, code, made_with())
     champion = backtest.experiment.champion
     table = backtest.importance
     context = Context(

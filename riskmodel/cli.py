@@ -13,6 +13,7 @@ import typer
 import riskmodel
 from riskmodel.cli_govern import governance
 from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption, ingest
+from riskmodel.cli_keep import keep
 from riskmodel.cli_list import listing, outcomes
 from riskmodel.cli_models import echo_findings, echo_trained, models
 from riskmodel.cli_monitor import monitor
@@ -37,6 +38,7 @@ app.add_typer(scoring)
 app.add_typer(listing)
 app.add_typer(outcomes, name="outcomes")
 app.add_typer(serving)
+app.add_typer(keep)
 app.add_typer(tokens, name="token")
 
 ExperimentArgument = Annotated[Path, typer.Argument(help="For instance experiments/decline-2y.yaml.")]
@@ -226,6 +228,7 @@ def check(
     workspace: WorkspaceOption = WORKSPACE,
     level: LevelOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of a table.")] = False,
+    deep: Annotated[bool, typer.Option("--deep", help="Look at every byte; exit code 1 for damage.")] = False,
 ) -> None:
     """Show what is in the workspace: sources, waves, coverage, what is blocked, what looks wrong.
 
@@ -234,8 +237,12 @@ def check(
     import json
 
     from riskmodel.panel.store import Workspace
-    from riskmodel.reports import check_table
+    from riskmodel.reports import check_table, deep_table
 
+    if deep:
+        whole = riskmodel.check_deep(Workspace(workspace))
+        typer.echo(json.dumps(whole.as_dict(), indent=2) if as_json else deep_table(whole))
+        raise typer.Exit(1 if whole.damages else 0)
     found = riskmodel.check(Workspace(workspace), level=level)
     typer.echo(json.dumps(found.as_dict(), indent=2) if as_json else check_table(found))
 

@@ -15,7 +15,7 @@ from riskmodel.errors import InputError
 from riskmodel.forecasting.attributes import ATTRIBUTES
 from riskmodel.forecasting.group_audit import GroupAudit, audit_groups
 from riskmodel.forecasting.record import Record, read_record
-from riskmodel.locking import only_writer
+from riskmodel.keeping import put_files, writing_runs
 from riskmodel.panel.store import Workspace, write_atomically
 from riskmodel.products.audit_tables import as_csv, audit_text
 from riskmodel.products.register_entry import ENTRY, Entry, answers_form, entry_of, read_answers, read_entry
@@ -101,9 +101,11 @@ def audit(
     found = audit_groups(record, model, panel, supplied)
     files = audit_files(found, experiment)
     folder = out or workspace.path("audits", experiment)
-    paths = tuple(
-        write_atomically(folder / name, partial(_put, content=content)) for name, content in files.items()
-    )
+    writers = {folder / name: partial(_put, content=content) for name, content in files.items()}
+    if out is None:
+        paths = tuple(put_files(workspace, writers))
+    else:
+        paths = tuple(write_atomically(path, write) for path, write in writers.items())
     return Audited(found, files[TEXT].decode(), paths, _log(workspace, record, found, supplied, files))
 
 
@@ -216,7 +218,7 @@ def _log(
     }
     if supplied is not None:
         settings["supplied"] = f"{supplied.file.name} sha256:{supplied.file.sha256}"
-    with only_writer(workspace), tempfile.TemporaryDirectory() as folder:
+    with writing_runs(workspace), tempfile.TemporaryDirectory() as folder:
         client = tracking.client_of(workspace)
         place = tracking.experiment_id(client, workspace, record.experiment.name)
         tags = {"mlflow.source.name": "riskmodel audit", tracking.KIND: AUDIT, "model": found.model}

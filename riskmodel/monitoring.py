@@ -15,6 +15,7 @@ import pandas as pd
 
 from riskmodel.errors import InputError
 from riskmodel.held_against import statements, survey, verify
+from riskmodel.keeping import put_file
 from riskmodel.monitor.current import state_table
 from riskmodel.monitor.development import noise_or_unknown
 from riskmodel.monitor.measured import Measured, measured, measured_of
@@ -22,7 +23,7 @@ from riskmodel.monitor.national_tables import TOLD, groups_in, national_pictures
 from riskmodel.monitor.view import View, in_municipalities, span_of, tables, view_of
 from riskmodel.monitoring_files import Written, publish, write_pictures, write_sheet, write_tables
 from riskmodel.panel.panel import FloatArray
-from riskmodel.panel.store import Workspace, write_atomically
+from riskmodel.panel.store import Workspace
 from riskmodel.plain_text import write_table
 
 __all__ = ["current", "monitor", "monitor_areas", "national", "statements", "survey", "verify"]
@@ -65,7 +66,7 @@ def current(
     table = state_table(country, wave)
     newest = edition == "3.0" and wave in (None, country.waves[-1])
     name = country.level if newest else f"{country.level}-{edition}-{country.waves[-1] if wave is None else wave}"
-    write_atomically(workspace.path("current", f"{name}.csv"), lambda path: write_table(table, path))
+    put_file(workspace, workspace.path("current", f"{name}.csv"), lambda path: write_table(table, path))
     if chosen is None:
         return table
     return table[table["location"].isin(country.areas[chosen])].reset_index(drop=True)

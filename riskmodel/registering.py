@@ -14,7 +14,7 @@ import pandas as pd
 import riskmodel
 from riskmodel.forecasting.checks import Finding
 from riskmodel.forecasting.features import Features
-from riskmodel.locking import only_writer
+from riskmodel.keeping import writing_runs
 from riskmodel.panel.panel import FloatArray
 from riskmodel.panel.store import Workspace
 from riskmodel.plain_text import write_table
@@ -59,7 +59,7 @@ def register(
     findings : sequence of Finding
         What the checks found.
     """
-    with only_writer(workspace):
+    with writing_runs(workspace):
         return _register(workspace, release, locations, features, deviation, role, findings)
 
 

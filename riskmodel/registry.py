@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from riskmodel.errors import InputError
 from riskmodel.forecasting.features import Features
-from riskmodel.locking import only_writer
+from riskmodel.keeping import writing_runs
 from riskmodel.panel.panel import FloatArray
 from riskmodel.panel.store import Workspace
 from riskmodel.tracking import client_of, has_store
@@ -118,7 +118,7 @@ def make_champion(
     reason : str
         Why it was promoted all the same.
     """
-    with only_writer(workspace):
+    with writing_runs(workspace):
         client = client_of(workspace)
         before = version_at(client, experiment, CHAMPION)
         told = {

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from riskmodel.catalogue import drivers, indicators
+from riskmodel.deep import DeepCheck
 from riskmodel.panel.check import Check
 from riskmodel.reports_skill import group_calibration_table, ordering_table, skill_table, summary_table
 
 __all__ = [
     "check_table",
+    "deep_table",
     "group_calibration_table",
     "indicator_table",
     "ordering_table",
@@ -36,6 +38,14 @@ def check_table(found: Check) -> str:
         "  nothing"
     ]
     return "\n".join(lines)
+
+
+def deep_table(found: DeepCheck) -> str:
+    """Readable text of a :class:`~riskmodel.deep.DeepCheck`."""
+    lines = [f"{each.path}: {each.what}" for each in found.damages]
+    lines += [f"note: {note}" for note in found.notes]
+    verdict = f"{len(found.damages)} damaged" if found.damages else "nothing damaged"
+    return "\n".join([*lines, f"{found.files:,} files, {found.bytes / 1e6:,.1f} MB read: {verdict}"])
 
 
 def indicator_table(words: Sequence[str]) -> str:

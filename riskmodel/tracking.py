@@ -25,7 +25,8 @@ import riskmodel
 from riskmodel.errors import InputError
 from riskmodel.forecasting.backtest import Backtest
 from riskmodel.forecasting.checks import Finding, findings_table
-from riskmodel.locking import only_writer
+from riskmodel.keeping import writing_runs
+from riskmodel.moving import come_home
 from riskmodel.panel.panel import Panel
 from riskmodel.panel.store import Workspace
 from riskmodel.sources.observations import SourceFile
@@ -100,6 +101,8 @@ def client_of(workspace: Workspace) -> MlflowClient:
     workspace.folder.mkdir(parents=True, exist_ok=True)
     if os.environ.get(STORE, "").strip():
         _reach(address)
+    else:
+        come_home(workspace)
     return MlflowClient(address, address)
 
 
@@ -164,7 +167,7 @@ def log_backtest(
     str
         Id of the parent run.
     """
-    with only_writer(workspace):
+    with writing_runs(workspace):
         return _log_backtest(workspace, backtest, panel, files, findings)
 
 

@@ -106,6 +106,7 @@ def _train(
         stage.origin,
         code,
         lambda release_id: description_of(facts, release_id),
+        workspace,
     )
     deviation = panel.deviation(stage.origin.wave)
     version = register(
@@ -137,7 +138,8 @@ def describe(folder: Path, workspace: Workspace) -> Release:
         raise InputError(workspace.folder, f"other files than {release.id} was trained on", names)
     stage = stage_of(panel, origin_at(panel, release.wave, question.horizon))
     facts, _, _ = _facts(workspace, question, release.name, release.model, panel, stage, release.code_version)
-    return describe_release(release, description_of(facts, release.id))
+    within = folder.resolve().is_relative_to(workspace.folder.resolve())
+    return describe_release(release, description_of(facts, release.id), workspace if within else None)
 
 
 def description_of(facts: CardFacts, release_id: str) -> Mapping[str, bytes]:

@@ -20,12 +20,14 @@ from riskmodel.forecasting.experiment import load_experiment
 from riskmodel.forecasting.origins import latest_origin
 from riskmodel.forecasting.record import write_record
 from riskmodel.forecasting.store import StoredForecast, load_forecast, save_forecast
-from riskmodel.locking import only_writer, put_in_place
+from riskmodel.keeping import intact, put, put_file
+from riskmodel.made_with import made_with
+from riskmodel.manifest import sha256_of
 from riskmodel.monitor.current import current_table
 from riskmodel.outcomes.lists import list_record, save_list
 from riskmodel.panel.check import Check, check_panel
 from riskmodel.panel.panel import Panel
-from riskmodel.panel.store import Workspace, draft_folder, write_atomically
+from riskmodel.panel.store import Workspace, draft_folder
 from riskmodel.plain_text import write_table
 from riskmodel.products.audit import AUDIT_SHARE
 from riskmodel.products.build import build_risk_list
@@ -33,7 +35,7 @@ from riskmodel.products.fill import filled
 from riskmodel.products.forms import chosen_forms, write_forms
 from riskmodel.products.risk_list import RiskList
 from riskmodel.products.track_record import track_record
-from riskmodel.scoring.release import load_release
+from riskmodel.scoring.release import Release, load_release
 from riskmodel.training import train
 
 __all__ = ["backtest", "check", "compare", "current", "forecast", "promote", "risk_list", "train"]
@@ -51,7 +53,8 @@ def current(workspace: Workspace, *, level: str | None = None, municipality: Seq
     panel = workspace.panel(level)
     codes = _municipality_codes(panel, municipality)
     table = current_table(panel)
-    write_atomically(workspace.path("current", f"{panel.level}.csv"), lambda path: write_table(table, path))
+    path = workspace.path("current", f"{panel.level}.csv")
+    put_file(workspace, path, lambda draft: write_table(table, draft))
     if not codes:
         return table
     owner = pd.Series(panel.municipality_codes(), index=panel.areas)
@@ -90,8 +93,7 @@ def backtest(
         files = write_record(record, experiment.read_text(encoding="utf-8"), draft)
         files.append(write_findings(findings, draft))
         tracking.log_backtest(workspace, done, panel, files, findings)
-        with only_writer(workspace):
-            put_in_place(draft, workspace.path("backtests", question.name))
+        put(workspace, {draft: workspace.path("backtests", question.name)})
     return done
 
 
@@ -167,21 +169,37 @@ def risk_list(
     panel = workspace.panel(stored.level, allow_origin=stored.experiment.allow_origin)
     codes = _municipality_codes(panel, municipality)
     asked = ", ".join(map(called, municipality)) if municipality else "Nederland"
+    day = made_on or datetime.now(tz=UTC).date()
+    made = list_of(workspace, stored, panel, codes, f"Risicolijst {asked}", capacity, day, audit_share)
+    paths = write_forms(made, out, asked_forms)
+    if capacity is not None:
+        sums = {form: sha256_of(path) for form, path in paths.items()}
+        save_list(workspace, list_record(made, stored.level, codes, audit_share, made_with(), sums))
+    return made, paths
+
+
+def list_of(
+    workspace: Workspace,
+    stored: StoredForecast,
+    panel: Panel,
+    codes: tuple[str, ...],
+    title: str,
+    capacity: int | None,
+    made_on: date,
+    audit_share: float,
+) -> RiskList:
+    """Risk list of a stored forecast with all that its forms show; see :func:`risk_list`."""
     made = build_risk_list(
         panel,
         stored,
         codes,
-        title=f"Risicolijst {asked}",
+        title=title,
         capacity=capacity,
-        made_on=made_on or datetime.now(tz=UTC).date(),
+        made_on=made_on,
         track_record=track_record(workspace.path("backtests", stored.experiment.name, "scores.csv"), stored),
         audit_share=audit_share,
     )
-    made = filled(made, workspace, panel, stored)
-    paths = write_forms(made, out, asked_forms)
-    if capacity is not None:
-        save_list(workspace, list_record(made, stored.level, codes, audit_share))
-    return made, paths
+    return filled(made, workspace, panel, stored)
 
 
 def _forecast_with_champion(workspace: Workspace, name: str) -> StoredForecast:
@@ -192,6 +210,27 @@ def _forecast_with_champion(workspace: Workspace, name: str) -> StoredForecast:
         raise InputError(workspace.folder, f"no champion for {name!r}", "one", f"Run: riskmodel train {name}.yaml")
     release = load_release(workspace.path("models", name, found[0]))
     panel = workspace.panel(release.level, allow_origin=release.experiment.allow_origin)
+    return forecast_with(release, panel, workspace.path("forecasts", name), workspace)
+
+
+def forecast_with(
+    release: Release, panel: Panel, parent: Path, workspace: Workspace | None = None
+) -> StoredForecast:
+    """Forecast from the latest wave with a released model.
+
+    Parameters
+    ----------
+    release : Release
+        The model.
+    panel : Panel
+        What is known.
+    parent : Path
+        Folder that the forecast's own folder is made in.
+    workspace : Workspace, optional
+        In which that folder lies; left out for a forecast that is only compared.
+    """
+    from riskmodel import registry
+
     origin = latest_origin(panel, release.experiment.horizon)
     made, features = backtesting.forecast_with(release.name, release.model, release.experiment, panel, origin)
     told = registry.contributions_of(release.model, features)
@@ -200,7 +239,7 @@ def _forecast_with_champion(workspace: Workspace, name: str) -> StoredForecast:
     contributions = by_driver(features.names, told)
     contributions.insert(0, "location", made.locations)
     return save_forecast(
-        workspace.path("forecasts", name),
+        parent,
         made,
         contributions,
         release.folder / "experiment.yaml",
@@ -209,6 +248,8 @@ def _forecast_with_champion(workspace: Workspace, name: str) -> StoredForecast:
         level=release.level,
         inputs=tuple(file.sha256 for file in panel.files),
         explanation=explanation_of(release.model, panel, release.wave, made, features, told),
+        workspace=workspace,
+        made_with=made_with(),
     )
 
 
@@ -226,7 +267,7 @@ def _latest_forecast(workspace: Workspace, experiment: str | None) -> Path:
             f"one of {names}" if names else "a forecast",
             "Run: riskmodel forecast",
         )
-    return max(found, key=lambda path: (path / "about.json").stat().st_mtime_ns)
+    return intact(workspace, max(found, key=lambda path: (path / "about.json").stat().st_mtime_ns))
 
 
 def _municipality_codes(panel: Panel, asked: Sequence[str]) -> tuple[str, ...]:

@@ -70,6 +70,10 @@ class Backtest:
         Models that were not applicable.
     importance : pandas.DataFrame
         Mean absolute SHAP contribution per feature: columns ``model, origin_date, feature, driver, value``.
+    leave_out : str or None
+        What was left out besides, see :func:`run`.
+    seeds : int
+        How many times more the champion was fitted.
     """
 
     experiment: Experiment
@@ -81,6 +85,8 @@ class Backtest:
     stability: pd.DataFrame
     skipped: tuple[Skipped, ...]
     importance: pd.DataFrame
+    leave_out: Literal["province"] | None = None
+    seeds: int = 0
 
 
 def run(
@@ -145,6 +151,8 @@ def run(
         stability=stability_table(experiment, panel, forecasts, by_axis),
         skipped=tuple(each for each in done if isinstance(each, Skipped)),
         importance=pd.concat([pd.DataFrame(), *tables], ignore_index=True),
+        leave_out=leave_out,
+        seeds=seeds,
     )
 
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +54,10 @@ class Record:
         Version of riskmodel that made it.
     tables : mapping of str to pandas.DataFrame
         Those of :data:`TABLES` that were kept, see :class:`~riskmodel.forecasting.backtest.Backtest`.
+    settings : mapping of str to object
+        How it was asked for: ``origins``, ``leave_out`` and ``seeds``; empty in records of earlier versions.
+    made_with : mapping of str to str
+        Versions that may change a bit of it; empty in records of earlier versions.
     """
 
     experiment: Experiment
@@ -63,6 +68,8 @@ class Record:
     inputs: tuple[str, ...]
     code_version: str
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    made_with: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, model: str) -> tuple[Forecast, ...]:
         """Forecasts of one model, earliest origin first."""
@@ -159,8 +166,8 @@ def outcomes_of(experiment: Experiment, panel: Panel, forecast: Forecast, cohort
     )
 
 
-def record_of(backtest: Backtest, panel: Panel, code: str) -> Record:
-    """The record of a backtest that was just made."""
+def record_of(backtest: Backtest, panel: Panel, code: str, made_with: Mapping[str, str] | None = None) -> Record:
+    """The record of a backtest that was just made, with these versions."""
     scores = backtest.scores.assign(origin_date=backtest.scores["origin_date"].astype(str))
     return Record(
         experiment=backtest.experiment,
@@ -171,6 +178,12 @@ def record_of(backtest: Backtest, panel: Panel, code: str) -> Record:
         inputs=tuple(file.sha256 for file in panel.files),
         code_version=code,
         tables={name: getattr(backtest, name) for name in TABLES},
+        settings={
+            "origins": [origin.wave for origin in backtest.origins],
+            "leave_out": backtest.leave_out,
+            "seeds": backtest.seeds,
+        },
+        made_with=made_with or {},
     )
 
 
@@ -195,7 +208,13 @@ def write_record(record: Record, question: str, folder: Path) -> list[Path]:
     record.scores.to_csv(folder / SCORES, index=False)
     record.importance.to_csv(folder / IMPORTANCE, index=False)
     (folder / QUESTION).write_text(question, encoding="utf-8")
-    about = {"level": record.level, "inputs": list(record.inputs), "code_version": record.code_version}
+    about = {
+        "level": record.level,
+        "inputs": list(record.inputs),
+        "code_version": record.code_version,
+        "settings": dict(record.settings),
+        "made_with": dict(record.made_with),
+    }
     (folder / ABOUT).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
     for name, table in record.tables.items():
         table.to_csv(folder / f"{name}.csv", index=False)
@@ -223,6 +242,7 @@ def read_record(folder: Path, models: Sequence[str] | None = None) -> Record:
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         level, code = str(about["level"]), str(about["code_version"])
         inputs = tuple(str(each) for each in about["inputs"])
+        settings, made_with = dict(about.get("settings", {})), dict(about.get("made_with", {}))
         scores = pd.read_csv(folder / SCORES, dtype={"origin_date": str})
         importance = _read_importance(folder / IMPORTANCE)
         tables = {
@@ -242,6 +262,8 @@ def read_record(folder: Path, models: Sequence[str] | None = None) -> Record:
         inputs=inputs,
         code_version=code,
         tables=tables,
+        settings=settings,
+        made_with=made_with,
     )
 
 

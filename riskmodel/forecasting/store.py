@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,8 +19,10 @@ from riskmodel.errors import InputError
 from riskmodel.forecasting.experiment import Experiment, load_experiment
 from riskmodel.forecasting.features import Features
 from riskmodel.forecasting.forecast import Forecast, read_forecasts, write_forecasts
+from riskmodel.keeping import put
+from riskmodel.locking import only_writer
 from riskmodel.panel.panel import FloatArray
-from riskmodel.panel.store import draft_folder
+from riskmodel.panel.store import Workspace, draft_folder
 
 #: Before the name of a feature in ``features.parquet``.
 VALUE, CONTRIBUTION = "value:", "contribution:"
@@ -111,6 +115,8 @@ def save_forecast(
     level: str,
     inputs: tuple[str, ...],
     explanation: Explanation | None = None,
+    workspace: Workspace | None = None,
+    made_with: Mapping[str, str] | None = None,
 ) -> StoredForecast:
     """Write a forecast under ``parent`` in a folder of its own; an existing one is never changed.
 
@@ -128,6 +134,10 @@ def save_forecast(
         Fingerprints of the input files; with the release they name the forecast.
     explanation : Explanation, optional
         Features and their contributions, in the order of the forecast's areas.
+    workspace : Workspace, optional
+        In whose manifest the files are noted.
+    made_with : mapping of str to str, optional
+        Versions that may change a bit of it, see :func:`riskmodel.made_with.made_with`.
 
     Raises
     ------
@@ -149,13 +159,15 @@ def save_forecast(
             "code_version": code_version,
             "level": level,
             "inputs": list(inputs),
+            "made_with": dict(made_with or {}),
         }
         (temporary / "about.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
         folder = parent / name
-        if folder.exists():
-            _refuse_difference(folder, temporary)
-        else:
-            temporary.rename(folder)
+        with only_writer(workspace) if workspace else nullcontext():
+            if folder.exists():
+                _refuse_difference(folder, temporary)
+            else:
+                put(workspace, {temporary: folder})
     return load_forecast(folder)
 
 

@@ -7,8 +7,8 @@ likely it was to be visited. A list is written once and never changed.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,9 @@ import pandas as pd
 
 from riskmodel.documents import read_json
 from riskmodel.errors import InputError
-from riskmodel.panel.store import Workspace, write_atomically
+from riskmodel.keeping import put_file
+from riskmodel.locking import only_writer
+from riskmodel.panel.store import Workspace
 from riskmodel.products.audit import audit_seed, list_id
 from riskmodel.products.risk_list import RiskList
 
@@ -53,6 +55,10 @@ class ListRecord:
     areas : pandas.DataFrame
         Columns :data:`COLUMNS` in order of rank: ``part`` is one of :data:`PARTS`, ``inclusion`` the chance of
         being visited.
+    made_with : mapping of str to str
+        Versions that made it, see :func:`riskmodel.made_with.made_with`; empty where that was not kept.
+    forms : mapping of str to str
+        Fingerprint of every form that was written when the list was first made.
     """
 
     id: str
@@ -69,6 +75,8 @@ class ListRecord:
     horizon: int
     made_on: date
     areas: pd.DataFrame
+    made_with: Mapping[str, str] = field(default_factory=dict)
+    forms: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if list(self.areas.columns) != list(COLUMNS) or not self.areas["part"].isin(PARTS).all():
@@ -77,7 +85,14 @@ class ListRecord:
             raise InputError(f"list {self.id}", "an area twice", "every area once")
 
 
-def list_record(made: RiskList, level: str, municipalities: Sequence[str], audit_share: float) -> ListRecord:
+def list_record(
+    made: RiskList,
+    level: str,
+    municipalities: Sequence[str],
+    audit_share: float,
+    made_with: Mapping[str, str] | None = None,
+    forms: Mapping[str, str] | None = None,
+) -> ListRecord:
     """What must be kept of a risk list.
 
     Parameters
@@ -90,6 +105,8 @@ def list_record(made: RiskList, level: str, municipalities: Sequence[str], audit
         ``GM`` codes it was made for; empty for the whole country.
     audit_share : float
         Part of the visits that was drawn.
+    made_with, forms : mapping of str to str, optional
+        Versions, and fingerprints of the forms that were written.
     """
     about, rows = made.about, made.rows
     top, drawn, small = (rows[key].to_numpy(dtype=bool) for key in ("on_list", "audit", "too_small"))
@@ -122,6 +139,8 @@ def list_record(made: RiskList, level: str, municipalities: Sequence[str], audit
         horizon=about.horizon,
         made_on=about.made_on,
         areas=areas,
+        made_with=made_with or {},
+        forms=forms or {},
     )
 
 
@@ -134,6 +153,11 @@ def save_list(workspace: Workspace, record: ListRecord) -> Path:
         If a list of that name is there with other areas.
     """
     path = _path(workspace, record.id)
+    with only_writer(workspace):
+        return _save(workspace, record, path)
+
+
+def _save(workspace: Workspace, record: ListRecord, path: Path) -> Path:
     if path.exists():
         held = load_list(workspace, record.id)
         if not held.areas.equals(record.areas):
@@ -144,9 +168,13 @@ def save_list(workspace: Workspace, record: ListRecord) -> Path:
                 "The code or a library has changed; make a new forecast first.",
             )
         return path
+    return put_file(workspace, path, lambda place: place.write_text(text_of(record), encoding="utf-8"))
+
+
+def text_of(record: ListRecord) -> str:
+    """A list as it is kept in its file."""
     about = {**asdict(record), "areas": record.areas.to_dict(orient="records"), "made_on": str(record.made_on)}
-    text = json.dumps(about, indent=1, ensure_ascii=False) + "\n"
-    return write_atomically(path, lambda place: place.write_text(text, encoding="utf-8"))
+    return json.dumps(about, indent=1, ensure_ascii=False) + "\n"
 
 
 def load_list(workspace: Workspace, identity: str | None = None) -> ListRecord:

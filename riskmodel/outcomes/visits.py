@@ -16,9 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from riskmodel.errors import InputError
+from riskmodel.keeping import put_file
 from riskmodel.locking import only_writer
 from riskmodel.outcomes.lists import ListRecord
-from riskmodel.panel.store import Workspace, write_atomically
+from riskmodel.panel.store import Workspace
 from riskmodel.sources.local_persons import is_bsn, refuse_persons
 from riskmodel.sources.local_table import Format, Table, content_of, open_table
 from riskmodel.sources.observations import SourceFile
@@ -137,7 +138,7 @@ def add_visits(workspace: Workspace, record: ListRecord, visits: pd.DataFrame) -
                 "What was recorded stays. Give only new visits; a later one replaces what an earlier one found.",
             )
         table = pa.Table.from_pandas(visits, preserve_index=False)
-        return write_atomically(path, lambda place: pq.write_table(table, place, write_page_checksum=True))
+        return put_file(workspace, path, lambda place: pq.write_table(table, place, write_page_checksum=True))
 
 
 def visits_of(workspace: Workspace, record: ListRecord) -> pd.DataFrame:

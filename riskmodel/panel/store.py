@@ -1,17 +1,14 @@
 """The workspace: one folder with everything that was read and made.
 
 ``observations/`` holds one Parquet file a source, level and year; what an :class:`Observations` knows beside its
-values is kept in the file's own metadata, so that a file and its description cannot drift apart.
+values is kept in the file's own metadata, so that a file and its description cannot drift apart. Everything is put
+in place, and noted in the manifest, by :mod:`riskmodel.keeping`.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import partial
@@ -24,11 +21,16 @@ import pyarrow.parquet as pq
 
 from riskmodel.catalogue import Indicator
 from riskmodel.errors import InputError
+from riskmodel.keeping import put_file, put_files
+from riskmodel.locking import only_writer
+from riskmodel.manifest import read_manifest
 from riskmodel.panel.build import build_panel
 from riskmodel.panel.panel import Panel
 from riskmodel.sources import leefbaarometer
 from riskmodel.sources.boundaries import geo_library, neighbours
 from riskmodel.sources.observations import Observations, SourceFile
+from riskmodel.writing import draft_folder as draft_folder
+from riskmodel.writing import write_atomically as write_atomically
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -37,63 +39,6 @@ METADATA_KEY = b"riskmodel"
 #: Rows from which threads are worth starting.
 LARGE = 200_000
 LEVELS = ("wijk", "buurt", "gemeente", "pc4", "grid")
-
-
-def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
-    """Let ``write`` fill a temporary sibling, then put it in place in one step.
-
-    Parameters
-    ----------
-    path : Path
-        Where the file shall stand; its folder is made.
-    write : callable
-        Gets the temporary path.
-
-    Returns
-    -------
-    Path
-        The path itself.
-
-    Raises
-    ------
-    InputError
-        If nothing can be written there.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
-    except OSError as error:
-        raise InputError(path.parent, error.strerror or "no folder", "a folder to write into") from error
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        write(temporary)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
-
-
-@contextmanager
-def draft_folder(parent: Path) -> Iterator[Path]:
-    """Give a hidden folder under ``parent`` to fill; it goes away unless it is renamed into place.
-
-    Yields
-    ------
-    Path
-        An empty folder on the same disk, so that renaming it is one step.
-    """
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(dir=parent, prefix="."))
-    except OSError as error:
-        raise InputError(parent, error.strerror or "no folder", "a folder to write into") from error
-    draft.chmod(0o755)
-    try:
-        yield draft
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 class Workspace:
@@ -121,17 +66,19 @@ class Workspace:
             If the workspace holds another file of the same source, level and year, unless ``replace``; or if
             scores of another release are there at any level.
         """
-        held = [_about(path) for path in self._files()]
-        for each in observations:
-            _refuse_other_release(each, held, replace)
-            _refuse_overlap(each, held, replace)
-        return [write_atomically(self._file_of(each), partial(_write, each)) for each in observations]
+        with only_writer(self):
+            held = [_about(path) for path in self._files()]
+            for each in observations:
+                _refuse_other_release(each, held, replace)
+                _refuse_overlap(each, held, replace)
+            return put_files(self, {self._file_of(each): partial(_write, each) for each in observations})
 
     def add_links(self, links: pd.DataFrame, file: SourceFile) -> Path:
         """Write the links between boundary vintages."""
         table = pa.Table.from_pandas(links, preserve_index=False)
         table = table.replace_schema_metadata({METADATA_KEY: json.dumps(asdict(file)).encode()})
-        return write_atomically(
+        return put_file(
+            self,
             self.path("observations", "crosswalk.parquet"),
             lambda path: pq.write_table(table, path, write_page_checksum=True),
         )
@@ -155,10 +102,14 @@ class Workspace:
         """
         borders = pa.Table.from_pandas(neighbours(areas), preserve_index=False)
         borders = borders.replace_schema_metadata({METADATA_KEY: json.dumps(asdict(file)).encode()})
-        polygons = write_atomically(self.path("boundaries", f"{level}.parquet"), areas.to_parquet)
-        write_atomically(
-            self.path("boundaries", f"{level}-borders.parquet"),
-            lambda path: pq.write_table(borders, path, write_page_checksum=True),
+        polygons, _ = put_files(
+            self,
+            {
+                self.path("boundaries", f"{level}.parquet"): areas.to_parquet,
+                self.path("boundaries", f"{level}-borders.parquet"): lambda path: pq.write_table(
+                    borders, path, write_page_checksum=True
+                ),
+            },
         )
         return polygons
 
@@ -226,6 +177,7 @@ class Workspace:
         return self.path("observations", f"{each.source}_{each.level}_{span}.parquet")
 
     def _files(self) -> list[Path]:
+        read_manifest(self.folder)  # refuses a workspace of a newer format
         files = sorted(self.path("observations").glob("*.parquet"))
         return [path for path in files if path.name != "crosswalk.parquet"]
 
@@ -270,7 +222,7 @@ def _refuse_overlap(each: Observations, held: Sequence[_About], replace: bool) -
                 _names(each),
                 f"{shared[0]}, which {_names(other)} gives already",
                 f"years of {each.source} at level {each.level} that are not in the workspace",
-                f"Remove {other.path} first, if the new file is to take its place.",
+                f"Remove {other.path} first, and tell so with: riskmodel adopt {other.path}",
             )
 
 

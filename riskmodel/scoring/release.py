@@ -24,9 +24,9 @@ from riskmodel.forecasting.models.saved import read_about
 from riskmodel.forecasting.models.scorecard import Scorecard
 from riskmodel.forecasting.models.structural import Structural
 from riskmodel.forecasting.origins import Origin
-from riskmodel.locking import put_in_place
+from riskmodel.keeping import put
 from riskmodel.panel.panel import Panel
-from riskmodel.panel.store import draft_folder
+from riskmodel.panel.store import Workspace, draft_folder
 from riskmodel.sources.observations import SourceFile
 
 #: Models that can be released.
@@ -98,6 +98,7 @@ def save_release(
     origin: Origin,
     code: str,
     description: Description | None = None,
+    workspace: Workspace | None = None,
 ) -> Release:
     """Write a released model under ``parent``; the same model again changes at most its description.
 
@@ -120,6 +121,8 @@ def save_release(
     description : callable, optional
         From the model's id to the files that describe it, by name: its card, pictures and documents. They are
         checked like all others, and take no part in the id, so that a new evaluation makes no other model of it.
+    workspace : Workspace, optional
+        In whose manifest the files are noted.
 
     Returns
     -------
@@ -141,11 +144,13 @@ def save_release(
             "code_version": code,
             "files": files,
         }
-        _finish(temporary, parent / own, about, description(own) if description else {})
+        _finish(temporary, parent / own, about, description(own) if description else {}, workspace)
     return load_release(parent / own)
 
 
-def describe_release(release: Release, description: Mapping[str, bytes]) -> Release:
+def describe_release(
+    release: Release, description: Mapping[str, bytes], workspace: Workspace | None = None
+) -> Release:
     """Put another description beside a released model, which itself stays as it is to the byte.
 
     Parameters
@@ -154,6 +159,8 @@ def describe_release(release: Release, description: Mapping[str, bytes]) -> Rele
         As it was loaded.
     description : mapping of str to bytes
         All files that describe it, by name; they take the place of those that did.
+    workspace : Workspace, optional
+        In which it lies.
 
     Returns
     -------
@@ -176,18 +183,24 @@ def describe_release(release: Release, description: Mapping[str, bytes]) -> Rele
             raise InputError(
                 release.folder, "a folder renamed or put together by hand", f"a name ending in {digest}"
             )
-        _finish(temporary, release.folder, about, description)
+        _finish(temporary, release.folder, about, description, workspace)
     return load_release(release.folder)
 
 
-def _finish(draft: Path, folder: Path, about: Mapping[str, object], description: Mapping[str, bytes]) -> None:
+def _finish(
+    draft: Path,
+    folder: Path,
+    about: Mapping[str, object],
+    description: Mapping[str, bytes],
+    workspace: Workspace | None,
+) -> None:
     """Add description and fingerprints to a draft and put it in place, unless it stands there already."""
     for name, content in description.items():
         (draft / name).write_bytes(content)
     whole = {**about, "sha256": _sums(draft)}
     if not _holds(folder, whole["sha256"]):
         (draft / "release.json").write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")
-        put_in_place(draft, folder)
+        put(workspace, {draft: folder})
 
 
 def _digest(sums: Mapping[str, str], files: object) -> str:

@@ -168,7 +168,8 @@ class LightGBM:
 
     def save(self, folder: Path) -> None:
         """Write the model as LightGBM text and JSON into an existing folder."""
-        self.trees.save_model(folder / "trees.txt")
+        # Not by LightGBM itself: on a full disk that may leave a part without saying so.
+        (folder / "trees.txt").write_text(self.trees.model_to_string(), encoding="utf-8")
         about = {
             "kind": "lightgbm",
             "features": list(self.names),
