@@ -40,7 +40,7 @@ seen = 0
 def watch(event, arguments):
     global seen
     opens = event == "open" and isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR)
-    if not (opens or event in CHANGES):
+    if not (opens or event in CHANGES) or isinstance(arguments[0], int):
         return
     if folder not in os.path.abspath(os.fsdecode(arguments[0])).removeprefix("file:"):
         return
