@@ -15,6 +15,8 @@ from riskmodel.errors import InputError
 #: Experiments and mappings are a few thousand bytes, a list of the whole country some two million.
 LARGEST = 64 << 20
 LARGEST_SETTINGS = 1 << 20
+#: The reader of YAML takes some eight seconds for a megabyte.
+LARGEST_YAML = 1 << 18
 
 
 class _PlainLoader(yaml.SafeLoader):
@@ -54,7 +56,7 @@ def read_yaml(path: Path, expected: str) -> Any:
         itself.
     """
     # A subclass of the safe loader: it makes nothing but plain values.
-    return _read(path, "YAML", expected, LARGEST_SETTINGS, lambda text: yaml.load(text, Loader=_PlainLoader))
+    return _read(path, "YAML", expected, LARGEST_YAML, lambda text: yaml.load(text, Loader=_PlainLoader))
 
 
 def read_toml(path: Path, expected: str) -> dict[str, Any]:

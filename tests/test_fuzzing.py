@@ -46,8 +46,15 @@ def test_what_once_broke_a_reader_is_refused_or_read(kept: Path, ground: Path) -
     attempt(TARGETS[kept.parent.name], {path.name: path.read_bytes() for path in kept.iterdir()}, ground)
 
 
+#: Readers that start a process for every file.
+SLOW = {"kwb-xls"}
+
+# The engine makes archives with two members of one name.
+pytestmark = pytest.mark.filterwarnings("ignore:Duplicate name", "ignore:Value .* parsed incompletely")
+
+
 def try_many(name: str, ground: Path, inputs: int) -> None:
-    @settings(QUICK, max_examples=inputs)
+    @settings(QUICK, max_examples=inputs // 10 if name in SLOW else inputs)
     @given(chosen=st.integers(0, 9), edits=EDITS)
     def tried(chosen: int, edits: list[Edit]) -> None:
         attempt(TARGETS[name], edited(TARGETS[name], chosen, edits), ground)
@@ -57,10 +64,10 @@ def try_many(name: str, ground: Path, inputs: int) -> None:
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_spoiled_files_are_refused_or_read(name: str, ground: Path) -> None:
-    try_many(name, ground, 40)
+    try_many(name, ground, 25)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", TARGETS)
 def test_many_spoiled_files_are_refused_or_read(name: str, ground: Path) -> None:
-    try_many(name, ground, 400)
+    try_many(name, ground, 150)

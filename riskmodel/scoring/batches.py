@@ -90,6 +90,8 @@ def _read_parquet(path: Path, chunk: Chunk, columns: Sequence[str]) -> Iterator[
         for records in file.iter_batches(BATCH_ROWS, row_groups=list(groups), columns=list(columns)):
             yield RawBatch(chunk, records, np.arange(first, first + records.num_rows))
             first += records.num_rows
+    if first - chunk.first - 1 != chunk.rows:
+        raise InputError(path, f"{first - chunk.first - 1:,} rows", f"{chunk.rows:,}, as the file says itself")
 
 
 def _read_csv(path: Path, chunk: Chunk, columns: Sequence[str]) -> Iterator[RawBatch]:

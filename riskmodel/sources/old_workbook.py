@@ -14,7 +14,7 @@ from pathlib import Path
 from riskmodel.errors import InputError
 
 #: Bytes of memory and seconds for one workbook; the largest official ones (2018) take a tenth of either.
-MEMORY, SECONDS = 3 << 30, 120
+MEMORY, SECONDS = 2 << 30, 120
 MOST_CELLS = 20_000_000
 KIND = "an .xls or .xlsx file"
 

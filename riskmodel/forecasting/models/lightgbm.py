@@ -187,15 +187,15 @@ class LightGBM:
         InputError
             If a file is missing or damaged.
         """
+        about = read_about(folder)
         try:
-            about = read_about(folder)
             model = cls(**about["settings"])
             model.names = names_of(about)
             model.structural = Structural.from_dict(about["structural"])
             if model.structural.names != model.names:
                 raise ValueError("a structural model on other features")
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise error if isinstance(error, InputError) else damaged(folder, error) from error
+            raise damaged(folder, error) from error
         model.trees = read_booster(folder / "trees.txt", model.names)
         return model
 

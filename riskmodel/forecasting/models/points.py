@@ -202,10 +202,11 @@ class Points:
         InputError
             If the file is missing or damaged.
         """
+        about = read_about(folder)
         try:
-            return cls.from_dict(read_about(folder))
+            return cls.from_dict(about)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise error if isinstance(error, InputError) else damaged(folder, error) from error
+            raise damaged(folder, error) from error
 
     def _check(self, features: Features) -> None:
         missing = [name for name in self.looks_at if name not in features.names]

@@ -72,8 +72,8 @@ class Scorecard:
         InputError
             If the file is missing or damaged.
         """
+        about = read_about(folder)
         try:
-            about = read_about(folder)
             model = cls(strength=number(about, "strength", 0.0))
             model.names = names_of(about)
             model.used = numbers(about, "used", (len(model.names),), kind="b").astype(bool)
@@ -84,7 +84,7 @@ class Scorecard:
             model.intercepts = numbers(about, "intercepts", (points,))
             model.slopes = numbers(about, "slopes", (points, terms))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise error if isinstance(error, InputError) else damaged(folder, error) from error
+            raise damaged(folder, error) from error
         return model
 
     def _scaled(self, features: Features) -> FloatArray:

@@ -198,10 +198,11 @@ class Structural:
         InputError
             If the file is missing or damaged.
         """
+        about = read_about(folder)
         try:
-            return cls.from_dict(read_about(folder))
+            return cls.from_dict(about)
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise error if isinstance(error, InputError) else damaged(folder, error) from error
+            raise damaged(folder, error) from error
 
     def _columns(self, features: Features) -> FloatArray:
         return np.column_stack([features.column(name) for name in EXPECTATION])
