@@ -109,10 +109,12 @@ def beeswarm_picture(features: Features, contributions: FloatArray) -> Figure:
     off_screen()
     from matplotlib import pyplot
 
+    # A feature that nowhere has a value gets one colour; shap would warn of it.
+    unknown = np.isnan(features.values).all(axis=0)
     explanation = shap.Explanation(
         values=contributions[:, :-1],
         base_values=contributions[:, -1],
-        data=features.values,
+        data=np.where(unknown, 0.0, features.values),
         feature_names=list(features.names),
     )
     axes = shap.plots.beeswarm(explanation, max_display=15, show=False, plot_size=(9, 6))

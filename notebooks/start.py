@@ -1,0 +1,49 @@
+"""The workspace of the notebooks: the one that ``RISKMODEL_WORKSPACE`` names, or an invented country.
+
+The invented country is made once, in ``notebooks/example``: its files, a backtest, a champion and a forecast. That
+takes about a minute; afterwards every notebook opens it at once.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+import riskmodel
+from riskmodel.example import write_example
+from riskmodel.panel.store import Workspace
+
+# Libraries that miss a widget for their progress bars say so with a path of this machine.
+warnings.filterwarnings("ignore", message="IProgress not found")
+
+HERE = Path(__file__).parent
+#: The question of the notebooks.
+EXPERIMENT = HERE.parent / "experiments" / "decline-2y.yaml"
+
+
+def workspace() -> Workspace:
+    """Open the workspace; make what is missing in it."""
+    given = os.environ.get("RISKMODEL_WORKSPACE")
+    place = Workspace(given or HERE / "example" / "workspace")
+    if not place.path("observations").exists():
+        with tempfile.TemporaryDirectory() as folder:
+            files = write_example(Path(folder))
+            riskmodel.ingest_leefbaarometer([files.leefbaarometer], place)
+            riskmodel.ingest_kwb(files.kwb, place)
+    if not place.path("backtests", EXPERIMENT.stem).exists():
+        riskmodel.backtest(EXPERIMENT, place)
+    if not place.path("models", EXPERIMENT.stem).exists():
+        riskmodel.train(EXPERIMENT, place)
+    if not place.path("forecasts", EXPERIMENT.stem).exists():
+        riskmodel.forecast(place, experiment=EXPERIMENT.stem)
+    return place
+
+
+def a_municipality(place: Workspace) -> str:
+    """A municipality to look at: Venlo where it is in the data, else the one with most areas."""
+    known, counts = np.unique(place.panel().municipality_codes(), return_counts=True)
+    return "GM0983" if "GM0983" in known else str(known[counts.argmax()])
