@@ -8,13 +8,20 @@ from typing import Annotated
 import typer
 
 import riskmodel
+from riskmodel import cli_complete as complete
 from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption
+from riskmodel.cli_output import JsonOption, show, working
 
 outcomes = typer.Typer(no_args_is_help=True, help="What was found on the spot, and what that says of a list.")
 listing = typer.Typer()
 
 ListOption = Annotated[
-    str | None, typer.Option("--list", help="Name of the list, printed on it; may be left out when there is one.")
+    str | None,
+    typer.Option(
+        "--list",
+        help="Name of the list, printed on it; may be left out when there is one.",
+        autocompletion=complete.lists,
+    ),
 ]
 
 
@@ -35,7 +42,9 @@ def ingest(
 
 
 @outcomes.command("show")
-def show(workspace: WorkspaceOption = WORKSPACE, list_id: ListOption = None) -> None:
+def show_visits(
+    workspace: WorkspaceOption = WORKSPACE, list_id: ListOption = None, as_json: JsonOption = False
+) -> None:
     """Show every visit that was recorded for a list.
 
     Example: riskmodel outcomes show --list 2020-0a1b2c3d4e
@@ -46,7 +55,7 @@ def show(workspace: WorkspaceOption = WORKSPACE, list_id: ListOption = None) -> 
 
     place = Workspace(workspace)
     visits = visits_of(place, load_list(place, list_id)).drop(columns="sha256")
-    typer.echo(visits.to_string(index=False) if len(visits) else "no visits yet")
+    show(as_json, lambda: visits, lambda: visits.to_string(index=False) if len(visits) else "no visits yet")
 
 
 @outcomes.command("evaluate")
@@ -71,11 +80,16 @@ def what_if(
     workspace: WorkspaceOption = WORKSPACE,
     municipality: Annotated[
         list[str] | None,
-        typer.Option(help="Where it changes: name, GM code or region; may be repeated; by default everywhere."),
+        typer.Option(
+            help="Where it changes: name, GM code or region; may be repeated; by default everywhere.",
+            autocompletion=complete.municipalities,
+        ),
     ] = None,
     experiment: Annotated[
-        str | None, typer.Option(help="By default decline-2y, or the only one there is.")
+        str | None,
+        typer.Option(help="By default decline-2y, or the only one there is.", autocompletion=complete.trained),
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """See how the model's forecast moves when indicators have another value: model behaviour, not an effect.
 
@@ -84,9 +98,14 @@ def what_if(
     from riskmodel.listing import parse_changes
     from riskmodel.panel.store import Workspace
 
-    table = riskmodel.what_if(
-        Workspace(workspace), parse_changes(change), municipality=municipality or (), experiment=experiment
+    changes = parse_changes(change)
+    with working("asking the model"):
+        table = riskmodel.what_if(
+            Workspace(workspace), changes, municipality=municipality or (), experiment=experiment
+        )
+    label = table.attrs["label"]
+    show(
+        as_json,
+        lambda: {"label": label, "areas": table},
+        lambda: f"{label}\n{table.to_string(index=False, float_format='{:.4f}'.format)}\n{label}",
     )
-    typer.echo(table.attrs["label"])
-    typer.echo(table.to_string(index=False, float_format="{:.4f}".format))
-    typer.echo(table.attrs["label"])

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from riskmodel import cli_complete as complete
 from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption
+from riskmodel.cli_output import JsonOption, remark, show, working
 
 monitor = typer.Typer()
 
 LevelOption = Annotated[
     str | None,
-    typer.Option(help="wijk, buurt, gemeente, pc4 or grid; by default the first that was ingested."),
+    typer.Option(
+        help="wijk, buurt, gemeente, pc4 or grid; by default the first that was ingested.",
+        autocompletion=complete.levels,
+    ),
 ]
-EditionOption = Annotated[str, typer.Option(help="3.0 or 2.0: two instruments, never put together.")]
+EditionOption = Annotated[
+    str,
+    typer.Option(help="3.0 or 2.0: two instruments, never put together.", autocompletion=complete.editions),
+]
 FromOption = Annotated[
     int | None, typer.Option("--from", help="First measurement; by default the one before the last.")
 ]
@@ -37,6 +43,7 @@ def monitor_areas(
         typer.Option(
             "--municipality",
             help="Name, GM code, region or 'Provincie Utrecht'; may be repeated.",
+            autocompletion=complete.municipalities,
         ),
     ] = None,
     group: Annotated[
@@ -46,6 +53,7 @@ def monitor_areas(
     edition: EditionOption = "3.0",
     start: FromOption = None,
     end: ToOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Write the present of a municipality or group: a sheet in Dutch, tables and pictures.
 
@@ -53,8 +61,10 @@ def monitor_areas(
     """
     import riskmodel
     from riskmodel.panel.store import Workspace
+    from riskmodel.reports import written_text
+    from riskmodel.results import monitor_result
 
-    with _working("monitor"):
+    with working("describing the present"):
         view, written = riskmodel.monitor_areas(
             Workspace(workspace),
             out,
@@ -65,12 +75,18 @@ def monitor_areas(
             start=start,
             end=end,
         )
+    for note in written.notes:
+        remark(note)
     areas = view.areas
-    typer.echo(
+    heading = (
         f"{view.title}: {len(areas.areas):,} areas of level {areas.level}, Leefbaarometer {areas.edition}, "
         f"{view.start} to {view.end}"
     )
-    _tell(out, list(written.files), written.notes)
+    show(
+        as_json,
+        lambda: monitor_result(areas, written) | {"title": view.title, "from": view.start, "to": view.end},
+        lambda: written_text(heading, out, written.files),
+    )
 
 
 @monitor.command()
@@ -81,6 +97,7 @@ def national(
     edition: EditionOption = "3.0",
     start: FromOption = None,
     end: ToOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Write the national picture: tables, a text in plain Dutch, and pictures.
 
@@ -88,19 +105,26 @@ def national(
     """
     import riskmodel
     from riskmodel.panel.store import Workspace
+    from riskmodel.reports import written_text
+    from riskmodel.results import monitor_result
 
-    with _working("national"):
+    with working("describing the country"):
         country, written = riskmodel.national(
             Workspace(workspace), out, level=level, edition=edition, start=start, end=end
         )
-    typer.echo(f"{len(country.areas):,} areas of level {country.level}, Leefbaarometer {country.edition}")
-    _tell(out, list(written.files), written.notes)
+    heading = f"{len(country.areas):,} areas of level {country.level}, Leefbaarometer {country.edition}"
+    show(
+        as_json,
+        lambda: monitor_result(country, written),
+        lambda: written_text(heading, out, written.files),
+    )
 
 
 @monitor.command()
 def statement(
     name: Annotated[str | None, typer.Argument(help="Id of one, such as onvoldoende; by default all.")] = None,
     workspace: WorkspaceOption = WORKSPACE,
+    as_json: JsonOption = False,
 ) -> None:
     """Hold what letters to parliament say against the ingested scores, side by side.
 
@@ -110,14 +134,15 @@ def statement(
     from riskmodel.monitor.statements import in_full, side_by_side
     from riskmodel.panel.store import Workspace
 
-    with _working("statement"):
+    with working("statement"):
         table = riskmodel.statements(Workspace(workspace), name)
-    typer.echo(in_full(table) if name else side_by_side(table))
+    show(as_json, lambda: table, lambda: in_full(table) if name else side_by_side(table))
 
 
 @monitor.command()
 def verify(
     files: Annotated[list[Path], typer.Argument(help="Files of the Leefbaarometer as published.")],
+    as_json: JsonOption = False,
 ) -> None:
     """Compute published classes and sums again; exit code 1 when something differs.
 
@@ -125,9 +150,9 @@ def verify(
     """
     import riskmodel
 
-    with _working("verify"):
+    with working("verify"):
         text, same = riskmodel.verify(files)
-    typer.echo(text)
+    show(as_json, lambda: {"same": same, "report": text.splitlines()}, lambda: text)
     if not same:
         raise typer.Exit(1)
 
@@ -157,7 +182,7 @@ def survey(
     from riskmodel.monitor.survey import table_in_dutch
     from riskmodel.panel.store import Workspace
 
-    with _working("survey"):
+    with working("survey"):
         table, text = riskmodel.survey(
             file,
             Workspace(workspace),
@@ -177,26 +202,3 @@ def survey(
     typer.echo(f"\n{text}")
     if out is not None:
         typer.echo(out)
-
-
-def _tell(out: Path, files: list[str], notes: tuple[str, ...]) -> None:
-    for name in files:
-        if not name.startswith("pictures/"):
-            typer.echo(out / name)
-    drawn = sum(name.endswith(".png") for name in files)
-    typer.echo(f"{out / 'pictures'}: {drawn} pictures, each as PNG and SVG")
-    for note in notes:
-        typer.echo(note, err=True)
-
-
-@contextmanager
-def _working(what: str) -> Iterator[None]:
-    """A moving sign on a terminal, nothing elsewhere."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield
-        return
-    with console.status(f"{what} ..."):
-        yield

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 import riskmodel
-
-if TYPE_CHECKING:
-    from riskmodel.scoring.run import Progress
+from riskmodel.cli_output import JsonOption, show, working
 
 scoring = typer.Typer()
 #: Features told on a terminal; the manifest has all of them.
@@ -51,6 +47,7 @@ def score(
         list[str] | None,
         typer.Option(help="Column to carry along; may be repeated; by default location where it is there."),
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Score rows of features in a stream: chances, expected change, interval and drivers as Parquet.
 
@@ -58,7 +55,7 @@ def score(
     """
     from riskmodel.panel.store import Workspace
 
-    with _progress() as progress:
+    with working("looking at the input", unit="rows") as progress:
         done = riskmodel.score(
             source,
             model,
@@ -67,11 +64,13 @@ def score(
             engine=engine,
             workspace=None if workspace is None else Workspace(workspace),
             keep=keep or None,
-            progress=progress,
+            progress=lambda scored, rows: progress("scoring", scored, rows),
         )
-    for line in summary(done.manifest):
-        typer.echo(line)
-    typer.echo(done.folder / "scores")
+    show(
+        as_json,
+        lambda: {"folder": done.folder, "manifest": done.manifest},
+        lambda: "\n".join([*summary(done.manifest), str(done.folder / "scores")]),
+    )
 
 
 def summary(manifest: dict[str, Any]) -> list[str]:
@@ -98,29 +97,3 @@ def summary(manifest: dict[str, Any]) -> list[str]:
         for each in warned[:SHOWN]
     ]
     return lines if len(warned) <= SHOWN else [*lines, f"  ... and {len(warned) - SHOWN} more in manifest.json"]
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """A bar with rate and time left on a terminal, nothing elsewhere."""
-    from rich.console import Console
-    from rich.progress import BarColumn, ProgressColumn, Task, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-    from rich.text import Text
-
-    class Rate(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            return Text("" if not task.speed else f"{task.speed:,.0f} rows/s")
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"), Rate())
-    times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
-    with Bar(*columns, *times, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("looking at the input", total=None, told="")
-
-        def told(done: int, total: int) -> None:
-            bar.update(
-                task, description="scoring", completed=done, total=total, told=f"{done:,} of {total:,} rows"
-            )
-
-        yield told

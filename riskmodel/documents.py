@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, unreadable
 
 #: Experiments and mappings are a few thousand bytes, a list of the whole country some two million.
 LARGEST = 64 << 20
@@ -34,7 +34,7 @@ class _PlainLoader(yaml.SafeLoader):
         return made
 
 
-def read_yaml(path: Path, expected: str) -> Any:
+def read_yaml(path: Path, expected: str, absent: str = "") -> Any:
     """Read a YAML file without aliases and doubled keys.
 
     Parameters
@@ -43,6 +43,8 @@ def read_yaml(path: Path, expected: str) -> Any:
         The file.
     expected : str
         What it should be, for messages.
+    absent : str
+        What the user can do where there is no such file.
 
     Returns
     -------
@@ -56,7 +58,7 @@ def read_yaml(path: Path, expected: str) -> Any:
         itself.
     """
     # A subclass of the safe loader: it makes nothing but plain values.
-    return _read(path, "YAML", expected, LARGEST_YAML, lambda text: yaml.load(text, Loader=_PlainLoader))
+    return _read(path, "YAML", expected, LARGEST_YAML, lambda text: yaml.load(text, Loader=_PlainLoader), absent)
 
 
 def read_toml(path: Path, expected: str) -> dict[str, Any]:
@@ -115,7 +117,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
-def _read(path: Path, kind: str, expected: str, largest: int, load: Callable[[str], Any]) -> Any:
+def _read(path: Path, kind: str, expected: str, largest: int, load: Callable[[str], Any], absent: str = "") -> Any:
     try:
         size = path.stat().st_size
         if size > largest:
@@ -124,9 +126,11 @@ def _read(path: Path, kind: str, expected: str, largest: int, load: Callable[[st
     except InputError:
         raise
     except OSError as error:
-        raise InputError(path, error.strerror or "an unreadable file", expected) from error
+        raise unreadable(path, error, expected, absent) from error
     except UnicodeDecodeError as error:
         raise InputError(path, "bytes that are not UTF-8 text", expected) from error
     # Its readers answer to odd texts with many kinds of error: a date that is none, keys that are lists.
     except (yaml.YAMLError, ValueError, RecursionError, TypeError, AttributeError, OverflowError) as error:
-        raise InputError(path, f"text that is not {kind} ({error})", expected) from error
+        # Parsers tell over several lines; where and what fits on one.
+        told = " ".join(str(error).split())
+        raise InputError(path, f"text that is not {kind} ({told})", expected) from error

@@ -48,3 +48,22 @@ class InputError(ValueError):
         self.where, self.found, self.expected, self.hint = map(shown, (where, found, expected, hint))
         message = f"{self.where}: found {self.found}; expected {self.expected}."
         super().__init__(f"{message} {self.hint}".strip())
+
+
+def unreadable(path: object, error: OSError, expected: str = "a readable file", hint: str = "") -> InputError:
+    """What to raise for a file that cannot be read.
+
+    Parameters
+    ----------
+    path : object
+        The file.
+    error : OSError
+        What went wrong.
+    expected : str
+        What should stand there.
+    hint : str
+        What else the user can do where there is no such file.
+    """
+    absent = isinstance(error, FileNotFoundError)
+    told = "Is the name right, and the folder? A name with spaces needs quotes."
+    return InputError(path, error.strerror or "an unreadable file", expected, (hint or told) if absent else "")

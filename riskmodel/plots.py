@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -117,7 +118,10 @@ def beeswarm_picture(features: Features, contributions: FloatArray) -> Figure:
         data=np.where(unknown, 0.0, features.values),
         feature_names=list(features.names),
     )
-    axes = shap.plots.beeswarm(explanation, max_display=15, show=False, plot_size=(9, 6))
+    with warnings.catch_warnings():
+        # A feature that is known of no area has no range to colour by; it says so of every one.
+        warnings.filterwarnings("ignore", "All-NaN slice encountered", RuntimeWarning)
+        axes = shap.plots.beeswarm(explanation, max_display=15, show=False, plot_size=(9, 6))
     axes.set_xlabel("contribution to the expected change, in score points")
     axes.locator_params(axis="x", nbins=7)
     figure: Figure = axes.figure

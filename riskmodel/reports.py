@@ -1,23 +1,47 @@
-"""Tables for people: skill, the panel, the catalogue."""
+"""Results of commands as text for people: skill, the panel, the catalogue, what was made."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from riskmodel.catalogue import drivers, indicators
+import pandas as pd
+
+from riskmodel.catalogue import Indicator, drivers, indicators
 from riskmodel.deep import DeepCheck
 from riskmodel.panel.check import Check
 from riskmodel.reports_skill import group_calibration_table, ordering_table, skill_table, summary_table
 
+if TYPE_CHECKING:
+    from riskmodel.attempts import Promotion
+    from riskmodel.forecasting.backtest import Backtest
+    from riskmodel.forecasting.checks import Finding
+    from riskmodel.forecasting.store import StoredForecast
+    from riskmodel.products.risk_list import RiskList
+    from riskmodel.training import Trained
+
 __all__ = [
+    "backtest_text",
     "check_table",
+    "current_text",
     "deep_table",
+    "forecast_text",
+    "found_indicators",
     "group_calibration_table",
     "indicator_table",
+    "list_text",
     "ordering_table",
+    "promote_text",
     "skill_table",
     "summary_table",
+    "train_text",
+    "written_text",
 ]
+
+#: More rows than this are not shown on a terminal; the written file has all of them.
+SHOWN = 40
 
 
 def check_table(found: Check) -> str:
@@ -48,17 +72,120 @@ def deep_table(found: DeepCheck) -> str:
     return "\n".join([*lines, f"{found.files:,} files, {found.bytes / 1e6:,.1f} MB read: {verdict}"])
 
 
-def indicator_table(words: Sequence[str]) -> str:
-    """Catalogue as text: indicators in whose id, labels, driver or source all words occur."""
+def found_indicators(words: Sequence[str]) -> list[Indicator]:
+    """Indicators of the catalogue in whose id, labels, driver or source all words occur."""
     names = {driver.id: driver.label for driver in drivers()}
-    lines = []
+    found = []
     for each in indicators().values():
         text = " ".join([each.id, each.label_nl, each.label_en, names[each.driver], each.source]).casefold()
         if all(word.casefold() in text for word in words):
-            marks = [each.kind, each.direction, f"published after {each.lag_months} months"]
-            marks += ["blocked (origin)"] if each.sensitivity == "origin" else []
-            lines.append(
-                f"{each.id:<32} {each.label_nl} ({each.unit}) · {names[each.driver]} · {each.source} · "
-                + ", ".join(marks)
-            )
+            found.append(each)
+    return found
+
+
+def indicator_table(words: Sequence[str]) -> str:
+    """The indicators that :func:`found_indicators` gives as text, a line each."""
+    names = {driver.id: driver.label for driver in drivers()}
+    lines = []
+    for each in found_indicators(words):
+        marks = [each.kind, each.direction, f"published after {each.lag_months} months"]
+        marks += ["blocked (origin)"] if each.sensitivity == "origin" else []
+        lines.append(
+            f"{each.id:<32} {each.label_nl} ({each.unit}) · {names[each.driver]} · {each.source} · "
+            + ", ".join(marks)
+        )
     return "\n".join(lines) or "no indicator with these words"
+
+
+def current_text(table: pd.DataFrame, folder: Path) -> str:
+    """The present as a table; on a terminal its first rows only."""
+    shown = table.drop(columns=["deviation", "dimensions_wave"])
+    if sys.stdout.isatty():
+        shown = shown.head(SHOWN)
+    lines = [shown.to_string(index=False, float_format="{:.3f}".format, na_rep="-")]
+    if len(shown) < len(table):
+        lines.append(f"... and {len(table) - len(shown):,} more")
+    measured = table["wave"].iloc[0] if len(table) else "-"
+    return "\n".join([*lines, f"{len(table):,} areas, wave {measured}; all of them in {folder}"])
+
+
+def backtest_text(done: Backtest, findings: Sequence[Finding], folder: Path, leave_out: str | None = None) -> str:
+    """A backtest as tables of skill, with what the checks found.
+
+    Parameters
+    ----------
+    done : Backtest
+        What was done.
+    findings : sequence of Finding
+        What the checks found.
+    folder : Path
+        Where it is stored.
+    leave_out : str, optional
+        What was left out in turn.
+    """
+    told = done.scores, done.paired, done.experiment
+    lines = [
+        skill_table(done.scores, done.experiment, done.paired),
+        f"\n{ordering_table(*told)}\n\n{summary_table(*told)}",
+        f"\n{group_calibration_table(done.calibration, done.experiment)}\n",
+    ]
+    if leave_out:
+        lines.append(f"\nEach {leave_out} by models that learned nothing from it:\n")
+        lines.append(summary_table(*told, left_out=True))
+    lines += [found.line for found in findings]
+    return "\n".join([*lines, f"forecasts and scores: {folder}"])
+
+
+def train_text(trained: Mapping[str, Trained]) -> str:
+    """Where each trained model stands, what it is now, and what the checks found."""
+    lines = []
+    for role, each in trained.items():
+        release = each.release
+        lines += [
+            f"{role}: {release.folder}",
+            f"version {each.version} of {release.experiment.name}, {_standing(role, each)}",
+            *(found.line for found in each.findings),
+        ]
+    return "\n".join(lines)
+
+
+def forecast_text(made: Sequence[StoredForecast]) -> str:
+    """A line a forecast."""
+    return "\n".join(
+        f"{each.experiment.name}: {each.id}, {len(each.forecast.locations):,} areas from "
+        f"{each.forecast.origin_date}, known at {each.forecast.known_at}"
+        for each in made
+    )
+
+
+def list_text(made: RiskList, forms: Mapping[str, Path]) -> str:
+    """What a list is called, and where its forms are."""
+    return "\n".join([f"{made.about.title}: {len(made.rows):,} areas", *map(str, forms.values())])
+
+
+def promote_text(done: Promotion) -> str:
+    """Whether a version is champion now."""
+    if not done.promoted:
+        return f"version {done.version} of {done.experiment} was not promoted"
+    how = "by force" if done.reasons else "the gate held"
+    return f"version {done.version} of {done.experiment} is champion now ({how}): {done.release_id}"
+
+
+def written_text(heading: str, out: Path, files: Mapping[str, Path]) -> str:
+    """What a command of the monitor wrote; of the pictures only how many."""
+    drawn = sum(name.endswith(".png") for name in files)
+    shown = [str(out / name) for name in files if not name.startswith("pictures/")]
+    return "\n".join([heading, *shown, f"{out / 'pictures'}: {drawn} pictures, each as PNG and SVG"])
+
+
+def _standing(role: str, trained: Trained) -> str:
+    name = trained.release.experiment.name
+    wrong = [f.code for f in trained.findings if f.severity == "error" and f.outcome == "failed"]
+    if role == "challenger":
+        return "challenger"
+    if trained.alias == "champion":
+        spoken = f", though the checks speak against it: {', '.join(wrong)}" if wrong else ""
+        return f"champion because there was none yet{spoken}"
+    if not trained.alias:
+        return "the same model as the champion"
+    return f"candidate: another model is champion; riskmodel promote {name} --version {trained.version}"

@@ -25,6 +25,7 @@ from riskmodel.products.model_card import CardFacts, card_files
 from riskmodel.products.register_entry import ENTRY, entry_of
 from riskmodel.products.register_words import RegisterFacts, register_values, sources_of
 from riskmodel.products.track_record import record_in_words
+from riskmodel.questions import experiment_file
 from riskmodel.scoring.reference import REFERENCE, reference_file
 from riskmodel.scoring.release import Release, ReleasedModel, describe_release, load_release, save_release
 
@@ -64,6 +65,7 @@ def train(experiment: Path, workspace: Workspace, *, level: str | None = None) -
     """
     from riskmodel import tracking
 
+    experiment = experiment_file(experiment)
     question = load_experiment(experiment)
     panel = workspace.panel(level, allow_origin=question.allow_origin)
     stage = stage_of(panel, latest_origin(panel, question.horizon))

@@ -35,6 +35,7 @@ from riskmodel.products.fill import filled
 from riskmodel.products.forms import chosen_forms, write_forms
 from riskmodel.products.risk_list import RiskList
 from riskmodel.products.track_record import track_record
+from riskmodel.questions import experiment_file
 from riskmodel.scoring.release import Release, load_release
 from riskmodel.training import train
 
@@ -84,6 +85,7 @@ def backtest(
     """
     from riskmodel import tracking
 
+    experiment = experiment_file(experiment)
     question = load_experiment(experiment)
     panel = workspace.panel(level, allow_origin=question.allow_origin)
     done = backtesting.run(question, panel, origins, progress, leave_out=leave_out, seeds=seeds)

@@ -260,16 +260,27 @@ def find_municipalities(asked: str, present: frozenset[str]) -> tuple[str, ...]:
             "--municipality",
             repr(asked),
             "a municipality, GM code, region or province in the data",
-            _suggest(asked),
+            _suggest(asked, present),
         )
     return found
 
 
-def _suggest(asked: str) -> str:
+def _suggest(asked: str, present: frozenset[str]) -> str:
+    """What may have been meant: names close to it that are in the data, or some that are."""
     from difflib import get_close_matches
 
-    known = {name.casefold(): name for name in [*municipalities()["name"], *places()]}
-    if place_of(asked) or asked.strip().casefold() in known:
+    table, wanted = municipalities(), plain(asked)
+    known = {plain(name): name for name in [*table["name"], *places()]}
+    if place_of(asked) or wanted in known:
         return "It exists, but none of its areas is in the data."
-    close = get_close_matches(asked.strip().casefold(), list(known), n=3)
-    return f"Did you mean {', '.join(known[name] for name in close)}?" if close else ""
+    here = sorted(table.loc[table["code"].isin(present), "name"])
+    named = here + [name for name, codes in places().items() if present & set(codes)]
+    # What stands in brackets behind a name is not typed, and would make every such name look alike.
+    short = {plain(name).partition(" (")[0]: name for name in named}
+    close = get_close_matches(wanted.partition(" (")[0], list(short), n=3)
+    if close:
+        return f"Did you mean {', '.join(short[name] for name in close)}?"
+    absent = get_close_matches(wanted, list(known), n=1)
+    if absent:
+        return f"Did you mean {known[absent[0]]}? None of its areas is in the data."
+    return f"In the data are {', '.join(here[:3])}{' and others' if len(here) > 3 else ''}." if here else ""

@@ -192,7 +192,12 @@ def overlap_share(one: FloatArray, other: FloatArray, k: int) -> tuple[int, floa
 
 def _shared(attempts: Sequence[Attempt], asked: Sequence[str]) -> tuple[Attempt, list[int], list[Cohort]]:
     if len(attempts) < 2:
-        raise InputError("compare", f"{len(attempts)} attempt(s)", "two or more")
+        raise InputError(
+            "compare",
+            f"{len(attempts)} attempt(s)",
+            "two or more",
+            "For instance: riskmodel compare decline-2y decline-2y:structural",
+        )
     first = attempts[0]
     for other in attempts[1:]:
         one, two = first.record.experiment, other.record.experiment

@@ -14,6 +14,7 @@ from riskmodel.forecasting.groups import LABELS, Cohort
 from riskmodel.forecasting.models import ModelSpec, make
 from riskmodel.forecasting.targets import Event
 from riskmodel.plain_text import safe_cell
+from riskmodel.questions import builtin_names
 
 __all__ = ["LEFT_OUT", "SIMPLE_KINDS", "Cohort", "Experiment", "load_experiment"]
 
@@ -118,7 +119,11 @@ def load_experiment(path: Path) -> Experiment:
     InputError
         If the file is not YAML, a key is missing or unknown, or a value is impossible.
     """
-    content = read_yaml(path, "an experiment file")
+    content = read_yaml(
+        path,
+        "an experiment file",
+        f"{', '.join(builtin_names())} come along; your own is a file such as experiments/decline-2y.yaml.",
+    )
     if not isinstance(content, dict):
         raise InputError(path, type(content).__name__, "keys and values")
     try:

@@ -120,6 +120,8 @@ def save_forecast(
 ) -> StoredForecast:
     """Write a forecast under ``parent`` in a folder of its own; an existing one is never changed.
 
+    One that is made again only becomes the latest.
+
     Parameters
     ----------
     parent : Path
@@ -166,6 +168,8 @@ def save_forecast(
         with only_writer(workspace) if workspace else nullcontext():
             if folder.exists():
                 _refuse_difference(folder, temporary)
+                # Made again, it is the latest: lists are made from the forecast whose description is newest.
+                (folder / "about.json").touch()
             else:
                 put(workspace, {temporary: folder})
     return load_forecast(folder)

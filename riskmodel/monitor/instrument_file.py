@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from riskmodel.catalogue import indicators
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, unreadable
 from riskmodel.monitor.instrument import Instrument, Term
 
 CSV_COLUMNS = ("edition", "dimension", "indicator", "weight", "transform", "centre")
@@ -42,7 +42,7 @@ def read_instrument(path: Path, *, allow_origin: bool = False) -> Instrument:
         text = path.read_text(encoding="utf-8-sig")
         return _parsed(str(path), text, path.stem, path.suffix.lower() == ".csv", allow_origin)
     except OSError as error:
-        raise InputError(path, error.strerror or "an unreadable file", "a readable file") from error
+        raise unreadable(path, error) from error
     except UnicodeDecodeError as error:
         raise InputError(path, "text that is not UTF-8", "a UTF-8 file") from error
 

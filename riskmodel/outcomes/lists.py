@@ -27,6 +27,8 @@ from riskmodel.products.risk_list import RiskList
 #: Why an area is visited, or is not.
 TOP, DRAWN, REST, SMALL = "top", "drawn", "rest", "too_small"
 PARTS = (TOP, DRAWN, REST, SMALL)
+#: A list without a capacity is not kept: nobody goes anywhere by it.
+MAKE = "Run: riskmodel risk-list --municipality NAME --capacity 10 --out lists/NAME"
 COLUMNS = ("location", "name", "rank", "p_decline", "part", "inclusion")
 
 
@@ -197,7 +199,7 @@ def load_list(workspace: Workspace, identity: str | None = None) -> ListRecord:
     if chosen not in known:
         found = "no name of a list" if identity is None else f"no list {identity!r}"
         expected = f"one of {', '.join(known)}" if known else "a list"
-        raise InputError("--list", found, expected, "" if known else "Run: riskmodel risk-list")
+        raise InputError("--list", found, expected, "" if known else MAKE)
     path = _path(workspace, str(chosen))
     try:
         about: dict[str, Any] = read_json(path, "a file written by 'riskmodel risk-list'", missing=True)

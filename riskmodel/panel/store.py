@@ -159,11 +159,15 @@ class Workspace:
         ]
         chosen = level or next(iter(there), None)
         if chosen not in there:
+            levels = f"There are scores of level {', '.join(there)}. " if there else ""
+            other = (
+                "" if self.folder.is_dir() else " Another workspace: --workspace FOLDER or RISKMODEL_WORKSPACE."
+            )
             raise InputError(
                 self.folder,
                 f"no Leefbaarometer scores{f' of level {level!r}' if level else ''}",
                 f"scores of level {level}" if level else "an ingested score file",
-                "Run: riskmodel ingest leefbaarometer FILE",
+                f"{levels}Run: riskmodel ingest leefbaarometer FILE.{other}",
             )
         held = self.observations(chosen)
         scores = next(each for each in held if each.source == leefbaarometer.SOURCE)

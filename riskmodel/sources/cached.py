@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, unreadable
 
 
 class Part:
@@ -101,7 +101,7 @@ def is_complete(path: Path) -> bool:
     try:
         found = _sha256(path)
     except OSError as error:
-        raise InputError(path, error.strerror or "an unreadable file", "a readable file") from error
+        raise unreadable(path, error) from error
     if found != about["sha256"]:
         raise InputError(
             path, f"bytes with SHA-256 {found[:12]}", f"{str(about['sha256'])[:12]}, as downloaded", again

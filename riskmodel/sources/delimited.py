@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pv
 
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, unreadable
 
 #: Of a header in a message, no more characters than this: the first line of a wrong file can be very long.
 WIDTH = 160
@@ -28,7 +28,7 @@ def header(path: Path) -> list[str]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             names = next(csv.reader(file), [])
     except OSError as error:
-        raise InputError(path, error.strerror or "an unreadable file", "a readable file") from error
+        raise unreadable(path, error) from error
     except UnicodeDecodeError as error:
         raise _not_utf8(path) from error
     except csv.Error as error:

@@ -10,7 +10,7 @@ from typing import Any
 
 from python_calamine import CalamineWorkbook
 
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, unreadable
 from riskmodel.sources.archives import SheetBounds, check_workbook, opened
 from riskmodel.sources.cells import as_text
 from riskmodel.sources.dbase import read_records
@@ -90,7 +90,7 @@ def _layers(path: Path) -> list[Table]:
         with path.open("rb"):
             pass
     except OSError as error:
-        raise InputError(path, error.strerror or "an unreadable file", "a readable file") from error
+        raise unreadable(path, error) from error
     try:
         pyogrio = importlib.import_module("pyogrio")
     except ImportError as error:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, unreadable
 from riskmodel.sources.cells import as_text
 from riskmodel.sources.delimited import shown
 
@@ -73,7 +73,7 @@ def read_bytes(path: Path) -> bytes:
             raise InputError(path, "a device or pipe", "a file")
         content = path.read_bytes()
     except OSError as error:
-        raise InputError(path, error.strerror or "an unreadable file", "a readable file") from error
+        raise unreadable(path, error) from error
     if not content.strip():
         raise InputError(path, "an empty file", "a header line and rows")
     return content

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, unreadable
 from riskmodel.sources import delimited
 from riskmodel.sources.archives import SheetBounds, blocks, check_workbook, opened
 from riskmodel.sources.dbase import read_records
@@ -114,7 +114,7 @@ def read_tables(path: Path) -> tuple[list[Table], tuple[str, ...]]:
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise InputError(path, error.strerror or "an unreadable file", "a readable file") from error
+        raise unreadable(path, error) from error
     if path.is_dir() or path.suffix.lower() not in SUFFIXES:
         found = "a folder" if path.is_dir() else f"a file ending in {path.suffix!r}"
         raise InputError(path, found, "a file ending in .xlsx, .csv or .dbf")

@@ -19,7 +19,7 @@ from typing import TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, unreadable
 from riskmodel.sources.local_workbook import LARGEST_UNPACKED, MOST_CELLS, MOST_COLUMNS, rows_of
 
 Cell: TypeAlias = str | float
@@ -140,7 +140,7 @@ def content_of(path: Path) -> bytes:
             raise InputError(path, f"{size >> 20:,} MB", f"at most {LARGEST_FILE >> 20:,} MB")
         content = path.read_bytes()
     except OSError as error:
-        raise InputError(path, error.strerror or "an unreadable file", "a readable file") from error
+        raise unreadable(path, error) from error
     if not content.strip():
         raise InputError(path, "an empty file", "a header and rows")
     if content.startswith(OLD_OFFICE):

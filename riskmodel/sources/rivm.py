@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskmodel.catalogue import load
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, unreadable
 from riskmodel.sources import statline
 from riskmodel.sources.archives import SheetBounds, check_workbook, opened
 from riskmodel.sources.observations import Observations, SourceFile
@@ -128,7 +128,7 @@ def _open(path: Path, columns: Mapping[str, str]) -> tuple[statline.Table, dict[
         with path.open("rb") as file:
             start = file.read(8)
     except OSError as error:
-        raise InputError(path, error.strerror or "an unreadable file", "a readable file") from error
+        raise unreadable(path, error) from error
     if start.startswith(b"\xd0\xcf\x11\xe0"):
         found = "a workbook with a password or in the format before 2007"
         raise InputError(path, found, "an .xlsx workbook", "Open it and save it again.")

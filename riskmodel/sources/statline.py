@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pv
 
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, unreadable
 
 #: What stands for a figure that is withheld or unknown, after stripping; nothing else is taken for missing.
 MISSING = frozenset({"", ".", "NA", "null"})
@@ -158,7 +158,7 @@ def header(path: Path) -> tuple[str, list[str]]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             first = file.readline(MAX_HEADER)
     except OSError as error:
-        raise InputError(path, error.strerror or "an unreadable file", "a readable file") from error
+        raise unreadable(path, error) from error
     except UnicodeDecodeError as error:
         raise _not_utf8(path) from error
     separator = ";" if ";" in first else ","

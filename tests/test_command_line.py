@@ -1,0 +1,360 @@
+"""The command line as it is met: help, completion, status, JSON, bars and errors that say what to do."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shlex
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from riskmodel import cli_complete, cli_output
+from riskmodel.cli import app, main
+from riskmodel.errors import InputError
+from riskmodel.panel.store import LEVELS, Workspace
+from riskmodel.plain import plain
+from riskmodel.products import forms
+from riskmodel.questions import builtin_names, experiment_file
+from riskmodel.status import SCORES, status_of, status_text
+from riskmodel.web.settings import ROLES
+
+PROGRAM = "import sys; from riskmodel.cli import main; sys.argv[0] = 'riskmodel'; main()"
+#: Libraries that take long to import, and are not needed to say what can be done.
+HEAVY = ("pandas", "numpy", "pyarrow", "mlflow", "lightgbm", "sklearn", "matplotlib", "scipy", "numba", "shap")
+GROUP = typer.main.get_command(app)
+
+
+def commands(group: object = GROUP, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
+    """Every command of the tree with the words that call it."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+@pytest.mark.parametrize(("path", "command"), [pytest.param(*each, id=" ".join(each[0])) for each in commands()])
+def test_every_command_has_an_example_that_parses(path: tuple[str, ...], command: object) -> None:
+    told, _, example = command.help.partition("Example: ")
+    assert told.strip(), "no word on what it does"
+    [line] = example.splitlines()
+    program, *words = shlex.split(line)
+    assert program == "riskmodel"
+    assert tuple(words[: len(path)]) == path
+    # Parsing refuses unknown options, missing arguments and values of another type; nothing runs.
+    command.make_context(" ".join(path), words[len(path) :])
+    for parameter in command.params:
+        assert parameter.help or parameter.name == "help", f"{parameter.name} is not explained"
+
+
+def test_the_walk_over_the_commands_sees_them_all() -> None:
+    found = {" ".join(path) for path, _ in commands()}
+    assert {"status", "demo", "ingest kwb", "token create", "outcomes evaluate", "risk-list"} <= found
+    assert len(found) > 30
+
+
+def run(*words: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("RISKMODEL")}
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM, *words],
+        cwd=folder, env=kept | environment, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+
+def complete(line: str, folder: Path) -> list[str]:
+    """What bash is offered at the end of a line."""
+    words = line.split(" ")
+    asked = {"_RISKMODEL_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
+    return run(folder=folder, **asked).stdout.splitlines()
+
+
+def test_a_shell_completes_commands_and_values(tmp_path: Path, example_workspace: Workspace) -> None:
+    script = run(folder=tmp_path, _RISKMODEL_COMPLETE="source_bash").stdout
+    assert "complete -o default -F" in script
+    assert "complete_bash" in script
+    assert "risk-list" in complete("riskmodel ri", tmp_path)
+    place = f"--workspace {example_workspace.folder}"
+    assert complete(f"riskmodel current {place} --municipality Wolderd", tmp_path) == ["Wolderdam (voorbeeld)"]
+
+
+class Asked:
+    """A context with a workspace on the command line."""
+
+    def __init__(self, folder: Path) -> None:
+        self.params = {"workspace": folder}
+
+
+def test_values_are_those_of_the_workspace(tmp_path: Path) -> None:
+    asked = Asked(tmp_path)
+    assert cli_complete.levels(asked, "") == list(LEVELS)
+    for name in (f"observations/{SCORES}_buurt.parquet", "lists/2020-abc.json", "lists/.2020-draft.json"):
+        tmp_path.joinpath(name).parent.mkdir(exist_ok=True)
+        tmp_path.joinpath(name).touch()
+    for name in ("models/decline-2y", "models/.draft", "backtests/decline-4y"):
+        tmp_path.joinpath(name).mkdir(parents=True)
+    assert cli_complete.levels(asked, "") == ["buurt"]
+    assert cli_complete.lists(asked, "20") == ["2020-abc"]
+    assert cli_complete.trained(asked, "") == ["decline-2y"]
+    assert cli_complete.attempts(asked, "decline-2") == []
+    # A damaged table is no reason for a traceback in somebody's shell.
+    assert "Venlo" in cli_complete.municipalities(asked, "ven")
+
+
+def test_experiments_are_completed_and_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    tmp_path.joinpath("mine.yaml").touch()
+    assert cli_complete.experiment_files("") == ["decline-2y", "decline-4y", "tipping-2y", "mine.yaml"]
+    assert cli_complete.experiment_files("decline-4") == ["decline-4y"]
+    assert experiment_file(Path("decline-4y")).name == "decline-4y.yaml"
+    assert experiment_file(Path("decline-4y")).exists()
+    # A file of that name in this folder is what was meant; a path is never searched for elsewhere.
+    tmp_path.joinpath("decline-2y").touch()
+    assert experiment_file(Path("decline-2y")) == Path("decline-2y")
+    assert experiment_file(Path("elsewhere/decline-4y")) == Path("elsewhere/decline-4y")
+
+
+def test_what_is_completed_is_what_is_taken() -> None:
+    assert cli_complete.LEVELS == LEVELS
+    assert set(cli_complete.FORMS) == {*forms.WRITERS, forms.ALL}
+    assert tuple(ROLES) == cli_complete.ROLES
+
+
+@pytest.mark.parametrize("words", [["--help"], [], ["status", "--json"], ["risk-list", "--help"]])
+def test_nothing_heavy_is_imported_to_say_what_can_be_done(words: list[str], tmp_path: Path) -> None:
+    told = "import atexit; atexit.register(lambda: print('LOADED', *sys.modules, file=sys.stderr))"
+    code = PROGRAM.replace("import sys;", f"import sys; {told};")
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stderr.rpartition("LOADED ")[2].split())
+    assert "riskmodel.cli" in loaded
+    assert not loaded & set(HEAVY)
+
+
+def test_a_folder_without_a_workspace_says_how_to_start(tmp_path: Path) -> None:
+    done = run(folder=tmp_path)
+    assert done.returncode == 0
+    assert "there is no folder 'workspace'" in done.stdout
+    assert "riskmodel demo" in done.stdout
+    assert "riskmodel ingest leefbaarometer" in done.stdout
+    assert not list(tmp_path.iterdir())
+    tmp_path.joinpath("mine").mkdir()
+    tmp_path.joinpath("mine/notes.txt").touch()
+    assert "nothing was ingested into 'mine'" in run(folder=tmp_path, RISKMODEL_WORKSPACE="mine").stdout
+
+
+class Made:
+    """A workspace of empty files, each a second newer than the one before."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.now = folder, 1_700_000_000
+
+    def write(self, name: str, text: str = "") -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        self.now += 1
+        os.utime(path, (self.now, self.now))
+
+    def state(self) -> tuple[str, ...]:
+        return tuple(step.state for step in status_of(self.folder).steps)
+
+    def next(self) -> str:
+        following = status_of(self.folder).next
+        return "" if following is None else following.command
+
+
+def test_the_status_follows_the_way_and_asks_again_when_data_is_newer(tmp_path: Path) -> None:
+    made = Made(tmp_path)
+    made.write("observations/kwb_wijk_2022.parquet")
+    assert made.next() == "riskmodel ingest leefbaarometer FILE.csv"
+    made.write(f"observations/{SCORES}_wijk.parquet")
+    assert made.next() == "riskmodel backtest decline-2y"
+    made.write("backtests/decline-4y/scores.csv")
+    assert made.next() == "riskmodel train decline-2y"
+    made.write("models/decline-4y/lightgbm-2020-0a/release.json")
+    made.write("models/decline-4y/.draft/release.json")
+    assert made.next() == "riskmodel forecast"
+    made.write("forecasts/decline-4y/2020-1b/about.json", '{"release": "lightgbm-2020-0a"}')
+    assert made.next().startswith("riskmodel risk-list")
+    made.write("lists/2020-2c.json", '{"title": "Risicolijst Venlo"}')
+    assert made.next() == ""
+    assert made.state() == ("done", "done", "later", "done", "done", "done", "done", "later")
+    text = status_text(status_of(tmp_path))
+    assert "decline-4y 2020-1b" in text
+    assert "Risicolijst Venlo" in text
+    assert "Everything is up to date." in text
+    made.write("observations/rivm_wijk_2022.parquet")
+    assert made.next() == "riskmodel backtest decline-4y"
+    made.write("backtests/decline-4y/scores.csv")
+    assert made.next() == "riskmodel forecast"
+    assert "older than the data" in status_text(status_of(tmp_path))
+    made.write("forecasts/decline-4y/2020-3d/about.json", '{"release": "lightgbm-2020-0a"}')
+    assert made.state()[6] == "again"
+    made.write("outcomes/2020-2c/visits.parquet")
+    made.write("boundaries/wijk.parquet")
+    assert made.state()[2] == "done"
+    assert made.state()[7] == "done"
+
+
+def test_a_forecast_by_another_model_than_the_champion_is_to_be_made_again(tmp_path: Path) -> None:
+    made = Made(tmp_path)
+    for name in (f"observations/{SCORES}_wijk.parquet", "backtests/decline-2y/scores.csv"):
+        made.write(name)
+    made.write("models/decline-2y/lightgbm-2020-0a/release.json")
+    made.write("forecasts/decline-2y/2020-1b/about.json", '{"release": "lightgbm-2020-0a"}')
+    # The columns of MLflow's own tables that are read; a long test asks a store that MLflow made.
+    with sqlite3.connect(tmp_path / "mlflow.db") as store:
+        store.execute("CREATE TABLE registered_model_aliases (alias TEXT, version INTEGER, name TEXT)")
+        store.execute("CREATE TABLE model_version_tags (key TEXT, value TEXT, name TEXT, version INTEGER)")
+        store.execute("INSERT INTO registered_model_aliases VALUES ('champion', 3, 'decline-2y')")
+        store.execute("INSERT INTO model_version_tags VALUES ('release', 'lightgbm-2020-9z', 'decline-2y', 3)")
+    assert made.next() == "riskmodel forecast"
+    assert "champion: version 3" in status_text(status_of(tmp_path))
+    with sqlite3.connect(tmp_path / "mlflow.db") as store:
+        store.execute("UPDATE model_version_tags SET value = 'lightgbm-2020-0a'")
+    assert made.next().startswith("riskmodel risk-list")
+    # A store that cannot be read says nothing about champions; the rest is told all the same.
+    made.write("mlflow.db", "no database")
+    assert made.next().startswith("riskmodel risk-list")
+
+
+def test_results_are_plain_data() -> None:
+    import datetime
+
+    import numpy as np
+    import pandas as pd
+
+    table = pd.DataFrame({"area": ["a", "b"], "score": [1.5, np.nan], "day": [datetime.date(2020, 1, 1), pd.NaT]})
+    told = plain({"areas": table, "n": np.int64(3), "where": Path("x"), "years": (2018, np.float64("inf"))})
+    assert told == {
+        "areas": [{"area": "a", "score": 1.5, "day": "2020-01-01"}, {"area": "b", "score": None, "day": None}],
+        "n": 3,
+        "where": "x",
+        "years": [2018, None],
+    }
+    with pytest.raises(TypeError, match="object"):
+        plain(object())
+
+
+def test_tables_are_printed_as_json_too(example_workspace: Workspace) -> None:
+    place = ["--workspace", str(example_workspace.folder)]
+    asked = [*place, "--municipality", "Wolderdam (voorbeeld)", "--json"]
+    done = json.loads(CliRunner().invoke(app, ["current", *asked]).stdout)
+    assert done["folder"] == str(example_workspace.path("current"))
+    assert {"location", "name", "wave", "score", "class"} <= set(done["areas"][0])
+    assert {area["location"][:6] for area in done["areas"]} == {"WK9001"}
+    found = json.loads(CliRunner().invoke(app, ["indicators", "inwoners", "aantal", "--json"]).stdout)
+    assert found[0]["id"] == "population"
+    assert json.loads(CliRunner().invoke(app, ["check", *place, "--json"]).stdout)["level"] == "wijk"
+
+
+def test_bars_move_on_a_terminal_only() -> None:
+    from rich.console import Console
+
+    terminal = Console(file=io.StringIO(), force_terminal=True, width=120)
+    with cli_output.bar_on(terminal, "reading", "rows") as told:
+        told("scoring", 500, 1000)
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.file.getvalue())
+    assert "scoring" in shown
+    assert "500 of 1,000 rows" in shown
+
+
+def test_quiet_keeps_remarks_and_bars_away(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    try:
+        cli_output.be_quiet(True)
+        cli_output.remark("by the way")
+        with cli_output.working("reading") as told:
+            told("reading", 1, 2)
+        assert capsys.readouterr().err == ""
+        cli_output.be_quiet(False)
+        cli_output.remark("by the way")
+        with cli_output.working("reading") as told:
+            told("reading", 1, 2)
+        error = capsys.readouterr().err
+        assert "by the way" in error
+        assert "reading" in error
+    finally:
+        cli_output.be_quiet(False)
+
+
+#: What goes wrong in a first week, and the words of the message that say what to do. ``W``: a workspace with the
+#: scores of the example; ``{}``: an empty folder.
+MISTAKES = {
+    "current --workspace {}/no": ["riskmodel ingest leefbaarometer", "RISKMODEL_WORKSPACE"],
+    "current W --level buurt": ["scores of level wijk"],
+    "current W --municipality Wolderdm": ["Did you mean Wolderdam (voorbeeld)"],
+    "current W --municipality Venlo": ["none of its areas is in the data"],
+    "current W --municipality Xyzzy": ["In the data are", "(voorbeeld)", "and others"],
+    "current W --wave 2019": ["2018, 2020"],
+    "current W --edition 4.0": ["3.0 or 2.0"],
+    "backtest {}/mine.yaml W": ["decline-2y, decline-4y, tipping-2y", "experiments/decline-2y.yaml"],
+    "backtest decline-3y W": ["decline-2y, decline-4y, tipping-2y"],
+    "backtest {}/bad.yaml W": ["not YAML", "line 2", "an experiment file"],
+    "backtest decline-2y W --origins soon": ["--origins", "2016,2018"],
+    "forecast W": ["riskmodel train"],
+    "risk-list W --out {}/list": ["riskmodel forecast"],
+    "risk-list W --out {}/list --form docx": ["csv, xlsx, html"],
+    "ingest leefbaarometer {}/none.csv W": ["name with spaces needs quotes"],
+    "ingest leefbaarometer {}/wrong.csv W": ["Leefbaarometer-scores"],
+    "compare decline-2y decline-4y W": ["riskmodel backtest"],
+    "promote decline-2y W": ["riskmodel train"],
+    "score {}/wrong.csv --model decline-2y --output {}/o W": ["riskmodel train"],
+    "outcomes show W": ["riskmodel risk-list", "--capacity"],
+    "download kwb --years soon": ["--years"],
+}
+
+
+@pytest.mark.parametrize("line", MISTAKES)
+def test_mistakes_end_with_what_to_do(
+    line: str,
+    tmp_path: Path,
+    example_workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tmp_path.joinpath("bad.yaml").write_text("name: [1,\n")
+    tmp_path.joinpath("wrong.csv").write_text("a,b\n1,2\n")
+    before = sorted(tmp_path.iterdir())
+    told = re.sub(r" W\b", f" --workspace {example_workspace.folder}", line.replace("{}", str(tmp_path)))
+    monkeypatch.setattr(sys, "argv", ["riskmodel", *shlex.split(told)])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    message = capsys.readouterr().err
+    for words in MISTAKES[line]:
+        assert words in message
+    assert len(message.strip().splitlines()) == 1
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_demonstration_touches_nothing_that_is_there(tmp_path: Path) -> None:
+    from riskmodel.demo import run_demo
+
+    tmp_path.joinpath("notes.txt").touch()
+    with pytest.raises(InputError, match="something that is there"):
+        run_demo(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_builtin_experiments_are_in_the_wheel() -> None:
+    import tomllib
+
+    project = tomllib.loads(Path(__file__).parents[1].joinpath("pyproject.toml").read_text())
+    included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert included == {
+        f"experiments/{name}.yaml": f"riskmodel/experiments/{name}.yaml" for name in builtin_names()
+    }
