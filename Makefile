@@ -102,7 +102,8 @@ sbom: .venv/ready
 
 # The only command that tells others what is installed: names and versions, to the database of known vulnerabilities.
 vulnerabilities: .venv/ready
-	$(BIN)/uv tool run "pip-audit>=2.9,<3" --requirement requirements.lock --require-hashes --disable-pip --progress-spinner off
+	$(BIN)/uv tool run "pip-audit>=2.9,<3" --requirement requirements.lock --require-hashes --disable-pip \
+		--vulnerability-service osv --progress-spinner off $(ARGS)
 
 # Changes the code in small ways and looks whether a test notices; takes long, see docs/mutation.md.
 mutation: .venv/ready

@@ -16,7 +16,15 @@ from worlds import example_panel, experiment, panel_of, training_from, wijk_code
 from riskmodel.catalogue import DIMENSIONS, drivers, indicators
 from riskmodel.errors import InputError
 from riskmodel.explaining.comparable import nearest_areas, traits_of
-from riskmodel.explaining.contributions import against, by_driver, by_indicator, definitional, in_words, told_as
+from riskmodel.explaining.contributions import (
+    against,
+    by_driver,
+    by_indicator,
+    definitional,
+    in_words,
+    label_of,
+    told_as,
+)
 from riskmodel.explaining.stability import (
     OTHER_SEEDS,
     OTHER_SHARES,
@@ -265,6 +273,51 @@ def test_against_comparable_areas_is_what_sets_an_area_apart():
     some = against(table, np.array([[0, 1], [1, 2]]), np.array([2, 0]))
     np.testing.assert_allclose(some["onv"], [0.08 - 0.02, 0.01 - 0.055])
     assert np.isnan(against(table, np.empty((3, 0), dtype=int))).all().all()
+
+
+def test_against_comparable_areas_keeps_the_names_of_rows_and_drivers():
+    table = pd.DataFrame(
+        {"base": [0.5] * 3, "onv": [0.01, 0.03, 0.08], "soc": [0.0, -0.02, 0.04]}, index=list("abc")
+    )
+    found = against(table, np.array([[1], [2], [0]]))
+    np.testing.assert_allclose(found["onv"], [-0.02, -0.05, 0.07])
+    for each in (found, against(table, np.empty((3, 0), dtype=int))):
+        assert (each.index.tolist(), each.columns.tolist()) == (["a", "b", "c"], ["onv", "soc"])
+    some = against(table, np.array([[0, 1]]), at=np.array([2]))
+    assert (some.index.tolist(), some.columns.tolist()) == (["c"], ["onv", "soc"])
+    np.testing.assert_allclose(some, [[0.08 - 0.02, 0.04 + 0.01]])
+    none = against(table, np.empty((1, 0), dtype=int), at=np.array([2]))
+    assert (none.index.tolist(), none.shape, bool(none.isna().all(axis=None))) == (["c"], (1, 2), True)
+
+
+def test_words_say_where_other_models_contradict_the_sign():
+    table = pd.concat([told(onv=-0.012, soc=-0.02), told(onv=-0.012)], ignore_index=True)
+    unsure = table.drop(columns="base") * 0 == 1
+    unsure.loc[0, "onv"] = True
+    assert in_words(table, down=True, unsure=unsure) == [
+        "sociale samenhang (\N{MINUS SIGN}0,020); overlast (\N{MINUS SIGN}0,012, niet zeker)",
+        "overlast (\N{MINUS SIGN}0,012)",
+    ]
+
+
+def test_of_equal_drivers_those_that_are_read_first_are_told():
+    ids = [driver.id for driver in drivers()]
+    assert len(ids) > 16, "as many as a sort that is not stable mixes up"
+    down = told(**dict.fromkeys(ids, -0.01))
+    up = told(**dict.fromkeys(ids, 0.01))
+    first = [driver.label for driver in drivers()][:3]
+    assert in_words(down, down=True) == ["; ".join(f"{label} (\N{MINUS SIGN}0,010)" for label in first)]
+    assert in_words(up, down=False) == ["; ".join(f"{label} (+0,010)" for label in first)]
+
+
+def test_labels_in_dutch():
+    known = indicators()
+    assert label_of("police_nuisance", known) == known["police_nuisance"].label_nl
+    assert label_of("history.level", known) == "score vergeleken met Nederland"
+    # What neither the catalogue nor the list of features knows keeps its own name.
+    assert label_of("police_nuisance", {}) == "police_nuisance"
+    own = {"history.level": known["police_nuisance"]}
+    assert label_of("history.level", own) == known["police_nuisance"].label_nl
 
 
 @given(

@@ -102,6 +102,22 @@ START_2016 = {
 }
 
 
+# Two waves known: no change before the last one and none that is longer.
+START_2014 = {
+    "history.level": [0.0, 0.2, -0.2],
+    "history.change_last": [0.0, 0.1, -0.1],
+    "history.change_previous": [nan, nan, nan],
+    "history.change_long": [nan, nan, nan],
+    "history.above_own_mean": [0.0, 0.1, -0.1],
+    "history.slope": [0.0, 0.05, -0.05],
+    "history.restlessness": [0.0, 0.1, 0.1],
+    "surroundings.level": [0.2, 0.0, nan],
+    "surroundings.change": [0.1, 0.0, nan],
+    "onv.level": [-0.1, 0.0, 0.1],
+    "onv.change": [nan, nan, nan],
+}
+
+
 def test_features_at_an_origin_worked_out_by_hand():
     known = hand_panel().known_at(origin_at(hand_panel(), 2018, 2).known_at)
     features = features_at(known, 2018, known, JITTER, 2)
@@ -143,7 +159,7 @@ def test_training_examples_worked_out_by_hand():
     expected = [0.1, 0.2, 0.0, 0.1, 0.2, 0.0, 0.0, -0.1, 0.1]
     np.testing.assert_allclose(training.change, expected, atol=1e-12)
     np.testing.assert_allclose(training.score_start, [*SCORES[2012], *SCORES[2014], *SCORES[2016]])
-    for start, by_hand in ((2012, START_2012), (2016, START_2016)):
+    for start, by_hand in ((2012, START_2012), (2014, START_2014), (2016, START_2016)):
         for name, values in by_hand.items():
             told = training.features.column(name)[training.start == start]
             np.testing.assert_allclose(told, values, atol=1e-12, err_msg=f"{start} {name}")
@@ -172,6 +188,57 @@ def test_examples_over_other_years_count_for_half():
     then = known.known_at(known.published_on("score", 2012))
     expected = features_at(then, 2012, known, local_level_of(known), 4).column("size.spread")
     np.testing.assert_array_equal(training.features.column("size.spread")[:3], expected)
+
+
+# Other sources.
+
+#: Inhabitants: 90, 990 and none. Burglaries per 1,000: 200 and 50 in 2016, 300 and 200 in 2017.
+OTHERS = {
+    "population": {2016: [90.0, 990.0, 0.0]},
+    "police_burglary": {2015: [0.0, 0.0, 0.0], 2016: [18.0, 49.5, 4.0], 2017: [27.0, 198.0, 5.0]},
+    "low_income": {2014: [10.0, 20.0, 30.0], 2016: [13.0, 21.0, 35.0]},
+    "rivm_loneliness": {2016: [10.0, 20.0, nan]},
+    "households": {2016: [40.0, 400.0, 0.0]},
+    "density": {2014: [90.0, 900.0, 9.0], 2016: [100.0, nan, 2500.0]},
+    "vm_decay_low": {2015: [1.0, 2.0, 3.0]},
+}
+BY_HAND = {
+    "onv.police_burglary": [50.0, -50.0, nan],  # against the mean of 250
+    "onv.police_burglary_change": [-25.0, 25.0, nan],  # 100 and 150 against 125
+    "context.low_income": [-10.0, -2.0, 12.0],  # against 23
+    "context.low_income_change": [0.0, -2.0, 2.0],  # 3, 1 and 5 against 3
+    "soc.rivm_loneliness": [-5.0, 5.0, nan],
+    "soc.rivm_loneliness_change": [nan, nan, nan],  # known for one year
+    "context.density": [100.0, 900.0, 2500.0],  # structural: the last value of each area, as it is
+    "onv.police_violence": [nan, nan, nan],  # in the catalogue and not in this panel
+    "onv.police_violence_change": [nan, nan, nan],
+}
+
+
+def test_features_of_other_sources_worked_out_by_hand():
+    dates = {(key, year): date(2019, 1, 1) for key, by_year in OTHERS.items() for year in by_year}
+    panel = panel_of({"score": SCORES, **OTHERS}, CODES, dates)
+    features = features_of(panel, origin_at(panel, 2018, 2))
+    for name, expected in BY_HAND.items():
+        np.testing.assert_allclose(features.column(name), expected, atol=1e-9, err_msg=name)
+    told = {name.partition(".")[2] for name in features.names}
+    # Size is told once, the score and its parts are features of their own, ends of intervals are none.
+    assert told.isdisjoint(
+        {"households", "population", "dwellings", "score", "onv", "density_change", "vm_decay_low"}
+    )
+    assert {"vm_decay", "vm_decay_change"} <= told
+
+
+def test_a_later_wave_that_came_out_sooner_plays_no_part():
+    later = {"score": {**SCORES, 2019: [4.4, 4.0, 3.0]}, "onv": {**ONV, 2019: [0.9, 0.1, 0.2]}}
+    panel = panel_of({**later, "population": POPULATION}, CODES, {(key, 2019): date(2020, 1, 1) for key in later})
+    plain = panel_of({"score": SCORES, "onv": ONV, "population": POPULATION}, CODES)
+    moment = plain.published_on("score", 2018)
+    assert date(2020, 1, 1) < moment
+    found, expected = (
+        features_at(each.known_at(moment), 2018, each.known_at(moment), JITTER, 2) for each in (panel, plain)
+    )
+    np.testing.assert_array_equal(found.values, expected.values)
 
 
 # Neighbours.

@@ -3,14 +3,17 @@
 A module ``sitecustomize`` on the path of every Python process hangs a guard on the interpreter itself: connections
 and look-ups of names that go beyond this machine are written down and raise. The environment is that of a user who
 set nothing, and no sign of a test or of continuous integration is left in it, at which some libraries fall silent.
+Where ``strace`` is there and may look, the kernel is asked as well: it also sees what compiled libraries do.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,17 +81,17 @@ class Guarded:
     environment: dict[str, str]
     attempts: Path
 
-    def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, before: Sequence[str] = (), **more: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, *arguments],
+            [*before, sys.executable, *arguments],
             env={**self.environment, **more},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
 
-    def run(self, code: str, *arguments: str, **more: str) -> str:
-        process = self.start("-c", code, *arguments, **more)
+    def run(self, code: str, *arguments: str, before: Sequence[str] = (), **more: str) -> str:
+        process = self.start("-c", code, *arguments, before=before, **more)
         told, _ = process.communicate(timeout=300)
         assert process.returncode == 0, told
         return told
@@ -124,12 +127,39 @@ def test_the_guard_sees_and_stops_what_goes_out(tmp_path: Path, code: str) -> No
     assert len(process.tried()) == 1
 
 
+def strace(record: Path) -> list[str]:
+    """The command that has the kernel write down where a process sends anything; empty if it cannot."""
+    command = ["strace", "-f", "-qq", "--seccomp-bpf", "-e", "trace=connect,sendto,sendmsg", "-o", str(record)]
+    try:
+        works = subprocess.run([*command, "true"], capture_output=True, check=False).returncode == 0
+    except OSError:
+        works = False
+    return command if works else []
+
+
+def beyond_this_machine(record: Path) -> list[str]:
+    """Addresses of the Internet in a record of ``strace`` that are not this machine's own."""
+    addresses = re.findall(r'inet_(?:addr\("|pton\(AF_INET6, ")([^"]+)"', record.read_text(encoding="utf-8"))
+    return [each for each in addresses if each != "::1" and not each.startswith("127.")]
+
+
+def test_the_kernel_sees_what_goes_out(tmp_path: Path) -> None:
+    before = strace(tmp_path / "calls")
+    if not before:
+        pytest.skip("no strace, or not allowed to look")
+    code = "import socket; s = socket.socket(type=socket.SOCK_DGRAM); s.connect(('127.0.0.1', 9));"
+    code += "s.connect(('192.0.2.1', 9))"
+    subprocess.run([*before, sys.executable, "-c", code], capture_output=True, check=False)
+    assert beyond_this_machine(tmp_path / "calls") == ["192.0.2.1"]
+
+
 @pytest.fixture(scope="module")
 def walked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Guarded]:
     """The whole chain on the invented country, under guard."""
     folder = tmp_path_factory.mktemp("walked")
     process = guarded(folder)
-    process.run(CHAIN, str(folder), str(ROOT / "experiments" / "decline-2y.yaml"))
+    experiment = ROOT / "experiments" / "decline-2y.yaml"
+    process.run(CHAIN, str(folder), str(experiment), before=strace(folder / "calls"))
     return folder, process
 
 
@@ -139,6 +169,8 @@ def test_the_chain_from_files_to_list_asks_nobody_anything(walked: tuple[Path, G
     assert (folder / "list" / "risicolijst.html").exists()
     assert (folder / "workspace" / "mlflow.db").exists()
     assert process.tried() == []
+    if (folder / "calls").exists():
+        assert beyond_this_machine(folder / "calls") == []
 
 
 @pytest.mark.long

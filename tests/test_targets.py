@@ -10,12 +10,12 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import BASE, EXPERIMENTS, experiment, panel_of, wijk_codes
+from worlds import BASE, EXPERIMENTS, experiment, panel_of, wijk_codes, with_score
 
 from riskmodel.errors import InputError
 from riskmodel.forecasting.experiment import load_experiment
 from riskmodel.forecasting.groups import Cohort, as_known, labels_of
-from riskmodel.forecasting.targets import Event, noise_of_change
+from riskmodel.forecasting.targets import KINDS, Event, noise_of_change
 from riskmodel.panel.noise import estimate_noise
 
 CODES = ["WK000100", "WK000101", "WK000102", "WK000200", "WK000201", "WK000300"]
@@ -233,6 +233,46 @@ def test_jitter_is_not_told_before_any_size_was_published():
     assert not np.isnan(noise_of_change(panel, 2014)[3:]).any(), "published on the very day is known"
     later = noisy_panel(dates={("population", 2013): date(2016, 5, 2)})
     assert np.isnan(noise_of_change(later, 2014)).all()
+
+
+def test_the_size_behind_the_jitter_is_the_newest_that_was_known():
+    panel = noisy_panel()
+    first = panel.at("population", 2013)
+    second = np.where(np.isnan(first), 700.0, first)[::-1]
+
+    def noise(population, wave):
+        score = {year: panel.at("score", year) for year in panel.waves}
+        return noise_of_change(panel_of({"score": score, "population": population}, panel.areas.tolist()), wave)
+
+    both = {2011: second, 2013: first, 2017: second}
+    # The count of 2017 came out in 2018: after the wave of 2014 (2016), before that of 2016 (May 2018).
+    np.testing.assert_array_equal(noise(both, 2016), noise({2017: second}, 2016))
+    # Who was not counted in 2013 has the size of 2011.
+    filled = np.where(np.isnan(first), second, first)
+    np.testing.assert_array_equal(noise(both, 2014), noise({2013: filled}, 2014))
+    assert np.nanmax(np.abs(noise(both, 2014) - noise(both, 2016))) > 0.001
+
+
+def test_an_area_without_a_score_is_not_asked_how_far_it_falls_beyond_noise():
+    panel = noisy_panel()
+    score = panel.at("score", 2014).copy()
+    score[10] = np.nan
+    event = Event("beyond_noise")
+    assert event.eligible(panel, 2014)[10]
+    hidden = with_score(panel, 2014, score)
+    assert not np.isnan(event.limits(hidden, 2014)[10])
+    assert not event.eligible(hidden, 2014)[10]
+
+
+def test_whether_an_area_is_low_at_the_end_needs_no_start():
+    panel = with_score(hand_panel(), 2016, np.array([np.nan, *START[1:]]))
+    np.testing.assert_array_equal(Event("tipping").happened(panel, 2016, 2018), [0, 0, 1, 0, 1, np.nan])
+    assert Event("tipping").eligible(panel, 2016).tolist() == [False, True, True, True, False, True]
+
+
+def test_what_is_asked_when_nothing_more_is_said():
+    told = [Event(kind).name for kind in KINDS]
+    assert told == ["fall_0.05", "tipping_5_4", "development_3", "relative_fall_0.05", "beyond_noise_2"]
 
 
 # Cohorts and groups.

@@ -106,7 +106,7 @@ def by_hand(changes: list[dict[str, str]]) -> tuple[Counter[bool], list[Survivor
             if before.count(change["old"]) != 1:
                 raise SystemExit(f"{change['file']} does not hold {change['old']!r} once")
             path.write_text(before.replace(change["old"], change["new"]), encoding="utf-8")
-            caught = not tests_pass(Path(folder))
+            caught = not tests_pass(Path(folder), change["tests"])
             path.write_text(before, encoding="utf-8")
             counts[caught] += 1
             if not caught:
@@ -114,14 +114,18 @@ def by_hand(changes: list[dict[str, str]]) -> tuple[Counter[bool], list[Survivor
     return counts, survivors
 
 
-def tests_pass(folder: Path) -> bool:
-    """Whether the tests of these modules pass on a copy of the code."""
-    options = settings("mutmut")
-    command = [sys.executable, "-m", "pytest", "-x", "-q", *options["pytest_add_cli_args"]]
-    command += options["pytest_add_cli_args_test_selection"]
+def tests_pass(folder: Path, tests: str) -> bool:
+    """Whether the tests in one file pass on a copy of the code."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", *settings("mutmut")["pytest_add_cli_args"]]
     done = subprocess.run(
-        command, cwd=folder, env={**os.environ, "PYTHONPATH": str(folder)}, capture_output=True, check=False
+        [*command, f"tests/{tests}"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        check=False,
     )
+    if done.returncode not in (0, 1):
+        raise SystemExit(f"{tests} could not be run: {done.stdout.decode()}{done.stderr.decode()}")
     return done.returncode == 0
 
 
