@@ -301,13 +301,18 @@ def test_words_say_where_other_models_contradict_the_sign():
 
 
 def test_of_equal_drivers_those_that_are_read_first_are_told():
-    ids = [driver.id for driver in drivers()]
-    assert len(ids) > 16, "as many as a sort that is not stable mixes up"
-    down = told(**dict.fromkeys(ids, -0.01))
-    up = told(**dict.fromkeys(ids, 0.01))
-    first = [driver.label for driver in drivers()][:3]
-    assert in_words(down, down=True) == ["; ".join(f"{label} (\N{MINUS SIGN}0,010)" for label in first)]
-    assert in_words(up, down=False) == ["; ".join(f"{label} (+0,010)" for label in first)]
+    order = list(drivers())
+    assert len(order) > 16, "as many as a sort that is not stable mixes up"
+    for weak in np.random.default_rng(1).integers(0, 2, (40, len(order))) == 1:
+        first = [*(each for each, less in zip(order, weak, strict=True) if not less)]
+        first = [*first, *(each for each, less in zip(order, weak, strict=True) if less)][:3]
+        size = {each.id: 0.01 if less else 0.02 for each, less in zip(order, weak, strict=True)}
+        down = "; ".join(f"{each.label} (\N{MINUS SIGN}{size[each.id]:.3f})" for each in first).replace(
+            "0.0", "0,0"
+        )
+        up = down.replace("\N{MINUS SIGN}", "+")
+        assert in_words(told(**{key: -value for key, value in size.items()}), down=True) == [down]
+        assert in_words(told(**size), down=False) == [up]
 
 
 def test_labels_in_dutch():
