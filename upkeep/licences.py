@@ -23,7 +23,7 @@ ABOVE = """# Licences
 Every package of `requirements.lock` with its licence and the part of the project that brings it: `core`, or an
 extra. Written by `make licences` from the metadata of the installed packages and `upkeep/licences.toml`; a test
 (`tests/test_supply_chain.py`) fails when it is not current or a licence is not on the list of accepted ones.
-riskmodel itself is Apache-2.0.
+riskmodel itself is Apache-2.0. Packages: {packages}, of which with a condition: {conditional}.
 
 """
 BELOW = """
@@ -130,7 +130,8 @@ def page_of(table: list[Row], known: Mapping[str, Any]) -> str:
         raise ValueError(f"licences that are not on the list: {', '.join(refused)}")
     if under_conditions != set(known["used"]):
         raise ValueError(f"[used] in {KNOWN.name} must hold {sorted(under_conditions)}")
-    lines = [ABOVE, "| package | version | licence | brought by |\n|---|---|---|---|\n"]
+    above = ABOVE.format(packages=len(table), conditional=len(under_conditions))
+    lines = [above, "| package | version | licence | brought by |\n|---|---|---|---|\n"]
     for row in table:
         brought = ", ".join(row.parts) or "other systems only"
         lines.append(f"| {row.name} | {' or '.join(row.versions)} | {row.licence} | {brought} |\n")
