@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from plain_dutch import lengths
 
 from riskmodel.forecasting.features import Features
 from riskmodel.products.register_entry import entry_of, read_entry
@@ -50,7 +51,8 @@ def test_a_released_model_has_its_papers_and_is_what_its_name_says(name: str) ->
     assert {problem.key for problem in entry.problems} == open_fields
     assert folder.name in entry.values["methods_and_models"]
     document = (folder / "iama.md").read_text(encoding="utf-8")
-    assert folder.name in document and document.count("- [ ] ") >= 35
+    assert folder.name in document and document.count("- [ ] ") >= 35 and "- [x]" not in document
+    assert max(lengths(document)) <= 22 and np.mean(lengths(document)) <= 11
     audited = pd.read_csv(folder / "model_card_audit.csv")
     assert set(audited["attribute"]) == {"urbanity", "size", "level", "income"}
     assert "### What stands out" in (folder / "model_card.md").read_text(encoding="utf-8")
