@@ -39,16 +39,19 @@ class LevelFormat:
     pattern: str
 
 
+#: Letters, digits and what may stand between them; published ones look like E2330N5820.
+GRID = r"^[0-9A-Za-z][0-9A-Za-z_.-]{0,39}$"
+
 LEVELS: tuple[LevelFormat, ...] = (
     LevelFormat("wijk", "wk_code", "wk_naam", r"^WK[0-9]{4}[0-9A-Z]{2}$"),
     LevelFormat("buurt", "bu_code", "bu_naam", r"^BU[0-9]{4}[0-9A-Z]{4}$"),
     LevelFormat("gemeente", "gm_code", "gm_naam", r"^GM[0-9]{4}$"),
     LevelFormat("pc4", "PC4", None, r"^[1-9][0-9]{3}$"),
-    LevelFormat("grid", "gridcode", None, r"^\S+$"),
-    LevelFormat("grid", "GRIDCODE", None, r"^\S+$"),
-    LevelFormat("grid", "grid_code", None, r"^\S+$"),
-    LevelFormat("grid", "grid_id", None, r"^\S+$"),
-    LevelFormat("grid", "grid", None, r"^\S+$"),
+    LevelFormat("grid", "gridcode", None, GRID),
+    LevelFormat("grid", "GRIDCODE", None, GRID),
+    LevelFormat("grid", "grid_code", None, GRID),
+    LevelFormat("grid", "grid_id", None, GRID),
+    LevelFormat("grid", "grid", None, GRID),
 )
 
 
