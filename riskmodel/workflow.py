@@ -7,8 +7,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
 
-import pandas as pd
-
 from riskmodel.attempts import compare, promote
 from riskmodel.catalogue import called, find_municipalities
 from riskmodel.checking import checked_backtest, write_findings
@@ -20,15 +18,13 @@ from riskmodel.forecasting.experiment import load_experiment
 from riskmodel.forecasting.origins import latest_origin
 from riskmodel.forecasting.record import write_record
 from riskmodel.forecasting.store import StoredForecast, load_forecast, save_forecast
-from riskmodel.keeping import intact, put, put_file
+from riskmodel.keeping import intact, put
 from riskmodel.made_with import made_with
 from riskmodel.manifest import sha256_of
-from riskmodel.monitor.current import current_table
 from riskmodel.outcomes.lists import list_record, save_list
 from riskmodel.panel.check import Check, check_panel
 from riskmodel.panel.panel import Panel
 from riskmodel.panel.store import Workspace, draft_folder
-from riskmodel.plain_text import write_table
 from riskmodel.products.audit import AUDIT_SHARE
 from riskmodel.products.build import build_risk_list
 from riskmodel.products.fill import filled
@@ -39,27 +35,10 @@ from riskmodel.questions import experiment_file
 from riskmodel.scoring.release import Release, load_release
 from riskmodel.training import train
 
-__all__ = ["backtest", "check", "compare", "current", "forecast", "promote", "risk_list", "train"]
+__all__ = ["backtest", "check", "compare", "forecast", "promote", "risk_list", "train"]
 
 #: The main question: what `risk_list` answers when several have a forecast and none is named.
 MAIN_EXPERIMENT = "decline-2y"
-
-
-def current(workspace: Workspace, *, level: str | None = None, municipality: Sequence[str] = ()) -> pd.DataFrame:
-    """Current score, class, dimensions and changes of every area, also written to ``current/LEVEL.csv``.
-
-    See :func:`riskmodel.monitor.current.current_table`. With municipalities only their areas are returned; the
-    file always holds all.
-    """
-    panel = workspace.panel(level)
-    codes = _municipality_codes(panel, municipality)
-    table = current_table(panel)
-    path = workspace.path("current", f"{panel.level}.csv")
-    put_file(workspace, path, lambda draft: write_table(table, draft))
-    if not codes:
-        return table
-    owner = pd.Series(panel.municipality_codes(), index=panel.areas)
-    return table[table["location"].map(owner).isin(codes)].reset_index(drop=True)
 
 
 def check(workspace: Workspace, *, level: str | None = None) -> Check:

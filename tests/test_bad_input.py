@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import riskmodel
 from riskmodel import ingesting, workflow
 from riskmodel.errors import InputError
 from riskmodel.example import ExampleFiles
@@ -388,22 +389,22 @@ def test_another_release_than_the_workspace_holds_is_refused(
 
 def test_unknown_municipality_gets_a_suggestion(workspace: Workspace) -> None:
     before = tree(workspace.folder)
-    error = refusal(lambda: workflow.current(workspace, municipality=["Venloo"]))
+    error = refusal(lambda: riskmodel.current(workspace, municipality=["Venloo"]))
     assert (error.where, error.found) == ("--municipality", "'Venloo'")
     assert "Did you mean Venlo" in error.hint
     assert tree(workspace.folder) == before
 
 
 def test_a_municipality_outside_the_data_is_not_suggested_to_itself(workspace: Workspace) -> None:
-    hint = refusal(lambda: workflow.current(workspace, municipality=["Venlo"])).hint
+    hint = refusal(lambda: riskmodel.current(workspace, municipality=["Venlo"])).hint
     assert "Did you mean" not in hint
     assert "in the data" in hint
 
 
 def test_unknown_level_and_empty_workspace_are_refused(tmp_path: Path, workspace: Workspace) -> None:
-    assert "straat" in refusal(lambda: workflow.current(workspace, level="straat")).found
+    assert "straat" in refusal(lambda: riskmodel.current(workspace, level="straat")).found
     nothing = Workspace(tmp_path / "nothing")
-    assert "ingest" in refusal(lambda: workflow.current(nothing)).hint
+    assert "ingest" in refusal(lambda: riskmodel.current(nothing)).hint
     assert not nothing.folder.exists()
 
 
@@ -501,7 +502,7 @@ def test_bad_experiment_is_refused_by_key(
 def test_a_binary_experiment_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "question.yaml"
     path.write_bytes(b"name: caf\xe9\n")
-    assert "not YAML" in refusal(lambda: load_experiment(path)).found
+    assert "not UTF-8" in refusal(lambda: load_experiment(path)).found
 
 
 # --- The program ----------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from test_products import FORMULA, SCRIPT, TURNED, make_list
 
 from riskmodel.catalogue import class_scheme, indicators, load
 from riskmodel.products import dutch, page_data
-from riskmodel.products.page import render_page, without_empty_threats, write_page
+from riskmodel.products.page import render_page, write_page
 from riskmodel.products.page_drawings import (
     NO_STEP,
     among_others,
@@ -183,7 +183,7 @@ def test_data_equals_the_list(invented: tuple[RiskList, Path]) -> None:
     for name, column in page_data.MILLI.items():
         for told, value in zip(rows[name], made.rows[column], strict=True):
             assert told is None if pd.isna(value) else told == round(round(value, 3) * 1000)
-    flags = without_empty_threats(made).rows[list(page_data.FLAGS)].to_numpy(bool)
+    flags = made.rows[list(page_data.FLAGS)].to_numpy(bool)
     assert rows["flags"] == [sum(1 << n for n in np.flatnonzero(line)) for line in flags]
 
 
@@ -461,7 +461,7 @@ def test_sorting(real: tuple[RiskList, Path], opened) -> None:
 def test_filtering_and_searching(invented: tuple[RiskList, Path], opened) -> None:
     made, path = invented
     page = opened(path)
-    rows = without_empty_threats(made).rows
+    rows = made.rows
     page.fill("#find", "umit")
     assert _names(page) == ["Ümit's Plein"]
     page.fill("#find", "<script>alert(1)")
@@ -493,7 +493,7 @@ def test_filtering_and_searching(invented: tuple[RiskList, Path], opened) -> Non
 @needs_data
 def test_filters_on_the_official_list(real: tuple[RiskList, Path], opened) -> None:
     made, path = real
-    page, rows = opened(path), without_empty_threats(made).rows
+    page, rows = opened(path), made.rows
     whole = len(rows)
     flags = {"pressed": "under_pressure", "threatened": "threatens"}
     assert page.locator("#small").count() == rows["too_small"].any()
@@ -544,7 +544,7 @@ def test_map_list_and_quadrant_show_the_same_area(real: tuple[RiskList, Path], o
     assert page.evaluate("document.activeElement.dataset.i") == str(moved)
     # The corners of the quadrant choose in the list, and their counts are those of the list.
     page.click("#tab-quadrant")
-    counts = corner_counts(without_empty_threats(made).rows)
+    counts = corner_counts(made.rows)
     assert sum(counts.values()) == (~made.rows["too_small"]).sum()
     for corner, count in counts.items():
         button = page.locator(f".corner.{corner}")

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from riskmodel import ingesting, workflow
+import riskmodel
+from riskmodel import ingesting
 from riskmodel.catalogue import class_scheme, indicators, published_on
 from riskmodel.errors import InputError
 from riskmodel.example import ExampleFiles
@@ -455,7 +456,7 @@ def test_a_workspace_file_with_a_wrong_description_is_told(tmp_path: Path, about
 def test_current_writes_every_area_and_returns_those_asked_for(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "workspace")
     workspace.add([SCORES])
-    table = workflow.current(workspace, municipality=["Almere"])
+    table = riskmodel.current(workspace, municipality=["Almere"])
     assert table["location"].tolist() == ["WK003401"]
     written = pd.read_csv(workspace.path("current", "wijk.csv"))
     assert written["location"].tolist() == ["WK001400", "WK003401"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -171,23 +170,6 @@ def _headings(about: About) -> list[dict[str, Any]]:
     ]
 
 
-def without_empty_threats(risk_list: RiskList) -> RiskList:
-    """Take *dreigt* from areas too small for a verdict: a page cannot say both at once.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list.
-
-    Returns
-    -------
-    RiskList
-        The same list, in which only areas with a verdict threaten.
-    """
-    judged = _true(risk_list.rows, "threatens") & ~_true(risk_list.rows, "too_small")
-    return replace(risk_list, rows=risk_list.rows.assign(threatens=judged))
-
-
 def page_script() -> str:
     """Give the one script of the page: its parts in one closed scope, so that nothing leaks out."""
     return '"use strict";\n(() => {\n' + "\n".join(asset(name) for name in SCRIPTS) + "})();\n"
@@ -206,7 +188,6 @@ def render_page(risk_list: RiskList) -> str:
     str
         The whole page as HTML.
     """
-    risk_list = without_empty_threats(risk_list)
     style, script = asset("base.css") + asset("risk_list.css"), page_script()
     # These texts are ours or hold no sign of markup, and the hashes in the policy only match when they stay
     # unescaped.
