@@ -181,7 +181,7 @@ def _rows(frame: pd.DataFrame, made: pd.DataFrame, average: float, capacity: int
             "lower80": made["expected"] - 1.2816 * made["spread"],
             "upper80": made["expected"] + 1.2816 * made["spread"],
             "under_pressure": classes <= 4,
-            "threatens": made["chance"] >= 2 * average,
+            "threatens": (made["chance"] >= 2 * average) & (frame["inhabitants"].fillna(0) >= 200),
             "too_small": frame["inhabitants"].fillna(0) < 200,
             "drivers_down": "stand en verloop van de score",
             "drivers_up": "sociale samenhang",
