@@ -3,10 +3,14 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 from riskmodel import ingesting
 from riskmodel.example import ExampleFiles, write_example
 from riskmodel.panel.store import Workspace
+
+# For mutation testing: the same examples every time, and no search for the smallest one that fails.
+settings.register_profile("mutation", phases=[Phase.explicit, Phase.generate], derandomize=True, database=None)
 
 OFFICIAL_FILES = Path(__file__).parents[2] / "shared" / "data"
 

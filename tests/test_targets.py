@@ -198,6 +198,7 @@ def test_limits_of_the_areas_worked_out_by_hand():
     panel = hand_panel()
     np.testing.assert_array_equal(Event("fall", 0.07).limits(panel, 2016), [-0.07] * 6)
     np.testing.assert_allclose(Event("relative_fall", 0.07).limits(panel, 2016, 0.02), [-0.05] * 6)
+    np.testing.assert_array_equal(Event("relative_fall", 0.07).limits(panel, 2016), [-0.07] * 6)
     # Class 4 ends at -.16405, class 5 at -.102955: from there to where each area stands.
     start = np.array([0.00, 0.05, -0.10, 0.00, -0.20, 0.10])
     np.testing.assert_allclose(Event("tipping").limits(panel, 2016), -0.16405 - start)
@@ -268,6 +269,13 @@ def test_whether_an_area_is_low_at_the_end_needs_no_start():
     panel = with_score(hand_panel(), 2016, np.array([np.nan, *START[1:]]))
     np.testing.assert_array_equal(Event("tipping").happened(panel, 2016, 2018), [0, 0, 1, 0, 1, np.nan])
     assert Event("tipping").eligible(panel, 2016).tolist() == [False, True, True, True, False, True]
+
+
+@pytest.mark.filterwarnings("error")
+def test_where_nothing_was_measured_nothing_happened_and_nothing_is_complained_of():
+    panel = with_score(hand_panel(), 2018, np.full(6, np.nan))
+    for kind in ("fall", "relative_fall", "development", "tipping"):
+        assert np.isnan(Event(kind).happened(panel, 2016, 2018)).all()
 
 
 def test_what_is_asked_when_nothing_more_is_said():
