@@ -4,15 +4,17 @@ BIN := .venv/bin
 RISKMODEL := $(BIN)/riskmodel
 DEMO := demo
 # Spark alone is half a gigabyte, mlforecast serves one comparison: who wants them installs them beside the lock.
-LOCKED := geo pdf web postgres dask dev
+LOCKED := geo pdf web postgres dask docs dev
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help demo test test-long lint lock licences sbom mutation vulnerabilities browser programs servers benchmark clean
+.PHONY: help demo test test-long docs pictures lint lock licences sbom mutation vulnerabilities browser programs servers benchmark clean
 
 help:
 	@echo "make demo       run the whole chain on an invented country, ends with a finished risk list"
 	@echo "make test       run the tests"
 	@echo "make test-long  run the rest: kills of services and jobs, clusters"
+	@echo "make docs       build the docs site into site/, check its links, run what stands on its pages (some minutes)"
+	@echo "make pictures   make the pictures of the docs again, after make demo and make docs"
 	@echo "make lint       check style, types and the direction of imports"
 	@echo "make benchmark  run all timings, on the official files in DATA=FOLDER or an invented country"
 	@echo "make lock       renew requirements.lock"
@@ -81,6 +83,16 @@ servers: .venv/ready
 test-long: .venv/ready servers
 	$(BIN)/python -m pytest -n 2 --dist worksteal -q --durations=12 -m long
 
+# mkdocs-material prints a notice about a future MkDocs with every build; it is no warning about these pages.
+docs: .venv/ready
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	$(BIN)/python upkeep/site_links.py site
+	$(BIN)/python -m pytest -q tests/test_docs.py -k "not site_builds"
+	@echo "The site: $(CURDIR)/site/index.html"
+
+pictures: .venv/ready
+	$(BIN)/python upkeep/pictures.py $(DEMO) site
+
 lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -110,4 +122,4 @@ mutation: .venv/ready
 	$(BIN)/python upkeep/mutation.py
 
 clean:
-	rm -rf .venv $(DEMO)
+	rm -rf .venv $(DEMO) site
