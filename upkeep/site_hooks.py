@@ -21,6 +21,7 @@ import riskmodel
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "riskmodel"
+DOCS = ROOT / "docs"
 #: Rooms that others call, in the order in which data flow, and what stands in each. Commands and pages of the
 #: service call them and are not for calling.
 ROOMS = {
@@ -37,6 +38,8 @@ ROOMS = {
 }
 #: Modules at the top of the package, behind the public calls; those of the command line hold no logic.
 CALLS = [path for path in sorted(PACKAGE.glob("*.py")) if not path.name.startswith(("cli", "__"))]
+#: Where pages go that the navigation does not name.
+REST = "Running it"
 #: Folder of the Dutch pages.
 DUTCH = "handleiding/"
 #: A role in a docstring, as it comes out of Markdown.
@@ -44,10 +47,15 @@ _ROLE = re.compile(r":(?:data|func|class|meth|mod|attr|exc):<code>(~?)([\w.]+)</
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Give formulas their fence and the reference its part of the navigation."""
+    """Give formulas their fence, the reference its part of the navigation, and pages without a place one."""
     fence = {"name": "math", "class": "math", "format": _as_mathml}
     config.mdx_configs.setdefault("pymdownx.superfences", {})["custom_fences"] = [fence]
+    placed = Path(config.config_file_path or "").read_text(encoding="utf-8")
+    unplaced = [path.relative_to(DOCS).as_posix() for path in sorted(DOCS.rglob("*.md"))]
+    unplaced = [page for page in unplaced if f" {page}\n" not in placed]
     for section in config.nav or []:
+        if REST in section:
+            section[REST] += unplaced
         if "Reference" in section:
             section["Reference"] += [{room: _navigation(room)} for room in ROOMS] + [
                 {"calls": [{path.stem: _page(path)} for path in CALLS]}
