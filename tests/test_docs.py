@@ -81,7 +81,7 @@ def test_every_block_of_commands_says_whether_it_runs():
         for block in blocks(page)
         if block.mark == "not run" and len(block.about) < 8
     ]
-    assert unmarked == []
+    assert unmarked == [], "put <!-- run --> or <!-- not run: REASON --> above these, see upkeep/docs_blocks.py"
     assert reasonless == []
 
 
