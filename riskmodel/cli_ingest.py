@@ -22,6 +22,10 @@ WorkspaceOption = Annotated[
 FilesArgument = Annotated[list[Path], typer.Argument(help="Files as published.", show_default=False)]
 BoundariesOption = Annotated[int | None, typer.Option(help="Year of the area classification of the codes.")]
 ReplaceOption = Annotated[bool, typer.Option(help="Put this file in the place of another.")]
+AcceptOption = Annotated[
+    list[str] | None, typer.Option(help="Code of a finding (AR05 ...) to let through; needs --reason.")
+]
+ReasonOption = Annotated[str, typer.Option(help="Why what was found is right; kept with the values.")]
 WORKSPACE = Path("workspace")
 
 #: Command and what it reads, for sources that need nothing but files. Kept here so that help needs no reader.
@@ -43,6 +47,8 @@ def ingest_leefbaarometer(
     boundaries: BoundariesOption = None,
     level: Annotated[list[str] | None, typer.Option(help="Levels to take; by default all there are.")] = None,
     replace: ReplaceOption = False,
+    accept: AcceptOption = None,
+    reason: ReasonOption = "",
 ) -> None:
     """Read Leefbaarometer 3.0 scores, any level.
 
@@ -52,7 +58,12 @@ def ingest_leefbaarometer(
 
     tell(
         riskmodel.ingest_leefbaarometer(
-            files, Workspace(workspace), boundaries=boundaries, levels=level or (), replace=replace
+            files,
+            Workspace(workspace),
+            boundaries=boundaries,
+            levels=level or (),
+            replace=replace,
+            accept=accepted(accept, reason),
         )
     )
 
@@ -66,6 +77,8 @@ def ingest_kwb(
         bool, typer.Option("--allow-origin", help="Also read shares by origin, which are blocked otherwise.")
     ] = False,
     replace: ReplaceOption = False,
+    accept: AcceptOption = None,
+    reason: ReasonOption = "",
 ) -> None:
     """Read Kerncijfers wijken en buurten: size and context.
 
@@ -73,7 +86,16 @@ def ingest_kwb(
     """
     from riskmodel.panel.store import Workspace
 
-    tell(riskmodel.ingest_kwb(files, Workspace(workspace), year=year, allow_origin=allow_origin, replace=replace))
+    tell(
+        riskmodel.ingest_kwb(
+            files,
+            Workspace(workspace),
+            year=year,
+            allow_origin=allow_origin,
+            replace=replace,
+            accept=accepted(accept, reason),
+        )
+    )
 
 
 @ingest.command("crosswalk")
@@ -116,6 +138,8 @@ def ingest_local(
         Path | None, typer.Option(help="Write a first mapping here, to be completed; reads nothing in.")
     ] = None,
     replace: ReplaceOption = False,
+    accept: AcceptOption = None,
+    reason: ReasonOption = "",
 ) -> None:
     """Read a municipality's own figures through a mapping.
 
@@ -129,7 +153,8 @@ def ingest_local(
         path = riskmodel.draft_local_mapping(file, draft_mapping)
         typer.echo(f'{path}: replace every "...", then run: riskmodel ingest local {file} --mapping {path}')
     elif mapping is not None:
-        tell(riskmodel.ingest_local(file, Workspace(workspace), mapping=mapping, replace=replace))
+        permitted = accepted(accept, reason)
+        tell(riskmodel.ingest_local(file, Workspace(workspace), mapping=mapping, replace=replace, accept=permitted))
 
 
 def _plain(source: str) -> Callable[..., None]:
@@ -138,16 +163,28 @@ def _plain(source: str) -> Callable[..., None]:
         workspace: WorkspaceOption = WORKSPACE,
         boundaries: BoundariesOption = None,
         replace: ReplaceOption = False,
+        accept: AcceptOption = None,
+        reason: ReasonOption = "",
     ) -> None:
         from riskmodel.panel.store import Workspace
 
-        tell(riskmodel.ingest(source, files, Workspace(workspace), boundaries=boundaries, replace=replace))
+        permitted = accepted(accept, reason)
+        tell(
+            riskmodel.ingest(
+                source, files, Workspace(workspace), boundaries=boundaries, replace=replace, accept=permitted
+            )
+        )
 
     return command
 
 
 for _source, _help in PLAIN.items():
     ingest.command(_source, help=f"{_help}\n\nExample: riskmodel ingest {_source} FILE")(_plain(_source))
+
+
+def accepted(codes: Sequence[str] | None, reason: str) -> dict[str, str]:
+    """Codes that the user lets through, each with the reason."""
+    return dict.fromkeys(codes or (), reason)
 
 
 def tell(observations: Sequence[Observations]) -> None:

@@ -7,7 +7,7 @@ stand in :data:`READERS` and share one call; the others have a call of their own
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from riskmodel.errors import InputError
+from riskmodel.panel.arrival.settle import settle
 from riskmodel.panel.store import Workspace, write_atomically
 from riskmodel.sources import (
     boundaries,
@@ -57,6 +58,7 @@ def ingest(
     *,
     boundaries: int | None = None,
     replace: bool = False,
+    accept: Mapping[str, str] | None = None,
 ) -> list[Observations]:
     """Read files of one of :data:`READERS` into a workspace, all or none.
 
@@ -72,17 +74,29 @@ def ingest(
         Year of the area classification of the codes, where the files do not say.
     replace : bool
         Whether a file may take the place of another.
+    accept : mapping of str to str, optional
+        Codes of findings to let through, each with the reason; see :func:`riskmodel.panel.arrival.settle.settle`.
 
     Raises
     ------
     InputError
-        If there is no such reader, or anything in the files is not as published.
+        If there is no such reader, anything in the files is not as published, or the values do not fit what is
+        known of the same areas.
     """
     if source not in READERS:
         raise InputError("ingest", repr(source), f"one of {', '.join(sorted(READERS))}")
-    observations = READERS[source](files, boundaries)
-    workspace.add(observations, replace=replace)
-    return observations
+    return _add(READERS[source](files, boundaries), workspace, replace, accept)
+
+
+def _add(
+    observations: Sequence[Observations], workspace: Workspace, replace: bool, accept: Mapping[str, str] | None
+) -> list[Observations]:
+    """Check what arrives against what is there, then write it, all or none."""
+    kinds = sorted({(each.level, each.source) for each in observations})
+    held = [each for level, source in kinds for each in workspace.observations(level, source)]
+    checked = settle(observations, held, accept)
+    workspace.add(checked, replace=replace)
+    return checked
 
 
 def ingest_leefbaarometer(
@@ -92,6 +106,7 @@ def ingest_leefbaarometer(
     boundaries: int | None = None,
     levels: Sequence[str] = (),
     replace: bool = False,
+    accept: Mapping[str, str] | None = None,
 ) -> list[Observations]:
     """Read Leefbaarometer 3.0 scores into a workspace, all or none.
 
@@ -107,6 +122,8 @@ def ingest_leefbaarometer(
         Levels to take from a zip or folder; by default all.
     replace : bool
         Whether a file may take the place of another.
+    accept : mapping of str to str, optional
+        Codes of findings to let through, each with the reason.
     """
     with ExitStack() as opened:
         paths = [
@@ -115,8 +132,7 @@ def ingest_leefbaarometer(
             for path in opened.enter_context(leefbaarometer_package.open_package(file, levels))
         ]
         observations = leefbaarometer.read_scores(paths, boundaries)
-    workspace.add(observations, replace=replace)
-    return observations
+    return _add(observations, workspace, replace, accept)
 
 
 def ingest_kwb(
@@ -126,11 +142,10 @@ def ingest_kwb(
     year: int | None = None,
     allow_origin: bool = False,
     replace: bool = False,
+    accept: Mapping[str, str] | None = None,
 ) -> list[Observations]:
     """Read KWB tables into a workspace, all or none; see :func:`riskmodel.sources.kwb.read_tables`."""
-    observations = kwb.read_tables(files, year, allow_origin=allow_origin)
-    workspace.add(observations, replace=replace)
-    return observations
+    return _add(kwb.read_tables(files, year, allow_origin=allow_origin), workspace, replace, accept)
 
 
 def ingest_crosswalk(file: Path, workspace: Workspace) -> pd.DataFrame:
@@ -151,7 +166,14 @@ def ingest_boundaries(file: Path, workspace: Workspace, *, level: str | None = N
     return areas
 
 
-def ingest_local(file: Path, workspace: Workspace, *, mapping: Path, replace: bool = False) -> list[Observations]:
+def ingest_local(
+    file: Path,
+    workspace: Workspace,
+    *,
+    mapping: Path,
+    replace: bool = False,
+    accept: Mapping[str, str] | None = None,
+) -> list[Observations]:
     """Read a municipality's own file through its mapping into a workspace.
 
     The indicators then take part in features, drivers and pages like national ones.
@@ -160,8 +182,7 @@ def ingest_local(file: Path, workspace: Workspace, *, mapping: Path, replace: bo
     definitions = tuple(local_indicators(described).values())
     read = local.read_local(file, described)
     observations = [dataclasses.replace(each, definitions=definitions) for each in read]
-    workspace.add(observations, replace=replace)
-    return observations
+    return _add(observations, workspace, replace, accept)
 
 
 def draft_local_mapping(file: Path, mapping: Path) -> Path:

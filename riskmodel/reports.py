@@ -57,6 +57,8 @@ def check_table(found: Check) -> str:
         for each in found.coverage
     ]
     lines += ["", "blocked or left out:", *(f"  {note}" for note in found.blocked or ("nothing",))]
+    if found.flagged:
+        lines += ["", "flagged when it came in:", *(f"  {note}" for note in found.flagged)]
     lines += ["", "looks wrong:"]
     lines += [f"  {each.code}: {each.indicator} {each.year}: {each.message}" for each in found.findings] or [
         "  nothing"

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from riskmodel.panel.arrival.settle import ACCEPTED, FLAGGED
 from riskmodel.panel.panel import FloatArray, Panel
 from riskmodel.sources.observations import Observations
 
@@ -86,6 +87,8 @@ class Check:
         What readers left out and why.
     findings : tuple of Finding
         What looks wrong.
+    flagged : tuple of str
+        What was flagged, or accepted with a reason, when a file came in.
     """
 
     level: str
@@ -94,6 +97,7 @@ class Check:
     coverage: tuple[Coverage, ...]
     blocked: tuple[str, ...]
     findings: tuple[Finding, ...]
+    flagged: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """The same as plain data, for JSON."""
@@ -110,14 +114,15 @@ def check_panel(panel: Panel, sources: Sequence[Observations] = ()) -> Check:
     sources : sequence of Observations
         What it was made of; their notes tell what was blocked.
     """
-    blocked = [f"{source.source} {source.level}: {note}" for source in sources for note in source.notes]
+    notes = [(note, f"{source.source} {source.level}: {note}") for source in sources for note in source.notes]
     return Check(
         level=panel.level,
         areas=len(panel.areas),
         waves=panel.waves,
         coverage=tuple(_coverage(panel, key, year) for key in panel.indicators for year in panel.years_of(key)),
-        blocked=tuple(dict.fromkeys(note for note in blocked if "blocked" in note)),
+        blocked=tuple(dict.fromkeys(told for note, told in notes if "blocked" in note)),
         findings=tuple(finding for key in panel.indicators for finding in _findings(panel, key)),
+        flagged=tuple(dict.fromkeys(told for note, told in notes if note.startswith((FLAGGED, ACCEPTED)))),
     )
 
 

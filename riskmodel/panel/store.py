@@ -140,9 +140,10 @@ class Workspace:
         except TypeError as error:
             raise _damaged(path) from error
 
-    def observations(self, level: str | None = None) -> list[Observations]:
-        """Everything ingested, in a fixed order; with ``level``, what was ingested at that level."""
-        return [_read(path) for path in self._files() if level is None or path.stem.split("_")[1] == level]
+    def observations(self, level: str | None = None, source: str | None = None) -> list[Observations]:
+        """Everything ingested, in a fixed order; with ``level`` or ``source``, what was ingested of those."""
+        chosen = [(path, path.stem.split("_")) for path in self._files()]
+        return [_read(path) for path, (of, at, *_) in chosen if level in (None, at) and source in (None, of)]
 
     def panel(self, level: str | None = None, *, allow_origin: bool = False) -> Panel:
         """The panel of a level, by default the first of wijk, buurt, gemeente, PC4, grid that has scores.

@@ -1,0 +1,50 @@
+"""Checks of what arrives: before new observations enter the workspace they are held against the catalogue and
+against what is there of the same source and level.
+
+Each check is a small class with a code, a title, a severity and ``run(arrival) -> findings``. A finding of severity
+*refuse* keeps the observations out unless its code is accepted with a reason; a *flag* comes in as a note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from riskmodel.panel.arrival.base import Arrival, Check, Finding, Severity
+from riskmodel.panel.arrival.earlier import (
+    FilledIn,
+    LevelShift,
+    LostValues,
+    OtherEdition,
+    OtherOrder,
+    OtherSpread,
+    OtherUnit,
+)
+from riskmodel.panel.arrival.rows import JumpedColumn, OtherYear, ReplacedRows, ShiftedRows, SwappedColumns
+from riskmodel.panel.arrival.values import DoesNotAddUp, Impossible, OtherYearInName, SharesForPercent
+
+__all__ = ["CHECKS", "Arrival", "Check", "Finding", "Severity", "run_checks"]
+
+#: All checks in order of their code.
+CHECKS: tuple[Check, ...] = (
+    Impossible(),
+    DoesNotAddUp(),
+    SharesForPercent(),
+    OtherUnit(),
+    OtherYear(),
+    ShiftedRows(),
+    OtherOrder(),
+    LevelShift(),
+    OtherSpread(),
+    SwappedColumns(),
+    FilledIn(),
+    LostValues(),
+    OtherYearInName(),
+    JumpedColumn(),
+    OtherEdition(),
+    ReplacedRows(),
+)
+
+
+def run_checks(arrival: Arrival, checks: Sequence[Check] = CHECKS) -> tuple[Finding, ...]:
+    """Findings of all checks, in their order."""
+    return tuple(finding for check in checks for finding in check.run(arrival))

@@ -1,0 +1,234 @@
+"""What a check of new observations is, and what it looks at: what arrives beside what is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar, Literal, Protocol
+
+import numpy as np
+import pandas as pd
+
+from riskmodel.catalogue import Indicator, indicators
+from riskmodel.panel.panel import FloatArray
+from riskmodel.sources.observations import Observations
+
+Severity = Literal["refuse", "flag"]
+#: Fewer areas than this show no pattern.
+ENOUGH = 20
+#: Of a larger level whole blocks of neighbouring codes are looked at, about as many areas as this.
+MOST, BLOCK = 20_000, 50
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about new observations that looks wrong.
+
+    Attributes
+    ----------
+    code, title : str
+        Of the check.
+    severity : {"refuse", "flag"}
+        Whether the observations stay out, or come in with a note.
+    indicator : str
+        Where it was seen; empty for all indicators together.
+    year : int
+        In which year.
+    message : str
+        What was seen, with the figure.
+    figure : float
+        What was held against the limit.
+    """
+
+    code: str
+    title: str
+    severity: Severity
+    indicator: str
+    year: int
+    message: str
+    figure: float
+
+    @property
+    def line(self) -> str:
+        """The finding on one line."""
+        return f"{self.code} {self.title}: {' '.join(filter(None, (self.indicator, str(self.year))))}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """New values of a year beside others of the same areas, in the order of their codes.
+
+    Attributes
+    ----------
+    year, other : int
+        The new year and the one it stands beside; of :attr:`Arrival.references` the nearest of several.
+    new, old : numpy.ndarray, shape (indicators, areas)
+        In the order of :attr:`Arrival.definitions`; NaN where there is no value.
+    """
+
+    year: int
+    other: int
+    new: FloatArray
+    old: FloatArray
+
+
+@dataclass(frozen=True)
+class Column:
+    """One indicator of a pair.
+
+    Attributes
+    ----------
+    about : Indicator
+        What it is.
+    year, other : int
+        The new year and the one it stands beside.
+    new, old : numpy.ndarray, shape (areas,)
+        Values in the order of the area codes; NaN where there is none.
+    """
+
+    about: Indicator
+    year: int
+    other: int
+    new: FloatArray
+    old: FloatArray
+
+    @cached_property
+    def both(self) -> tuple[FloatArray, FloatArray]:
+        """New and old values of the areas that have both."""
+        known = ~np.isnan(self.new) & ~np.isnan(self.old)
+        return self.new[known], self.old[known]
+
+    @cached_property
+    def spread(self) -> float:
+        """Distance between the quartiles of the old values; of all values that differ where most are equal."""
+        old = self.both[1]
+        low, high = np.quantile(old, [0.25, 0.75])
+        return float(high - low) or float(1.349 * old.std())
+
+
+class Check(Protocol):
+    """A check of what arrives."""
+
+    code: ClassVar[str]
+    title: ClassVar[str]
+    severity: ClassVar[Severity]
+
+    def run(self, arrival: Arrival) -> Iterable[Finding]:
+        """Look, and tell what looks wrong."""
+        ...
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """New observations and what the workspace holds of the same source and level.
+
+    Attributes
+    ----------
+    new : Observations
+        What arrives.
+    held : tuple of Observations
+        What is there of the same source and level, from other files.
+    """
+
+    new: Observations
+    held: tuple[Observations, ...] = ()
+
+    @classmethod
+    def of(cls, new: Observations, workspace: Iterable[Observations]) -> Arrival:
+        """Beside what belongs to it; the same files read again are no comparison."""
+        held = (each for each in workspace if (each.source, each.level) == (new.source, new.level))
+        return cls(new, tuple(each for each in held if each.files != new.files))
+
+    @cached_property
+    def definitions(self) -> Mapping[str, Indicator]:
+        """What the new indicators are."""
+        known = {**indicators(), **{each.id: each for each in self.new.definitions}}
+        return {key: known[key] for key in self.new.indicators if key in known}
+
+    @cached_property
+    def pairs(self) -> tuple[Pair, ...]:
+        """Every new year beside every other: earlier ones that arrive with it, and all that are held."""
+        return tuple(
+            Pair(year, other, table, known)
+            for year, table in self._arriving.items()
+            for other, known in self._others(year).items()
+        )
+
+    @cached_property
+    def references(self) -> tuple[Pair, ...]:
+        """Every new year beside the last value that each area had before it, and beside what it replaces.
+
+        Where nothing earlier is known, the next value that is held.
+        """
+        found = []
+        for year, table in self._arriving.items():
+            others = self._others(year)
+            if others:
+                earlier = sorted((other for other in others if other < year), reverse=True)
+                nearest = [*earlier, *sorted(other for other in others if other > year)]
+                last = others[nearest[0]]
+                for other in nearest[1:]:
+                    last = np.where(np.isnan(last), others[other], last)
+                found.append(Pair(year, nearest[0], table, last))
+            if year in self._there:
+                found.append(Pair(year, year, table, self._there[year]))
+        return tuple(found)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """Every indicator of :attr:`references` that enough areas have in both."""
+        found = (
+            Column(about, pair.year, pair.other, new, old)
+            for pair in self.references
+            for about, new, old in zip(self.definitions.values(), pair.new, pair.old, strict=True)
+        )
+        return tuple(column for column in found if len(column.both[0]) >= ENOUGH)
+
+    @cached_property
+    def _areas(self) -> pd.Index:
+        """New areas by code; of a large level, blocks of neighbouring codes spread evenly."""
+        codes = np.sort(self.new.frame["location"].unique())
+        every = max(1, len(codes) // MOST)
+        return pd.Index(codes[np.arange(len(codes)) // BLOCK % every == 0])
+
+    @cached_property
+    def _arriving(self) -> dict[int, FloatArray]:
+        return self._tables([self.new])
+
+    @cached_property
+    def _there(self) -> dict[int, FloatArray]:
+        return self._tables(self.held)
+
+    def _others(self, year: int) -> dict[int, FloatArray]:
+        """Tables of other years beside which the year may stand."""
+        arriving = {other: table for other, table in self._arriving.items() if other < year}
+        return {**arriving, **{other: table for other, table in self._there.items() if other != year}}
+
+    def _tables(self, observations: Sequence[Observations]) -> dict[int, FloatArray]:
+        """Values by year, shape (indicators, areas); indicators of a year may come from several files."""
+        tables: dict[int, FloatArray] = {}
+        for each in observations:
+            place = self._areas.get_indexer(pd.Index(each.frame["location"]))
+            years = np.where(place >= 0, each.frame["year"].to_numpy(), -1)
+            for year in each.years:
+                table = tables.setdefault(year, np.full((len(self.definitions), len(self._areas)), np.nan))
+                rows = np.flatnonzero(years == year)
+                for row, key in enumerate(self.definitions):
+                    if key in each.frame:
+                        values = each.frame[key].to_numpy(dtype="float64")[rows]
+                        table[row, place[rows]] = np.where(np.isnan(values), table[row, place[rows]], values)
+        return tables
+
+    def values(self) -> Iterator[tuple[Indicator, int, FloatArray]]:
+        """Every new indicator and year, all rows of the year."""
+        years = self.new.frame["year"].to_numpy()
+        for key, about in self.definitions.items():
+            values = self.new.frame[key].to_numpy(dtype="float64")
+            for year in self.new.years:
+                yield about, year, values[years == year]
+
+
+def finding(check: Check, column: Column, message: str, figure: float) -> Finding:
+    """What a check found in one indicator and year."""
+    return Finding(check.code, check.title, check.severity, column.about.id, column.year, message, figure)
