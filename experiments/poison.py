@@ -182,7 +182,9 @@ def swap(case: Case, rng: np.random.Generator, strength: float) -> Observations 
         return None
     first, second = pairs[rng.integers(len(pairs))]
     if strength == 2:
-        gaps = {other: _alike(case.new.frame, first, other) for a, b in pairs if first in (a, b) for other in (a, b)}
+        gaps = {
+            other: _alike(case.new.frame, first, other) for a, b in pairs if first in (a, b) for other in (a, b)
+        }
         gaps.pop(first)
         second = min(gaps, key=lambda key: gaps[key])
     return changed(case.new, **{first: case.new.frame[second], second: case.new.frame[first]})
@@ -203,7 +205,11 @@ def other_year(case: Case, rng: np.random.Generator, strength: float) -> Observa
         return None
     source = held[rng.integers(len(held))]
     keys = [key for key in source.indicators if key in case.new.indicators]
-    old = source.frame.set_index("location")[keys].reindex(case.new.frame["location"]).set_index(case.new.frame.index)
+    old = (
+        source.frame.set_index("location")[keys]
+        .reindex(case.new.frame["location"])
+        .set_index(case.new.frame.index)
+    )
     taken = old.notna().any(axis=1) & (rng.random(len(old)) < strength)
     if taken.sum() < FEWEST:
         return None

@@ -154,7 +154,9 @@ def ingest_local(
         typer.echo(f'{path}: replace every "...", then run: riskmodel ingest local {file} --mapping {path}')
     elif mapping is not None:
         permitted = accepted(accept, reason)
-        tell(riskmodel.ingest_local(file, Workspace(workspace), mapping=mapping, replace=replace, accept=permitted))
+        tell(
+            riskmodel.ingest_local(file, Workspace(workspace), mapping=mapping, replace=replace, accept=permitted)
+        )
 
 
 def _plain(source: str) -> Callable[..., None]:

@@ -7,7 +7,8 @@ stand in :data:`READERS` and share one call; the others have a call of their own
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Mapping as MappingOf
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ from riskmodel.sources import (
     woon,
 )
 from riskmodel.sources.local_draft import draft_mapping
-from riskmodel.sources.local_mapping import local_indicators, read_mapping
+from riskmodel.sources.local_mapping import Mapping, local_indicators, read_mapping
 from riskmodel.sources.observations import Observations, SourceFile
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def ingest(
     *,
     boundaries: int | None = None,
     replace: bool = False,
-    accept: Mapping[str, str] | None = None,
+    accept: MappingOf[str, str] | None = None,
 ) -> list[Observations]:
     """Read files of one of :data:`READERS` into a workspace, all or none.
 
@@ -89,7 +90,7 @@ def ingest(
 
 
 def _add(
-    observations: Sequence[Observations], workspace: Workspace, replace: bool, accept: Mapping[str, str] | None
+    observations: Sequence[Observations], workspace: Workspace, replace: bool, accept: MappingOf[str, str] | None
 ) -> list[Observations]:
     """Check what arrives against what is there, then write it, all or none."""
     kinds = sorted({(each.level, each.source) for each in observations})
@@ -106,7 +107,7 @@ def ingest_leefbaarometer(
     boundaries: int | None = None,
     levels: Sequence[str] = (),
     replace: bool = False,
-    accept: Mapping[str, str] | None = None,
+    accept: MappingOf[str, str] | None = None,
 ) -> list[Observations]:
     """Read Leefbaarometer 3.0 scores into a workspace, all or none.
 
@@ -142,7 +143,7 @@ def ingest_kwb(
     year: int | None = None,
     allow_origin: bool = False,
     replace: bool = False,
-    accept: Mapping[str, str] | None = None,
+    accept: MappingOf[str, str] | None = None,
 ) -> list[Observations]:
     """Read KWB tables into a workspace, all or none; see :func:`riskmodel.sources.kwb.read_tables`."""
     return _add(kwb.read_tables(files, year, allow_origin=allow_origin), workspace, replace, accept)
@@ -172,7 +173,7 @@ def ingest_local(
     *,
     mapping: Path,
     replace: bool = False,
-    accept: Mapping[str, str] | None = None,
+    accept: MappingOf[str, str] | None = None,
 ) -> list[Observations]:
     """Read a municipality's own file through its mapping into a workspace.
 
@@ -182,7 +183,23 @@ def ingest_local(
     definitions = tuple(local_indicators(described).values())
     read = local.read_local(file, described)
     observations = [dataclasses.replace(each, definitions=definitions) for each in read]
+    _refuse_two_levels(observations, described, workspace)
     return _add(observations, workspace, replace, accept)
+
+
+def _refuse_two_levels(observations: Sequence[Observations], described: Mapping, workspace: Workspace) -> None:
+    """The same counts of persons at two levels would give back what is hidden at one of them."""
+    counts = {each.id for each in described.indicators if each.kind == "extensive" and each.persons}
+    for each in observations:
+        for other in workspace.observations(source=each.source):
+            both = sorted(counts & set(each.indicators) & set(other.indicators))
+            if other.level != each.level and both:
+                raise InputError(
+                    f"{', '.join(file.name for file in each.files)}",
+                    f"counts of {both[0]} at level {each.level}, which the workspace holds at level {other.level}",
+                    "counts of persons at one level",
+                    "What is hidden at one level could be worked out from the other: use another workspace.",
+                )
 
 
 def draft_local_mapping(file: Path, mapping: Path) -> Path:

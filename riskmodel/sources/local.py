@@ -19,6 +19,7 @@ import pandas as pd
 
 from riskmodel.catalogue import load
 from riskmodel.errors import InputError
+from riskmodel.sources.local_disclosure import DOMINATED, protect
 from riskmodel.sources.local_draft import draft_mapping
 from riskmodel.sources.local_keys import FIRST_YEAR, LAST_YEAR
 from riskmodel.sources.local_mapping import SUPPRESS_BELOW, Column, Mapping, local_indicators, read_mapping
@@ -29,6 +30,7 @@ from riskmodel.sources.observations import Observations, SourceFile
 __all__ = ["Mapping", "draft_mapping", "local_indicators", "read_local", "read_mapping"]
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -74,16 +76,14 @@ def read_local(file: Path, mapping: Mapping, *, allow_origin: bool = False) -> l
     if not read:
         raise InputError(mapping.path, "only indicators about origin, which are blocked", "another indicator")
     parts: dict[int | None, dict[str, Floats]] = {}
+    small: dict[int | None, dict[str, Floats]] = {}
     for each in read:
-        kept_back = 0
-        for year, column, base in _columns(each):
-            found, suppressed = _values(rows, mapping, each, column, base)
+        for year, columns in _columns(each):
+            found, few = _values(rows, mapping, each, columns)
             parts.setdefault(year, {})[each.id] = found
-            kept_back += suppressed
-        if kept_back:
-            few = f"fewer than {mapping.suppress_below} persons"
-            notes.append(f"suppressed: {kept_back} of {each.id}, {few}; they are treated as missing")
-    frame = _frame(rows, mapping, parts)
+            small.setdefault(year, {})[each.id] = few.astype("float64")
+    frame, told = _suppressed(_frame(rows, mapping, parts), _frame(rows, mapping, small), mapping, read)
+    notes += told
     for each in read:
         if frame[each.id].isna().all():
             notes.append(f"no value at all: {each.id}")
@@ -130,16 +130,35 @@ def _code_hint(text: str, form: MappingOf[str, str], letters: str) -> str:
     return 'Rows of totals can be left out: leave_out = ["..."] in [areas].'
 
 
-def _columns(each: Column) -> list[tuple[int | None, str, str]]:
-    """Year (None where rows have their own), column and column of respondents."""
+def _suppressed(
+    frame: pd.DataFrame, small: pd.DataFrame, mapping: Mapping, read: list[Column]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Values without those that are too small to be shown or would give one away, and what was hidden."""
+    hidden = small.assign(**{each.id: small[each.id] == 1 for each in read})[[each.id for each in read]]
+    least = {each.id: mapping.suppress_below * each.persons for each in read if each.kind == "extensive"}
+    shown, more = protect(frame, hidden, mapping.areas.level, least)
+    notes = []
+    for each in read:
+        few = f"fewer than {mapping.suppress_below} persons" + (", or one contributor" if each.largest else "")
+        if hidden[each.id].any():
+            count = int(hidden[each.id].sum())
+            notes.append(f"suppressed: {count} of {each.id}, {few}; they are treated as missing")
+        if each.id in more:
+            notes.append(f"suppressed beside them: {more[each.id]} of {each.id}, or a total would give them away")
+    return shown, notes
+
+
+def _columns(each: Column) -> list[tuple[int | None, tuple[str, str, str]]]:
+    """Year (None where rows have their own), and columns of values, of respondents and of the largest part."""
     if each.column:
-        return [(None, each.column, str(each.respondents))]
-    bases = {} if isinstance(each.respondents, str) else each.respondents
-    return [(year, column, bases.get(year, "")) for year, column in each.columns.items()]
+        return [(None, (each.column, str(each.respondents), str(each.largest)))]
+    bases, parts = ({} if isinstance(of, str) else of for of in (each.respondents, each.largest))
+    return [(year, (column, bases.get(year, ""), parts.get(year, ""))) for year, column in each.columns.items()]
 
 
-def _values(rows: _Rows, mapping: Mapping, each: Column, column: str, base: str) -> tuple[Floats, int]:
-    """Values of one column, and how many were suppressed."""
+def _values(rows: _Rows, mapping: Mapping, each: Column, columns: tuple[str, str, str]) -> tuple[Floats, Bools]:
+    """Values of one column, and which of them are too small to be shown."""
+    column, base, largest = columns
     lowest = 0.0 if each.kind == "extensive" or each.unit == "%" else -np.inf
     highest = 100.0 if each.unit == "%" else np.inf
     lowest = lowest if each.lowest is None else max(lowest, each.lowest)
@@ -153,7 +172,10 @@ def _values(rows: _Rows, mapping: Mapping, each: Column, column: str, base: str)
         persons = _numbers(rows, mapping, base, 0.0, np.inf)
         # Without a number of respondents it is not known whether they were enough.
         few |= ~np.isnan(values) & ~(persons >= mapping.suppress_below)
-    return np.where(few, np.nan, values), int(few.sum())
+    if largest:
+        # Nor is it known whether one contributor stands for nearly all where the largest part is missing.
+        few |= ~np.isnan(values) & ~(_numbers(rows, mapping, largest, 0.0, np.inf) <= DOMINATED * values)
+    return values, few
 
 
 def _check_whole(rows: _Rows, column: str, values: Floats) -> None:

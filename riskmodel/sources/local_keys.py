@@ -117,6 +117,7 @@ INDICATOR: dict[str, Check] = {
     "kind*": _one_of(("extensive", "intensive")),
     "unit": _ANY_TEXT,
     "respondents": _RESPONDENTS,
+    "largest": _RESPONDENTS,
     "persons": _YES_NO,
     "lowest": _NUMBER,
     "highest": _NUMBER,

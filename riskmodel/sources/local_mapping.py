@@ -114,6 +114,8 @@ class Column:
         Column of each year, in a file with a column a year.
     respondents : str or mapping of int to str
         Column, or columns by year, with the number of persons on whom a value rests.
+    largest : str or mapping of int to str
+        Column, or columns by year, with the part of an amount that comes from its largest contributor.
     persons : bool
         Whether a count is one of persons, so that small ones are suppressed.
     lowest, highest : float or None
@@ -130,6 +132,7 @@ class Column:
     column: str = ""
     columns: MappingOf[int, str] = field(default_factory=dict)
     respondents: str | MappingOf[int, str] = ""
+    largest: str | MappingOf[int, str] = ""
     persons: bool = True
     lowest: float | None = None
     highest: float | None = None
@@ -271,13 +274,13 @@ def _check_indicator(mapping: Mapping, each: Column) -> None:
         raise InputError(where, "'column', but no year", "'column' or 'year' in [years], or 'columns' by year")
     if each.columns and dated:
         raise InputError(where, "'columns' by year, and a year in [years]", "one of them")
-    if each.respondents:
-        by_year = not isinstance(each.respondents, str)
-        if by_year != bool(each.columns) or (by_year and set(each.respondents) != set(each.columns)):
-            raise InputError(where, "'respondents' of another form or other years", "those of the values")
+    for name, found in (("respondents", each.respondents), ("largest", each.largest)):
+        by_year = not isinstance(found, str)
+        if found and (by_year != bool(each.columns) or (by_year and set(found) != set(each.columns))):
+            raise InputError(where, f"{name!r} of another form or other years", "those of the values")
     if each.lowest is not None and each.highest is not None and each.lowest >= each.highest:
         raise InputError(where, f"lowest {each.lowest:g} and highest {each.highest:g}", "lowest below highest")
-    found = origin_word([each.key, each.label_nl, each.label_en, each.column, *each.columns.values()])
-    if found and each.sensitivity != "origin":
+    word = origin_word([each.key, each.label_nl, each.label_en, each.column, *each.columns.values()])
+    if word and each.sensitivity != "origin":
         hint = "Such indicators are blocked unless they are allowed explicitly."
-        raise InputError(where, f"{found!r}, which is about origin", 'sensitivity = "origin"', hint)
+        raise InputError(where, f"{word!r}, which is about origin", 'sensitivity = "origin"', hint)

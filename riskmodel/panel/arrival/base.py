@@ -52,7 +52,9 @@ class Finding:
     @property
     def line(self) -> str:
         """The finding on one line."""
-        return f"{self.code} {self.title}: {' '.join(filter(None, (self.indicator, str(self.year))))}: {self.message}"
+        return (
+            f"{self.code} {self.title}: {' '.join(filter(None, (self.indicator, str(self.year))))}: {self.message}"
+        )
 
 
 @dataclass(frozen=True)
