@@ -2,10 +2,10 @@
 
     python experiments/poison.py DATA_FOLDER [--draws 200] [--seed 1] [--part alarms|poison]
 
-False alarms: every official file (and every wave of it) arrives as if new after the earlier ones; then every province
-and every municipality alone, beside the whole country and beside its own earlier values only. Hits: each kind of
-poison at several strengths is put into such an arrival, drawn at random, and the findings that the clean file did not
-have are counted. Prints the tables of docs/reliability.md.
+False alarms: every official file (and every wave of it) arrives as if new after the earlier ones; then every
+province and every municipality alone. Hits: each kind of poison at several strengths is put into such an arrival,
+drawn at random, and the findings that the clean file did not have are counted. Prints the tables of
+docs/reliability.md.
 """
 
 from __future__ import annotations
@@ -143,6 +143,7 @@ def comparable(case: Case, *, units: Sequence[str] = ()) -> list[str]:
 
 
 def one(case: Case, rng: np.random.Generator, **asked: Sequence[str]) -> str | None:
+    """A random indicator with enough values; None when there is none."""
     keys = [key for key in comparable(case, **asked) if case.new.frame[key].notna().sum() >= FEWEST]
     return str(rng.choice(keys)) if keys else None
 
@@ -182,10 +183,8 @@ def swap(case: Case, rng: np.random.Generator, strength: float) -> Observations 
         return None
     first, second = pairs[rng.integers(len(pairs))]
     if strength == 2:
-        gaps = {
-            other: _alike(case.new.frame, first, other) for a, b in pairs if first in (a, b) for other in (a, b)
-        }
-        gaps.pop(first)
+        others = {other for pair in pairs if first in pair for other in pair if other != first}
+        gaps = {other: _alike(case.new.frame, first, other) for other in sorted(others)}
         second = min(gaps, key=lambda key: gaps[key])
     return changed(case.new, **{first: case.new.frame[second], second: case.new.frame[first]})
 

@@ -1,7 +1,7 @@
 """What must stay hidden beside a small count, so that it cannot be worked out from a total minus the rest.
 
-A count below the threshold is hidden by itself. Whoever knows the total of the surrounding area gets it back when it
-is the only one hidden, and nearly so when the others that are hidden are as small. So a further count is hidden
+A count below the threshold is hidden by itself. Whoever knows the total of the surrounding area gets it back when
+it is the only one hidden, and nearly so when the others that are hidden are as small. So a further count is hidden
 beside it; and the total of several columns is hidden in every row in which one of them is.
 """
 
@@ -50,14 +50,16 @@ def protect(
     """
     around = frame["location"].str[PARENT[level]] if level in PARENT else pd.Series("", index=frame.index)
     group, _ = pd.factorize(around + " " + frame["year"].astype(str))
-    masks = {key: hidden[key].to_numpy(dtype=bool) for key in hidden if key not in ("location", "year")}
+    masks = {key: hidden[key].to_numpy(dtype=bool) for key in map(str, hidden.columns)}
     totals = _totals({key: frame[key].to_numpy(dtype="float64") for key, threshold in least.items() if threshold})
     for key, threshold in least.items():
         if key not in totals:
             masks[key] = complement(frame[key].to_numpy(dtype="float64"), masks[key], group, threshold)
     for key, parts in totals.items():
         masks[key] = np.any([masks[key], *(masks[part] for part in parts)], axis=0)
-    shown = frame.assign(**{key: frame[key].mask(mask) for key, mask in masks.items()})
+    shown = frame.copy()
+    for key, mask in masks.items():
+        shown[key] = frame[key].mask(mask)
     more = {
         key: int((mask & ~hidden[key].to_numpy(dtype=bool) & frame[key].notna().to_numpy()).sum())
         for key, mask in masks.items()

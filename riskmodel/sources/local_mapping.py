@@ -274,9 +274,9 @@ def _check_indicator(mapping: Mapping, each: Column) -> None:
         raise InputError(where, "'column', but no year", "'column' or 'year' in [years], or 'columns' by year")
     if each.columns and dated:
         raise InputError(where, "'columns' by year, and a year in [years]", "one of them")
-    for name, found in (("respondents", each.respondents), ("largest", each.largest)):
-        by_year = not isinstance(found, str)
-        if found and (by_year != bool(each.columns) or (by_year and set(found) != set(each.columns))):
+    for name, beside in (("respondents", each.respondents), ("largest", each.largest)):
+        years = None if isinstance(beside, str) else set(beside)
+        if beside and years != (set(each.columns) or None):
             raise InputError(where, f"{name!r} of another form or other years", "those of the values")
     if each.lowest is not None and each.highest is not None and each.lowest >= each.highest:
         raise InputError(where, f"lowest {each.lowest:g} and highest {each.highest:g}", "lowest below highest")

@@ -1,8 +1,8 @@
-"""Checks of what arrives: before new observations enter the workspace they are held against the catalogue and
-against what is there of the same source and level.
+"""Checks of what arrives, before it enters the workspace.
 
-Each check is a small class with a code, a title, a severity and ``run(arrival) -> findings``. A finding of severity
-*refuse* keeps the observations out unless its code is accepted with a reason; a *flag* comes in as a note.
+New observations are held against the catalogue and against what is there of the same source and level. Each check
+is a small class with a code, a title, a severity and ``run(arrival) -> findings``. A finding of severity *refuse*
+keeps the observations out unless its code is accepted with a reason; a *flag* comes in as a note.
 """
 
 from __future__ import annotations

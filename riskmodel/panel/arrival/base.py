@@ -192,7 +192,8 @@ class Arrival:
         """New areas by code; of a large level, blocks of neighbouring codes spread evenly."""
         codes = np.sort(self.new.frame["location"].unique())
         every = max(1, len(codes) // MOST)
-        return pd.Index(codes[np.arange(len(codes)) // BLOCK % every == 0])
+        chosen: pd.Index = pd.Index(codes[np.arange(len(codes)) // BLOCK % every == 0])
+        return chosen
 
     @cached_property
     def _arriving(self) -> dict[int, FloatArray]:

@@ -1,7 +1,7 @@
-"""One indicator beside its nearest other year: unit, level, spread, order of the areas, what is missing or filled in.
+"""One indicator beside its nearest other year: unit, level, spread, order of the areas, what is missing or filled.
 
-Limits are chosen from what official files do to each other and from what poison does to them; ``docs/reliability.md``
-has both tables.
+Limits are chosen from what official files do to each other and from what poison does to them;
+``docs/reliability.md`` has both tables.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ SHIFTED = 0.05
 #: Distance of a column to another one's past, as a share of the distance to its own, and by how much its rank
 #: correlation with that past is higher.
 SWAPPED, CLOSER = 0.7, 0.05
-#: Share of areas that moved further than FAR robust standard deviations of a change, and than a part of the distance
-#: between the quartiles.
+#: Share of areas that moved further than FAR robust standard deviations of a change, and than a part of the
+#: distance between the quartiles.
 JUMPED, FAR, PART = 0.3, 6.0, 0.5
 #: Share of areas of which most indicators jumped.
 REPLACED = 0.03
