@@ -85,6 +85,7 @@ class _Country:
     urbanity: Array
     land: Array
     level: Array
+    ages: Array
 
 
 def municipalities() -> pd.DataFrame:
@@ -125,7 +126,7 @@ def write_example(folder: Path, *, n_areas: int = 1200, seed: int = 1) -> Exampl
     if not 1 <= n_areas <= MAX_AREAS:
         raise InputError("n_areas", str(n_areas), f"1 to {MAX_AREAS}")
     rng = np.random.default_rng(seed)
-    country = _country(rng, n_areas)
+    country = _country(rng, n_areas, np.random.default_rng([seed, 1]))
     scores = _trajectories(rng, country)
     folder.mkdir(parents=True, exist_ok=True)
     files = ExampleFiles(
@@ -141,7 +142,7 @@ def write_example(folder: Path, *, n_areas: int = 1200, seed: int = 1) -> Exampl
     return files
 
 
-def _country(rng: Rng, n: int) -> _Country:
+def _country(rng: Rng, n: int, lasting: Rng) -> _Country:
     """Draw codes, names, sizes, densities and lasting levels of all areas."""
     edges = np.cumsum(np.linspace(0.85, 1.15, 40)) / 40
     town = np.minimum(np.searchsorted(edges, (np.arange(n) + 0.5) / n), 39)
@@ -158,7 +159,9 @@ def _country(rng: Rng, n: int) -> _Country:
     level = _LEVEL_MEAN + _LEVEL_SD * (np.einsum("nf,df->nd", factor, _LOADING) + own)
     code = pd.Series([f"WK{9001 + t}{i:02d}" for t, i in zip(town, number, strict=True)], dtype="str")
     name = pd.Series([_wijk_name(t, i) for t, i in zip(town, number, strict=True)], dtype="str")
-    return _Country(code, name, town, size, population, density, urbanity, land, level)
+    # The composition by age hardly changes in six years; both tables are drawn around it.
+    ages = lasting.standard_normal((n, 5))
+    return _Country(code, name, town, size, population, density, urbanity, land, level, ages)
 
 
 def _wijk_name(town: int, number: int) -> str:
@@ -224,9 +227,14 @@ def _fives(value: Array) -> Array:
     return np.asarray(5 * np.rint(value / 5), dtype=np.int64)
 
 
-def _percentages(rng: Rng, typical: dict[str, int], hidden: Array, missing: Any) -> pd.DataFrame:
+def _percentages(
+    rng: Rng, typical: dict[str, int], hidden: Array, missing: Any, lasting: Array | None = None
+) -> pd.DataFrame:
     """Draw whole percentages around a typical composition; they sum to 100 but for rounding."""
-    spread = np.exp(0.18 * rng.standard_normal((len(hidden), len(typical))))
+    drawn = rng.standard_normal((len(hidden), len(typical)))
+    if lasting is not None:
+        drawn = 0.95 * lasting + np.sqrt(1 - 0.95**2) * drawn
+    spread = np.exp(0.18 * drawn)
     weight = spread * np.array(list(typical.values()))
     share = np.rint(100 * weight / weight.sum(axis=1, keepdims=True)).astype(np.int64)
     return _hide(pd.DataFrame(share, columns=list(typical)), hidden, missing)
@@ -259,7 +267,7 @@ def _kwb_2016(rng: Rng, country: _Country) -> pd.DataFrame:
     origin = ["P_WEST_AL", "P_N_W_AL", "P_MAROKKO", "P_ANT_ARU", "P_SURINAM", "P_TURKIJE", "P_OVER_NW"]
     blocks = [
         pd.DataFrame(who),
-        _percentages(rng, ages, people < 50, MISSING),
+        _percentages(rng, ages, people < 50, MISSING, country.ages),
         _percentages(rng, marital, people < 50, MISSING),
         _hide(density, people <= 5, MISSING),
         pd.DataFrame({"AANTAL_HH": households}),
@@ -291,7 +299,7 @@ def _kwb_2022(rng: Rng, country: _Country) -> pd.DataFrame:
     who: dict[str, Any] = {"code": country.code, "name": country.name}
     who |= {"province": np.array(_PROVINCES)[country.town // 10], "area": country.land / 100}
     who |= {"urbanity": np.array(_URBANITY)[country.urbanity - 1], "population": people}
-    blocks = [pd.DataFrame(who), _percentages(rng, ages, people <= 0, np.nan)]
+    blocks = [pd.DataFrame(who), _percentages(rng, ages, people <= 0, np.nan, country.ages)]
     blocks.append(pd.DataFrame({"dwelling_total": homes}))
     for name, (value, digits, hidden) in measured.items():
         figure = pd.DataFrame({name: np.round(value, digits)})

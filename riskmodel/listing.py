@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from riskmodel.errors import InputError
@@ -17,6 +18,7 @@ from riskmodel.outcomes.evaluate import Evaluation, evaluate
 from riskmodel.outcomes.lists import load_list
 from riskmodel.outcomes.visits import add_visits, read_visits, visits_of
 from riskmodel.panel.store import Workspace
+from riskmodel.products.how_sure import abstains
 from riskmodel.scoring.release import load_release
 
 __all__ = ["evaluate_outcomes", "ingest_outcomes", "what_if"]
@@ -84,7 +86,8 @@ def what_if(
     Returns
     -------
     pandas.DataFrame
-        See :func:`riskmodel.explaining.what_if.what_if`; ``attrs["label"]`` must be shown with it.
+        See :func:`riskmodel.explaining.what_if.what_if`; ``attrs["label"]`` must be shown with it. Areas too small
+        to say anything are marked in ``too_small`` and have no figures.
     """
     from riskmodel.workflow import _latest_forecast, _municipality_codes
 
@@ -97,7 +100,25 @@ def what_if(
     read = {
         key: asking.Change.parse(change) if isinstance(change, str) else change for key, change in changes.items()
     }
-    return asking.what_if(release.name, release.model, release.experiment, panel, origin, read, chosen)
+    table = asking.what_if(release.name, release.model, release.experiment, panel, origin, read, chosen)
+    return without_small(table, abstains(panel.latest("population")[np.searchsorted(panel.areas, table["location"])]))
+
+
+def without_small(table: pd.DataFrame, small: npt.NDArray[np.bool_]) -> pd.DataFrame:
+    """Answers of which those of areas too small to say anything are marked and left empty.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Of :func:`riskmodel.explaining.what_if.what_if`.
+    small : numpy.ndarray of bool, shape (rows,)
+        Which areas are too small.
+    """
+    figures = [column for column in table.columns if column not in ("location", "name")]
+    shown = table.assign(too_small=small)
+    shown.loc[small, figures] = np.nan
+    shown.attrs = table.attrs
+    return shown[["location", "name", "too_small", *figures]]
 
 
 def parse_changes(texts: Sequence[str]) -> dict[str, asking.Change]:

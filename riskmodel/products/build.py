@@ -111,8 +111,9 @@ def build_risk_list(
             # Where nothing can be said, *dreigt* cannot be said either.
             "threatens": (chance >= limit) & ~too_small,
             "too_small": too_small,
-            "drivers_down": in_words(words, down=True, unsure=unsure),
-            "drivers_up": in_words(words, down=False, unsure=unsure),
+            # Nor what stands behind it.
+            "drivers_down": np.where(too_small, "", in_words(words, down=True, unsure=unsure)),
+            "drivers_up": np.where(too_small, "", in_words(words, down=False, unsure=unsure)),
         }
     )
     peers = town_counts(rows[asked])

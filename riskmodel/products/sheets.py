@@ -85,11 +85,14 @@ def area_sheets(
             trend=trends[row],
             fan=fans[row],
             dimensions=dimensions[row],
-            drivers=drivers[row],
-            mechanisms=tuple(Mechanism(each.id, each.title, each.text) for each in stacked.of(int(places[row]))),
+            # Of an area too small to say anything nothing is explained either.
+            drivers=() if sure.abstain[row] else drivers[row],
+            mechanisms=()
+            if sure.abstain[row]
+            else tuple(Mechanism(each.id, each.title, each.text) for each in stacked.of(int(places[row]))),
             comparable=alike[row],
             past=told.get(location, ()),
-            frequency=sure.frequency[row],
+            frequency="" if sure.abstain[row] else sure.frequency[row],
             rank_low=int(sure.low[row]),
             rank_high=int(sure.high[row]),
             abstain=bool(sure.abstain[row]),

@@ -156,6 +156,7 @@ class Drivers(Answer):
 
     model_config = example(
         code="WK098311", name="Wijk 11 Venlo-Centrum", municipality="Venlo", expected_change=0.0242, base=0.0099,
+        too_small=False,
         contributions=[
             {"driver": "history", "label": "stand en verloop van de score", "contribution": 0.0051},
             {"driver": "reversal", "label": "terugval naar het eigen gemiddelde", "contribution": 0.0047},
@@ -166,6 +167,7 @@ class Drivers(Answer):
     municipality: str
     expected_change: float
     base: float
+    too_small: bool = Field(description="So few inhabitants that nothing can be said: this explains nothing.")
     contributions: list[Contribution]
 
 

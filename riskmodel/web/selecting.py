@@ -211,6 +211,7 @@ def driver_rows(snapshot: Snapshot, at: npt.NDArray[np.intp]) -> list[Drivers]:
             municipality=row["municipality"],
             expected_change=row["expected_change"],
             base=own["base"],
+            too_small=row["too_small"],
             contributions=[
                 Contribution(driver=key, label=labels[key], contribution=own[key])
                 for key in sorted(labels, key=lambda key: (-abs(own[key]), key))

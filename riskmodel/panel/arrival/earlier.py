@@ -26,7 +26,7 @@ SPREAD = 2.0
 ORDER_SCORES, ORDER = 0.85, 0.4
 TOTALS = ("score", "lbm2_score")
 #: Standard errors of luck that a small number of areas is granted.
-LUCK = 3.0
+LUCK = 4.0
 #: Share of areas that lost their value.
 LOST = 0.3
 #: Share of areas that came to one and the same value at or beyond the edge of the old ones.

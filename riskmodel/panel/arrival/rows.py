@@ -71,7 +71,7 @@ class ShiftedRows:
         """Compare with the past of the own row, of the row before and of the row after."""
         for column in arrival.columns:
             gain = shift_gain(column)
-            if gain > SHIFTED:
+            if gain > SHIFTED + LUCK * (2 / len(column.both[0])) ** 0.5:
                 message = f"values follow those of {column.other} one row away better than in the same row"
                 yield finding(self, column, message, gain)
 
@@ -101,13 +101,25 @@ class SwappedColumns:
     def run(self, arrival: Arrival) -> Iterator[Finding]:
         """Compare every column with its own past and with that of every other, in level and in order."""
         columns = [each for each in arrival.columns if each.about.unit != "class" and each.spread > 0]
-        for one in columns:
-            for two in columns:
-                if one is two or (one.year, one.other) != (two.year, two.other):
-                    continue
-                ratio = _gap(one.new, two) / max(_gap(one.new, one), 1e-12)
-                if ratio < SWAPPED and _order(one.new, two.old) > _order(one.new, one.old) + CLOSER:
+        for year, other in sorted({(each.year, each.other) for each in columns}):
+            alike = _likenesses([each for each in columns if (each.year, each.other) == (year, other)])
+            # One that looks like another is a coincidence while that other looks like itself.
+            displaced = {one.about.id for one, _, _ in alike}
+            for one, two, ratio in alike:
+                if two.about.id in displaced:
                     yield finding(self, one, f"looks like {two.about.id} of {two.other}", ratio)
+
+
+def _likenesses(columns: Sequence[Column]) -> list[tuple[Column, Column, float]]:
+    """Columns that are nearer to the past of another one, in level and in order, than to their own."""
+    found = []
+    for one in columns:
+        own = max(_gap(one.new, one), 1e-12)
+        for two in columns:
+            ratio = 1.0 if one is two else _gap(one.new, two) / own
+            if ratio < SWAPPED and _order(one.new, two.old) > _order(one.new, one.old) + CLOSER:
+                found.append((one, two, ratio))
+    return found
 
 
 def _gap(new: FloatArray, column: Column) -> float:

@@ -15,7 +15,7 @@ from riskmodel.panel.arrival.base import ENOUGH, Arrival, Finding, Severity
 from riskmodel.sources.observations import SourceFile
 
 #: Share of areas that may break an identity: official files hold slips, swapped columns break it everywhere.
-SLIPS = 0.05
+SLIPS = 0.2
 YEAR = re.compile(r"(?<![0-9])(?:19[5-9]|20[0-4])[0-9](?![0-9])")
 #: A whole day in a file name is when it was saved, not what it is about.
 DAY = re.compile(r"(?:19|20)[0-9]{2}[-_ ]?[01][0-9][-_ ]?[0-3][0-9]")

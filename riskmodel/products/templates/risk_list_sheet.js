@@ -170,13 +170,15 @@ const partsOf = (i) => (data.parts[i] ?? []).slice(1).map((value, n) => ({
 // On paper nothing can be folded out: `still`.
 const sheetBody = (i, packed, still) => {
   const sheet = readSheet(i, packed);
+  // Nothing is explained of an area too small to say anything.
+  const silent = has(i, "small") || sheet?.abstain;
   return [
     h("p", { class: "tags" }, tags(i)),
     h("div", { class: "sheet-grid" },
       verdict(i, sheet),
       sheet ? trendPart(i, sheet) : null,
-      driversPart(i, sheet ? sheet.drivers : partsOf(i), sheet ? null : data.parts[i]?.[0] ?? null, still),
-      sheet ? [mechanismsPart(sheet), dimensionsPart(sheet), comparablePart(sheet), pastPart(i, sheet)] : null,
+      silent ? null : driversPart(i, sheet ? sheet.drivers : partsOf(i), sheet ? null : data.parts[i]?.[0] ?? null, still),
+      sheet ? [silent ? null : mechanismsPart(sheet), dimensionsPart(sheet), comparablePart(sheet), pastPart(i, sheet)] : null,
       factsPart(i)),
     h("p", { class: "sheet-limits" }, t("limits_short")),
     h("p", { class: "note" }, t("source_line", { id: about.id, model: about.model, version: about.version, origin: about.origin, made: about.made })),
