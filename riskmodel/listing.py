@@ -101,7 +101,8 @@ def what_if(
         key: asking.Change.parse(change) if isinstance(change, str) else change for key, change in changes.items()
     }
     table = asking.what_if(release.name, release.model, release.experiment, panel, origin, read, chosen)
-    return without_small(table, abstains(panel.latest("population")[np.searchsorted(panel.areas, table["location"])]))
+    people = panel.latest("population")[np.searchsorted(panel.areas, table["location"])]
+    return without_small(table, abstains(people))
 
 
 def without_small(table: pd.DataFrame, small: npt.NDArray[np.bool_]) -> pd.DataFrame:

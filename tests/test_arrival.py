@@ -131,6 +131,11 @@ CASES: list[tuple[str, Change, str]] = [
     ("zeros for missing", lambda f: f.assign(employment=f["employment"].fillna(0)), "AR11"),
     ("values lost", lambda f: f.assign(employment=f["employment"].where(f.index % 2 == 0)), "AR12"),
     ("rows of other areas", lambda f: mixed(f, 0.25), "AR16"),
+    (
+        "shares in a part of the rows",
+        lambda f: f.assign(employment=f["employment"].where(f.index % 4 > 0, 0.5)),
+        "AR17",
+    ),
 ]
 
 

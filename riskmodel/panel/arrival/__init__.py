@@ -18,6 +18,7 @@ from riskmodel.panel.arrival.earlier import (
     OtherOrder,
     OtherSpread,
     OtherUnit,
+    PartUnit,
 )
 from riskmodel.panel.arrival.rows import JumpedColumn, OtherYear, ReplacedRows, ShiftedRows, SwappedColumns
 from riskmodel.panel.arrival.values import DoesNotAddUp, Impossible, OtherYearInName, SharesForPercent
@@ -42,6 +43,7 @@ CHECKS: tuple[Check, ...] = (
     JumpedColumn(),
     OtherEdition(),
     ReplacedRows(),
+    PartUnit(),
 )
 
 

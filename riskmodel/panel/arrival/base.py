@@ -17,6 +17,8 @@ from riskmodel.sources.observations import Observations
 Severity = Literal["refuse", "flag"]
 #: Fewer areas than this show no pattern.
 ENOUGH = 20
+#: Standard errors of chance that a small number of areas is granted before a limit counts as passed.
+LUCK = 4.0
 #: Of a larger level whole blocks of neighbouring codes are looked at, about as many areas as this.
 MOST, BLOCK = 20_000, 50
 
@@ -230,6 +232,17 @@ class Arrival:
             values = self.new.frame[key].to_numpy(dtype="float64")
             for year in self.new.years:
                 yield about, year, values[years == year]
+
+
+def by_luck(limit: float, areas: int) -> float:
+    """A limit on a share of so many areas, with the room that chance is granted.
+
+    Examples
+    --------
+    >>> round(by_luck(0.2, 64), 2)
+    0.4
+    """
+    return float(limit + LUCK * np.sqrt(limit * (1 - limit) / max(areas, 1)))
 
 
 def finding(check: Check, column: Column, message: str, figure: float) -> Finding:

@@ -13,24 +13,23 @@ from typing import ClassVar
 import numpy as np
 from scipy.stats import rankdata
 
-from riskmodel.panel.arrival.base import ENOUGH, Arrival, Check, Column, Finding, Severity, finding
+from riskmodel.panel.arrival.base import ENOUGH, LUCK, Arrival, Check, Column, Finding, Severity, by_luck, finding
 from riskmodel.panel.panel import FloatArray
 
-#: Middle of the ratios of an area's two values, in powers of ten: from a factor of 6.3 it is another unit.
-OTHER_UNIT = 0.8
+#: Middle of the ratios of an area's two values, in powers of ten: from a factor of 6.3 it is another unit. And the
+#: share of areas, of the half with the largest values, in which it may be so.
+OTHER_UNIT, PART_UNIT = 0.8, 0.03
 #: Shift of the middle of all areas, in distances between quartiles: of scores, and of everything else.
-SHIFT_SCORES, SHIFT = 0.4, 1.5
+SHIFT_SCORES, SHIFT = 0.3, 1.5
 #: Factor by which the distance between quartiles grew or shrank.
-SPREAD = 2.0
+SPREAD = 1.8
 #: Rank correlation with the nearest year: of the total score, and of everything else.
 ORDER_SCORES, ORDER = 0.85, 0.4
 TOTALS = ("score", "lbm2_score")
-#: Standard errors of luck that a small number of areas is granted.
-LUCK = 4.0
 #: Share of areas that lost their value.
 LOST = 0.3
 #: Share of areas that came to one and the same value at or beyond the edge of the old ones.
-FILLED = 0.03
+FILLED = 0.008
 #: How many times as frequent as the next value at the edge a filling is.
 ALONE = 3
 
@@ -56,6 +55,37 @@ class OtherUnit:
             if abs(power) > OTHER_UNIT:
                 message = f"values are {10**power:.3g} times those of {column.other}"
                 yield finding(self, column, message, 10**power)
+
+
+@dataclass(frozen=True)
+class PartUnit:
+    """Values that are ten or more times what they were, or less than a tenth, in a part of the areas."""
+
+    code: ClassVar[str] = "AR17"
+    title: ClassVar[str] = "another unit in a part of the areas"
+    severity: ClassVar[Severity] = "flag"
+
+    def run(self, arrival: Arrival) -> Iterator[Finding]:
+        """Look at the ratios of the half of the areas with the largest values, where chance moves them least."""
+        for column in arrival.columns:
+            share = part_unit(column)
+            if share > by_luck(PART_UNIT, len(column.both[0]) // 2):
+                message = (
+                    f"in {share:.0%} of the areas values are many times, or a fraction of, those of {column.other}"
+                )
+                yield finding(self, column, message, share)
+
+
+def part_unit(column: Column) -> float:
+    """Share of areas with large values that came to another order of magnitude, the larger of up and down."""
+    if column.about.unit in ("score points", "class"):
+        return 0.0
+    shares = [0.0]
+    for one, other in (column.both, column.both[::-1]):
+        large = (other > np.median(other)) & (one > 0) & (other > 0)
+        if large.any():
+            shares.append(float((np.log10(other[large] / one[large]) > OTHER_UNIT).mean()))
+    return max(shares)
 
 
 @dataclass(frozen=True)
@@ -162,7 +192,7 @@ class FilledIn:
         """Look for the most frequent value at or beyond the edge of the old ones."""
         for column in arrival.columns:
             value, share = filled_in(column)
-            if share > FILLED + LUCK * 0.5 / len(column.both[0]) ** 0.5 * FILLED**0.5:
+            if share > by_luck(FILLED, len(column.both[0])):
                 message = f"{share:.0%} of the areas came to {value:g}"
                 yield finding(self, column, message, share)
 
@@ -197,6 +227,6 @@ class LostValues:
         for column in arrival.columns:
             had = ~np.isnan(column.old)
             lost = float(np.isnan(column.new[had]).mean())
-            if lost > LOST:
+            if lost > by_luck(LOST, int(had.sum())):
                 message = f"{lost:.0%} of the areas with a value in {column.other} have none now"
                 yield finding(self, column, message, lost)

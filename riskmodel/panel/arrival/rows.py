@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from riskmodel.panel.arrival.base import ENOUGH, Arrival, Column, Finding, Pair, Severity, finding
-from riskmodel.panel.arrival.earlier import LUCK, rank_correlation
+from riskmodel.panel.arrival.base import ENOUGH, LUCK, Arrival, Column, Finding, Pair, Severity, by_luck, finding
+from riskmodel.panel.arrival.earlier import rank_correlation
 from riskmodel.panel.panel import FloatArray
 
 #: Share of areas of which a value with decimals, or every value together, is that of another year.
@@ -22,9 +22,9 @@ SHIFTED = 0.05
 SWAPPED, CLOSER = 0.7, 0.05
 #: Share of areas that moved further than FAR robust standard deviations of a change, and than a part of the
 #: distance between the quartiles.
-JUMPED, FAR, PART = 0.3, 6.0, 0.5
+JUMPED, FAR, PART = 0.12, 6.0, 0.5
 #: Share of areas of which most indicators jumped.
-REPLACED = 0.03
+REPLACED = 0.02
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,8 @@ def _likenesses(columns: Sequence[Column]) -> list[tuple[Column, Column, float]]
         own = max(_gap(one.new, one), 1e-12)
         for two in columns:
             ratio = 1.0 if one is two else _gap(one.new, two) / own
-            if ratio < SWAPPED and _order(one.new, two.old) > _order(one.new, one.old) + CLOSER:
+            closer = CLOSER + len(one.both[0]) ** -0.5
+            if ratio < SWAPPED and _order(one.new, two.old) > _order(one.new, one.old) + closer:
                 found.append((one, two, ratio))
     return found
 
@@ -145,8 +146,9 @@ class JumpedColumn:
     def run(self, arrival: Arrival) -> Iterator[Finding]:
         """Count changes that are far from the middle change."""
         for column in arrival.columns:
-            share = float(jumped(column)[~np.isnan(column.new) & ~np.isnan(column.old)].mean())
-            if share > JUMPED:
+            known = ~np.isnan(column.new) & ~np.isnan(column.old)
+            share = float(jumped(column)[known].mean())
+            if share > by_luck(JUMPED, int(known.sum())):
                 message = f"{share:.0%} of the areas moved far from where they were in {column.other}"
                 yield finding(self, column, message, share)
 
@@ -164,8 +166,7 @@ class ReplacedRows:
         for year, other in sorted({(each.year, each.other) for each in arrival.columns}):
             columns = [each for each in arrival.columns if (each.year, each.other) == (year, other)]
             share = replaced_rows(columns)
-            allowed = REPLACED + LUCK * np.sqrt(REPLACED / len(columns[0].new))
-            if share > allowed:
+            if share > by_luck(REPLACED, len(columns[0].new)):
                 message = f"{share:.0%} of the areas moved far from {other} in most indicators at once"
                 yield Finding(self.code, self.title, self.severity, "", year, message, share)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodel.catalogue import Indicator, load
-from riskmodel.panel.arrival.base import ENOUGH, Arrival, Finding, Severity
+from riskmodel.panel.arrival.base import ENOUGH, Arrival, Finding, Severity, by_luck
 from riskmodel.sources.observations import SourceFile
 
 #: Share of areas that may break an identity: official files hold slips, swapped columns break it everywhere.
@@ -71,8 +71,9 @@ class DoesNotAddUp:
         """Hold every row against the identities of the catalogue."""
         for year, part in arrival.new.frame.groupby("year"):
             for wrong, judged, told in _broken(part, arrival.new.base):
-                share = wrong.sum() / max(judged.sum(), 1)
-                if share > SLIPS and wrong.sum() > 1:
+                many = max(int(judged.sum()), 1)
+                share = wrong.sum() / many
+                if share > by_luck(SLIPS, many):
                     first = part["location"].to_numpy()[np.argmax(wrong)]
                     message = f"{told} in {share:.0%} of {judged.sum():,} areas, the first is {first}"
                     yield Finding(self.code, self.title, self.severity, "", int(str(year)), message, float(share))
