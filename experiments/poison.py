@@ -26,8 +26,7 @@ from riskmodel.sources import kwb, leefbaarometer, leefbaarometer2, leefbaaromet
 from riskmodel.sources.observations import Observations, SourceFile
 
 PROVINCES = dict(zip(municipalities()["code"], municipalities()["province"], strict=True))
-FEWEST = 20
-SENTINELS = (0.0, -99999999.0, 99999.0)
+FEWEST, LARGE = 20, 10_000
 
 
 @dataclass(frozen=True)
@@ -199,7 +198,10 @@ def _alike(frame: pd.DataFrame, one_key: str, other: str) -> float:
 
 def other_year(case: Case, rng: np.random.Generator, strength: float) -> Observations | None:
     """In a share of the areas every value is that of an earlier year."""
-    held = [each for each in case.held if set(each.indicators) & set(case.new.indicators)]
+    areas = set(case.new.frame["location"])
+    # A file of one city is no earlier edition of a file of the country.
+    held = [each for each in case.held if len(areas & set(each.frame["location"])) > len(areas) / 2]
+    held = [each for each in held if set(each.indicators) & set(comparable(case))]
     if not held:
         return None
     source = held[rng.integers(len(held))]
@@ -327,6 +329,11 @@ def hits(title: str, pieces: Sequence[Observations], cases: Sequence[Case], draw
                 )
 
 
+def _scored(case: Case) -> bool:
+    """Whether figures, not only classes, have an earlier value."""
+    return any(column.about.unit != "class" for column in Arrival.of(case.new, case.held).columns)
+
+
 def main() -> None:
     """Read, measure and print."""
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -341,11 +348,13 @@ def main() -> None:
     if given.part != "poison":
         alarms(files, cases)
     if given.part != "alarms":
-        whole = [case for case in cases if case.held and case.new.level != "buurt"]
+        # Files beside which nothing is known cannot be compared; buurten of the whole country take long.
+        whole = [case for case in cases if len(case.new.frame) < LARGE and _scored(case)]
         hits("whole file", pieces, whole, given.draws, given.seed)
         towns = {code: {code[2:]} for code in PROVINCES}
         wijken = [case for case in whole if case.new.level == "wijk"]
         small = [case for case in subsets(wijken, towns, own=False) if len(case.new.frame) >= FEWEST]
+        small = [case for case in small if _scored(case)]
         hits("file of one municipality of 20 areas or more", pieces, small, given.draws, given.seed)
 
 

@@ -23,7 +23,7 @@ SWAPPED, CLOSER = 0.7, 0.05
 #: Share of areas that moved further than FAR robust standard deviations of a change, and than a part of the
 #: distance between the quartiles.
 JUMPED, FAR, PART = 0.12, 6.0, 0.5
-#: Share of areas of which most indicators jumped.
+#: Share of areas of which most indicators moved by more than a whole distance between the quartiles.
 REPLACED = 0.02
 
 
@@ -172,21 +172,32 @@ class ReplacedRows:
 
 
 def replaced_rows(columns: Sequence[Column]) -> float:
-    """Share of areas of which more than half of their known indicators jumped."""
-    known = np.sum([~np.isnan(each.new) & ~np.isnan(each.old) for each in columns], axis=0)
-    far = np.sum([jumped(each) for each in columns], axis=0)
+    """Share of areas of which more than half of their known indicators moved by more than a whole spread."""
+    moves = np.array([moved(each) for each in columns])
+    known = (~np.isnan(moves)).sum(axis=0)
     judged = known > 0
-    return float((far[judged] > known[judged] / 2).mean()) if judged.any() else 0.0
+    return float(((moves > 1).sum(axis=0)[judged] > known[judged] / 2).mean()) if judged.any() else 0.0
 
 
 def jumped(column: Column) -> npt.NDArray[np.bool_]:
     """Areas of which the change is further from the middle change than areas move; False where unknown."""
+    away = moved(column)
+    if np.isnan(away).all():
+        return np.zeros(len(away), dtype=bool)
+    return np.asarray(away > max(FAR * 1.4826 * float(np.nanmedian(away)), PART))
+
+
+def moved(column: Column) -> FloatArray:
+    """How far every change is from the middle change, in distances between the quartiles of the old values.
+
+    NaN where unknown, for classes, and where the old values are all the same.
+    """
     new, old, scale = column.new, column.old, column.spread
-    if column.about.unit == "class" or scale == 0:
-        return np.zeros(len(new), dtype=bool)
     # Counts grow in proportion; their changes are compared as ratios.
     if column.about.kind == "extensive":
-        new, old, scale = np.log1p(np.maximum(new, 0)), np.log1p(np.maximum(old, 0)), 1.0
-    away = np.abs(new - old - np.nanmedian(new - old))
-    far = max(FAR * 1.4826 * float(np.nanmedian(away)), PART * scale)
-    return np.asarray(away > far)
+        new, old = np.log1p(np.maximum(new, 0)), np.log1p(np.maximum(old, 0))
+        scale = float(np.subtract(*np.nanquantile(old[~np.isnan(new)], [0.75, 0.25])))
+    if column.about.unit == "class" or scale == 0:
+        return np.full(len(new), np.nan)
+    change = new - old
+    return np.asarray(np.abs(change - np.nanmedian(change)) / scale)
