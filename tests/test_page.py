@@ -709,7 +709,7 @@ def test_english(real: tuple[RiskList, Path], opened) -> None:
     page.locator("#rows a.open").first.click()
     page.locator("dialog[open]").wait_for()
     assert "are expected to decline" in page.inner_text("dialog")
-    for row in made.rows.iloc[[*range(1, 20), -1]].itertuples():
+    for row in made.rows.iloc[[-1, *range(1, 20)]].itertuples():
         page.evaluate("code => { location.hash = code; }", row.location)
         page.wait_for_function(
             "code => document.querySelector('dialog .kicker').textContent.includes(code)", arg=row.location
