@@ -933,7 +933,7 @@ def test_a_folder_or_nothing_in_place_of_a_file(tmp_path: Path, call: Callable[[
             'column = "Aantal"\nlowest = 5\nhighest = 5\n',
             ", [indicators.aantal]: found lowest 5 and highest 5; expected lowest below highest.",
         ),
-        ("[indicators.aantal]", "[indicators.aantal", ": found text that is no TOML ("),
+        ("[indicators.aantal]", "[indicators.aantal", ": found text that is not TOML ("),
     ],
 )
 def test_a_mapping_with_a_fault(tmp_path: Path, old: str, new: str, told: str) -> None:
