@@ -599,6 +599,11 @@ def scoring_parquet() -> list[Files]:
     return [one("cells.parquet", memory.getvalue())]
 
 
+@cache
+def uploads() -> list[Files]:
+    return [*scoring_text(), *scoring_parquet()]
+
+
 def _released() -> tuple[Path, Files]:
     """The released model for two years, without its card."""
     [folder] = (ROOT / "models" / "decline-2y").iterdir()

@@ -42,6 +42,7 @@ from riskmodel.sources.local_draft import draft_mapping
 from riskmodel.sources.local_mapping import read_mapping
 from riskmodel.sources.observations import Observations
 from riskmodel.trees.text import UnsupportedModelError, read
+from riskmodel.web.inspecting import inspect_file
 
 from . import seeds
 from .edits import Files
@@ -251,6 +252,7 @@ TARGETS: dict[str, Target] = {
         Target("list-record", seeds.list_record, _list),
         Target("scoring-csv", seeds.scoring_text, _scoring),
         Target("scoring-parquet", seeds.scoring_parquet, _scoring),
+        Target("upload", seeds.uploads, lambda folder: inspect_file(_file(folder), 1_000)),
         Target("model", seeds.model, _model, _with_sums),
         Target("trees", seeds.trees, _trees),
     )
