@@ -7,6 +7,8 @@ import io
 import json
 import re
 import struct
+import subprocess
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -265,6 +267,7 @@ BROKEN: dict[str, tuple[str, str]] = {
     "half a text": (GOOD[:3_000], "expected"),
     "something after the end": (GOOD + "more\n", "an empty line"),
     "a parameter that is none": (spoiled("[boosting: gbdt]", "[boosting: \x1b]"), "a parameter"),
+    "linear leaves by a parameter": (spoiled("[linear_tree: 0]", "[linear_tree: 1]"), "[linear_tree: 0]"),
     "nothing": ("", "'tree'"),
 }
 
@@ -273,6 +276,20 @@ BROKEN: dict[str, tuple[str, str]] = {
 def test_a_broken_text_never_reaches_lightgbm(tmp_path: Path, kind: str) -> None:
     text, told = BROKEN[kind]
     assert told in refusal(lambda: read_booster(written(tmp_path, "trees.txt", text), NAMES))
+
+
+@pytest.mark.long
+def test_some_of_them_would_have_ended_the_process() -> None:
+    """The reason for the check: the day LightGBM refuses these by itself, it can go."""
+    read = "import lightgbm, sys; lightgbm.Booster(model_str=sys.stdin.read()).predict([[0.0] * 48])"
+    kinds = ("a child beyond the nodes", "sizes that are too large", "one leaf more")
+    ends = [
+        subprocess.run(
+            [sys.executable, "-c", read], input=BROKEN[kind][0].encode(), capture_output=True
+        ).returncode
+        for kind in kinds
+    ]
+    assert min(ends) < 0, dict(zip(kinds, ends, strict=True))
 
 
 @pytest.mark.parametrize("question", ["decline-2y", "decline-4y"])

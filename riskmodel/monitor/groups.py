@@ -222,7 +222,7 @@ def _from_toml(path: Path) -> Group:
     entry = read_toml(path, 'members = ["GM0344", "WK051834"]')
     strange = sorted(set(entry) - set(KEYS))
     if strange:
-        raise InputError(path, f"{', '.join(strange)}", f"only {', '.join(KEYS)}")
+        raise InputError(path, ", ".join(map(repr, strange)), f"only {', '.join(KEYS)}")
     wrong = [key for key in KEYS[:-1] if not isinstance(entry.get(key, ""), str)]
     if wrong:
         raise InputError(f"{path}, {wrong[0]}", repr(entry[wrong[0]]), "text")

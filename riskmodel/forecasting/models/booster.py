@@ -33,7 +33,9 @@ _NUMBERS = re.compile(rf"(?:{NUMBER}(?: {NUMBER})*)?")
 #: A split between all numbers and the missing ones has no bound.
 _THRESHOLDS = re.compile(rf"(?:(?:{NUMBER}|inf)(?: (?:{NUMBER}|inf))*)?")
 _INFO = re.compile(rf"none|\[{NUMBER}:{NUMBER}\]|{INTEGER}(?::{INTEGER})*")
-_PARAMETER = re.compile(r"\[[a-z0-9_]{1,60}: [ -Z^-~]{0,200}\]")
+_PARAMETER = re.compile(r"\[([a-z0-9_]{1,60}): ([ -Z^-~]{0,200})\]")
+#: Parameters on which predictions rest: where they are given, they are these.
+PARAMETERS = {"boosting": "gbdt", "objective": "regression", "linear_tree": "0", "num_class": "1"}
 #: ``decision_type``: one bit for a category, one for the way of missing values, two for what counts as missing.
 CATEGORICAL = 1
 _DECISIONS = frozenset(range(12))
@@ -240,7 +242,7 @@ def _check_shape(lines: _Lines, left: Ints, right: Ints) -> None:
 
 
 def _check_rest(lines: _Lines, features: Sequence[str]) -> None:
-    """Importances, parameters and the end: LightGBM reads them, but no prediction rests on them."""
+    """Importances, parameters and the end, which LightGBM reads as well."""
     lines.exactly("")
     lines.exactly("feature_importances:")
     known = set(features)
@@ -250,11 +252,13 @@ def _check_rest(lines: _Lines, features: Sequence[str]) -> None:
             raise lines.wrong("a feature and how often it is asked for")
         known.remove(name)
     lines.exactly("parameters:")
-    seen = 0
+    asked = dict(PARAMETERS)
     while lines.next():
-        seen += 1
-        if not _PARAMETER.fullmatch(lines.line) or seen > 500:
+        found = _PARAMETER.fullmatch(lines.line)
+        if found is None:
             raise lines.wrong("a parameter such as [num_leaves: 6]")
+        if asked.pop(found[1], found[2]) != found[2]:
+            raise lines.wrong(f"[{found[1]}: {PARAMETERS[found[1]]}]")
     for said in ("end of parameters", "", "pandas_categorical:null", ""):
         lines.exactly(said)
     if next(lines.left, None) is not None:
