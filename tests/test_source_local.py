@@ -949,5 +949,5 @@ def test_a_mapping_without_indicators_or_that_is_no_text(tmp_path: Path) -> None
         "mapping.toml: found bytes that are not UTF-8 text; expected a mapping in TOML."
     )
     assert mapping_refusal(tmp_path, b"#" * (2 << 20)) == (
-        "mapping.toml: found 2,097,152 bytes; expected a mapping, which is a short text."
+        "mapping.toml: found 2,097,152 bytes; expected a mapping in TOML, at most 1,048,576 bytes."
     )
