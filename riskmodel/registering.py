@@ -14,14 +14,34 @@ import pandas as pd
 import riskmodel
 from riskmodel.forecasting.checks import Finding
 from riskmodel.forecasting.features import Features
+from riskmodel.forecasting.record import Record
 from riskmodel.keeping import writing_runs
-from riskmodel.panel.panel import FloatArray
+from riskmodel.panel.panel import FloatArray, Panel
 from riskmodel.panel.store import Workspace
 from riskmodel.plain_text import write_table
 from riskmodel.registry import CANDIDATE, CHAMPION, Version, contributions_of, tag, version_at, who
 from riskmodel.scoring.predict import predict
 from riskmodel.scoring.release import Release
-from riskmodel.tracking import client_of, experiment_id, fingerprints, log_findings, store_uri, summary_of
+from riskmodel.tracking import (
+    KIND,
+    TRAIN,
+    client_of,
+    experiment_id,
+    fingerprints,
+    log_figures,
+    log_findings,
+    store_uri,
+    summary_of,
+)
+from riskmodel.tracking_words import (
+    NOTE,
+    TRAINING,
+    dataset_input,
+    first_figures,
+    mean_figures,
+    model_note,
+    version_note,
+)
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -33,11 +53,14 @@ REQUIREMENTS = [f"riskmodel=={riskmodel.__version__}"]
 def register(
     workspace: Workspace,
     release: Release,
+    panel: Panel,
     locations: npt.NDArray[np.str_],
     features: Features,
     deviation: FloatArray,
     role: str,
     findings: Sequence[Finding] = (),
+    record: Record | None = None,
+    no_record: str = "",
 ) -> Version:
     """Register a released model as a new version of its experiment's model and give it its alias.
 
@@ -47,6 +70,8 @@ def register(
         Where the store is.
     release : Release
         The model.
+    panel : Panel
+        What it was trained on.
     locations : numpy.ndarray of str, shape (areas,)
         Area codes.
     features : Features
@@ -58,19 +83,28 @@ def register(
         gets no alias where the champion is the same model.
     findings : sequence of Finding
         What the checks found.
+    record : Record, optional
+        A backtest of the same model on the same files, of which the description tells.
+    no_record : str
+        Why there is none.
     """
     with writing_runs(workspace):
-        return _register(workspace, release, locations, features, deviation, role, findings)
+        return _register(
+            workspace, release, panel, locations, features, deviation, role, findings, record, no_record
+        )
 
 
 def _register(
     workspace: Workspace,
     release: Release,
+    panel: Panel,
     locations: npt.NDArray[np.str_],
     features: Features,
     deviation: FloatArray,
     role: str,
     findings: Sequence[Finding],
+    record: Record | None,
+    no_record: str,
 ) -> Version:
     import mlflow
     from mlflow.models import infer_signature
@@ -80,7 +114,9 @@ def _register(
     mlflow.set_tracking_uri(store_uri(workspace))
     mlflow.set_experiment(experiment_id=experiment_id(client, workspace, name))
     tags = {"code_version": release.code_version, "release": release.id, "model": release.name}
-    with mlflow.start_run(run_name=f"train {release.name} {release.wave}", tags=tags) as run:
+    described = version_note(release, record, no_record)
+    about_run = {"mlflow.source.name": "riskmodel train", KIND: TRAIN, "role": role, NOTE: described}
+    with mlflow.start_run(run_name=f"train {release.name} {release.wave}", tags=tags | about_run) as run:
         mlflow.log_params(
             {
                 "origin": release.wave,
@@ -91,6 +127,10 @@ def _register(
                 **fingerprints(release.files),
             }
         )
+        client.log_inputs(run.info.run_id, [dataset_input(panel, TRAINING)])
+        if record is not None:
+            figures = mean_figures(first_figures(record.scores, release.experiment), release.name)
+            log_figures(client, run.info.run_id, figures)
         _log_explanation(release, locations, features)
         for pattern in ("model_card*", "register_entry.json", "iama.md"):
             for path in sorted(release.folder.glob(pattern)):
@@ -110,7 +150,7 @@ def _register(
         logged.model_uri,
         run_id=run.info.run_id,
         tags={**tags, "checks": summary_of(findings)},
-        description=release.id,
+        description=described,
     ).version
     alias = role
     standing = version_at(client, name, CHAMPION)
@@ -145,7 +185,8 @@ def _log_explanation(release: Release, locations: npt.NDArray[np.str_], features
 def _ensure_registered(client: MlflowClient, release: Release) -> None:
     from mlflow.exceptions import MlflowException
 
+    name, note = release.experiment.name, model_note(release.experiment)
     try:
-        client.get_registered_model(release.experiment.name)
+        client.update_registered_model(name, description=note)
     except MlflowException:
-        client.create_registered_model(release.experiment.name, description=release.experiment.question)
+        client.create_registered_model(name, description=note)

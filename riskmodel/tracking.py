@@ -13,7 +13,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -30,6 +30,15 @@ from riskmodel.moving import come_home
 from riskmodel.panel.panel import Panel
 from riskmodel.panel.store import Workspace
 from riskmodel.sources.observations import SourceFile
+from riskmodel.tracking_views import experiment_tags
+from riskmodel.tracking_words import (
+    EVALUATION,
+    NOTE,
+    dataset_input,
+    experiment_note,
+    first_figures,
+    mean_figures,
+)
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -37,7 +46,7 @@ if TYPE_CHECKING:
 #: Environment variable with the address of a store elsewhere: ``postgresql+psycopg://USER@HOST/NAME``.
 STORE = "RISKMODEL_MLFLOW"
 #: Kind of run, as a tag: what :mod:`riskmodel.runs` looks for.
-KIND, BACKTEST = "riskmodel.kind", "backtest"
+KIND, BACKTEST, FORECAST, TRAIN = "riskmodel.kind", "backtest", "model at an origin", "train"
 #: Table of findings among the artifacts of a run.
 FINDINGS = "checks.json"
 #: Most metrics that MLflow takes in one call.
@@ -146,6 +155,7 @@ def log_backtest(
     panel: Panel,
     files: Sequence[Path],
     findings: Sequence[Finding] = (),
+    note: str = "",
 ) -> str:
     """Log a backtest: a parent run with its files and pictures, a nested run per model and origin.
 
@@ -161,6 +171,8 @@ def log_backtest(
         Files to keep with the parent run: those of the record.
     findings : sequence of Finding
         What the checks found.
+    note : str
+        Its outcome in Markdown, shown with the parent run.
 
     Returns
     -------
@@ -168,7 +180,7 @@ def log_backtest(
         Id of the parent run.
     """
     with writing_runs(workspace):
-        return _log_backtest(workspace, backtest, panel, files, findings)
+        return _log_backtest(workspace, backtest, panel, files, findings, note)
 
 
 def _log_backtest(
@@ -177,47 +189,64 @@ def _log_backtest(
     panel: Panel,
     files: Sequence[Path],
     findings: Sequence[Finding],
+    note: str,
 ) -> str:
     from mlflow.entities import Param, RunTag
 
-    client = client_of(workspace)
-    place = experiment_id(client, workspace, backtest.experiment.name)
+    client, question = client_of(workspace), backtest.experiment
+    place = experiment_id(client, workspace, question.name)
+    for key, value in {NOTE: experiment_note(question), **experiment_tags()}.items():
+        client.set_experiment_tag(place, key, value)
     version = code_version()
     waves = ", ".join(str(origin.wave) for origin in backtest.origins)
     tags = {
         "mlflow.source.name": "riskmodel backtest",
         "code_version": version,
-        "question": backtest.experiment.question,
+        "question": question.question,
         KIND: BACKTEST,
+        NOTE: f"{question.question}\n\n{note}".strip(),
     }
     parent = client.create_run(place, run_name=f"backtest {waves}", tags=tags).info.run_id
     settings = {
-        "horizon": backtest.experiment.horizon,
-        "event": backtest.experiment.event.name,
+        "horizon": question.horizon,
+        "event": question.event.name,
         "origins": waves,
         "level": panel.level,
         "areas": len(panel.areas),
-        "capacity": backtest.experiment.capacity,
-        "allow_origin": backtest.experiment.allow_origin,
+        "capacity": question.capacity,
+        "allow_origin": question.allow_origin,
         **fingerprints(panel.files),
     }
     client.log_batch(parent, params=[Param(key, str(value)) for key, value in settings.items()])
+    client.log_inputs(parent, [dataset_input(panel, EVALUATION)])
     _log_parent_files(client, parent, backtest, panel, files)
     log_findings(client, parent, findings)
     # Scores of other events stand in scores.csv: a run with thousands of metrics cannot be read.
-    scores = backtest.scores[backtest.scores["target"] == backtest.experiment.event.name]
+    scores = backtest.scores[backtest.scores["target"] == question.event.name]
+    first = first_figures(backtest.scores, question)
     for (model, origin_date), rows in scores.groupby(["model", "origin_date"], sort=False):
-        spec = backtest.experiment.model(str(model))
+        spec = question.model(str(model))
         run = client.create_run(
             place,
             run_name=f"{model} {str(origin_date)[:4]}",
-            tags={"mlflow.parentRunId": parent, "model": str(model), "code_version": version},
+            tags={
+                "mlflow.parentRunId": parent,
+                "mlflow.source.name": "riskmodel backtest",
+                "model": str(model),
+                "role": question.role(str(model)),
+                "code_version": version,
+                KIND: FORECAST,
+            },
         ).info.run_id
-        parameters = {"model": model, "kind": spec.kind, "origin_date": origin_date, **spec.parameters}
+        origin = str(origin_date)[:4]
+        known = {"model": model, "kind": spec.kind, "origin": origin, "origin_date": origin_date}
+        parameters = {**known, **spec.parameters}
         client.log_batch(run, params=[Param(str(key), str(value)) for key, value in parameters.items()])
+        log_figures(client, run, mean_figures(first.loc[[(model, origin_date)]], str(model)))
         _log_metrics(client, run, rows)
         client.set_terminated(run)
-    champion = scores[scores["model"] == backtest.experiment.champion]
+    log_figures(client, parent, mean_figures(first, question.champion))
+    champion = scores[scores["model"] == question.champion]
     means = champion.groupby(["metric", "cohort"])["value"].mean().reset_index()
     _log_metrics(client, parent, means)
     skipped = "; ".join(f"{s.model} {s.wave}: {s.reason}" for s in backtest.skipped)
@@ -226,24 +255,29 @@ def _log_backtest(
     return str(parent)
 
 
+def log_figures(client: MlflowClient, run: str, figures: Mapping[str, float]) -> None:
+    """Log the figures of a run that are known."""
+    from mlflow.entities import Metric
+
+    now = int(time.time() * 1000)
+    known = [Metric(key, value, now, 0) for key, value in figures.items() if math.isfinite(value)]
+    client.log_batch(run, metrics=known)
+
+
 def log_findings(client: MlflowClient, run: str, findings: Sequence[Finding]) -> None:
     """Log findings with a run: a table, their figures as metrics, and a tag for each that failed."""
-    from mlflow.entities import Metric, RunTag
+    from mlflow.entities import RunTag
 
     if not findings:
         return
-    now = int(time.time() * 1000)
     values = {
         f"{found.code}.{name}": float(value) for found in findings for name, value in found.figures.items()
     } | {f"{found.code}.failed": float(found.outcome == "failed") for found in findings}
     wrong = [found for found in findings if found.outcome == "failed"]
     tags = [RunTag("checks", summary_of(findings))]
     tags += [RunTag(f"check.{found.code}", f"{found.severity}: {found.title}") for found in wrong]
-    client.log_batch(
-        run,
-        metrics=[Metric(key, value, now, 0) for key, value in values.items() if math.isfinite(value)],
-        tags=tags,
-    )
+    log_figures(client, run, values)
+    client.log_batch(run, tags=tags)
     client.log_table(run, findings_table(findings).astype(object), FINDINGS)
 
 

@@ -112,7 +112,16 @@ def _train(
     )
     deviation = panel.deviation(stage.origin.wave)
     version = register(
-        workspace, release, made.locations, features, deviation[~np.isnan(deviation)], role, facts.findings
+        workspace,
+        release,
+        panel,
+        made.locations,
+        features,
+        deviation[~np.isnan(deviation)],
+        role,
+        facts.findings,
+        facts.record,
+        facts.no_record,
     )
     return Trained(release, version.number, version.alias, tuple(facts.findings))
 

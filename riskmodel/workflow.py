@@ -32,6 +32,7 @@ from riskmodel.products.forms import chosen_forms, write_forms
 from riskmodel.products.risk_list import RiskList
 from riskmodel.products.track_record import track_record
 from riskmodel.questions import experiment_file
+from riskmodel.reports_skill import summary_table
 from riskmodel.scoring.release import Release, load_release
 from riskmodel.training import train
 
@@ -73,7 +74,8 @@ def backtest(
     with draft_folder(workspace.path("backtests")) as draft:
         files = write_record(record, experiment.read_text(encoding="utf-8"), draft)
         files.append(write_findings(findings, draft))
-        tracking.log_backtest(workspace, done, panel, files, findings)
+        summary = summary_table(done.scores, done.paired, question)
+        tracking.log_backtest(workspace, done, panel, files, findings, summary)
         put(workspace, {draft: workspace.path("backtests", question.name)})
     return done
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from mlflow import MlflowClient
 
 import riskmodel
 from riskmodel.errors import InputError
@@ -23,6 +25,7 @@ from riskmodel.forecasting.backtest import Backtest
 from riskmodel.forecasting.scores import COLUMNS
 from riskmodel.panel.store import Workspace
 from riskmodel.products.risk_list import RiskList
+from riskmodel.tracking import store_uri
 
 ROOT = Path(__file__).parents[1]
 TOWN = "Wolderdam (voorbeeld)"
@@ -154,10 +157,6 @@ def test_files_of_a_backtest(walked: Walked) -> None:
 
 
 def test_mlflow_holds_runs_models_and_aliases(walked: Walked) -> None:
-    from mlflow import MlflowClient
-
-    from riskmodel.tracking import store_uri
-
     client = MlflowClient(store_uri(walked.workspace), store_uri(walked.workspace))
     experiment = client.get_experiment_by_name("decline-2y")
     assert experiment is not None
@@ -184,6 +183,60 @@ def test_mlflow_holds_runs_models_and_aliases(walked: Walked) -> None:
     champion = client.get_model_version_by_alias("decline-2y", "champion")
     challenger = client.get_model_version_by_alias("decline-2y", "challenger")
     assert (champion.tags["model"], challenger.tags["model"]) == ("lightgbm", "structural")
+
+
+def test_mlflow_reads_well(walked: Walked) -> None:
+    """Figures that come first against the tables, data with fingerprints, descriptions, and views."""
+    import base64
+    import zlib
+
+    client = MlflowClient(store_uri(walked.workspace), store_uri(walked.workspace))
+    experiment = client.get_experiment_by_name("decline-2y")
+    runs = client.search_runs([experiment.experiment_id], max_results=200)
+    by_name = {run.info.run_name: run for run in runs}
+    question, paired = walked.backtest.experiment, walked.backtest.paired
+    own = paired[
+        (paired["model"] == "lightgbm")
+        & (paired["cohort"] == "500+")
+        & (paired["metric"] == "average_precision")
+        & (paired["target"] == question.event.name)
+        & paired["best"]
+    ]
+    at = own[own["origin_date"] == date(2018, 1, 1)].iloc[0]
+    one = by_name["lightgbm 2018"].data
+    assert one.metrics["main/AP"] == pytest.approx(at["value"], abs=5e-5)
+    assert one.metrics["main/AP_best"] == pytest.approx(at["opponent_value"], abs=5e-5)
+    assert one.metrics["main/AP_ratio"] == pytest.approx(at["ratio"], abs=5e-5)
+    assert one.metrics["main/events"] == at["n_events"]
+    assert (one.tags["role"], one.params["origin"]) == ("champion", "2018")
+    assert by_name["markov 2018"].data.tags["role"] == "ordering"
+    parent = next(run for run in runs if run.data.tags.get("riskmodel.kind") == "backtest")
+    mean = own[own["opponent"] == "best ordering"].iloc[0]
+    assert parent.data.metrics["main/AP_ratio"] == pytest.approx(mean["ratio"], abs=5e-5)
+    assert parent.data.metrics["main/events"] == mean["n_events"]
+    assert question.question in parent.data.tags["mlflow.note.content"]
+    assert "AP / best ordering" in parent.data.tags["mlflow.note.content"]
+
+    trained = by_name["train lightgbm 2020"]
+    [evaluated], [learned] = parent.inputs.dataset_inputs, trained.inputs.dataset_inputs
+    assert (evaluated.tags[0].value, learned.tags[0].value) == ("evaluation", "training")
+    assert (learned.dataset.name, learned.dataset.digest) == ("wijk 2002-2020", evaluated.dataset.digest)
+    told = {file["sha256"] for file in json.loads(learned.dataset.source)["files"]}
+    assert told == {file.sha256 for file in walked.workspace.panel().files}
+    assert trained.data.metrics["main/AP_ratio"] == parent.data.metrics["main/AP_ratio"]
+
+    version = client.get_model_version_by_alias("decline-2y", "champion")
+    for words in (question.question, "until the wave of 2020", f"{mean['ratio']:.2f} times", "model_card.md"):
+        assert words in version.description
+    assert "riskmodel promote decline-2y" in client.get_registered_model("decline-2y").description
+
+    packed = experiment.tags["mlflow.sharedViewState.models"].removeprefix("deflate;")
+    view = json.loads(zlib.decompress(base64.b64decode(packed)))
+    metrics = [name.split("`")[1] for name in view["selectedColumns"] if name.startswith("metrics.")]
+    assert len(metrics) == 7
+    assert set(metrics) <= set(one.metrics)
+    found = client.search_runs([experiment.experiment_id], view["searchFilter"], max_results=200)
+    assert len(found) == len(walked.backtest.forecasts)
 
 
 def test_the_registered_model_answers_in_another_process(walked: Walked, tmp_path: Path) -> None:

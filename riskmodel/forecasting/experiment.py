@@ -106,6 +106,12 @@ class Experiment:
         """Names of the simple orderings, a model's opponents."""
         return tuple(spec.name for spec in self.models if spec.kind in SIMPLE_KINDS)
 
+    def role(self, name: str) -> str:
+        """What a model is here: ``champion``, ``challenger``, ``ordering`` or ``model``."""
+        name = name.removesuffix(LEFT_OUT)
+        roles = dict.fromkeys(self.orderings, "ordering")
+        return (roles | {self.challenger: "challenger", self.champion: "champion"}).get(name, "model")
+
     def model(self, name: str) -> ModelSpec:
         """The model of that name; leaving provinces out makes no other model of it."""
         return next(model for model in self.models if model.name == name.removesuffix(LEFT_OUT))
