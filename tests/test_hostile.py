@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xlwt
-from fuzzing import seeds
+from fuzzing import seeds_own
 from fuzzing.edits import Files
 from fuzzing.targets import TARGETS
 
@@ -39,7 +39,7 @@ from riskmodel.sources.leefbaarometer_package import open_package
 
 ROOT = Path(__file__).parents[1]
 BOUNDS = SheetBounds(unpacked=1 << 20, columns=100, cells=10_000)
-NAMES: list[str] = json.loads(seeds.model()[0]["model.json"])["features"]
+NAMES: list[str] = json.loads(seeds_own.model()[0]["model.json"])["features"]
 
 
 def refusal(call: Callable[[], object]) -> str:
@@ -212,7 +212,7 @@ def test_an_old_workbook_that_asks_for_all_memory_is_refused(tmp_path: Path) -> 
 # --- Models -----------------------------------------------------------------------------------------------------
 
 
-GOOD = seeds.trees()[0]["trees.txt"].decode()
+GOOD = seeds_own.trees()[0]["trees.txt"].decode()
 
 
 def spoiled(old: str, new: str, text: str = GOOD) -> str:
@@ -221,7 +221,7 @@ def spoiled(old: str, new: str, text: str = GOOD) -> str:
 
 
 def first(key: str, seed: int = 0) -> str:
-    return next(line for line in seeds.trees()[seed]["trees.txt"].decode().split("\n") if line.startswith(key))
+    return next(line for line in seeds_own.trees()[seed]["trees.txt"].decode().split("\n") if line.startswith(key))
 
 
 def changed(key: str, place: int, value: str, seed: int = 0) -> str:
@@ -229,7 +229,7 @@ def changed(key: str, place: int, value: str, seed: int = 0) -> str:
     line = first(key, seed)
     numbers = line.split("=")[1].split(" ")
     numbers[place] = value
-    text = spoiled(line, f"{key}={' '.join(numbers)}", seeds.trees()[seed]["trees.txt"].decode())
+    text = spoiled(line, f"{key}={' '.join(numbers)}", seeds_own.trees()[seed]["trees.txt"].decode())
     sizes = re.findall(r"Tree=\d+\n.*?shrinkage=[^\n]*\n\n\n", text, re.DOTALL)
     return re.sub(r"tree_sizes=[^\n]*", "tree_sizes=" + " ".join(str(len(each)) for each in sizes), text)
 
@@ -332,7 +332,7 @@ def released(folder: Path, **changes: bytes) -> Path:
     ],
 )
 def test_a_model_with_another_shape_is_refused(tmp_path: Path, keys: tuple[str | int, ...], value: object) -> None:
-    about = json.loads(seeds.model()[0]["model.json"])
+    about = json.loads(seeds_own.model()[0]["model.json"])
     place = about
     for key in keys[:-1]:
         place = place[key]
@@ -344,7 +344,7 @@ def test_a_model_with_another_shape_is_refused(tmp_path: Path, keys: tuple[str |
 def test_a_model_whose_files_were_changed_is_refused(tmp_path: Path) -> None:
     folder = released(tmp_path)
     assert load_release(folder).model.names == tuple(NAMES)
-    (folder / "trees.txt").write_bytes(seeds.trees()[1]["trees.txt"])
+    (folder / "trees.txt").write_bytes(seeds_own.trees()[1]["trees.txt"])
     assert "a file that was changed or added" in refusal(lambda: load_release(folder))
 
 

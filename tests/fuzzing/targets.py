@@ -44,7 +44,7 @@ from riskmodel.sources.observations import Observations
 from riskmodel.trees.text import UnsupportedModelError, read
 from riskmodel.web.inspecting import inspect_file
 
-from . import seeds
+from . import seeds, seeds_maps, seeds_own
 from .edits import Files
 from .fixed import record
 
@@ -177,7 +177,7 @@ def _model(folder: Path) -> object:
 
 
 def _trees(folder: Path) -> object:
-    names = json.loads(seeds.model()[0]["model.json"])["features"]
+    names = json.loads(seeds_own.model()[0]["model.json"])["features"]
     booster = read_booster(folder / "trees.txt", names)
     rows = np.random.default_rng(1).normal(scale=3, size=(8, len(names)))
     rows[0], rows[1, ::2], rows[2] = np.nan, np.nan, 0.0
@@ -225,7 +225,7 @@ TARGETS: dict[str, Target] = {
         Target("kwb-xlsx", seeds.kwb_workbook, _observed(kwb.read_tables)),
         Target("kwb-xls", seeds.kwb_old_workbook, _observed(kwb.read_tables)),
         Target("kwb-dbf", seeds.dbase_tables, _observed(kwb.read_tables)),
-        Target("kwb-gpkg", seeds.kwb_geopackage, _observed(kwb.read_tables)),
+        Target("kwb-gpkg", seeds_maps.kwb_geopackage, _observed(kwb.read_tables)),
         Target("police", seeds.police, _observed(police.read_counts)),
         Target("rivm-csv", seeds.rivm_text, _observed(rivm.read_monitor)),
         Target("rivm-xlsx", seeds.rivm_workbook, _observed(rivm.read_monitor)),
@@ -233,27 +233,27 @@ TARGETS: dict[str, Target] = {
         Target("ses-woa", seeds.ses_woa, _observed(ses_woa.read_scores)),
         Target("woon", seeds.woon, _observed(woon.read_results)),
         Target("crosswalk", seeds.crosswalk, _crosswalk),
-        Target("boundaries-geojson", seeds.geojson, _boundaries),
-        Target("boundaries-gpkg", seeds.geopackage, _boundaries),
-        Target("boundaries-shp", seeds.shapefile, _boundaries),
-        Target("local-csv", seeds.local_text, _local),
-        Target("local-xlsx", seeds.local_workbook, _local),
-        Target("local-parquet", seeds.local_parquet, _local),
-        Target("local-draft", seeds.local_files, lambda folder: draft_mapping(_file(folder))),
-        Target("experiment", seeds.experiment, lambda folder: load_experiment(_file(folder))),
-        Target("survey", seeds.survey, lambda folder: read_survey(_file(folder))),
-        Target("instrument", seeds.instrument, lambda folder: read_instrument(_file(folder))),
-        Target("group", seeds.group, lambda folder: group(str(_file(folder)))),
+        Target("boundaries-geojson", seeds_maps.geojson, _boundaries),
+        Target("boundaries-gpkg", seeds_maps.geopackage, _boundaries),
+        Target("boundaries-shp", seeds_maps.shapefile, _boundaries),
+        Target("local-csv", seeds_own.local_text, _local),
+        Target("local-xlsx", seeds_own.local_workbook, _local),
+        Target("local-parquet", seeds_own.local_parquet, _local),
+        Target("local-draft", seeds_own.local_files, lambda folder: draft_mapping(_file(folder))),
+        Target("experiment", seeds_own.experiment, lambda folder: load_experiment(_file(folder))),
+        Target("survey", seeds_own.survey, lambda folder: read_survey(_file(folder))),
+        Target("instrument", seeds_own.instrument, lambda folder: read_instrument(_file(folder))),
+        Target("group", seeds_own.group, lambda folder: group(str(_file(folder)))),
         Target(
             "visits",
-            seeds.visits,
+            seeds_own.visits,
             lambda folder: read_visits(_file(folder), record(), date(2023, 1, 1)),
         ),
-        Target("list-record", seeds.list_record, _list),
-        Target("scoring-csv", seeds.scoring_text, _scoring),
-        Target("scoring-parquet", seeds.scoring_parquet, _scoring),
-        Target("upload", seeds.uploads, lambda folder: inspect_file(_file(folder), 1_000)),
-        Target("model", seeds.model, _model, _with_sums),
-        Target("trees", seeds.trees, _trees),
+        Target("list-record", seeds_own.list_record, _list),
+        Target("scoring-csv", seeds_own.scoring_text, _scoring),
+        Target("scoring-parquet", seeds_own.scoring_parquet, _scoring),
+        Target("upload", seeds_own.uploads, lambda folder: inspect_file(_file(folder), 1_000)),
+        Target("model", seeds_own.model, _model, _with_sums),
+        Target("trees", seeds_own.trees, _trees),
     )
 }
