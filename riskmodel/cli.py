@@ -22,6 +22,7 @@ from riskmodel.cli_score import scoring
 from riskmodel.cli_serve import serving, tokens
 from riskmodel.cli_start import starting, tell_status
 from riskmodel.errors import InputError
+from riskmodel.writing import told_plainly
 
 app = typer.Typer(
     add_completion=True,
@@ -297,9 +298,11 @@ def download(
 
 
 def main() -> None:
-    """Run the program; bad input ends with one message and exit code 2."""
+    """Run the program; bad input ends with one message and exit code 2, and so does a full disk."""
     try:
-        app()
+        # What is put in place tells so itself; this is for whatever else needs a disk, such as temporary files.
+        with told_plainly("a temporary file"):
+            app()
     except InputError as error:
         typer.echo(f"riskmodel: {error}", err=True)
         sys.exit(2)

@@ -24,7 +24,13 @@ TO_WRITE = "a folder to write into"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _CLOSED = {errno.EROFS, errno.EACCES, errno.EPERM}
 #: How SQLite and what stands on it tell the same; a failed write has no errno there.
-_FULL_WORDS = ("disk is full", "disk I/O error", "No space left on device", "File too large")
+_FULL_WORDS = (
+    "disk is full",
+    "disk I/O error",
+    "No space left on device",
+    "File too large",
+    "No usable temporary directory",
+)
 _CLOSED_WORDS = ("readonly database", "unable to open database file", "Read-only file system", "Permission denied")
 
 
