@@ -7,7 +7,7 @@ DEMO := demo
 LOCKED := geo pdf web postgres dask docs dev
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: help demo test test-long docs pictures lint lock licences sbom mutation vulnerabilities browser programs servers benchmark clean
+.PHONY: help demo test test-long docs pictures sessions lint lock licences sbom mutation vulnerabilities browser programs servers benchmark clean
 
 help:
 	@echo "make demo       run the whole chain on an invented country, ends with a finished risk list"
@@ -15,6 +15,7 @@ help:
 	@echo "make test-long  run the rest: kills of services and jobs, clusters"
 	@echo "make docs       build the docs site into site/, check its links, run what stands on its pages (about 4 minutes)"
 	@echo "make pictures   make the pictures of the docs again, after make demo and make docs"
+	@echo "make sessions   record the sessions of the docs again, and the keys of --json"
 	@echo "make lint       check style, types and the direction of imports"
 	@echo "make benchmark  run all timings, on the official files in DATA=FOLDER or an invented country"
 	@echo "make lock       renew requirements.lock"
@@ -92,6 +93,11 @@ docs: .venv/ready
 
 pictures: .venv/ready
 	$(BIN)/python upkeep/pictures.py $(DEMO) site
+	$(BIN)/python upkeep/pictures_mlflow.py $(DEMO)
+
+# Sessions on a terminal for the docs, and the keys of --json: a demonstration of its own, some minutes.
+sessions: .venv/ready
+	$(BIN)/python upkeep/record_sessions.py
 
 lint: .venv/ready
 	$(BIN)/ruff check .

@@ -219,11 +219,13 @@ def _log_backtest(
     }
     client.log_batch(parent, params=[Param(key, str(value)) for key, value in settings.items()])
     client.log_inputs(parent, [dataset_input(panel, EVALUATION)])
+    # Logged before all others, they stand at the top of the page of a run.
+    first = first_figures(backtest.scores, question)
+    log_figures(client, parent, mean_figures(first, question.champion))
     _log_parent_files(client, parent, backtest, panel, files)
     log_findings(client, parent, findings)
     # Scores of other events stand in scores.csv: a run with thousands of metrics cannot be read.
     scores = backtest.scores[backtest.scores["target"] == question.event.name]
-    first = first_figures(backtest.scores, question)
     for (model, origin_date), rows in scores.groupby(["model", "origin_date"], sort=False):
         spec = question.model(str(model))
         run = client.create_run(
@@ -245,7 +247,6 @@ def _log_backtest(
         log_figures(client, run, mean_figures(first.loc[[(model, origin_date)]], str(model)))
         _log_metrics(client, run, rows)
         client.set_terminated(run)
-    log_figures(client, parent, mean_figures(first, question.champion))
     champion = scores[scores["model"] == question.champion]
     means = champion.groupby(["metric", "cohort"])["value"].mean().reset_index()
     _log_metrics(client, parent, means)

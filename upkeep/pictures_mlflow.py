@@ -1,0 +1,87 @@
+"""Make the pictures of MLflow's own pages for the docs, on the invented country.
+
+Run by ``make pictures``, after ``make demo``; needs Debian's Chromium. Starts ``mlflow ui`` on this machine.
+"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mlflow import MlflowClient
+from pictures import CHROMIUM, save
+from playwright.sync_api import Page, sync_playwright
+
+from riskmodel.panel.store import Workspace
+from riskmodel.tracking import BACKTEST, KIND, client_of, store_uri
+
+#: The window, and what of it is shown: without the menus of MLflow at its sides.
+WINDOW = {"width": 2050, "height": 1000}
+SHOWN = {"x": 198, "y": 8, "width": 1325, "height": 880}
+QUESTION = "decline-2y"
+#: Seconds that the pages take to draw themselves on a busy machine, and that the server may take to start.
+DRAWING, STARTING = 15, 180
+
+
+def main(demo: Path) -> None:
+    """Make the pictures from the folder of ``make demo``."""
+    workspace = Workspace(demo / "workspace")
+    client = client_of(workspace)
+    place = client.get_experiment_by_name(QUESTION).experiment_id
+    champion = client.get_model_version_by_alias(QUESTION, "champion").version
+    pages = {
+        "mlflow-runs": f"experiments/{place}/runs?viewStateShareKey=runs",
+        "mlflow-models": f"experiments/{place}/runs?viewStateShareKey=models",
+        "mlflow-run": f"experiments/{place}/runs/{_backtest(client, place)}",
+        "mlflow-version": f"models/{QUESTION}/versions/{champion}",
+    }
+    with served(store_uri(workspace)) as address, sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        for name, path in pages.items():
+            save(name, shot(browser.new_page(viewport=WINDOW), f"{address}/#/{path}"))
+        browser.close()
+
+
+def shot(page: Page, address: str) -> bytes:
+    """What a page shows once it is drawn."""
+    page.goto(address)
+    page.wait_for_load_state("networkidle", timeout=STARTING * 1000)
+    page.wait_for_timeout(DRAWING * 1000)
+    return page.screenshot(clip=SHOWN)
+
+
+@contextmanager
+def served(store: str) -> Iterator[str]:
+    """MLflow's pages on a free port of this machine."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store, "--host", "127.0.0.1"]
+    process = subprocess.Popen(
+        [*command, "--port", str(port), "--workers", "1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        until = time.monotonic() + STARTING
+        while time.monotonic() < until:
+            with socket.socket() as asked:
+                if asked.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _backtest(client: MlflowClient, place: str) -> str:
+    [run, *_] = client.search_runs([place], f"tags.`{KIND}` = '{BACKTEST}'")
+    return str(run.info.run_id)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
