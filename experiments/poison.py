@@ -71,19 +71,26 @@ def arrivals(pieces: Sequence[Observations]) -> list[Case]:
     return cases
 
 
-def part_of(each: Observations, codes: set[str]) -> Observations:
+def by_municipality(each: Observations) -> dict[str, pd.DataFrame]:
+    """Rows of every municipality, by the digits of its code."""
+    return {str(code): part for code, part in each.frame.groupby(each.frame["location"].str[2:6])}
+
+
+def part_of(each: Observations, rows: dict[str, pd.DataFrame], codes: set[str]) -> Observations:
     """The areas of some municipalities."""
-    chosen = each.frame["location"].str[2:6].isin(codes)
-    return replace(each, frame=each.frame[chosen].reset_index(drop=True))
+    parts = [rows[code] for code in sorted(codes) if code in rows]
+    return replace(each, frame=pd.concat(parts or [each.frame.iloc[:0]], ignore_index=True))
 
 
 def subsets(cases: Sequence[Case], by: dict[str, set[str]], *, own: bool) -> Iterator[Case]:
     """Every case cut down to each group of municipalities, beside the country or beside itself."""
     for case in cases:
+        rows = by_municipality(case.new)
+        there = [(each, by_municipality(each)) for each in case.held] if own else []
         for name, codes in by.items():
-            new = part_of(case.new, codes)
+            new = part_of(case.new, rows, codes)
+            held = [part_of(each, parts, codes) for each, parts in there] if own else case.held
             if len(new.frame):
-                held = tuple(part_of(each, codes) for each in case.held) if own else case.held
                 yield Case(f"{case.name} {name}", new, tuple(each for each in held if len(each.frame)))
 
 
@@ -97,7 +104,7 @@ def count_alarms(title: str, cases: Sequence[Case]) -> None:
         compared += len(arrival.columns)
         refused += any(found.severity == "refuse" for found in findings)
         flagged += any(found.severity == "flag" for found in findings)
-        by_check.update({found.code for found in findings})
+        by_check.update(sorted({found.code for found in findings}))
     told = ", ".join(f"{code} {count}" for code, count in sorted(by_check.items())) or "-"
     total = len(cases)
     print(
@@ -319,7 +326,7 @@ def hits(title: str, pieces: Sequence[Observations], cases: Sequence[Case], draw
                 done += 1
                 refused += any(found.severity == "refuse" for found in fresh)
                 found_any += bool(fresh)
-                by_check.update({found.code for found in fresh})
+                by_check.update(sorted({found.code for found in fresh}))
             told = ", ".join(f"{code} {count / done:.0%}" for code, count in by_check.most_common(3)) or "-"
             if done:
                 print(
