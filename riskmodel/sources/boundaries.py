@@ -74,7 +74,11 @@ def read_boundaries(path: Path, code_column: str | None = None, level: str | Non
         crs=_recognised(path, table),
     )
     _check_extent(path, codes, frame)
-    return frame.to_crs(epsg=RD).sort_values("location", ignore_index=True)
+    try:
+        made = frame.to_crs(epsg=RD)
+    except geo_library("shapely.errors", path).ShapelyError as error:
+        raise InputError(path, f"outlines that cannot be converted ({str(error)[:80]})", "polygons") from error
+    return made.sort_values("location", ignore_index=True)
 
 
 def level_of(areas: GeoDataFrame) -> str:
@@ -243,7 +247,8 @@ def _recognised(path: Path, table: GeoDataFrame) -> int:
 
 def _polygons(path: Path, codes: pd.Series, geometry: Any) -> npt.NDArray[np.object_]:
     shapely = geo_library("shapely", path)
-    shapes = np.asarray(geometry.array, dtype=object)
+    # A height, which may be no number, has no place on a map.
+    shapes = shapely.force_2d(np.asarray(geometry.array, dtype=object))
     crossing = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
     try:
         shapes[crossing] = shapely.make_valid(shapes[crossing], method="structure")

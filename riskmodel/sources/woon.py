@@ -69,6 +69,10 @@ def read_results(files: Sequence[Path], boundaries: int | None = None) -> list[O
     wide = long.pivot(index=["location", "year"], columns="indicator", values="value")
     order = [name + end for name in load("woon")["indicators"] for end in bounds]
     wide = wide[[name for name in order if name in wide]].rename_axis(columns=None).reset_index()
+    known = wide.drop(columns=["location", "year"]).notna().any(axis=1).groupby(wide["year"]).any()
+    if not known.all():
+        where = ", ".join(file.name for file in files)
+        raise InputError(where, f"no share at all in {known.idxmin()}", "a share a year, at least one")
     wide.insert(1, "name", wide["location"])
     wide = wide.astype({"location": "str", "name": "str", "year": "int32"})
     sources = tuple(SourceFile.of(path) for path in files)

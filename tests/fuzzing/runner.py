@@ -31,6 +31,7 @@ class Tally:
     tried: int = 0
     read: int = 0
     refused: int = 0
+    ended: int = 0
     seconds: float = 0.0
     faults: dict[str, int] = field(default_factory=dict)
 
@@ -38,7 +39,8 @@ class Tally:
         """One line for people."""
         faults = ", ".join(f"{kind} ({count})" for kind, count in sorted(self.faults.items())) or "none"
         rate = self.tried / max(self.seconds, 1e-9)
-        outcome = f"{self.read:,} read, {self.refused:,} refused; faults: {faults}"
+        ended = f", {self.ended:,} ended their own process" if self.ended else ""
+        outcome = f"{self.read:,} read, {self.refused:,} refused{ended}; faults: {faults}"
         return f"{self.tried:,} inputs: {outcome}; {rate:,.0f} a second"
 
 
@@ -149,7 +151,10 @@ def run(
             break
         code = worker.exitcode or 0
         kind = f"killed-{signal.Signals(-code).name}" if code < 0 else f"exit-{code}"
-        note(kind, shared[0], "the process ended")
+        if TARGETS[name].contained:
+            tally.ended += 1
+        else:
+            note(kind, shared[0], "the process ended")
         start = tally.tried = shared[0] + 1
     tally.read, tally.refused = shared[1], shared[2]
     tally.seconds = time.monotonic() - begun

@@ -67,12 +67,15 @@ class Target:
         Reads the files of a folder; raises InputError or returns what it read.
     finish : callable
         Last step before spoiled files are written, such as giving them the checksums they have now.
+    contained : bool
+        Whether it only ever runs in a process of its own, whose end is a refusal to whoever started it.
     """
 
     name: str
     seeds: Callable[[], list[Files]]
     read: Callable[[Path], object]
     finish: Callable[[Files], Files] = _as_it_is
+    contained: bool = False
 
 
 class UnsoundError(Exception):
@@ -252,7 +255,7 @@ TARGETS: dict[str, Target] = {
         Target("list-record", seeds_own.list_record, _list),
         Target("scoring-csv", seeds_own.scoring_text, _scoring),
         Target("scoring-parquet", seeds_own.scoring_parquet, _scoring),
-        Target("upload", seeds_own.uploads, lambda folder: inspect_file(_file(folder), 1_000)),
+        Target("upload", seeds_own.uploads, lambda folder: inspect_file(_file(folder), 1_000), contained=True),
         Target("model", seeds_own.model, _model, _with_sums),
         Target("trees", seeds_own.trees, _trees),
     )
