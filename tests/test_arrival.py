@@ -27,6 +27,7 @@ from riskmodel.panel.arrival.settle import settle
 from riskmodel.panel.arrival.values import plausible
 from riskmodel.panel.store import Workspace
 from riskmodel.reports import check_table
+from riskmodel.sources import leefbaarometer
 from riskmodel.sources.observations import Observations, SourceFile
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
@@ -114,6 +115,14 @@ def test_clean_files_pass(
 ) -> None:
     for old, new in (years, waves):
         assert codes(old) == codes(new, old) == {}
+
+
+def test_official_waves_pass(real_data: Path) -> None:
+    files = sorted((real_data / "leefbaarometer-3.0").glob("*scores wijken*.csv"))
+    [scores] = leefbaarometer.read_scores(files)
+    arrival = Arrival.of(scores, ())
+    assert len(arrival.columns) == 16, "six waves beside the one before, dimensions in two of them"
+    assert run_checks(arrival) == ()
 
 
 CASES: list[tuple[str, Change, str]] = [
