@@ -24,7 +24,7 @@ from riskmodel.tracking import BACKTEST, KIND, client_of, store_uri
 WINDOW = {"width": 2050, "height": 1000}
 SHOWN = {"x": 198, "y": 8, "width": 1325, "height": 880}
 QUESTION = "decline-2y"
-#: Seconds that the pages take to draw themselves on a busy machine, and that the server may take to start.
+#: Seconds that a page takes for the rest once its first words are there, and that the server may take to start.
 DRAWING, STARTING = 15, 180
 
 
@@ -35,22 +35,24 @@ def main(demo: Path) -> None:
     place = client.get_experiment_by_name(QUESTION).experiment_id
     champion = client.get_model_version_by_alias(QUESTION, "champion").version
     pages = {
-        "mlflow-runs": f"experiments/{place}/runs?viewStateShareKey=runs",
         "mlflow-models": f"experiments/{place}/runs?viewStateShareKey=models",
         "mlflow-run": f"experiments/{place}/runs/{_backtest(client, place)}",
         "mlflow-version": f"models/{QUESTION}/versions/{champion}",
     }
     with served(store_uri(workspace)) as address, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport=WINDOW)
         for name, path in pages.items():
-            save(name, shot(browser.new_page(viewport=WINDOW), f"{address}/#/{path}"))
+            awaited = "main/AP_ratio" if "viewState" in path else "Description"
+            save(name, shot(page, f"{address}/#/{path}", awaited))
         browser.close()
 
 
-def shot(page: Page, address: str) -> bytes:
-    """What a page shows once it is drawn."""
+def shot(page: Page, address: str, awaited: str) -> bytes:
+    """What a page shows once some words stand on it, and a while later all is drawn."""
+    page.goto("about:blank")
     page.goto(address)
-    page.wait_for_load_state("networkidle", timeout=STARTING * 1000)
+    page.get_by_text(awaited).first.wait_for(timeout=STARTING * 1000)
     page.wait_for_timeout(DRAWING * 1000)
     return page.screenshot(clip=SHOWN)
 
