@@ -248,7 +248,7 @@ def _recognised(path: Path, table: GeoDataFrame) -> int:
 def _polygons(path: Path, codes: pd.Series, geometry: Any) -> npt.NDArray[np.object_]:
     shapely = geo_library("shapely", path)
     # A height, which may be no number, has no place on a map.
-    shapes = shapely.force_2d(np.asarray(geometry.array, dtype=object))
+    shapes: npt.NDArray[np.object_] = shapely.force_2d(np.asarray(geometry.array, dtype=object))
     crossing = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
     try:
         shapes[crossing] = shapely.make_valid(shapes[crossing], method="structure")
