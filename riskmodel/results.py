@@ -1,6 +1,6 @@
 """Results of commands under keys that stay: what ``--json`` prints, once :mod:`riskmodel.plain` made it plain.
 
-``docs/sessions/json.md`` lists the keys of every command.
+``make sessions`` writes the keys of every command to ``docs/sessions/json.md``.
 """
 
 from __future__ import annotations
