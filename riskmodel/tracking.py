@@ -26,6 +26,7 @@ from riskmodel.errors import InputError
 from riskmodel.forecasting.backtest import Backtest
 from riskmodel.forecasting.checks import Finding, findings_table
 from riskmodel.keeping import writing_runs
+from riskmodel.locking import only_writer
 from riskmodel.moving import come_home
 from riskmodel.panel.panel import Panel
 from riskmodel.panel.store import Workspace
@@ -39,6 +40,7 @@ from riskmodel.tracking_words import (
     first_figures,
     mean_figures,
 )
+from riskmodel.writing import draft_folder, put_in_place, sync
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -111,8 +113,28 @@ def client_of(workspace: Workspace) -> MlflowClient:
     if os.environ.get(STORE, "").strip():
         _reach(address)
     else:
+        _make_store(workspace)
         come_home(workspace)
     return MlflowClient(address, address)
+
+
+def _make_store(workspace: Workspace) -> None:
+    """Let MLflow make a store aside: one that is cut off between two of its tables can never be opened again."""
+    from mlflow import MlflowClient
+
+    place = workspace.path("mlflow.db")
+    if place.exists():
+        return
+    with only_writer(workspace), draft_folder(workspace.folder) as draft:
+        if place.exists():  # another process was first
+            return
+        made = draft / place.name
+        address = f"sqlite:///{made.resolve()}"
+        client = MlflowClient(address, address)
+        client.search_experiments(max_results=1)
+        client.search_registered_models(max_results=1)
+        sync(made)
+        put_in_place(made, place)
 
 
 @cache

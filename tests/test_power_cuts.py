@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -163,7 +164,10 @@ def steps(tmp_path_factory: pytest.TempPathFactory, commands: Commands) -> list[
 def test_a_power_cut_at_any_moment_costs_nothing(steps: list[Step], commands: Commands) -> None:
     rng, told = random.Random(SEED), Counter[str]()
     workspace, out = steps[0].before.parents[1] / "workspace", steps[0].before.parents[1] / "list"
-    for number in range(KILLS):
+    for number in count():
+        if sum(told.values()) == KILLS:
+            break
+        assert number < 3 * KILLS + 10, told
         step = steps[number % len(steps)]
         by_time = number // len(steps) % 2 == 0
         for place in (workspace, out):
@@ -174,8 +178,10 @@ def test_a_power_cut_at_any_moment_costs_nothing(steps: list[Step], commands: Co
         else:
             code, text = commands.run(workspace, step.command, at=rng.randint(1, step.changes))
         what = (step.name, "time" if by_time else "change", number)
-        told[f"{step.name}: {'killed' if code == -9 else 'was done already'}"] += 1
         assert code in (-9, 0), (what, text)
+        if code == 0:  # the moment came after the end: no power cut
+            continue
+        told[step.name] += 1
         assert riskmodel.check_deep(Workspace(workspace)).damages == (), what
         code, text = commands.run(workspace, step.command)
         assert code == 0, (what, text)
@@ -189,5 +195,4 @@ def test_a_power_cut_at_any_moment_costs_nothing(steps: list[Step], commands: Co
             assert (workspace / "models" / NAME / champion[0]).is_dir(), what
         if step.name == "backtest":
             assert backtest_runs(Workspace(workspace)), what
-    print(f"\n{KILLS} moments, seed {SEED}:", ", ".join(f"{name} {count}" for name, count in sorted(told.items())))
-    assert sum(count for name, count in told.items() if name.endswith("killed")) >= KILLS / 2
+    print(f"\n{KILLS} kills, seed {SEED}:", ", ".join(f"{name} {times}" for name, times in sorted(told.items())))

@@ -110,6 +110,25 @@ def test_two_processes_on_a_fresh_store_are_both_recorded(
     assert [path.name for path in workspace.path("backtests").iterdir()] == ["decline-2y"]
 
 
+def test_a_store_that_was_cut_off_while_it_was_made_is_made_again(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "workspace")
+    code = (
+        "import sys\n"
+        "from riskmodel.panel.store import Workspace\n"
+        "from riskmodel.tracking import client_of\n"
+        "client_of(Workspace(sys.argv[1])).search_experiments()\n"
+    )
+    maker = start(code, workspace.folder)
+    # Killed at the first of its tables: some forty are to come.
+    while not any(path.stat().st_size for path in workspace.folder.rglob("mlflow.db")):
+        assert maker.poll() is None
+        time.sleep(0.001)
+    maker.kill()
+    maker.wait()
+    assert not workspace.path("mlflow.db").exists()
+    assert [each.name for each in client_of(workspace).search_experiments()] == ["Default"]
+
+
 def test_who_waits_too_long_for_the_lock_is_told(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "workspace")
     code = (
