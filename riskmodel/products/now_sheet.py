@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+import riskmodel
 from riskmodel.errors import InputError
 from riskmodel.monitor.measured import Measured
 from riskmodel.monitor.pictures import CLASS_COLOURS, ink_on
@@ -214,7 +215,9 @@ def _slug(text: str) -> str:
 
 
 def _made(made_on: date | None) -> list[tuple[str, str]]:
-    return [] if made_on is None else [("Blad gemaakt op", dutch.day_words(made_on))]
+    if made_on is None:
+        return []
+    return [("Blad gemaakt op", dutch.day_words(made_on)), ("Versie van de code", riskmodel.__version__)]
 
 
 def _classes(found: Facts) -> list[dict[str, Any]]:
