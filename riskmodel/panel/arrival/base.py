@@ -180,14 +180,19 @@ class Arrival:
         return tuple(found)
 
     @cached_property
-    def columns(self) -> tuple[Column, ...]:
-        """Every indicator of :attr:`references` that enough areas have in both."""
-        found = (
+    def beside(self) -> tuple[Column, ...]:
+        """Every indicator of :attr:`references` that has a new value."""
+        return tuple(
             Column(about, pair.year, pair.other, new, old)
             for pair in self.references
             for about, new, old in zip(self.definitions.values(), pair.new, pair.old, strict=True)
+            if not np.isnan(new).all()
         )
-        return tuple(column for column in found if len(column.both[0]) >= ENOUGH)
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """Those that enough areas have in both."""
+        return tuple(column for column in self.beside if len(column.both[0]) >= ENOUGH)
 
     @cached_property
     def _areas(self) -> pd.Index:

@@ -224,8 +224,10 @@ class LostValues:
 
     def run(self, arrival: Arrival) -> Iterator[Finding]:
         """Count areas with an old value and no new one, among those of the new table."""
-        for column in arrival.columns:
+        for column in arrival.beside:
             had = ~np.isnan(column.old)
+            if had.sum() < ENOUGH:
+                continue
             lost = float(np.isnan(column.new[had]).mean())
             if lost > by_luck(LOST, int(had.sum())):
                 message = f"{lost:.0%} of the areas with a value in {column.other} have none now"
