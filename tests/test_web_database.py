@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from postgres_server import postgres
 
 pytest.importorskip("sqlalchemy")
 
@@ -32,6 +33,8 @@ from riskmodel.web.recorded import (
 )
 from riskmodel.web.security import note
 from riskmodel.web.tokens import Tokens, create_token, list_tokens, revoke_token
+
+__all__ = ["postgres"]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
