@@ -214,6 +214,29 @@ def test_calibration_error_worked_out_by_hand():
     assert metrics.calibration_error(happened, chance, bins=2) == pytest.approx((0.35 + 0.3) / 2)
 
 
+def test_ten_bins_unless_told_otherwise():
+    chance = np.random.default_rng(2).permutation(110) / 110
+    happened = np.ones(110)
+    assert [n for *_, n in metrics.calibration_bins(happened, chance)] == [11] * 10
+    np.testing.assert_array_equal(metrics.bin_numbers(chance), np.floor(chance * 10 + 1e-9))
+    # Everything happened: in every bin the gap is 1 minus the mean chance.
+    assert metrics.calibration_error(happened, chance) == pytest.approx(1 - chance.mean())
+    # Half said, half of it true in every tenth, though not in every eleventh.
+    tenths = np.arange(110) // 11
+    happened = (np.arange(110) % 11 < tenths).astype(float)
+    assert metrics.calibration_error(happened, np.arange(110) / 1e9 + tenths / 11) == pytest.approx(0, abs=1e-6)
+    assert metrics.calibration_error(happened, np.arange(110) / 1e9 + tenths / 11, bins=7) > 0
+
+
+@given(st.lists(st.integers(0, 5), max_size=30), st.integers(1, 12))
+def test_the_bin_of_an_area_is_that_of_the_first_of_its_chance(chances, bins):
+    ordered = sorted(chances)
+    expected = [ordered.index(each) * bins // len(chances) for each in chances]
+    found = metrics.bin_numbers(np.array(chances, dtype=float), bins)
+    assert found.tolist() == expected
+    assert found.dtype == np.intp
+
+
 def test_one_chance_for_all_is_calibrated_when_it_is_the_base_rate():
     happened = np.array([0.0] * 15 + [1.0] * 5)
     assert metrics.calibration_error(happened, np.full(20, 0.25)) == pytest.approx(0)

@@ -90,11 +90,8 @@ def bin_numbers(chance: FloatArray, bins: int = 10) -> npt.NDArray[np.intp]:
 
     Areas of equal chance share the bin of the first of them: which of them comes first says nothing.
     """
-    order = np.argsort(chance, kind="stable")
-    ranked = chance[order]
-    numbers = np.empty(len(order), dtype=np.intp)
-    numbers[order] = (np.arange(len(order)) * bins // max(len(order), 1))[np.searchsorted(ranked, ranked)]
-    return numbers
+    first = np.searchsorted(np.sort(chance), chance)
+    return first * bins // len(chance)
 
 
 def calibration_error(happened: FloatArray, chance: FloatArray, bins: int = 10) -> float:

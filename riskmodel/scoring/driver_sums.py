@@ -84,7 +84,7 @@ def _tree_sums(model: LightGBM, owner: npt.NDArray[np.intp], compiled: bool) -> 
 
 def _of_terms(model: Structural, values: FloatArray, owner: npt.NDArray[np.intp]) -> FloatArray:
     told = model.contributions(Features(model.names, values))
-    sums = np.zeros((len(values), int(owner.max(initial=-1)) + 2))
+    sums = np.zeros((len(values), int(owner.max()) + 2))
     for place in [model.names.index(name) for name in EXPECTATION]:
         sums[:, owner[place]] += told[:, place]
     sums[:, -1] = told[:, -1]
