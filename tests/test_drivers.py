@@ -217,8 +217,20 @@ def test_an_indicator_whose_name_ends_in_change_is_not_taken_for_a_change():
 
 
 def test_a_feature_of_no_driver_is_refused():
-    with pytest.raises(InputError, match="'weather'"):
+    with pytest.raises(InputError) as error:
         by_driver(("onv.level", "weather.rain"), np.zeros((1, 3)))
+    known = sorted(driver.id for driver in drivers())
+    assert str(error.value) == f"features: found driver 'weather'; expected one of {known}."
+
+
+def test_the_driver_stands_before_the_first_dot():
+    names = ["local.meldingen.per_straat", "history.level", "onv.police_theft", "history.level_above"]
+    assert [(each.feature, each.indicator, each.driver) for each in told_as(names)] == [
+        ("local.meldingen.per_straat", "meldingen.per_straat", "local"),
+        ("history.level", "history.level", "history"),
+        ("onv.police_theft", "police_theft", "safety"),
+        ("history.level_above", "history.level", "history"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -215,6 +215,7 @@ BY_HAND = {
 }
 
 
+@pytest.mark.filterwarnings("error")
 def test_features_of_other_sources_worked_out_by_hand():
     dates = {(key, year): date(2019, 1, 1) for key, by_year in OTHERS.items() for year in by_year}
     panel = panel_of({"score": SCORES, **OTHERS}, CODES, dates)
@@ -227,6 +228,41 @@ def test_features_of_other_sources_worked_out_by_hand():
         {"households", "population", "dwellings", "score", "onv", "density_change", "vm_decay_low"}
     )
     assert {"vm_decay", "vm_decay_change"} <= told
+
+
+def test_counts_are_told_for_whoever_lives_there_and_for_nobody_where_nobody_does():
+    values = {"population": {2016: [1.0, 0.0, 2.0]}, "police_theft": {2016: [3.0, 3.0, 2.0]}}
+    panel = panel_of({"score": SCORES, **values}, CODES, {("police_theft", 2016): date(2018, 1, 1)})
+    told = features_of(panel, origin_at(panel, 2018, 2)).column("onv.police_theft")
+    np.testing.assert_allclose(told, [1000.0, nan, -1000.0])  # 3,000 and 1,000 against 2,000
+
+
+def test_size_says_how_much_an_area_jitters():
+    # Variances for 90 and 990 inhabitants; the third area counts as one of their median, 540.
+    jitter = LocalLevel(Noise(0.0003, 0.09, 1000.0), Noise(0.00005, 0.045, 1000.0))
+    size = np.array([90.0, 990.0, 540.0])
+    one, drift = 0.0003 + 0.09 / size, 0.00005 + 0.045 / size
+    panel = hand_panel()
+    start = panel.known_at(panel.published_on("score", 2012))
+    told = features_at(start, 2012, panel, jitter, 4)
+    # Measured once: jitter of that measurement, four years of drift, jitter of the next one.
+    np.testing.assert_allclose(np.exp(2 * told.column("size.spread")), one + 4 * drift + one)
+    # Measured twice: what was known after two years, and how much the second measurement weighs.
+    after = panel.known_at(panel.published_on("score", 2014))
+    gain = (one + 2 * drift) / (one + 2 * drift + one)
+    change = np.array([0.0, 0.1, -0.1])
+    told = features_at(after, 2014, panel, jitter, 2)
+    np.testing.assert_allclose(told.column("history.reversal"), -(1 - gain) * change, atol=1e-12)
+    surprise = change**2 / (one + 2 * drift + one)
+    np.testing.assert_allclose(told.column("history.unrest"), np.log((2 + surprise) / 3) / 2, atol=1e-12)
+
+
+def test_a_wave_without_a_score_is_left_out_of_means():
+    panel = with_score(hand_panel(), 2014, np.array([4.1, nan, 3.9]))
+    features = features_of(panel, origin_at(panel, 2018, 2))
+    # The second area stood .1 and .3 above the country before it stood .2 above; of its steps one is known.
+    for name, expected in (("above_own_mean", 0.0), ("restlessness", 0.1), ("change_long", 0.1)):
+        np.testing.assert_allclose(features.column(f"history.{name}")[1], expected, atol=1e-12, err_msg=name)
 
 
 def test_a_later_wave_that_came_out_sooner_plays_no_part():

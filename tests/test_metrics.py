@@ -198,6 +198,12 @@ def test_a_list_counts_tied_areas_at_their_worst(case, data):
     assert metrics.top(happened, chance, k) == (hits / k, hits / happened.sum())
 
 
+@pytest.mark.filterwarnings("error")
+def test_precision_of_lists_of_different_length():
+    ranked = rank(np.array([1.0, 0.0, 1.0]), np.array([0.9, 0.5, 0.1]), Draws.weighted(np.ones((4, 3))))
+    np.testing.assert_array_equal(ranked.precision(np.array([0.0, 1.0, 2.0, 3.0])), [math.nan, 1, 1 / 2, 2 / 3])
+
+
 def test_recall_without_events_is_not_a_number():
     precision, recall = metrics.top(np.zeros(4), np.arange(4.0), 2)
     assert precision == 0

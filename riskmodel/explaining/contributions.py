@@ -75,8 +75,7 @@ def told_as(names: Sequence[str]) -> tuple[Told, ...]:
         prefix, _, what = root.partition(".")
         entry = own.get(root, {})
         # Features of the score's own history carry no id of an indicator: the whole name is theirs.
-        plain = root if root in own and "driver" not in entry else what
-        indicator = entry.get("indicator", root if root in own and what not in indicators() else plain)
+        indicator = entry.get("indicator", root if root in own and what not in indicators() else what)
         driver = entry.get("driver", _part_of_score(what, prefix))
         if driver not in ids:
             raise InputError("features", f"driver {driver!r}", f"one of {sorted(ids)}")

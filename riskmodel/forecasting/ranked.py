@@ -47,7 +47,7 @@ class Ranked:
         """Area under the ROC curve, shape (draws,); NaN without events or without other areas."""
         pairs = self.events * (self.total - self.events)
         wrong = (self.own * self.above).sum(axis=1)
-        return _where(pairs > 0, 1 - wrong / np.where(pairs > 0, pairs, 1.0))
+        return _where(pairs > 0, 1 - wrong / np.maximum(pairs, 1.0))
 
     def average_precision(self) -> FloatArray:
         """Mean over the events of the precision of the list that ends with them, shape (draws,).
@@ -63,7 +63,7 @@ class Ranked:
         added = self.own - (self.before - earlier) * (harmonic[end] - harmonic[start])
         events = self.events
         known = (events > 0) & (events < self.total)
-        return _where(known, added.sum(axis=1) / np.where(events > 0, events, 1.0))
+        return _where(known, added.sum(axis=1) / np.maximum(events, 1.0))
 
     def hits(self, length: FloatArray) -> FloatArray:
         """Number of events among the first areas, shape (draws,); the length of the list may differ by draw."""
@@ -77,7 +77,7 @@ class Ranked:
 
     def precision(self, length: FloatArray) -> FloatArray:
         """Share of events among the first areas, shape (draws,); NaN for an empty list."""
-        return _where(length > 0, self.hits(length) / np.where(length > 0, length, 1.0))
+        return _where(length > 0, self.hits(length) / np.maximum(length, 1.0))
 
 
 def rank(happened: FloatArray, chance: FloatArray, draws: Draws | None = None) -> Ranked:
