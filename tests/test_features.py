@@ -257,6 +257,15 @@ def test_size_says_how_much_an_area_jitters():
     np.testing.assert_allclose(told.column("history.unrest"), np.log((2 + surprise) / 3) / 2, atol=1e-12)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_slope_over_one_year_is_the_change_of_that_year():
+    panel = panel_of({"score": {2012: [nan, nan, 4.0], 2013: [4.0, 4.2, nan], 2014: [4.1, 4.4, 4.0]}}, CODES)
+    moment = panel.published_on("score", 2014)
+    told = features_at(panel.known_at(moment), 2014, panel.known_at(moment), JITTER, 2).column("history.slope")
+    # Against the country's mean: 4.1 and 4.1667; the third area was measured in 2012, when it was the country.
+    np.testing.assert_allclose(told, [0.1 - 0.2 / 3, 0.2 - 0.2 / 3, -0.5 / 6], atol=1e-12)
+
+
 def test_a_wave_without_a_score_is_left_out_of_means():
     panel = with_score(hand_panel(), 2014, np.array([4.1, nan, 3.9]))
     features = features_of(panel, origin_at(panel, 2018, 2))

@@ -56,7 +56,7 @@ class Ranked:
         ``b + 1 ... b + w`` with ``o`` other areas before: their precisions add up to
         ``w - o (H(b + w) - H(b))`` with harmonic numbers ``H``.
         """
-        harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, self.total.max(initial=0) + 1))])
+        harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, self.total.max() + 1))])
         earlier = self.own.cumsum(axis=1) - self.own
         start = self.before.astype(np.intp)
         end = start + self.own.astype(np.intp)
