@@ -172,6 +172,10 @@ def test_nothing_to_learn_from_leaves_the_least(scores: Floats):
         assert (noise.constant, noise.per_inhabitant, noise.typical) == (*least, ANY_SIZE)
 
 
+def test_the_least_jitter_and_drift():
+    assert (SMALLEST_CONSTANT, SMALLEST_PER_INHABITANT) == (0.00001, 0.001)
+
+
 def test_scores_that_never_change_leave_the_least():
     scores = np.repeat(np.random.default_rng(1).normal(0, 0.1, (200, 1)), 4, axis=1)
     model = fit_local_level(scores, (2012, 2014, 2016, 2018), np.full(200, 1000.0))

@@ -185,6 +185,11 @@ def test_brier_and_log_loss_are_those_of_sklearn(case):
     assert metrics.log_loss(happened, chance) == pytest.approx(log_loss(happened, held), abs=1e-12)
 
 
+def test_a_certain_forecast_that_is_wrong_costs_much_and_not_endlessly():
+    assert metrics.log_loss(np.array([1.0]), np.array([0.0])) == pytest.approx(math.log(10_000))
+    assert metrics.log_loss(np.array([0.0]), np.array([1.0])) == pytest.approx(math.log(10_000))
+
+
 @settings(max_examples=50, deadline=None)
 @given(judged(largest=6), st.data())
 def test_a_list_counts_tied_areas_at_their_worst(case, data):
