@@ -8,6 +8,7 @@ last run again.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -27,6 +28,8 @@ from mutmut.stats import status_by_exit_code
 
 PAGE = ROOT / "docs" / "mutation.md"
 REASONS = Path(__file__).with_name("mutation.toml")
+#: What came of the changes by hand, beside mutmut's own results.
+TRIED_BY_HAND = ROOT / "mutants" / "by_hand.json"
 ENOUGH = 0.85
 CAUGHT = ("killed", "timeout", "segfault", "caught by type check")
 COPIED = ("riskmodel", "tests", "experiments", "upkeep", "pyproject.toml")
@@ -37,9 +40,14 @@ minus, a limit moves, an argument falls away), and the tests are run on it. A mu
 fails. Written by `make mutation` (mutmut; {minutes} on two cores, not part of `make test`), which fails below
 {enough:.0%} or when a mutant survives without a reason given in `upkeep/mutation.toml`.
 
-| module | mutants | caught | share |
-|---|---|---|---|
+A mutant that was not tried, because the run was broken off, counts as one that was not caught.
+{note}
+
+| module | mutants | caught | survived | not tried | share caught |
+|---|---|---|---|---|---|
 """
+#: What came of a mutant.
+CAUGHT_IT, SURVIVED, NOT_TRIED = "caught", "survived", "not tried"
 
 
 @dataclass(frozen=True)
@@ -65,9 +73,9 @@ def settings(name: str) -> dict[str, Any]:
     return found
 
 
-def results() -> tuple[dict[str, Counter[bool]], list[Survivor]]:
-    """Mutants that were caught (True) or not by module, and those that were not."""
-    counts: dict[str, Counter[bool]] = {}
+def results() -> tuple[dict[str, Counter[str]], list[Survivor]]:
+    """What came of the mutants of each module, and those that survived."""
+    counts: dict[str, Counter[str]] = {}
     survivors = []
     for path in settings("mutmut")["only_mutate"]:
         data = SourceFileMutationData(path=path)
@@ -75,10 +83,9 @@ def results() -> tuple[dict[str, Counter[bool]], list[Survivor]]:
         counts[path] = Counter()
         for name, code in data.exit_code_by_key.items():
             status = status_by_exit_code[code]
-            if status == "not checked":
-                raise SystemExit(f"{name} was not tried: run make mutation to the end")
-            counts[path][status in CAUGHT] += 1
-            if status not in CAUGHT:
+            came = NOT_TRIED if status == "not checked" else CAUGHT_IT if status in CAUGHT else SURVIVED
+            counts[path][came] += 1
+            if came == SURVIVED:
                 survivors.append(survivor_of(name, path))
     return counts, survivors
 
@@ -93,10 +100,9 @@ def survivor_of(name: str, path: str) -> Survivor:
     return Survivor(f"{path.removeprefix('riskmodel/')}: {place}", f"{gone} → {came}")
 
 
-def by_hand(changes: list[dict[str, str]]) -> tuple[Counter[bool], list[Survivor]]:
-    """Try changes of constants, defaults and properties, each in a copy of the code."""
-    counts: Counter[bool] = Counter()
-    survivors = []
+def try_by_hand(changes: list[dict[str, str]]) -> list[bool]:
+    """Whether a test notices each change of a constant, default or property, in a copy of the code."""
+    caught = []
     with tempfile.TemporaryDirectory() as folder:
         for name in COPIED:
             source = ROOT / name
@@ -107,12 +113,9 @@ def by_hand(changes: list[dict[str, str]]) -> tuple[Counter[bool], list[Survivor
             if before.count(change["old"]) != 1:
                 raise SystemExit(f"{change['file']} does not hold {change['old']!r} once")
             path.write_text(before.replace(change["old"], change["new"]), encoding="utf-8")
-            caught = not tests_pass(Path(folder), change["tests"])
+            caught.append(not tests_pass(Path(folder), change["tests"]))
             path.write_text(before, encoding="utf-8")
-            counts[caught] += 1
-            if not caught:
-                survivors.append(Survivor(change["file"], f"{change['old']} → {change['new']}"))
-    return counts, survivors
+    return caught
 
 
 def tests_pass(folder: Path, tests: str) -> bool:
@@ -137,14 +140,13 @@ def reason_of(survivor: Survivor, known: dict[str, Any]) -> dict[str, Any] | Non
     return next((each for each in reasons if any(re.search(one, told) for one in each["patterns"])), None)
 
 
-def page_of(counts: dict[str, Counter[bool]], survivors: list[Survivor], known: dict[str, Any]) -> str:
+def page_of(counts: dict[str, Counter[str]], survivors: list[Survivor], known: dict[str, Any]) -> str:
     """The page, with survivors under the reason that was given for them."""
-    lines = [ABOVE.format(minutes=known["duration"], enough=ENOUGH)]
-    total: Counter[bool] = Counter()
-    for module, found in counts.items():
-        lines.append(f"| {module} | {found.total()} | {found[True]} | {found[True] / found.total():.1%} |\n")
-        total += found
-    lines.append(f"| **all** | {total.total()} | {total[True]} | {total[True] / total.total():.1%} |\n")
+    lines = [ABOVE.format(minutes=known["duration"], enough=ENOUGH, note=known["note"])]
+    total = sum(counts.values(), Counter[str]())
+    for module, found in [*counts.items(), ("**all**", total)]:
+        every = f"{found[CAUGHT_IT]} | {found[SURVIVED]} | {found[NOT_TRIED]}"
+        lines.append(f"| {module} | {found.total()} | {every} | {found[CAUGHT_IT] / found.total():.1%} |\n")
     lines.append("\n## Mutants that survive, and why\n")
     for reason in known["reason"]:
         own = [each for each in survivors if reason_of(each, known) is reason]
@@ -161,16 +163,21 @@ def main() -> int:
     if "--report" not in sys.argv:
         processes = os.environ.get("MUTATION_PROCESSES", "2")
         subprocess.run([Path(sys.executable).with_name("mutmut"), "run", "--max-children", processes], check=True)
+        TRIED_BY_HAND.write_text(json.dumps(try_by_hand(known["by_hand"])), encoding="utf-8")
     counts, survivors = results()
-    counts["constants, defaults and properties"], more = by_hand(known["by_hand"])
-    survivors += more
+    tried_by_hand: list[bool] = json.loads(TRIED_BY_HAND.read_text(encoding="utf-8"))
+    for change, caught in zip(known["by_hand"], tried_by_hand, strict=True):
+        counts.setdefault("constants, defaults and properties", Counter())[CAUGHT_IT if caught else SURVIVED] += 1
+        if not caught:
+            survivors.append(Survivor(change["file"], f"{change['old']} → {change['new']}"))
     PAGE.write_text(page_of(counts, survivors, known), encoding="utf-8")
     unexplained = [each for each in survivors if reason_of(each, known) is None]
     for each in unexplained:
         print(f"no reason given: {each.place}: {each.change}", file=sys.stderr)
-    caught, tried = (sum(f(found) for found in counts.values()) for f in (lambda c: c[True], Counter.total))
-    print(f"{caught} of {tried} mutants caught ({caught / tried:.1%}); {PAGE.relative_to(ROOT)}")
-    return 0 if caught / tried >= ENOUGH and not unexplained else 1
+    total = sum(counts.values(), Counter[str]())
+    share = total[CAUGHT_IT] / total.total()
+    print(f"{total[CAUGHT_IT]} of {total.total()} mutants caught ({share:.1%}); {PAGE.relative_to(ROOT)}")
+    return 0 if share >= ENOUGH and not unexplained and not total[NOT_TRIED] else 1
 
 
 if __name__ == "__main__":
