@@ -81,6 +81,7 @@ def runs_of(workspace: Workspace) -> list[object]:
     return list(client.search_runs(places, max_results=1000))
 
 
+@pytest.mark.long
 def test_two_processes_on_a_fresh_store_are_both_recorded(
     workspace: Workspace, question: Path, tmp_path: Path
 ) -> None:

@@ -204,6 +204,7 @@ def _wijken(site: Site, *codes: str) -> pd.DataFrame:
 # --- the journey ------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @needs_browser
 @pytest.mark.parametrize("place", sorted(PLACES))
 def test_the_whole_journey(site: Site, opened, place: str) -> None:
@@ -234,7 +235,7 @@ def test_the_whole_journey(site: Site, opened, place: str) -> None:
     page.click("nav.service summary")
     files = {}
     for form in ("xlsx", "pdf"):
-        with page.expect_download() as download:
+        with page.expect_download(timeout=180_000) as download:
             page.locator(f'.files a[href$=".{form}"]').click()
         files[form] = Path(download.value.path()).read_bytes()
         assert download.value.suggested_filename.startswith("risicolijst-")
@@ -247,6 +248,7 @@ def test_the_whole_journey(site: Site, opened, place: str) -> None:
     assert sum(code in text for code in expected["wk_code"]) == len(expected)
 
 
+@pytest.mark.long
 @needs_browser
 def test_the_journey_without_javascript(site: Site, opened) -> None:
     page = opened("/", javascript=False, width=390)
@@ -266,6 +268,7 @@ def test_the_journey_without_javascript(site: Site, opened) -> None:
     assert links == [f"/lijst/{number}/risicolijst.{form}" for form in forms]
 
 
+@pytest.mark.long
 @needs_browser
 def test_enter_makes_the_list_and_a_field_can_go(opened) -> None:
     page = opened("/")
@@ -279,6 +282,7 @@ def test_enter_makes_the_list_and_a_field_can_go(opened) -> None:
     page.wait_for_url("**/lijst/*")
 
 
+@pytest.mark.long
 @needs_browser
 def test_mistakes_are_told_where_they_are(opened) -> None:
     page = opened("/")
@@ -299,6 +303,7 @@ def test_mistakes_are_told_where_they_are(opened) -> None:
 # --- every page -------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @needs_browser
 @pytest.mark.parametrize("width", [390, 1280])
 def test_accessibility(opened, width: int) -> None:
@@ -336,6 +341,7 @@ def test_accessibility(opened, width: int) -> None:
     check("files", {"include": [["nav.service details"]]})
 
 
+@pytest.mark.long
 @needs_browser
 @pytest.mark.parametrize("width", [320, 390])
 def test_no_page_scrolls_sideways_and_the_keyboard_comes_in(site: Site, opened, width: int) -> None:
@@ -352,6 +358,7 @@ def test_no_page_scrolls_sideways_and_the_keyboard_comes_in(site: Site, opened, 
         assert marked == [path]
 
 
+@pytest.mark.long
 @needs_browser
 def test_hostile_names_do_no_harm(site: Site, opened) -> None:
     page = opened(
@@ -432,6 +439,7 @@ def test_a_list_is_its_file_with_a_bar(client: Reader) -> None:
     assert again.status_code == 304 and same_name(page.headers["etag"], again.headers["etag"])
 
 
+@pytest.mark.long
 def test_every_form_can_be_downloaded(client: Reader) -> None:
     address = _post(client, gemeente="Venlo", aantal="5", lot="ja").headers["location"]
     begins = {

@@ -75,6 +75,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory, example_files: ExampleFiles
     return walk(tmp_path_factory.mktemp("first"), example_files, question)
 
 
+@pytest.mark.long
 def test_a_second_run_is_bit_identical(
     walked: Walked, tmp_path: Path, example_files: ExampleFiles, question: Path
 ) -> None:
@@ -239,6 +240,7 @@ def test_mlflow_reads_well(walked: Walked) -> None:
     assert len(found) == len(walked.backtest.forecasts)
 
 
+@pytest.mark.long
 def test_the_registered_model_answers_in_another_process(walked: Walked, tmp_path: Path) -> None:
     """Same chances, expectation, interval and drivers as the stored forecast; nothing is unpickled."""
     from riskmodel.forecasting.features import features_of

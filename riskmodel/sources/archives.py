@@ -82,7 +82,7 @@ def check_members(where: object, archive: zipfile.ZipFile, bounds: Bounds, hint:
     for member in members:
         place = f"{where}, member {member.filename!r}"
         windows = PureWindowsPath(member.filename)
-        if not windows.name and not member.filename.endswith("/"):
+        if not windows.name and not windows.drive and not member.filename.endswith("/"):
             raise InputError(place, "no name", "a name", hint)
         if windows.is_absolute() or windows.drive or windows.root or ".." in windows.parts:
             raise InputError(place, "a path that leads outside the archive", "paths inside it", hint)
