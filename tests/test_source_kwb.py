@@ -558,7 +558,7 @@ def test_dbase_file_that_is_cut_off_or_damaged_is_refused(tmp_path: Path, real_d
         f"{path}: found a header that describes no rows; expected a dBASE file, as it stands beside a .shp."
     )
     assert refusal(lambda: read_tables([tmp_path / "gem_2016.shp"])).startswith(
-        f"{tmp_path / 'gem_2016.dbf'}: found No such file or directory; expected a readable file. Is the name right"
+        f"{tmp_path / 'gem_2016.dbf'}: found No such file or directory; expected a readable file. Is the name"
     )
 
 
