@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import random
+import threading
 import time
 from pathlib import Path
 
@@ -134,8 +135,23 @@ def test_a_part_that_is_damaged_is_told(run: tuple[Path, Path, Path]) -> None:
 
 def test_two_processes_do_not_write_one_folder(run: tuple[Path, Path, Path]) -> None:
     source, model, out = run
-    with only_writer(Workspace(out)), pytest.raises(InputError, match="in use"):
-        riskmodel.score(source, model, out)
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with only_writer(Workspace(out)):
+            held.set()
+            done.wait(60)
+
+    # Another thread stands for another process: one's own lock may be taken again.
+    other = threading.Thread(target=hold)
+    other.start()
+    assert held.wait(60)
+    try:
+        with pytest.raises(InputError, match="in use"):
+            riskmodel.score(source, model, out)
+    finally:
+        done.set()
+        other.join()
     riskmodel.score(source, model, out)
 
 
