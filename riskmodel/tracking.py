@@ -72,6 +72,11 @@ def code_version() -> str:
     return f"{riskmodel.__version__}+{commit}" if commit else riskmodel.__version__
 
 
+def _elsewhere() -> str:
+    """Address of a store elsewhere, as the environment has it now; empty for the workspace's own."""
+    return os.environ.get(STORE, "").strip()
+
+
 def store_uri(workspace: Workspace) -> str:
     """Address of the workspace's MLflow store, as ``mlflow ui --backend-store-uri`` takes it.
 
@@ -80,7 +85,7 @@ def store_uri(workspace: Workspace) -> str:
     InputError
         If ``RISKMODEL_MLFLOW`` names something else than a PostgreSQL database.
     """
-    elsewhere = os.environ.get(STORE, "").strip()
+    elsewhere = _elsewhere()
     if not elsewhere:
         return f"sqlite:///{workspace.path('mlflow.db').resolve()}"
     if not elsewhere.startswith("postgresql"):
@@ -93,7 +98,7 @@ def store_uri(workspace: Workspace) -> str:
 
 def has_store(workspace: Workspace) -> bool:
     """Whether there is a store to read from; asking makes none."""
-    return bool(os.environ.get(STORE, "").strip()) or workspace.path("mlflow.db").exists()
+    return bool(_elsewhere()) or workspace.path("mlflow.db").exists()
 
 
 def client_of(workspace: Workspace) -> MlflowClient:
@@ -110,7 +115,7 @@ def client_of(workspace: Workspace) -> MlflowClient:
 
     address = store_uri(workspace)
     workspace.folder.mkdir(parents=True, exist_ok=True)
-    if os.environ.get(STORE, "").strip():
+    if _elsewhere():
         _reach(address)
     else:
         _make_store(workspace)
