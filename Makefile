@@ -25,8 +25,7 @@ help:
 	@echo "make vulnerabilities  ask a public database about every package of the lock (needs the network)"
 
 .venv/ready: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "riskmodel needs Python 3.11 or newer; say which with: make PYTHON=python3.12 ..."; exit 2; }
+	@$(PYTHON) upkeep/machine.py
 	@echo "Making the environment in .venv (about a minute) ..."
 	@rm -rf .venv
 	@$(PYTHON) -m venv .venv

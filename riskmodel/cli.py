@@ -21,12 +21,13 @@ from riskmodel.cli_output import JsonOption, be_quiet, remark, show, working
 from riskmodel.cli_score import scoring
 from riskmodel.cli_serve import serving, tokens
 from riskmodel.cli_start import starting, tell_status
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, missing_openmp
 from riskmodel.writing import told_plainly
 
 app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
 )
 app.add_typer(starting)
 app.add_typer(ingest, name="ingest")
@@ -305,6 +306,12 @@ def main() -> None:
             app()
     except InputError as error:
         typer.echo(f"riskmodel: {error}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        told = missing_openmp(error)
+        if told is None:
+            raise
+        typer.echo(f"riskmodel: {told}", err=True)
         sys.exit(2)
 
 

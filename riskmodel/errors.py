@@ -67,3 +67,27 @@ def unreadable(path: object, error: OSError, expected: str = "a readable file", 
     absent = isinstance(error, FileNotFoundError)
     told = "Is the name right, and the folder? A name with spaces needs quotes."
     return InputError(path, error.strerror or "an unreadable file", expected, (hint or told) if absent else "")
+
+
+def missing_openmp(error: OSError) -> InputError | None:
+    """What to tell when LightGBM cannot load the OpenMP library of the system.
+
+    Parameters
+    ----------
+    error : OSError
+        What importing LightGBM raised.
+
+    Returns
+    -------
+    InputError or None
+        None for any other error.
+    """
+    name = next((each for each in ("libgomp", "libomp") if each in str(error)), None)
+    if name is None:
+        return None
+    return InputError(
+        "this machine",
+        f"no {name}",
+        "the OpenMP library, which LightGBM needs",
+        "Install it: apt install libgomp1 (Debian, Ubuntu), dnf install libgomp, brew install libomp (macOS).",
+    )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from riskmodel.scoring.engine_worker import missing_extra, raise_if, score_one
+from riskmodel.scoring.engine_worker import raise_if, score_one
 from riskmodel.scoring.inputs import Chunk
 from riskmodel.scoring.job import Job
 from riskmodel.scoring.parts import Done
@@ -27,12 +27,9 @@ def run_dask(job: Job, chunks: Sequence[Chunk], done: Done) -> None:
     Raises
     ------
     InputError
-        If Dask is not installed, or a worker refused.
+        If a worker refused.
     """
-    try:
-        distributed: Any = import_module("distributed")
-    except ImportError as error:
-        raise missing_extra("dask") from error
+    distributed: Any = import_module("distributed")
     try:
         client = distributed.get_client()
         own = None

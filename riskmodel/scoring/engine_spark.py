@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from riskmodel.scoring.engine_worker import missing_extra, raise_if, score_one
+from riskmodel.scoring.engine_worker import raise_if, score_one
 from riskmodel.scoring.inputs import Chunk
 from riskmodel.scoring.job import Job
 from riskmodel.scoring.parts import Done
@@ -35,14 +35,11 @@ def run_spark(job: Job, chunks: Sequence[Chunk], done: Done) -> None:
     Raises
     ------
     InputError
-        If PySpark is not installed, or an executor refused.
+        If an executor refused.
     """
     if not chunks:
         return
-    try:
-        sessions: Any = import_module("pyspark.sql").SparkSession
-    except ImportError as error:
-        raise missing_extra("spark") from error
+    sessions: Any = import_module("pyspark.sql").SparkSession
     # Workers on this machine need this interpreter; on a cluster Spark's own setting goes first.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     there = sessions.getActiveSession()

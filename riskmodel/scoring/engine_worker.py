@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from riskmodel.errors import InputError
 from riskmodel.scoring.inputs import Chunk
 from riskmodel.scoring.job import Job, open_job
@@ -9,6 +11,8 @@ from riskmodel.scoring.parts import score_chunks
 
 #: The four parts of a message, or nothing: an exception with arguments of its own does not travel well.
 Refusal = tuple[str, str, str, str] | None
+#: What an engine needs beside the package; each is an extra with the engine's name.
+LIBRARIES = {"dask": "distributed", "spark": "pyspark"}
 
 
 def score_one(job: Job, chunk: Chunk) -> Refusal:
@@ -34,8 +38,19 @@ def raise_if(refusal: Refusal) -> None:
         raise InputError(where, found, expected, hint)
 
 
-def missing_extra(name: str) -> InputError:
-    """The message where an engine is not installed."""
-    return InputError(
-        f"--engine {name}", f"{name} not installed", "it", f'Install the extra: pip install "riskmodel[{name}]"'
-    )
+def require(engine: str) -> None:
+    """Make sure that the library of an engine is here, before anything is written.
+
+    Raises
+    ------
+    InputError
+        If it is not installed.
+    """
+    library = LIBRARIES.get(engine)
+    if library is not None and find_spec(library) is None:
+        raise InputError(
+            f"--engine {engine}",
+            f"no {library}",
+            "the library of this engine",
+            f"Install it with: pip install 'riskmodel[{engine}]'",
+        )

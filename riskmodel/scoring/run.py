@@ -18,6 +18,7 @@ from riskmodel.locking import only_writer
 from riskmodel.panel.store import Workspace, write_atomically
 from riskmodel.scoring.drift import DriftCounts, drift_report
 from riskmodel.scoring.driver_sums import DriverSums, driver_sums
+from riskmodel.scoring.engine_worker import require
 from riskmodel.scoring.find import FEATURES, find_release, is_workspace, write_features
 from riskmodel.scoring.inputs import Chunk, Source, default_keep, open_source, sha256_of
 from riskmodel.scoring.job import DEVIATION, Job, Opened, open_here, versions
@@ -99,15 +100,16 @@ def score(
     source, output = Path(source), Path(output)
     if engine not in ENGINES:
         raise InputError("--engine", repr(engine), f"one of {', '.join(ENGINES)}")
+    require(engine)
     if (output / MANIFEST).exists():
         raise _finished(output)
     if source.is_dir() and output.resolve().is_relative_to(source.resolve()) and not is_workspace(source):
         raise InputError("--output", f"{output}, inside the input", "a folder outside it")
     place = Workspace(source) if is_workspace(source) else None
-    release = find_release(str(model), workspace or place or Workspace("workspace"))
-    told = _driver_sums(release) if drivers else None
     if place is None and not source.exists():
         raise InputError(source, "no such file or folder", "a CSV or Parquet file, a folder, or a workspace")
+    release = find_release(str(model), workspace or place or Workspace("workspace"))
+    told = _driver_sums(release) if drivers else None
     _refuse_other_folder(output)
     found = _open(source, release, keep) if place is None else None
     with only_writer(Workspace(output), patience=0):
