@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
+from typer.core import TyperGroup
 
 import riskmodel
 from riskmodel import cli_complete as complete
@@ -17,29 +18,40 @@ from riskmodel.cli_keep import keep
 from riskmodel.cli_list import listing, outcomes
 from riskmodel.cli_models import models
 from riskmodel.cli_monitor import monitor
-from riskmodel.cli_output import JsonOption, be_quiet, remark, show, working
+from riskmodel.cli_output import FUTURE, PANELS, PRESENT, READ, USE, JsonOption, be_quiet, remark, show, working
 from riskmodel.cli_score import scoring
 from riskmodel.cli_serve import serving, tokens
 from riskmodel.cli_start import starting, tell_status
 from riskmodel.errors import InputError, missing_openmp
 from riskmodel.writing import told_plainly
 
+
+class InOrder(TyperGroup):
+    """Lists commands in the order in which they are used, not in that of the modules."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names of the commands."""
+        panels = {name: getattr(command, "rich_help_panel", None) for name, command in self.commands.items()}
+        return sorted(panels, key=lambda name: PANELS.index(panels[name]))
+
+
 app = typer.Typer(
+    cls=InOrder,
     add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
 app.add_typer(starting)
-app.add_typer(ingest, name="ingest")
+app.add_typer(ingest, name="ingest", rich_help_panel=READ)
 app.add_typer(monitor)
 app.add_typer(models)
 app.add_typer(governance)
 app.add_typer(scoring)
 app.add_typer(listing)
-app.add_typer(outcomes, name="outcomes")
+app.add_typer(outcomes, name="outcomes", rich_help_panel=USE)
 app.add_typer(serving)
 app.add_typer(keep)
-app.add_typer(tokens, name="token")
+app.add_typer(tokens, name="token", rich_help_panel=USE)
 
 ExperimentArgument = Annotated[
     Path,
@@ -84,7 +96,7 @@ def start(
         tell_status(None)
 
 
-@app.command()
+@app.command(rich_help_panel=PRESENT)
 def current(
     workspace: WorkspaceOption = WORKSPACE,
     level: LevelOption = None,
@@ -109,7 +121,7 @@ def current(
     show(as_json, lambda: {"folder": folder, "areas": table}, lambda: current_text(table, folder))
 
 
-@app.command()
+@app.command(rich_help_panel=FUTURE)
 def backtest(
     experiment: ExperimentArgument,
     workspace: WorkspaceOption = WORKSPACE,
@@ -151,7 +163,7 @@ def backtest(
     show(as_json, lambda: backtest_result(*told), lambda: backtest_text(*told, leave_out))
 
 
-@app.command()
+@app.command(rich_help_panel=FUTURE)
 def train(
     experiment: ExperimentArgument,
     workspace: WorkspaceOption = WORKSPACE,
@@ -171,7 +183,7 @@ def train(
     show(as_json, lambda: train_result(trained), lambda: train_text(trained))
 
 
-@app.command()
+@app.command(rich_help_panel=FUTURE)
 def forecast(
     workspace: WorkspaceOption = WORKSPACE,
     experiment: TrainedOption = None,
@@ -190,7 +202,7 @@ def forecast(
     show(as_json, lambda: forecast_result(made), lambda: forecast_text(made))
 
 
-@app.command("risk-list")
+@app.command("risk-list", rich_help_panel=USE)
 def risk_list(
     out: Annotated[Path, typer.Option(help="Folder to write into.")],
     workspace: WorkspaceOption = WORKSPACE,
@@ -237,7 +249,7 @@ def risk_list(
     show(as_json, lambda: list_result(made, forms), lambda: list_text(made, forms))
 
 
-@app.command()
+@app.command(rich_help_panel=READ)
 def check(
     workspace: WorkspaceOption = WORKSPACE,
     level: LevelOption = None,
@@ -259,7 +271,7 @@ def check(
     show(as_json, found.as_dict, lambda: check_table(found))
 
 
-@app.command()
+@app.command(rich_help_panel=READ)
 def indicators(
     words: Annotated[list[str] | None, typer.Argument(help="Show only what has these words in it.")] = None,
     as_json: JsonOption = False,
@@ -275,7 +287,7 @@ def indicators(
     show(as_json, lambda: indicator_result(found_indicators(asked)), lambda: indicator_table(asked))
 
 
-@app.command()
+@app.command(rich_help_panel=READ)
 def download(
     source: Annotated[str, typer.Argument(help="leefbaarometer, kwb, boundaries ...")],
     years: Annotated[list[str], typer.Option(help="Years, such as 2020,2022.")],

@@ -9,11 +9,12 @@ import typer
 
 import riskmodel
 from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption
+from riskmodel.cli_output import ACCOUNT
 
 governance = typer.Typer()
 
 
-@governance.command()
+@governance.command(rich_help_panel=ACCOUNT)
 def audit(
     experiment: Annotated[str, typer.Argument(help="Name of an experiment with a backtest, such as decline-2y.")],
     workspace: WorkspaceOption = WORKSPACE,
@@ -40,7 +41,7 @@ def audit(
         typer.echo(path)
 
 
-@governance.command("register-entry")
+@governance.command("register-entry", rich_help_panel=ACCOUNT)
 def register_entry(
     out: Annotated[Path, typer.Option(help="JSON file to write.")],
     workspace: WorkspaceOption = WORKSPACE,
@@ -70,7 +71,7 @@ def register_entry(
         typer.echo(path)
 
 
-@governance.command()
+@governance.command(rich_help_panel=ACCOUNT)
 def describe(
     release: Annotated[
         Path,

@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption
+from riskmodel.cli_output import ACCOUNT
 
 keep = typer.Typer()
 
 
-@keep.command()
+@keep.command(rich_help_panel=ACCOUNT)
 def reproduce(
     identity: Annotated[
         str, typer.Argument(metavar="ID", help="Of a forecast, list or model; a backtest's name.")
@@ -39,7 +40,7 @@ def reproduce(
     raise typer.Exit(1 if found.differs else 0)
 
 
-@keep.command()
+@keep.command(rich_help_panel=ACCOUNT)
 def adopt(
     paths: Annotated[
         list[Path] | None, typer.Argument(help="Files or folders in the workspace; by default everything.")

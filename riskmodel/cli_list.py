@@ -10,7 +10,7 @@ import typer
 import riskmodel
 from riskmodel import cli_complete as complete
 from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption
-from riskmodel.cli_output import JsonOption, show, working
+from riskmodel.cli_output import USE, JsonOption, show, working
 
 outcomes = typer.Typer(no_args_is_help=True, help="What was found on the spot, and what that says of a list.")
 listing = typer.Typer()
@@ -71,7 +71,7 @@ def evaluate(workspace: WorkspaceOption = WORKSPACE, list_id: ListOption = None)
         typer.echo(line)
 
 
-@listing.command("what-if")
+@listing.command("what-if", rich_help_panel=USE)
 def what_if(
     change: Annotated[
         list[str],

@@ -9,12 +9,12 @@ import typer
 import riskmodel
 from riskmodel import cli_complete as complete
 from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption
-from riskmodel.cli_output import JsonOption, show, working
+from riskmodel.cli_output import FUTURE, JsonOption, show, working
 
 models = typer.Typer()
 
 
-@models.command()
+@models.command(rich_help_panel=FUTURE)
 def compare(
     attempts: Annotated[
         list[str],
@@ -42,7 +42,7 @@ def compare(
     show(as_json, found.as_dict, lambda: comparison_tables(found, cohort or ()))
 
 
-@models.command()
+@models.command(rich_help_panel=FUTURE)
 def promote(
     experiment: Annotated[
         str,

@@ -10,7 +10,7 @@ import typer
 
 from riskmodel import cli_complete as complete
 from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption
-from riskmodel.cli_output import JsonOption, remark, show, working
+from riskmodel.cli_output import PRESENT, JsonOption, remark, show, working
 
 monitor = typer.Typer()
 
@@ -34,7 +34,7 @@ OutOption = Annotated[Path, typer.Option("--out", help="Folder to write into.")]
 SHOWN = 40
 
 
-@monitor.command("monitor")
+@monitor.command("monitor", rich_help_panel=PRESENT)
 def monitor_areas(
     out: OutOption,
     workspace: WorkspaceOption = WORKSPACE,
@@ -89,7 +89,7 @@ def monitor_areas(
     )
 
 
-@monitor.command()
+@monitor.command(rich_help_panel=PRESENT)
 def national(
     out: OutOption,
     workspace: WorkspaceOption = WORKSPACE,
@@ -120,7 +120,7 @@ def national(
     )
 
 
-@monitor.command()
+@monitor.command(rich_help_panel=PRESENT)
 def statement(
     name: Annotated[str | None, typer.Argument(help="Id of one, such as onvoldoende; by default all.")] = None,
     workspace: WorkspaceOption = WORKSPACE,
@@ -139,7 +139,7 @@ def statement(
     show(as_json, lambda: table, lambda: in_full(table) if name else side_by_side(table))
 
 
-@monitor.command()
+@monitor.command(rich_help_panel=PRESENT)
 def verify(
     files: Annotated[list[Path], typer.Argument(help="Files of the Leefbaarometer as published.")],
     as_json: JsonOption = False,
@@ -157,7 +157,7 @@ def verify(
         raise typer.Exit(1)
 
 
-@monitor.command()
+@monitor.command(rich_help_panel=PRESENT)
 def survey(
     file: Annotated[Path, typer.Argument(help="CSV with answers per area or group.")],
     workspace: WorkspaceOption = WORKSPACE,

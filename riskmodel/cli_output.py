@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int, int], None]
 
+#: Groups of commands in the help, in the order in which they are used.
+BEGIN, READ, PRESENT = "Begin", "Read and look", "The present"
+FUTURE, USE, ACCOUNT = "The future", "Lists, scores and service", "Account for it"
+PANELS = (BEGIN, READ, PRESENT, FUTURE, USE, ACCOUNT)
+
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print the result as JSON, under keys that stay, in place of text.")
 ]

@@ -8,14 +8,14 @@ from typing import Annotated, Any, Literal
 import typer
 
 import riskmodel
-from riskmodel.cli_output import JsonOption, show, working
+from riskmodel.cli_output import USE, JsonOption, show, working
 
 scoring = typer.Typer()
 #: Features told on a terminal; the manifest has all of them.
 SHOWN = 10
 
 
-@scoring.command()
+@scoring.command(rich_help_panel=USE)
 def score(
     source: Annotated[
         Path,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from riskmodel.cli_ingest import WorkspaceOption
+from riskmodel.cli_output import USE
 from riskmodel.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ DatabaseOption = Annotated[
 LIMIT = 1000
 
 
-@serving.command()
+@serving.command(rich_help_panel=USE)
 def serve(
     workspace: WorkspaceOption = Path("workspace"),
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",

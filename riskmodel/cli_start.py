@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from riskmodel.cli_output import JsonOption, show, working
+from riskmodel.cli_output import BEGIN, JsonOption, show, working
 from riskmodel.status import status_of, status_text, usual_workspace, where_it_is
 
 starting = typer.Typer()
 
 
-@starting.command()
+@starting.command(rich_help_panel=BEGIN)
 def example(
     folder: Annotated[Path, typer.Argument(help="Folder for the files.")],
     areas: Annotated[int, typer.Option(help="Number of areas.")] = 1200,
@@ -31,7 +31,7 @@ def example(
     show(as_json, lambda: {"files": paths}, lambda: "\n".join(map(str, paths)))
 
 
-@starting.command()
+@starting.command(rich_help_panel=BEGIN)
 def demo(
     folder: Annotated[Path, typer.Argument(help="New folder for files, workspace and list.")] = Path("demo"),
     areas: Annotated[int, typer.Option(help="Number of areas.")] = 1200,
@@ -48,7 +48,7 @@ def demo(
     show(as_json, lambda: done, lambda: demo_text(done))
 
 
-@starting.command()
+@starting.command(rich_help_panel=BEGIN)
 def status(
     workspace: Annotated[
         Path | None,

@@ -62,6 +62,16 @@ def test_the_walk_over_the_commands_sees_them_all() -> None:
     assert len(found) > 30
 
 
+def test_help_lists_commands_in_the_order_of_use_and_keeps_square_brackets() -> None:
+    shown = CliRunner().invoke(app, ["--help"]).stdout
+    way = ["Begin", "demo", "Read and look", "ingest", "The present", "current", "backtest", "train", "risk-list"]
+    places = [re.search(rf"^. ?─? ?{each} ", shown, re.M) for each in way]
+    assert all(places)
+    assert [place.start() for place in places if place] == sorted(place.start() for place in places if place)
+    # Rich takes square brackets for markup, and would leave the name of the extra out.
+    assert "riskmodel[geo]" in CliRunner().invoke(app, ["ingest", "boundaries", "--help"]).stdout
+
+
 def run(*words: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith("RISKMODEL")}
     return subprocess.run(
