@@ -14,12 +14,10 @@ from riskmodel.errors import InputError
 from riskmodel.explaining import mechanisms as room
 from riskmodel.explaining.measures import country_mean, measure, neighbours_mean
 from riskmodel.explaining.mechanisms import catalogued_rules, rules_from, stacking
-from riskmodel.explaining.mechanisms_record import later_decline
 from riskmodel.explaining.words import amount
 from riskmodel.forecasting import backtest
 from riskmodel.forecasting.features import training_of
 from riskmodel.forecasting.origins import origin_at
-from riskmodel.forecasting.targets import Event
 
 CUT = class_scheme("3.0").cuts[3]
 N = 20
@@ -194,27 +192,6 @@ def test_mechanisms_never_change_a_forecast(tmp_path: Path):
     assert not [name for name in features.names if any(rule.id in name for rule in catalogued_rules())]
     sources = Path(room.__file__).parents[1].glob("forecasting/**/*.py")
     assert not [path for path in sources if "from riskmodel.explaining" in path.read_text(encoding="utf-8")]
-
-
-def test_later_decline_by_counting(tmp_path: Path):
-    panel = example_panel(tmp_path, n_areas=400)
-    event = Event("fall")
-    found = later_decline(panel, event, 2, waves=[2016, 2018])
-    for origin in (2016, 2018):
-        known = panel.known_at(origin_at(panel, origin, 2).known_at)
-        stacked = stacking(known)
-        change = panel.at("score", origin + 2) - panel.at("score", origin)
-        for rule, state in zip(stacked.rules, stacked.state, strict=True):
-            row = found[(found["origin"] == origin) & (found["mechanism"] == rule.id)].iloc[0]
-            holding = [c for c, s in zip(change, state, strict=True) if s == 1 and c == c]
-            applicable = [c for c, s in zip(change, state, strict=True) if s == s and c == c]
-            assert (row["holds"], row["applicable"]) == (len(holding), len(applicable))
-            assert row["declined"] == sum(c < -0.05 for c in holding)
-            if holding:
-                assert row["rate"] == pytest.approx(row["declined"] / len(holding))
-                assert row["base_rate"] == pytest.approx(sum(c < -0.05 for c in applicable) / len(applicable))
-                assert row["change"] == pytest.approx(sum(holding) / len(holding))
-    assert found["holds"].sum() > 50
 
 
 def test_a_rule_with_a_wrong_word_is_refused():

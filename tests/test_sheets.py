@@ -20,7 +20,7 @@ from riskmodel.errors import InputError
 from riskmodel.explaining.contributions import by_driver, definitional
 from riskmodel.explaining.explain import explanation_of
 from riskmodel.explaining.national import national_drivers, views_of
-from riskmodel.explaining.pictures import beeswarm, national_picture, waterfall
+from riskmodel.explaining.pictures import beeswarm, waterfall
 from riskmodel.explaining.stability import unsure_of
 from riskmodel.forecasting import backtest
 from riskmodel.forecasting.features import training_of
@@ -294,8 +294,6 @@ def test_views_and_pictures(made, tmp_path):
     for driver, strength in whole.items():
         assert strength == pytest.approx(stored.contributions[driver].abs().mean())
     before = plt.get_fignums()
-    for view in ("urbanity", "class"):
-        national_picture(found, view, title="t").savefig(tmp_path / f"{view}.png")
     row = stored.contributions.drop(columns="location").iloc[3]
     picture = waterfall(row, title="t")
     numbers = [text.get_text() for text in picture.axes[0].texts]

@@ -1,9 +1,6 @@
-"""Pictures of drivers in Dutch: one area, all areas, and which drivers matter where."""
+"""Pictures of drivers in Dutch: one area, and all areas."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,13 +12,6 @@ from riskmodel.catalogue import drivers
 from riskmodel.drawing import off_screen
 from riskmodel.explaining.contributions import definitional
 from riskmodel.explaining.words import MINUS
-from riskmodel.panel.panel import FloatArray
-
-#: A driver that is the strongest in a smaller share of all areas gets no column.
-WORTH_A_COLUMN = 0.005
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 #: Okabe and Ito's colours, safe for the colour blind: what lowers and what raises the expectation.
 DOWN, UP, GREY, INK = "#D55E00", "#0072B2", "#8A8A8A", "#222222"
@@ -115,31 +105,6 @@ def beeswarm(table: pd.DataFrame, *, title: str, most: int = 14) -> Figure:
     return figure
 
 
-def national_picture(found: pd.DataFrame, view: str, *, title: str) -> Figure:
-    """In which part of the areas of each group a driver is the strongest of those measured apart from the score.
-
-    Parameters
-    ----------
-    found : pandas.DataFrame
-        As :func:`~riskmodel.explaining.national.national_drivers` returns.
-    view : str
-        ``"province"``, ``"urbanity"`` or ``"class"``.
-    title : str
-        Heading.
-    """
-    part = found[(found["view"] == view) & ~found["definitional"]]
-    shares = part.pivot(index="group", columns="label", values="share")
-    areas = part.groupby("group")["areas"].first()
-    strongest = shares.mul(areas, axis=0).sum().sort_values(ascending=False)
-    shares = shares[[label for label in strongest.index if strongest[label] >= WORTH_A_COLUMN * areas.sum()]]
-    shares = shares.loc[_reading_order(list(shares.index), areas)]
-    figure = Figure(figsize=(2.6 + 1.25 * shares.shape[1] + 1.6, 1.7 + 0.42 * len(shares)), layout="constrained")
-    axes = figure.subplots()
-    _share_table(axes, shares, areas)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=13, weight="bold", parse_math=False)
-    return figure
-
-
 DOWN_UP = LinearSegmentedColormap.from_list("down-up", [DOWN, "#CFCFCF", UP])
 
 
@@ -205,31 +170,3 @@ def _in_dutch_waterfall(figure: Figure, contributions: pd.Series[float], title: 
     figure.set_size_inches(9, 5.5)
     figure.suptitle(title, x=0.02, ha="left", fontsize=14, weight="bold", parse_math=False)
     figure.tight_layout(rect=(0, 0, 1, 0.98))
-
-
-def _share_table(axes: Axes, shares: pd.DataFrame, areas: pd.Series[int]) -> None:
-    values: FloatArray = shares.to_numpy(dtype=float)
-    axes.imshow(values, cmap="Blues", vmin=0, vmax=1.25 * max(values.max(), 0.01), aspect="auto")
-    for (row, column), value in np.ndenumerate(values):
-        dark = value > 0.75 * values.max()
-        axes.text(column, row, f"{100 * value:.0f}%", ha="center", va="center", color="white" if dark else INK)
-    axes.set_xticks(range(shares.shape[1]), [label.replace(" ", "\n", 1) for label in shares.columns])
-    axes.set_yticks(
-        range(len(shares)), [f"{group} ({areas[group]:,})".replace(",", ".") for group in shares.index]
-    )
-    axes.xaxis.tick_top()
-    axes.tick_params(length=0, labelsize=10)
-    axes.spines[:].set_visible(False)
-    axes.set_xlabel(
-        "aandeel van de gebieden waarin deze bijdrage de sterkste is; tussen haakjes het aantal gebieden",
-        fontsize=9,
-        color=INK,
-    )
-
-
-def _reading_order(groups: Sequence[str], areas: pd.Series[int]) -> list[str]:
-    from riskmodel.catalogue import class_scheme
-    from riskmodel.explaining.national import UNKNOWN, URBANITY
-
-    known = [*URBANITY, *class_scheme("3.0").names]
-    return sorted(groups, key=lambda group: (group == UNKNOWN, known.index(group) if group in known else 0, group))

@@ -194,10 +194,3 @@ def unsure_of(stability: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
         for name in [each for each in ids if each in wide.columns]:
             unsure[name] = ~wide[name].to_numpy(dtype=bool)
     return unsure
-
-
-def share_same_top(stability: pd.DataFrame) -> float:
-    """Share of areas (0 to 1) whose three strongest drivers are the same in every model."""
-    whole = (stability["in_top"] == 1.0).groupby(stability["location"]).sum()
-    most = min(STRONGEST, int(stability["driver"].nunique()))
-    return float((whole == most).mean())

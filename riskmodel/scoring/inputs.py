@@ -46,11 +46,6 @@ class InputFile:
     sha256: str
     rows: int
 
-    @property
-    def is_csv(self) -> bool:
-        """Whether it is a CSV file."""
-        return self.name.lower().endswith(CSV)
-
 
 @dataclass(frozen=True)
 class Chunk:

@@ -19,7 +19,8 @@ Ints = NDArray[np.int64]
 Words = NDArray[np.uint16]
 
 CATEGORICAL, DEFAULT_LEFT = 1, 2
-MISSING_NONE, MISSING_ZERO, MISSING_NAN = 0, 1, 2
+#: Which values count as missing besides; where none do, LightGBM writes 0.
+MISSING_ZERO, MISSING_NAN = 1, 2
 
 #: LightGBM's kZeroThreshold, a single-precision 1e-35: what is nearer to zero is zero.
 ZERO = float(np.float32(1e-35))
