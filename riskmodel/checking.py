@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, damage_told
 from riskmodel.forecasting import backtest as backtesting
 from riskmodel.forecasting.backtest import Backtest
 from riskmodel.forecasting.checks import Context, Finding, Stage, run_checks, stage_of
@@ -109,12 +109,10 @@ def read_findings(path: Path) -> tuple[Finding, ...]:
     InputError
         If there are none.
     """
-    try:
+    with damage_told(path, "no findings", "what riskmodel wrote"):
         content = json.loads(path.read_text(encoding="utf-8"))
         listed = content["findings"] if isinstance(content, dict) else content
         return tuple(Finding(**each) for each in listed)
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise InputError(path, f"no findings ({error})", "what riskmodel wrote") from error
 
 
 def findings_of(workspace: Workspace, experiment: str) -> tuple[Finding, ...]:

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 #: Of each part of a message, no more characters than this: a strange file can hold a very long line.
 WIDTH = 600
+#: What reading a damaged file raises: it is gone, no text, no JSON, or its keys and values are other ones.
+DAMAGE: tuple[type[Exception], ...] = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 
 
 def shown(text: object) -> str:
@@ -67,6 +80,36 @@ def unreadable(path: object, error: OSError, expected: str = "a readable file", 
     absent = isinstance(error, FileNotFoundError)
     told = "Is the name right, and the folder? A name with spaces needs quotes."
     return InputError(path, error.strerror or "an unreadable file", expected, (hint or told) if absent else "")
+
+
+@contextmanager
+def damage_told(
+    where: object, found: str, expected: str, hint: str = "", also: tuple[type[Exception], ...] = ()
+) -> Iterator[None]:
+    """Read a file of riskmodel's own: whatever is wrong with its text, keys or values ends in one message.
+
+    Parameters
+    ----------
+    where : object
+        The file or folder.
+    found : str
+        What it is not; what went wrong follows in brackets.
+    expected : str
+        What should stand there.
+    hint : str
+        What the user can do about it.
+    also : tuple of type
+        Errors of the reader at hand, besides those of Python.
+
+    Raises
+    ------
+    InputError
+        If anything is wrong.
+    """
+    try:
+        yield
+    except (*DAMAGE, *also) as error:
+        raise InputError(where, f"{found} ({error})", expected, hint) from error
 
 
 def missing_openmp(error: OSError) -> InputError | None:

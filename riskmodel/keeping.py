@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, damage_told
 from riskmodel.locking import only_writer
 from riskmodel.manifest import NAME, Database, Manifest, Pending, inside, read_manifest, sha256_of, write_manifest
 from riskmodel.writing import DRAFT, draft_folder, put_in_place, sync, sync_all
@@ -243,11 +243,9 @@ def _refuse_damaged(path: Path) -> None:
 
 
 def _refuse_changed_model(path: Path) -> None:
-    try:
+    with damage_told(path, "no released model", "what riskmodel wrote"):
         told = json.loads(path.read_text(encoding="utf-8"))["sha256"]
         changed = [name for name, sum_ in told.items() if sha256_of(path.parent / Path(name).name) != sum_]
-    except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise InputError(path, f"no released model ({error})", "what riskmodel wrote") from error
     if changed:
         raise InputError(path.parent / changed[0], "a file that was changed", "its fingerprint")
 

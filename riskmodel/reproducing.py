@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, damage_told
 from riskmodel.forecasting.forecast import Forecast
 from riskmodel.forecasting.origins import origin_at
 from riskmodel.forecasting.record import ABOUT, QUESTION, read_record, write_record
@@ -213,10 +213,8 @@ def _waves(forecasts: tuple[Forecast, ...]) -> list[int]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
+    with damage_told(path, "a damaged file", "what riskmodel wrote"):
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(path, f"a damaged file ({error})", "what riskmodel wrote") from error
     if not isinstance(found, dict):
         raise InputError(path, "a damaged file", "what riskmodel wrote")
     return found

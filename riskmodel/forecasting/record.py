@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskmodel.errors import InputError
+from riskmodel.errors import damage_told
 from riskmodel.forecasting.backtest import Backtest
 from riskmodel.forecasting.experiment import Cohort, Experiment, load_experiment
 from riskmodel.forecasting.forecast import Forecast, read_forecasts, write_forecasts
@@ -238,7 +238,7 @@ def read_record(folder: Path, models: Sequence[str] | None = None) -> Record:
         If a file is missing or damaged.
     """
     hint = "Run: riskmodel backtest experiments/NAME.yaml"
-    try:
+    with damage_told(folder, "no stored backtest", "files of a backtest", hint):
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         level, code = str(about["level"]), str(about["code_version"])
         inputs = tuple(str(each) for each in about["inputs"])
@@ -250,8 +250,6 @@ def read_record(folder: Path, models: Sequence[str] | None = None) -> Record:
             for name in TABLES
             if (folder / f"{name}.csv").exists()
         }
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise InputError(folder, f"no stored backtest ({error})", "files of a backtest", hint) from error
     forecasts = read_forecasts(folder / FORECASTS)
     return Record(
         experiment=load_experiment(folder / QUESTION),

@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, damage_told
 from riskmodel.forecasting.experiment import Experiment, load_experiment
 from riskmodel.forecasting.features import Features
 from riskmodel.forecasting.forecast import Forecast, read_forecasts, write_forecasts
@@ -183,16 +183,13 @@ def load_forecast(folder: Path) -> StoredForecast:
     InputError
         If a file is missing or damaged, or the contributions do not add up.
     """
-    try:
+    expected = "a folder written by 'riskmodel forecast'"
+    with damage_told(folder, "no stored forecast", expected, also=(pa.ArrowException,)):
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
         contributions = pq.read_table(folder / BY_DRIVER).to_pandas()
         explanation = _read_explanation(folder) if (folder / BY_FEATURE).exists() else None
         described = {key: str(about[key]) for key in ("model", "code_version", "level")}
         release_id = str(about["release"])
-    except (OSError, KeyError, ValueError, pa.ArrowException) as error:
-        raise InputError(
-            folder, f"no stored forecast ({error})", "a folder written by 'riskmodel forecast'"
-        ) from error
     return StoredForecast(
         id=folder.name,
         experiment=load_experiment(folder / "experiment.yaml"),

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodel.documents import read_json
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, damage_told
 from riskmodel.keeping import put_file
 from riskmodel.locking import only_writer
 from riskmodel.panel.store import Workspace
@@ -201,18 +201,15 @@ def load_list(workspace: Workspace, identity: str | None = None) -> ListRecord:
         expected = f"one of {', '.join(known)}" if known else "a list"
         raise InputError("--list", found, expected, "" if known else MAKE)
     path = _path(workspace, str(chosen))
-    try:
-        about: dict[str, Any] = read_json(path, "a file written by 'riskmodel risk-list'", missing=True)
+    written = "a file written by 'riskmodel risk-list'"
+    about: dict[str, Any] = read_json(path, written, missing=True)
+    with damage_told(path, "no list", written):
         about["areas"] = pd.DataFrame(about["areas"], columns=list(COLUMNS)).astype(
             {"rank": int, "p_decline": float, "inclusion": float}
         )
         about["municipalities"] = tuple(about["municipalities"])
         about["made_on"] = date.fromisoformat(about["made_on"])
         return ListRecord(**about)
-    except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(path, f"no list ({error})", "a file written by 'riskmodel risk-list'") from error
 
 
 def _path(workspace: Workspace, identity: str) -> Path:

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, damage_told
 from riskmodel.products.register_standard import (
     Problem,
     StandardField,
@@ -132,11 +132,9 @@ def read_entry(path: Path) -> dict[str, Any]:
     InputError
         If there is no entry.
     """
-    try:
+    hint = "Run: riskmodel describe FOLDER"
+    with damage_told(path, "no entry for the register", "one written by riskmodel", hint):
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        hint = "Run: riskmodel describe FOLDER"
-        raise InputError(path, f"no entry for the register ({error})", "one written by riskmodel", hint) from error
     if not isinstance(content, dict):
         raise InputError(path, type(content).__name__, "fields of an entry")
     return content

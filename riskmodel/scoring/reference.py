@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from riskmodel.errors import InputError
+from riskmodel.errors import damage_told
 from riskmodel.forecasting.checks.columns import bin_counts, bin_edges
 from riskmodel.forecasting.features import Features
 from riskmodel.panel.panel import FloatArray
@@ -99,11 +99,9 @@ def load_reference(folder: Path, names: tuple[str, ...]) -> tuple[FeatureReferen
     path = folder / REFERENCE
     if not path.exists():
         return None
-    try:
+    with damage_told(path, "no reference of the training", "one written by riskmodel"):
         about = json.loads(path.read_text(encoding="utf-8"))["features"]
         return tuple(_read(name, about[name]) for name in names)
-    except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise InputError(path, f"no reference of the training ({error})", "one written by riskmodel") from error
 
 
 def _read(name: str, about: dict[str, object]) -> FeatureReference:

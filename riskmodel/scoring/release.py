@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 
 from riskmodel.documents import read_json
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, damage_told
 from riskmodel.forecasting.experiment import Experiment, load_experiment
 from riskmodel.forecasting.models.lightgbm import LightGBM
 from riskmodel.forecasting.models.points import Points
@@ -228,24 +228,19 @@ def load_release(folder: Path) -> Release:
     InputError
         If a file is missing, was changed, or is not what it should be.
     """
-    try:
-        about = read_json(folder / "release.json", WRITTEN)
+    about, kind = read_json(folder / "release.json", WRITTEN), read_about(folder).get("kind")
+    with damage_told(folder, "no released model", WRITTEN):
         changed = [name for name, sum_ in about["sha256"].items() if _sha256(folder / Path(name).name) != sum_]
         changed += sorted(
             path.name
             for path in folder.iterdir()
             if path.suffix in TEXTS and path.name not in {"release.json", *about["sha256"]}
         )
-        kind = read_about(folder)["kind"]
         files = tuple(SourceFile(name, sum_) for name, sum_ in about["files"])
         pairs = tuple((int(start), int(end)) for start, end in about["pairs"])
         known_at = date.fromisoformat(about["known_at"])
         described = {key: str(about[key]) for key in ("name", "level", "edition", "code_version")}
         wave = int(about["wave"])
-    except (OSError, AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(folder, f"no released model ({error})", WRITTEN) from error
     if changed:
         raise InputError(folder / changed[0], "a file that was changed or added", "a fingerprint in release.json")
     if not isinstance(kind, str) or kind not in LOADERS:

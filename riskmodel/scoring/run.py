@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, damage_told
 from riskmodel.locking import only_writer
 from riskmodel.panel.store import Workspace, write_atomically
 from riskmodel.scoring.drift import DriftCounts, drift_report
@@ -185,11 +185,9 @@ def _write_or_match(path: Path, about: dict[str, Any]) -> None:
     if not path.exists():
         write_atomically(path, lambda draft: _write_json(draft, about))
         return
-    try:
+    with damage_told(path, "a damaged file", "what riskmodel wrote", "Name another --output."):
         there = json.loads(path.read_text(encoding="utf-8"))
         other = next((key for key in about if there.get(key) != about[key]), None)
-    except (OSError, AttributeError, ValueError) as error:
-        raise InputError(path, "a damaged file", "what riskmodel wrote", "Name another --output.") from error
     if other is not None:
         raise InputError(
             path,

@@ -24,7 +24,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskmodel.catalogue import indicators
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, damage_told
 from riskmodel.forecasting.experiment import Experiment
 from riskmodel.forecasting.store import StoredForecast, load_forecast
 from riskmodel.monitor.current import current_table, municipality_names
@@ -150,10 +150,8 @@ def stored_forecasts(workspace: Workspace, experiment: str) -> list[Path]:
 
 def release_of(forecast: Path) -> str:
     """Released model that made a stored forecast."""
-    try:
+    with damage_told(forecast, "no stored forecast", "a folder written by 'riskmodel forecast'"):
         return str(json.loads((forecast / "about.json").read_text(encoding="utf-8"))["release"])
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise InputError(forecast, "no stored forecast", "a folder written by 'riskmodel forecast'") from error
 
 
 def inputs_of(workspace: Workspace, experiment: str, forecast: Path) -> list[Path]:

@@ -20,7 +20,7 @@ from riskmodel.errors import InputError
 from riskmodel.forecasting.distribution import ChangeDistribution, StudentT
 from riskmodel.forecasting.features import Features, Training
 from riskmodel.forecasting.models.booster import read_booster
-from riskmodel.forecasting.models.saved import damaged, names_of, read_about
+from riskmodel.forecasting.models.saved import names_of, parts_of
 from riskmodel.forecasting.models.structural import Structural
 from riskmodel.panel.panel import FloatArray
 from riskmodel.trees import compile_trees
@@ -187,15 +187,12 @@ class LightGBM:
         InputError
             If a file is missing or damaged.
         """
-        about = read_about(folder)
-        try:
+        with parts_of(folder) as about:
             model = cls(**about["settings"])
             model.names = names_of(about)
             model.structural = Structural.from_dict(about["structural"])
             if model.structural.names != model.names:
                 raise ValueError("a structural model on other features")
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise damaged(folder, error) from error
         model.trees = read_booster(folder / "trees.txt", model.names)
         return model
 

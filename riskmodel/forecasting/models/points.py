@@ -46,7 +46,7 @@ from riskmodel.forecasting.features import Features, Training
 from riskmodel.forecasting.models.base import standardise
 from riskmodel.forecasting.models.distribution_regression import curves_at, fit_ordered_curves, grid_of
 from riskmodel.forecasting.models.points_card import QUANTITIES, Card, Part, bands_of
-from riskmodel.forecasting.models.saved import damaged, names_of, number, numbers, read_about, rising
+from riskmodel.forecasting.models.saved import names_of, number, numbers, parts_of, rising
 from riskmodel.panel.panel import FloatArray
 
 #: Shares of the training examples below each cut: what is out of the ordinary tells most.
@@ -202,11 +202,8 @@ class Points:
         InputError
             If the file is missing or damaged.
         """
-        about = read_about(folder)
-        try:
+        with parts_of(folder) as about:
             return cls.from_dict(about)
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise damaged(folder, error) from error
 
     def _check(self, features: Features) -> None:
         missing = [name for name in self.looks_at if name not in features.names]

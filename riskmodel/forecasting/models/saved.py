@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from riskmodel.documents import read_json
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, damage_told
 from riskmodel.panel.panel import FloatArray
 
 MODEL = "model.json"
@@ -31,9 +32,18 @@ def read_about(folder: Path) -> dict[str, Any]:
     return about
 
 
-def damaged(folder: Path, error: Exception) -> InputError:
-    """The refusal of a model of which a part is not as it should be."""
-    return InputError(folder / MODEL, f"no readable model ({error})", EXPECTED)
+@contextmanager
+def parts_of(folder: Path) -> Iterator[dict[str, Any]]:
+    """What ``model.json`` in a folder holds, to make a model of.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or a part of it is not as it should be.
+    """
+    about = read_about(folder)
+    with damage_told(folder / MODEL, "no readable model", EXPECTED):
+        yield about
 
 
 def names_of(about: Mapping[str, Any]) -> tuple[str, ...]:

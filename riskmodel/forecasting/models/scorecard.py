@@ -13,7 +13,7 @@ from riskmodel.forecasting.distribution import ChangeDistribution
 from riskmodel.forecasting.features import Features, Training
 from riskmodel.forecasting.models.base import standardise
 from riskmodel.forecasting.models.distribution_regression import curves_at, fit_curves, grid_of
-from riskmodel.forecasting.models.saved import damaged, names_of, number, numbers, read_about, rising
+from riskmodel.forecasting.models.saved import names_of, number, numbers, parts_of, rising
 from riskmodel.panel.panel import FloatArray
 
 #: Standardised values are held at this many standard deviations: a linear score must not run away.
@@ -72,8 +72,7 @@ class Scorecard:
         InputError
             If the file is missing or damaged.
         """
-        about = read_about(folder)
-        try:
+        with parts_of(folder) as about:
             model = cls(strength=number(about, "strength", 0.0))
             model.names = names_of(about)
             model.used = numbers(about, "used", (len(model.names),), kind="b").astype(bool)
@@ -83,8 +82,6 @@ class Scorecard:
             points = len(model.grid)
             model.intercepts = numbers(about, "intercepts", (points,))
             model.slopes = numbers(about, "slopes", (points, terms))
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise damaged(folder, error) from error
         return model
 
     def _scaled(self, features: Features) -> FloatArray:

@@ -21,7 +21,7 @@ from riskmodel.forecasting.distribution import ChangeDistribution, StudentT
 from riskmodel.forecasting.features import Features, Training
 from riskmodel.forecasting.models.base import standardise
 from riskmodel.forecasting.models.likelihood import LEAST_FREEDOM, UNIT, Loss
-from riskmodel.forecasting.models.saved import damaged, names_of, number, numbers, read_about
+from riskmodel.forecasting.models.saved import names_of, number, numbers, parts_of
 from riskmodel.panel.panel import FloatArray
 
 #: What the expected change is a sum of.
@@ -198,11 +198,8 @@ class Structural:
         InputError
             If the file is missing or damaged.
         """
-        about = read_about(folder)
-        try:
+        with parts_of(folder) as about:
             return cls.from_dict(about)
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise damaged(folder, error) from error
 
     def _columns(self, features: Features) -> FloatArray:
         return np.column_stack([features.column(name) for name in EXPECTATION])
