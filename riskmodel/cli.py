@@ -264,7 +264,8 @@ def check(
     from riskmodel.reports import check_table, deep_table
 
     if deep:
-        whole = riskmodel.check_deep(Workspace(workspace))
+        with working("looking at every byte"):
+            whole = riskmodel.check_deep(Workspace(workspace))
         show(as_json, whole.as_dict, lambda: deep_table(whole))
         raise typer.Exit(1 if whole.damages else 0)
     found = riskmodel.check(Workspace(workspace), level=level)
@@ -292,6 +293,7 @@ def download(
     source: Annotated[str, typer.Argument(help="leefbaarometer, kwb, boundaries ...")],
     years: Annotated[list[str], typer.Option(help="Years, such as 2020,2022.")],
     cache: Annotated[Path, typer.Option(help="Folder that keeps what was downloaded.")] = Path("downloads"),
+    as_json: JsonOption = False,
 ) -> None:
     """Download official files from their publisher, with resume and checks.
 
@@ -306,8 +308,7 @@ def download(
             cache,
             progress=lambda name, done, whole: progress(name, done, whole or done),
         )
-    for path in files:
-        typer.echo(path)
+    show(as_json, lambda: {"files": files}, lambda: "\n".join(map(str, files)))
 
 
 def main() -> None:

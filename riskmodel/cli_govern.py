@@ -9,7 +9,7 @@ import typer
 
 import riskmodel
 from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption
-from riskmodel.cli_output import ACCOUNT
+from riskmodel.cli_output import ACCOUNT, JsonOption, show, working
 
 governance = typer.Typer()
 
@@ -28,17 +28,22 @@ def audit(
     out: Annotated[
         Path | None, typer.Option(help="Folder to write into; by default audits/EXPERIMENT in the workspace.")
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Tell who stands on the list and where it is wrong, by urbanity, size, level, income and groups of your own.
 
     Example: riskmodel audit decline-2y --groups composition.csv --out audit
     """
     from riskmodel.panel.store import Workspace
+    from riskmodel.results import audit_result
 
-    done = riskmodel.audit(Workspace(workspace), experiment, groups=groups, out=out)
-    typer.echo(done.text)
-    for path in done.files:
-        typer.echo(path)
+    with working("auditing by groups of areas"):
+        done = riskmodel.audit(Workspace(workspace), experiment, groups=groups, out=out)
+    show(
+        as_json,
+        lambda: audit_result(done, experiment),
+        lambda: "\n".join([done.text, *map(str, done.files)]),
+    )
 
 
 @governance.command("register-entry", rich_help_panel=ACCOUNT)
@@ -55,6 +60,7 @@ def register_entry(
     answers: Annotated[
         Path | None, typer.Option(help="YAML with what people filled in; see the file beside the entry.")
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Write the entry for the Algoritmeregister (standard 1.0) and tell which fields people must still fill in.
 
@@ -62,13 +68,16 @@ def register_entry(
     """
     from riskmodel.panel.store import Workspace
     from riskmodel.products.register_entry import summary
+    from riskmodel.results import register_result
 
     made, paths = riskmodel.register_entry(
         Workspace(workspace), out, experiment=experiment, release=release, answers=answers
     )
-    typer.echo(summary(made))
-    for path in paths.values():
-        typer.echo(path)
+    show(
+        as_json,
+        lambda: register_result(made, paths),
+        lambda: "\n".join([summary(made), *map(str, paths.values())]),
+    )
 
 
 @governance.command(rich_help_panel=ACCOUNT)
@@ -78,6 +87,7 @@ def describe(
         typer.Argument(help="Folder of a released model: models/NAME/ID, in a workspace or elsewhere."),
     ],
     workspace: WorkspaceOption = WORKSPACE,
+    as_json: JsonOption = False,
 ) -> None:
     """Make card, audit, register entry and IAMA document of a released model anew; the model stays as it is.
 
@@ -85,6 +95,11 @@ def describe(
     """
     from riskmodel.panel.store import Workspace
 
-    described = riskmodel.describe(release, Workspace(workspace))
-    for path in sorted(described.folder.iterdir()):
-        typer.echo(path)
+    with working("describing the model anew"):
+        described = riskmodel.describe(release, Workspace(workspace))
+    files = sorted(described.folder.iterdir())
+    show(
+        as_json,
+        lambda: {"release": described.id, "folder": described.folder, "files": files},
+        lambda: "\n".join(map(str, files)),
+    )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import riskmodel
+from riskmodel.cli_output import JsonOption, show, working
 from riskmodel.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ AcceptOption = Annotated[
 ]
 ReasonOption = Annotated[str, typer.Option(help="Why what was found is right; kept with the values.")]
 WORKSPACE = Path("workspace")
+READING = "reading the files"
 
 #: Command and what it reads, for sources that need nothing but files. Kept here so that help needs no reader.
 PLAIN = {
@@ -49,6 +51,7 @@ def ingest_leefbaarometer(
     replace: ReplaceOption = False,
     accept: AcceptOption = None,
     reason: ReasonOption = "",
+    as_json: JsonOption = False,
 ) -> None:
     """Read Leefbaarometer 3.0 scores, any level.
 
@@ -56,8 +59,8 @@ def ingest_leefbaarometer(
     """
     from riskmodel.panel.store import Workspace
 
-    tell(
-        riskmodel.ingest_leefbaarometer(
+    with working(READING):
+        read = riskmodel.ingest_leefbaarometer(
             files,
             Workspace(workspace),
             boundaries=boundaries,
@@ -65,7 +68,7 @@ def ingest_leefbaarometer(
             replace=replace,
             accept=accepted(accept, reason),
         )
-    )
+    tell(read, as_json)
 
 
 @ingest.command("kwb")
@@ -79,6 +82,7 @@ def ingest_kwb(
     replace: ReplaceOption = False,
     accept: AcceptOption = None,
     reason: ReasonOption = "",
+    as_json: JsonOption = False,
 ) -> None:
     """Read Kerncijfers wijken en buurten: size and context.
 
@@ -86,8 +90,8 @@ def ingest_kwb(
     """
     from riskmodel.panel.store import Workspace
 
-    tell(
-        riskmodel.ingest_kwb(
+    with working(READING):
+        read = riskmodel.ingest_kwb(
             files,
             Workspace(workspace),
             year=year,
@@ -95,22 +99,25 @@ def ingest_kwb(
             replace=replace,
             accept=accepted(accept, reason),
         )
-    )
+    tell(read, as_json)
 
 
 @ingest.command("crosswalk")
 def ingest_crosswalk(
     file: Annotated[Path, typer.Argument(help="Links between area codes of different years.")],
     workspace: WorkspaceOption = WORKSPACE,
+    as_json: JsonOption = False,
 ) -> None:
     """Read address-weighted links, so that sources on other boundaries join.
 
     Example: riskmodel ingest crosswalk code_changes_2016_2024.csv
     """
     from riskmodel.panel.store import Workspace
+    from riskmodel.results import links_result
 
-    links = riskmodel.ingest_crosswalk(file, Workspace(workspace))
-    typer.echo(f"crosswalk: {len(links):,} links, {links['year_from'].min()}-{links['year_to'].max()}")
+    with working(READING):
+        told = links_result(riskmodel.ingest_crosswalk(file, Workspace(workspace)))
+    show(as_json, lambda: told, lambda: f"crosswalk: {told['links']:,} links, {told['from']}-{told['to']}")
 
 
 @ingest.command("boundaries")
@@ -118,15 +125,19 @@ def ingest_boundaries(
     file: Annotated[Path, typer.Argument(help="Polygons: GeoPackage, GeoJSON or shapefile.")],
     workspace: WorkspaceOption = WORKSPACE,
     level: Annotated[str | None, typer.Option(help="Where a file holds several: wijk, buurt ...")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Read polygons, for maps and for who borders on whom; needs riskmodel[geo].
 
     Example: riskmodel ingest boundaries wijk_2022.geojson
     """
     from riskmodel.panel.store import Workspace
+    from riskmodel.sources.boundaries import level_of
 
-    areas = riskmodel.ingest_boundaries(file, Workspace(workspace), level=level)
-    typer.echo(f"boundaries: {len(areas):,} areas")
+    with working(READING):
+        areas = riskmodel.ingest_boundaries(file, Workspace(workspace), level=level)
+    told = {"level": level_of(areas), "areas": len(areas)}
+    show(as_json, lambda: told, lambda: f"boundaries: {told['areas']:,} areas of level {told['level']}")
 
 
 @ingest.command("local")
@@ -140,6 +151,7 @@ def ingest_local(
     replace: ReplaceOption = False,
     accept: AcceptOption = None,
     reason: ReasonOption = "",
+    as_json: JsonOption = False,
 ) -> None:
     """Read a municipality's own figures through a mapping.
 
@@ -151,12 +163,15 @@ def ingest_local(
         raise InputError("ingest local", "both or neither", "either --mapping M.toml or --draft-mapping M.toml")
     if draft_mapping is not None:
         path = riskmodel.draft_local_mapping(file, draft_mapping)
-        typer.echo(f'{path}: replace every "...", then run: riskmodel ingest local {file} --mapping {path}')
+        then = f'{path}: replace every "...", then run: riskmodel ingest local {file} --mapping {path}'
+        show(as_json, lambda: {"mapping": path}, lambda: then)
     elif mapping is not None:
         permitted = accepted(accept, reason)
-        tell(
-            riskmodel.ingest_local(file, Workspace(workspace), mapping=mapping, replace=replace, accept=permitted)
-        )
+        with working(READING):
+            read = riskmodel.ingest_local(
+                file, Workspace(workspace), mapping=mapping, replace=replace, accept=permitted
+            )
+        tell(read, as_json)
 
 
 def _plain(source: str) -> Callable[..., None]:
@@ -167,15 +182,16 @@ def _plain(source: str) -> Callable[..., None]:
         replace: ReplaceOption = False,
         accept: AcceptOption = None,
         reason: ReasonOption = "",
+        as_json: JsonOption = False,
     ) -> None:
         from riskmodel.panel.store import Workspace
 
         permitted = accepted(accept, reason)
-        tell(
-            riskmodel.ingest(
+        with working(READING):
+            read = riskmodel.ingest(
                 source, files, Workspace(workspace), boundaries=boundaries, replace=replace, accept=permitted
             )
-        )
+        tell(read, as_json)
 
     return command
 
@@ -189,14 +205,17 @@ def accepted(codes: Sequence[str] | None, reason: str) -> dict[str, str]:
     return dict.fromkeys(codes or (), reason)
 
 
-def tell(observations: Sequence[Observations]) -> None:
-    """Print a line for everything that was read."""
-    for each in observations:
-        years = ", ".join(map(str, each.years))
-        areas = each.frame["location"].nunique()
-        typer.echo(
-            f"{each.source} {each.level}: {areas:,} areas, {len(each.indicators)} indicators, {years} "
-            f"(boundaries of {each.boundaries})"
-        )
-        for note in each.notes:
-            typer.echo(f"  {note}")
+def tell(read: Sequence[Observations], as_json: bool) -> None:
+    """Print what was read, a line each and below it what is to be known of it, or as JSON."""
+    from riskmodel.results import areas_in, ingest_result
+
+    def lines() -> Iterator[str]:
+        for each in read:
+            years = ", ".join(map(str, each.years))
+            yield (
+                f"{each.source} {each.level}: {areas_in(each):,} areas, {len(each.indicators)} indicators, "
+                f"{years} (boundaries of {each.boundaries})"
+            )
+            yield from (f"  {note}" for note in each.notes)
+
+    show(as_json, lambda: ingest_result(read), lambda: "\n".join(lines()))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption
-from riskmodel.cli_output import ACCOUNT
+from riskmodel.cli_output import ACCOUNT, JsonOption, show, working
 
 keep = typer.Typer()
 
@@ -19,6 +19,7 @@ def reproduce(
         str, typer.Argument(metavar="ID", help="Of a forecast, list or model; a backtest's name.")
     ],
     workspace: WorkspaceOption = WORKSPACE,
+    as_json: JsonOption = False,
 ) -> None:
     """Make a stored forecast, backtest, list or model again and compare it bit by bit.
 
@@ -27,16 +28,13 @@ def reproduce(
     Example: riskmodel reproduce 2020-0a1b2c3d4e
     """
     from riskmodel.panel.store import Workspace
+    from riskmodel.reports import reproduce_text
     from riskmodel.reproducing import reproduce as again
+    from riskmodel.results import reproduce_result
 
-    found = again(Workspace(workspace), identity)
-    for name in found.same:
-        typer.echo(f"  same     {name}")
-    for name in found.differs:
-        typer.echo(f"  DIFFERS  {name}")
-    for note in found.notes:
-        typer.echo(f"  note     {note}")
-    typer.echo(f"{found.kind} {found.id}: {'differs' if found.differs else 'the same to the last bit'}")
+    with working("making it again"):
+        found = again(Workspace(workspace), identity)
+    show(as_json, lambda: reproduce_result(found), lambda: reproduce_text(found))
     raise typer.Exit(1 if found.differs else 0)
 
 
@@ -47,6 +45,7 @@ def adopt(
     ] = None,
     workspace: WorkspaceOption = WORKSPACE,
     anew: Annotated[bool, typer.Option("--anew", help="Begin a new manifest: the old one is damaged.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Take files for good as they stand now, or as gone; needed once after changing any by hand.
 
@@ -57,7 +56,7 @@ def adopt(
     from riskmodel.keeping import adopt as take
     from riskmodel.panel.store import Workspace
 
-    changed = take(Workspace(workspace), paths or [], anew=anew)
-    for name in changed:
-        typer.echo(f"  {name}")
-    typer.echo(f"{len(changed)} noted otherwise than before")
+    with working("looking at the files"):
+        changed = take(Workspace(workspace), paths or [], anew=anew)
+    told = f"{len(changed)} noted otherwise than before"
+    show(as_json, lambda: {"changed": changed}, lambda: "\n".join([*(f"  {name}" for name in changed), told]))

@@ -30,15 +30,20 @@ def ingest(
     file: Annotated[Path, typer.Argument(help="CSV or XLSX with code, bezocht_op, gevonden, gedaan, door.")],
     workspace: WorkspaceOption = WORKSPACE,
     list_id: ListOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Record visits to the areas of a list.
 
     Example: riskmodel outcomes ingest bezoeken.csv --list 2020-0a1b2c3d4e
     """
+    from riskmodel.outcomes.lists import load_list
     from riskmodel.panel.store import Workspace
+    from riskmodel.results import visits_result
 
-    visits = riskmodel.ingest_outcomes(file, Workspace(workspace), list_id=list_id)
-    typer.echo(f"{len(visits)} visits to {visits['location'].nunique()} areas")
+    place = Workspace(workspace)
+    visits = riskmodel.ingest_outcomes(file, place, list_id=list_id)
+    told = visits_result(visits, load_list(place, list_id).id)
+    show(as_json, lambda: told, lambda: f"{told['visits']} visits to {told['areas']} areas")
 
 
 @outcomes.command("show")
@@ -59,16 +64,20 @@ def show_visits(
 
 
 @outcomes.command("evaluate")
-def evaluate(workspace: WorkspaceOption = WORKSPACE, list_id: ListOption = None) -> None:
+def evaluate(
+    workspace: WorkspaceOption = WORKSPACE, list_id: ListOption = None, as_json: JsonOption = False
+) -> None:
     """Tell what the visits say of a list: how often it was right, and what it missed.
 
     Example: riskmodel outcomes evaluate --list 2020-0a1b2c3d4e
     """
     from riskmodel.outcomes.words import evaluation_in_words
     from riskmodel.panel.store import Workspace
+    from riskmodel.results import outcomes_result
 
-    for line in evaluation_in_words(riskmodel.evaluate_outcomes(Workspace(workspace), list_id=list_id)):
-        typer.echo(line)
+    found = riskmodel.evaluate_outcomes(Workspace(workspace), list_id=list_id)
+    text = evaluation_in_words(found)
+    show(as_json, lambda: outcomes_result(found, text), lambda: "\n".join(text))
 
 
 @listing.command("what-if", rich_help_panel=USE)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from riskmodel import cli_complete as complete
 from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption
 from riskmodel.cli_output import PRESENT, JsonOption, remark, show, working
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 monitor = typer.Typer()
 
@@ -134,7 +137,7 @@ def statement(
     from riskmodel.monitor.statements import in_full, side_by_side
     from riskmodel.panel.store import Workspace
 
-    with working("statement"):
+    with working("holding statements against the scores"):
         table = riskmodel.statements(Workspace(workspace), name)
     show(as_json, lambda: table, lambda: in_full(table) if name else side_by_side(table))
 
@@ -150,7 +153,7 @@ def verify(
     """
     import riskmodel
 
-    with working("verify"):
+    with working("computing classes and sums again"):
         text, same = riskmodel.verify(files)
     show(as_json, lambda: {"same": same, "report": text.splitlines()}, lambda: text)
     if not same:
@@ -173,16 +176,17 @@ def survey(
     group: Annotated[
         list[str] | None, typer.Option(help="File with a group that the survey names; may be repeated.")
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Hold a survey of residents or professionals against the measured development.
 
     Example: riskmodel survey enquete.csv --from 2016 --to 2020
     """
     import riskmodel
-    from riskmodel.monitor.survey import table_in_dutch
     from riskmodel.panel.store import Workspace
+    from riskmodel.results import survey_result
 
-    with working("survey"):
+    with working("holding the survey against the scores"):
         table, text = riskmodel.survey(
             file,
             Workspace(workspace),
@@ -195,10 +199,13 @@ def survey(
             answers=answers,
             groups=group or [],
         )
+    show(as_json, lambda: survey_result(table, text, out), lambda: _survey_text(table, text, out))
+
+
+def _survey_text(table: pd.DataFrame, text: str, out: Path | None) -> str:
+    from riskmodel.monitor.survey import table_in_dutch
+
     shown = table_in_dutch(table)
     if sys.stdout.isatty():
         shown = shown.head(SHOWN)
-    typer.echo(shown.to_string(index=False))
-    typer.echo(f"\n{text}")
-    if out is not None:
-        typer.echo(out)
+    return "\n".join([shown.to_string(index=False), f"\n{text}", *([] if out is None else [str(out)])])

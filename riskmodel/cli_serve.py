@@ -5,20 +5,22 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from riskmodel.cli_ingest import WorkspaceOption
-from riskmodel.cli_output import USE
+from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption
+from riskmodel.cli_output import USE, JsonOption, remark, show
 from riskmodel.errors import InputError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from riskmodel.web.settings import Settings
+    from riskmodel.web.tokens import Token
 
 serving = typer.Typer()
 tokens = typer.Typer(no_args_is_help=True, help="API tokens: who may ask the service what.")
@@ -37,7 +39,7 @@ LIMIT = 1000
 
 @serving.command(rich_help_panel=USE)
 def serve(
-    workspace: WorkspaceOption = Path("workspace"),
+    workspace: WorkspaceOption = WORKSPACE,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
     database: DatabaseOption = None,
@@ -94,8 +96,9 @@ def create(
         list[str] | None,
         typer.Option(help="GM code whose own data it may see; may be repeated; by default all."),
     ] = None,
-    workspace: WorkspaceOption = Path("workspace"),
+    workspace: WorkspaceOption = WORKSPACE,
     database: DatabaseOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Make a token; it is shown once.
 
@@ -107,29 +110,30 @@ def create(
     engine = _engine(workspace, database)
     text, token = create_token(engine, _role(role), label, municipality or None)
     note(engine, "command line", "", "token create", token=token.id, role=token.role)
-    typer.echo(text)
-    typer.echo(f"token {token.id} ({token.role}); it is not shown again", err=True)
+    show(as_json, lambda: {"token": text, **asdict(token)}, lambda: text)
+    remark(f"token {token.id} ({token.role}); it is not shown again")
 
 
 @tokens.command("list")
-def show(workspace: WorkspaceOption = Path("workspace"), database: DatabaseOption = None) -> None:
+def list_them(
+    workspace: WorkspaceOption = WORKSPACE, database: DatabaseOption = None, as_json: JsonOption = False
+) -> None:
     """Show all tokens, without their secrets.
 
     Example: riskmodel token list
     """
     from riskmodel.web.tokens import list_tokens
 
-    for token in list_tokens(_engine(workspace, database)):
-        bound = "all" if token.municipalities is None else ",".join(token.municipalities)
-        state = f"revoked {token.revoked_at}" if token.revoked_at else f"last used {token.last_used_at or 'never'}"
-        typer.echo(f"{token.id}  {token.role:8}  {bound:10}  {token.created_at}  {state}  {token.label}")
+    found = list_tokens(_engine(workspace, database))
+    show(as_json, lambda: found, lambda: "\n".join(map(_token_line, found)) or "no tokens yet")
 
 
 @tokens.command("revoke")
 def revoke(
     identity: Annotated[str, typer.Argument(help="Id of the token: the part between rm_ and the next _.")],
-    workspace: WorkspaceOption = Path("workspace"),
+    workspace: WorkspaceOption = WORKSPACE,
     database: DatabaseOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Make a token worthless.
 
@@ -141,7 +145,13 @@ def revoke(
     engine = _engine(workspace, database)
     token = revoke_token(engine, identity)
     note(engine, "command line", "", "token revoke", token=token.id)
-    typer.echo(f"token {token.id} revoked {token.revoked_at}")
+    show(as_json, lambda: token, lambda: f"token {token.id} revoked {token.revoked_at}")
+
+
+def _token_line(token: Token) -> str:
+    bound = "all" if token.municipalities is None else ",".join(token.municipalities)
+    state = f"revoked {token.revoked_at}" if token.revoked_at else f"last used {token.last_used_at or 'never'}"
+    return f"{token.id}  {token.role:8}  {bound:10}  {token.created_at}  {state}  {token.label}"
 
 
 def _engine(workspace: Path, database: str | None) -> Engine:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from riskmodel.forecasting.checks import Finding
     from riskmodel.forecasting.store import StoredForecast
     from riskmodel.products.risk_list import RiskList
+    from riskmodel.reproducing import Reproduction
     from riskmodel.training import Trained
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "list_text",
     "ordering_table",
     "promote_text",
+    "reproduce_text",
     "skill_table",
     "summary_table",
     "train_text",
@@ -178,6 +180,15 @@ def written_text(heading: str, out: Path, files: Mapping[str, Path]) -> str:
     drawn = sum(name.endswith(".png") for name in files)
     shown = [str(out / name) for name in files if not name.startswith("pictures/")]
     return "\n".join([heading, *shown, f"{out / 'pictures'}: {drawn} pictures, each as PNG and SVG"])
+
+
+def reproduce_text(found: Reproduction) -> str:
+    """A line a file that was made again, then what came of it."""
+    lines = [f"  same     {name}" for name in found.same]
+    lines += [f"  DIFFERS  {name}" for name in found.differs]
+    lines += [f"  note     {note}" for note in found.notes]
+    verdict = "differs" if found.differs else "the same to the last bit"
+    return "\n".join([*lines, f"{found.kind} {found.id}: {verdict}"])
 
 
 def _standing(role: str, trained: Trained) -> str:

@@ -1,6 +1,6 @@
 """Results of commands under keys that stay: what ``--json`` prints, once :mod:`riskmodel.plain` made it plain.
 
-``make sessions`` writes the keys of every command to ``docs/sessions/json.md``.
+``make sessions`` writes the keys of every command to ``docs/sessions/json.md``. Imports nothing heavy itself.
 """
 
 from __future__ import annotations
@@ -10,16 +10,22 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from riskmodel.catalogue import Indicator
-from riskmodel.products.risk_list import COLUMNS, RiskList
-
 if TYPE_CHECKING:
+    import pandas as pd
+
     from riskmodel.attempts import Promotion
+    from riskmodel.catalogue import Indicator
     from riskmodel.forecasting.backtest import Backtest
     from riskmodel.forecasting.checks import Finding
     from riskmodel.forecasting.store import StoredForecast
+    from riskmodel.governance import Audited
     from riskmodel.monitor.measured import Measured
     from riskmodel.monitoring_files import Written
+    from riskmodel.outcomes.evaluate import Evaluation
+    from riskmodel.products.register_entry import Entry
+    from riskmodel.products.risk_list import RiskList
+    from riskmodel.reproducing import Reproduction
+    from riskmodel.sources.observations import Observations
     from riskmodel.training import Trained
 
 #: What is told of a model beside the best simple ordering.
@@ -107,6 +113,8 @@ def forecast_result(made: Sequence[StoredForecast]) -> list[dict[str, Any]]:
 
 def list_result(made: RiskList, forms: Mapping[str, Path]) -> dict[str, Any]:
     """A risk list: what it is, where its forms are, and a row an area in order of rank."""
+    from riskmodel.products.risk_list import COLUMNS
+
     keys = ("title", "experiment", "event", "model_version", "forecast_id", "origin_date", "horizon", "capacity")
     about = {key: getattr(made.about, key) for key in keys}
     return {**about, "forms": dict(forms), "areas": made.rows[list(COLUMNS)]}
@@ -127,3 +135,70 @@ def monitor_result(areas: Measured, written: Written) -> dict[str, Any]:
     """What the monitor wrote, about which areas, and what could not be made."""
     about = {"level": areas.level, "edition": areas.edition, "areas": len(areas.areas)}
     return {**about, "files": dict(written.files), "notes": written.notes}
+
+
+def ingest_result(read: Sequence[Observations]) -> list[dict[str, Any]]:
+    """What was read, a row a source, level and boundary vintage."""
+    keys = ("source", "level", "boundaries", "indicators", "years", "files", "notes")
+    return [{key: getattr(each, key) for key in keys} | {"areas": areas_in(each)} for each in read]
+
+
+def areas_in(read: Observations) -> int:
+    """How many areas there are in what was read."""
+    return int(read.frame["location"].nunique())
+
+
+def links_result(links: pd.DataFrame) -> dict[str, int]:
+    """How many links between area codes were read, and of which years."""
+    return {"links": len(links), "from": int(links["year_from"].min()), "to": int(links["year_to"].max())}
+
+
+def survey_result(table: pd.DataFrame, text: str, out: Path | None) -> dict[str, Any]:
+    """A survey beside what was measured: a row an area or group, and what it says in plain Dutch."""
+    about = {key: table.attrs[key] for key in ("edition", "level", "who")}
+    span = {"from": table.attrs["start"], "to": table.attrs["end"]}
+    return {**about, **span, "units": table, "text": text.splitlines(), "folder": out}
+
+
+def visits_result(visits: pd.DataFrame, list_id: str) -> dict[str, Any]:
+    """How many visits to a list were in a file."""
+    return {"list": list_id, "visits": len(visits), "areas": int(visits["location"].nunique())}
+
+
+def outcomes_result(found: Evaluation, text: Sequence[str]) -> dict[str, Any]:
+    """What visits say of a list, in figures and in plain Dutch; counts by part of the list.
+
+    ``measured`` is None as long as the wave that was forecast is not there.
+    """
+    from riskmodel.outcomes.evaluate import counts_of
+
+    later = found.measured and {
+        "wave": found.measured.wave,
+        "by_part": counts_of(found.measured.by_part),
+        "agreement": counts_of(found.measured.agreement),
+    }
+    about = {key: getattr(found.record, key) for key in ("title", "experiment", "wave", "horizon", "made_on")}
+    figures = {key: getattr(found, key) for key in ("precision", "declines", "recall")}
+    by_part = counts_of(found.by_part)
+    return {"list": found.record.id, **about, "by_part": by_part, **figures, "measured": later, "text": text}
+
+
+def audit_result(done: Audited, experiment: str) -> dict[str, Any]:
+    """An audit over all origins together, a row a group and metric; ``audit.csv`` has those of each origin too."""
+    about = {"experiment": experiment, "model": done.audit.model, "orderings": done.audit.orderings}
+    return {**about, "run": done.run, "files": done.files, "groups": done.audit.over_all.drop(columns="origin")}
+
+
+def register_result(made: Entry, files: Mapping[str, Path]) -> dict[str, Any]:
+    """Whether an entry for the register is complete, and the keys that people must or may still fill in."""
+    missing = [field.standard.key for field in made.missing]
+    asked = [field.standard.key for field in made.fields if field.ask]
+    optional = [key for key in asked if key not in missing]
+    return {"complete": not missing, "missing": missing, "optional": optional, "files": dict(files)}
+
+
+def reproduce_result(found: Reproduction) -> dict[str, Any]:
+    """Whether what was made again is the same to the last bit, in all and by file."""
+    files = [{"name": name, "same": True} for name in found.same]
+    files += [{"name": name, "same": False} for name in found.differs]
+    return {"kind": found.kind, "id": found.id, "same": not found.differs, "files": files, "notes": found.notes}

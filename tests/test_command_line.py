@@ -56,6 +56,19 @@ def test_every_command_has_an_example_that_parses(path: tuple[str, ...], command
         assert parameter.help or parameter.name == "help", f"{parameter.name} is not explained"
 
 
+#: Runs until it is stopped, and what it answers is asked over the network.
+WITHOUT_JSON = {"serve"}
+
+
+def test_every_command_prints_its_result_as_json_when_asked() -> None:
+    without = {" ".join(path) for path, command in commands() if "--json" not in options(command)}
+    assert without == WITHOUT_JSON
+
+
+def options(command: object) -> set[str]:
+    return {option for parameter in command.params for option in parameter.opts}
+
+
 def test_the_walk_over_the_commands_sees_them_all() -> None:
     found = {" ".join(path) for path, _ in commands()}
     assert {"status", "demo", "ingest kwb", "token create", "outcomes evaluate", "risk-list"} <= found

@@ -8,6 +8,7 @@ import json
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -75,6 +76,10 @@ def run(*words: object) -> str:
     return result.output
 
 
+def told(*words: object) -> Any:
+    return json.loads(CliRunner().invoke(app, [*map(str, words), "--json"], catch_exceptions=False).stdout)
+
+
 def bytes_of(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
@@ -82,7 +87,7 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
 # --- the audit ---------------------------------------------------------------------------------------------------
 
 
-def test_the_audit_is_printed_written_and_logged(made: Made) -> None:
+def test_the_audit_is_printed_written_and_logged(made: Made, tmp_path: Path) -> None:
     printed = run("audit", "decline-2y", "--workspace", made.workspace.folder)
     folder = made.workspace.path("audits", "decline-2y")
     assert printed.startswith("# Audit of decline-2y\n")
@@ -105,6 +110,16 @@ def test_the_audit_is_printed_written_and_logged(made: Made) -> None:
         & (table["group"] == "not urban") & (table["metric"] == "selection_rate")
     ].iloc[0]  # fmt: skip
     assert run_.data.metrics["selection_rate.urbanity.not_urban"] == pytest.approx(row["value"], rel=1e-4)
+    result = told("audit", "decline-2y", "--out", tmp_path / "out", "--workspace", made.workspace.folder)
+    assert (result["experiment"], result["model"]) == ("decline-2y", "structural")
+    assert set(result["orderings"].items()) == {("2016", "last_rise"), ("2018", "last_rise")}
+    assert {Path(file).name for file in result["files"]} == names
+    assert client.get_run(result["run"]).data.tags["riskmodel.kind"] == "audit"
+    keys = ["list", "model", "group", "metric"]
+    [same] = [each for each in result["groups"] if [each[key] for key in keys] == row[keys].tolist()]
+    assert same["value"] == pytest.approx(same["n_selected"] / same["n"])
+    # The table is written to six digits.
+    assert same["value"] == pytest.approx(row["value"], abs=1e-6)
 
 
 def test_groups_of_a_user_are_counted_and_stay_out_of_everything(made: Made, tmp_path: Path) -> None:
@@ -181,6 +196,11 @@ def test_papers_are_made_anew_and_the_model_stays(made: Made, tmp_path: Path) ->
     assert DOCUMENT in printed
     # Whatever was audited meanwhile by groups of a user: the same bytes.
     assert bytes_of(elsewhere) == whole
+    assert told("describe", elsewhere, "--workspace", made.workspace.folder) == {
+        "release": made.trained.release.id,
+        "folder": str(elsewhere),
+        "files": [str(elsewhere / name) for name in sorted(whole)],
+    }
     assert not any(SECRET.encode() in content for content in whole.values())
     assert [path.name for path in elsewhere.parent.iterdir()] == [made.trained.release.id]
     # With nothing to change nothing is written.
@@ -272,6 +292,11 @@ def test_an_entry_is_written_answered_and_complete(made: Made, tmp_path: Path) -
     assert "Nog in te vullen, verplicht (4):" in printed
     form = out.with_name("entry-antwoorden.yaml")
     assert str(form) in printed
+    result = told("register-entry", "--out", out, "--workspace", made.workspace.folder)
+    open_ = ["organization", "status", "contact_email", "publication_category"]
+    assert (result["complete"], sorted(result["missing"])) == (False, sorted(open_))
+    # The form stands there since the first time.
+    assert result["files"] == {"entry": str(out)}
     answers = form.read_text(encoding="utf-8")
     for key, value in (
         ("organization", "Gemeente Noorderhaaks"),

@@ -80,6 +80,10 @@ def test_what_differs_is_named_and_ends_with_1(copy: Workspace) -> None:
     assert told.exit_code == 1
     assert "DIFFERS  scores.csv" in told.output
     assert told.output.count("DIFFERS") == 1
+    result = CliRunner().invoke(app, [*run, "--json"])
+    found = json.loads(result.stdout)
+    assert (result.exit_code, found["kind"], found["id"], found["same"]) == (1, "backtest", NAME, False)
+    assert [each["name"] for each in found["files"] if not each["same"]] == ["scores.csv"]
     assert CliRunner().invoke(app, ["reproduce", name_in(copy, "lists/*.json"), *run[2:]]).exit_code == 1
 
 
