@@ -20,8 +20,8 @@ from riskmodel.catalogue import indicators, load
 from riskmodel.cli import app
 from riskmodel.errors import InputError
 from riskmodel.panel.arrival import CHECKS, Arrival, run_checks
-from riskmodel.panel.arrival.base import Column
-from riskmodel.panel.arrival.earlier import filled_in, rank_correlation, shift_of, spread_ratio
+from riskmodel.panel.arrival.base import Column, rank_correlation
+from riskmodel.panel.arrival.earlier import filled_in, shift_of, spread_ratio
 from riskmodel.panel.arrival.rows import jumped, same_rows
 from riskmodel.panel.arrival.settle import settle
 from riskmodel.panel.arrival.values import plausible

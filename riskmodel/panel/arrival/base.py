@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Literal, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from riskmodel.catalogue import Indicator, indicators
@@ -98,17 +99,46 @@ class Column:
     old: FloatArray
 
     @cached_property
+    def known(self) -> npt.NDArray[np.bool_]:
+        """Areas that have both values."""
+        return ~np.isnan(self.new) & ~np.isnan(self.old)
+
+    @cached_property
     def both(self) -> tuple[FloatArray, FloatArray]:
         """New and old values of the areas that have both."""
-        known = ~np.isnan(self.new) & ~np.isnan(self.old)
-        return self.new[known], self.old[known]
+        return self.new[self.known], self.old[self.known]
+
+    @cached_property
+    def halves(self) -> tuple[float, float]:
+        """Distance between the quartiles of the new and of the old values."""
+        new, old = (np.subtract(*np.quantile(values, [0.75, 0.25])) for values in self.both)
+        return float(new), float(old)
 
     @cached_property
     def spread(self) -> float:
         """Distance between the quartiles of the old values; of all values that differ where most are equal."""
-        old = self.both[1]
-        low, high = np.quantile(old, [0.25, 0.75])
-        return float(high - low) or float(1.349 * old.std())
+        return self.halves[1] or float(1.349 * self.both[1].std())
+
+    @cached_property
+    def order(self) -> float:
+        """Rank correlation of the new and old values."""
+        return rank_correlation(*self.both)
+
+    @cached_property
+    def moved(self) -> FloatArray:
+        """How far every change is from the middle change, in distances between the quartiles of the old values.
+
+        NaN where unknown, for classes, and where the old values are all the same.
+        """
+        new, old, scale = self.new, self.old, self.spread
+        # Counts grow in proportion; their changes are compared as ratios.
+        if self.about.kind == "extensive":
+            new, old = np.log1p(np.maximum(new, 0)), np.log1p(np.maximum(old, 0))
+            scale = float(np.subtract(*np.nanquantile(old[~np.isnan(new)], [0.75, 0.25])))
+        if self.about.unit == "class" or scale == 0:
+            return np.full(len(new), np.nan)
+        change = new - old
+        return np.asarray(np.abs(change - np.nanmedian(change)) / scale)
 
 
 class Check(Protocol):
@@ -197,9 +227,9 @@ class Arrival:
     @cached_property
     def _areas(self) -> pd.Index:
         """New areas by code; of a large level, blocks of neighbouring codes spread evenly."""
-        codes = np.sort(self.new.frame["location"].unique())
+        codes = pd.Index(self.new.frame["location"].unique()).sort_values()
         every = max(1, len(codes) // MOST)
-        chosen: pd.Index = pd.Index(codes[np.arange(len(codes)) // BLOCK % every == 0])
+        chosen: pd.Index = codes[np.arange(len(codes)) // BLOCK % every == 0]
         return chosen
 
     @cached_property
@@ -219,7 +249,8 @@ class Arrival:
         """Values by year, shape (indicators, areas); indicators of a year may come from several files."""
         tables: dict[int, FloatArray] = {}
         for each in observations:
-            place = self._areas.get_indexer(pd.Index(each.frame["location"]))
+            row_area, areas = pd.factorize(each.frame["location"])
+            place = self._areas.get_indexer(pd.Index(areas))[row_area]
             years = np.where(place >= 0, each.frame["year"].to_numpy(), -1)
             for year in each.years:
                 table = tables.setdefault(year, np.full((len(self.definitions), len(self._areas)), np.nan))
@@ -227,16 +258,23 @@ class Arrival:
                 for row, key in enumerate(self.definitions):
                     if key in each.frame:
                         values = each.frame[key].to_numpy(dtype="float64")[rows]
-                        table[row, place[rows]] = np.where(np.isnan(values), table[row, place[rows]], values)
+                        known = ~np.isnan(values)
+                        table[row, place[rows[known]]] = values[known]
         return tables
 
-    def values(self) -> Iterator[tuple[Indicator, int, FloatArray]]:
-        """Every new indicator and year, all rows of the year."""
-        years = self.new.frame["year"].to_numpy()
-        for key, about in self.definitions.items():
-            values = self.new.frame[key].to_numpy(dtype="float64")
-            for year in self.new.years:
-                yield about, year, values[years == year]
+
+def rank_correlation(one: FloatArray, other: FloatArray) -> float:
+    """Spearman's rank correlation; 1 where either side is the same everywhere, which says nothing."""
+    one, other = _ranks(one), _ranks(other)
+    if np.ptp(one) == 0 or np.ptp(other) == 0:
+        return 1.0
+    return float(np.corrcoef(one, other)[0, 1])
+
+
+def _ranks(values: FloatArray) -> FloatArray:
+    """Ranks from 1, the middle one where values are equal; SciPy's are the same and take three times as long."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[place]
 
 
 def by_luck(limit: float, areas: int) -> float:

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.stats import rankdata
 
 from riskmodel.panel.arrival.base import ENOUGH, LUCK, Arrival, Check, Column, Finding, Severity, by_luck, finding
-from riskmodel.panel.panel import FloatArray
 
 #: Middle of the ratios of an area's two values, in powers of ten: from a factor of 6.3 it is another unit. And the
 #: share of areas, of the half with the largest values, in which it may be so.
@@ -131,8 +129,8 @@ class OtherSpread:
 
 def spread_ratio(column: Column) -> float:
     """Distance between the quartiles, new over old; 0 where it cannot be told."""
-    new, old = (np.subtract(*np.quantile(values, [0.75, 0.25])) for values in column.both)
-    return float(new / old) if old > 0 else 0.0
+    new, old = column.halves
+    return new / old if old > 0 else 0.0
 
 
 @dataclass(frozen=True)
@@ -166,18 +164,10 @@ class OtherOrder:
 
 
 def _another_order(check: Check, column: Column, lowest: float) -> Iterator[Finding]:
-    found = rank_correlation(*column.both)
+    found = column.order
     luck = LUCK / np.sqrt(len(column.both[0]) - 3)
     if np.arctanh(np.clip(found, -0.999999, 0.999999)) + luck < np.arctanh(lowest):
         yield finding(check, column, f"rank correlation with {column.other} is {found:.2f}", found)
-
-
-def rank_correlation(one: FloatArray, other: FloatArray) -> float:
-    """Spearman's rank correlation; 1 where either side is the same everywhere, which says nothing."""
-    one, other = rankdata(one), rankdata(other)
-    if np.ptp(one) == 0 or np.ptp(other) == 0:
-        return 1.0
-    return float(np.corrcoef(one, other)[0, 1])
 
 
 @dataclass(frozen=True)
@@ -201,7 +191,7 @@ def filled_in(column: Column) -> tuple[float, float]:
     """The edge value to which most areas came, and the share of the areas that did."""
     known = ~np.isnan(column.new)
     new, old = column.new[known], column.old[known]
-    low, high = np.nanquantile(old, [0.01, 0.99])
+    low, high = np.quantile(column.both[1], [0.01, 0.99])
     edge = (new <= min(low, 0.0)) | (new < low) | (new > high)
     came = edge & (new != old)
     if column.about.unit == "class" or not came.any():

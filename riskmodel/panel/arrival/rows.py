@@ -9,8 +9,18 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from riskmodel.panel.arrival.base import ENOUGH, LUCK, Arrival, Column, Finding, Pair, Severity, by_luck, finding
-from riskmodel.panel.arrival.earlier import rank_correlation
+from riskmodel.panel.arrival.base import (
+    ENOUGH,
+    LUCK,
+    Arrival,
+    Column,
+    Finding,
+    Pair,
+    Severity,
+    by_luck,
+    finding,
+    rank_correlation,
+)
 from riskmodel.panel.panel import FloatArray
 
 #: Share of areas of which a value with decimals, or every value together, is that of another year.
@@ -49,11 +59,11 @@ def same_rows(pair: Pair) -> tuple[float, int]:
 
     Whole numbers are the same by chance now and then, so at least three values must be, or one with decimals.
     """
-    single = np.nanmax(np.abs(pair.new), axis=1, initial=0.0) < 10
-    telling = ~(single & (np.nansum(pair.new % 1, axis=1) == 0))
+    broken = ~np.isnan(pair.new) & (pair.new != np.floor(pair.new))
+    telling = broken.any(axis=1) | (np.nanmax(np.abs(pair.new), axis=1, initial=0.0) >= 10)
     new, old = pair.new[telling], pair.old[telling]
     known = ~np.isnan(new) & ~np.isnan(old)
-    weight = known.sum(axis=0) + 2 * (known & (new % 1 > 0)).sum(axis=0)
+    weight = known.sum(axis=0) + 2 * (known & broken[telling]).sum(axis=0)
     judged = weight >= 3
     same = ((new == old) | ~known).all(axis=0)
     return float(same[judged].mean()) if judged.any() else 0.0, int(judged.sum())
@@ -70,23 +80,22 @@ class ShiftedRows:
     def run(self, arrival: Arrival) -> Iterator[Finding]:
         """Compare with the past of the own row, of the row before and of the row after."""
         for column in arrival.columns:
-            gain = shift_gain(column)
-            if gain > SHIFTED + LUCK * (2 / len(column.both[0])) ** 0.5:
+            limit = SHIFTED + LUCK * (2 / len(column.both[0])) ** 0.5
+            # No correlation is above 1: a row that follows its own past well has nothing to gain beside it.
+            if column.order < 1 - limit and (gain := shift_gain(column)) > limit:
                 message = f"values follow those of {column.other} one row away better than in the same row"
                 yield finding(self, column, message, gain)
 
 
 def shift_gain(column: Column) -> float:
     """Rank correlation with the better neighbour's past minus that with the own past."""
-    known = ~np.isnan(column.new) & ~np.isnan(column.old)
-    own = rank_correlation(column.new[known], column.old[known])
     gains = [-1.0]
     for step in (-1, 1):
         beside = np.roll(column.old, step)
-        both = known & ~np.isnan(beside)
+        both = column.known & ~np.isnan(beside)
         if both.sum() >= ENOUGH:
             found = rank_correlation(column.new[both], beside[both])
-            gains.append(found - own if found < 1 else -1.0)
+            gains.append(found - column.order if found < 1 else -1.0)
     return max(gains)
 
 
@@ -118,7 +127,7 @@ def _likenesses(columns: Sequence[Column]) -> list[tuple[Column, Column, float]]
         for two in columns:
             ratio = 1.0 if one is two else _gap(one.new, two) / own
             closer = CLOSER + len(one.both[0]) ** -0.5
-            if ratio < SWAPPED and _order(one.new, two.old) > _order(one.new, one.old) + closer:
+            if ratio < SWAPPED and _order(one.new, two.old) > one.order + closer:
                 found.append((one, two, ratio))
     return found
 
@@ -146,9 +155,8 @@ class JumpedColumn:
     def run(self, arrival: Arrival) -> Iterator[Finding]:
         """Count changes that are far from the middle change."""
         for column in arrival.columns:
-            known = ~np.isnan(column.new) & ~np.isnan(column.old)
-            share = float(jumped(column)[known].mean())
-            if share > by_luck(JUMPED, int(known.sum())):
+            share = float(jumped(column)[column.known].mean())
+            if share > by_luck(JUMPED, len(column.both[0])):
                 message = f"{share:.0%} of the areas moved far from where they were in {column.other}"
                 yield finding(self, column, message, share)
 
@@ -173,7 +181,7 @@ class ReplacedRows:
 
 def replaced_rows(columns: Sequence[Column]) -> float:
     """Share of areas of which more than half of their known indicators moved by more than a whole spread."""
-    moves = np.array([moved(each) for each in columns])
+    moves = np.array([each.moved for each in columns])
     known = (~np.isnan(moves)).sum(axis=0)
     judged = known > 0
     return float(((moves > 1).sum(axis=0)[judged] > known[judged] / 2).mean()) if judged.any() else 0.0
@@ -181,23 +189,7 @@ def replaced_rows(columns: Sequence[Column]) -> float:
 
 def jumped(column: Column) -> npt.NDArray[np.bool_]:
     """Areas of which the change is further from the middle change than areas move; False where unknown."""
-    away = moved(column)
+    away = column.moved
     if np.isnan(away).all():
         return np.zeros(len(away), dtype=bool)
     return np.asarray(away > max(FAR * 1.4826 * float(np.nanmedian(away)), PART))
-
-
-def moved(column: Column) -> FloatArray:
-    """How far every change is from the middle change, in distances between the quartiles of the old values.
-
-    NaN where unknown, for classes, and where the old values are all the same.
-    """
-    new, old, scale = column.new, column.old, column.spread
-    # Counts grow in proportion; their changes are compared as ratios.
-    if column.about.kind == "extensive":
-        new, old = np.log1p(np.maximum(new, 0)), np.log1p(np.maximum(old, 0))
-        scale = float(np.subtract(*np.nanquantile(old[~np.isnan(new)], [0.75, 0.25])))
-    if column.about.unit == "class" or scale == 0:
-        return np.full(len(new), np.nan)
-    change = new - old
-    return np.asarray(np.abs(change - np.nanmedian(change)) / scale)

@@ -31,13 +31,18 @@ class Impossible:
 
     def run(self, arrival: Arrival) -> Iterator[Finding]:
         """Hold every value against the range of its indicator or unit."""
-        for about, year, values in arrival.values():
+        years = arrival.new.frame["year"].to_numpy()
+        for key, about in arrival.definitions.items():
             low, high = plausible(about, arrival.new.base)
+            values = arrival.new.frame[key].to_numpy(dtype="float64")
             wrong = (values < low) | (values > high)
-            if wrong.any():
-                first = values[np.argmax(wrong)]
-                message = f"{int(wrong.sum())} areas outside {low:g} to {high:g} ({about.unit}), one has {first:g}"
-                yield Finding(self.code, self.title, self.severity, about.id, year, message, float(wrong.mean()))
+            for year in np.unique(years[wrong]).tolist():
+                of_year = years == year
+                many = int((wrong & of_year).sum())
+                first = values[np.argmax(wrong & of_year)]
+                message = f"{many} areas outside {low:g} to {high:g} ({about.unit}), one has {first:g}"
+                share = many / int(of_year.sum())
+                yield Finding(self.code, self.title, self.severity, key, year, message, share)
 
 
 def plausible(about: Indicator, base: float | None = None) -> tuple[float, float]:
@@ -69,34 +74,39 @@ class DoesNotAddUp:
 
     def run(self, arrival: Arrival) -> Iterator[Finding]:
         """Hold every row against the identities of the catalogue."""
-        for year, part in arrival.new.frame.groupby("year"):
-            for wrong, judged, told in _broken(part, arrival.new.base):
-                many = max(int(judged.sum()), 1)
-                share = wrong.sum() / many
-                if share > by_luck(SLIPS, many):
-                    first = part["location"].to_numpy()[np.argmax(wrong)]
-                    message = f"{told} in {share:.0%} of {judged.sum():,} areas, the first is {first}"
-                    yield Finding(self.code, self.title, self.severity, "", int(str(year)), message, float(share))
+        frame = arrival.new.frame
+        years = frame["year"].to_numpy()
+        broken = list(_broken(frame, arrival.new.base))
+        for year in arrival.new.years:
+            of_year = years == year
+            for wrong, judged, told in broken:
+                areas = int((judged & of_year).sum())
+                slips = wrong & of_year
+                share = slips.sum() / max(areas, 1)
+                if share > by_luck(SLIPS, areas):
+                    first = frame["location"].iloc[int(np.argmax(slips))]
+                    message = f"{told} in {share:.0%} of {areas:,} areas, the first is {first}"
+                    yield Finding(self.code, self.title, self.severity, "", year, message, float(share))
 
 
-def _broken(part: pd.DataFrame, base: float | None) -> Iterator[tuple[np.ndarray, np.ndarray, str]]:
+def _broken(frame: pd.DataFrame, base: float | None) -> Iterator[tuple[np.ndarray, np.ndarray, str]]:
     """Rows that break an identity, rows on which it can be judged, and what it says."""
     identities = load("identities")
     for each in identities["sums"]:
-        if not {*each["parts"], *each.get("whole", ())} <= set(part.columns):
+        if not {*each["parts"], *each.get("whole", ())} <= set(frame.columns):
             continue
-        total = part[each["parts"]].sum(axis=1, skipna=False)
-        whole = part[each["whole"][0]] - (base or 0.0) if "whole" in each else each["to"]
-        gap = (total - whole).to_numpy(dtype="float64")
-        people = part["population"].to_numpy() if "population" in part else np.full(len(part), np.inf)
+        total = sum(frame[part].to_numpy(dtype="float64") for part in each["parts"])
+        whole = frame[each["whole"][0]].to_numpy() - (base or 0.0) if "whole" in each else each["to"]
+        gap = total - whole
+        people = frame["population"].to_numpy() if "population" in frame else np.inf
         judged = ~np.isnan(gap) & (people >= each.get("from_population", 0.0))
         told = f"{', '.join(each['parts'])} do not add up to {each['whole'][0] if 'whole' in each else each['to']}"
         yield judged & (np.abs(gap) > each["tolerance"]), judged, told
-    margins = [[f"{key}_low", key] for key in part.columns] + [[key, f"{key}_high"] for key in part.columns]
+    margins = [[f"{key}_low", key] for key in frame.columns] + [[key, f"{key}_high"] for key in frame.columns]
     for each in [*identities["at_most"], {"pairs": margins, "tolerance": 0.0}]:
         for low, high in each["pairs"]:
-            if {low, high} <= set(part.columns):
-                gap = (part[low] - part[high]).to_numpy(dtype="float64")
+            if {low, high} <= set(frame.columns):
+                gap = (frame[low] - frame[high]).to_numpy(dtype="float64")
                 yield gap > each["tolerance"], ~np.isnan(gap), f"{low} is more than {high}"
 
 
@@ -110,14 +120,16 @@ class SharesForPercent:
 
     def run(self, arrival: Arrival) -> Iterator[Finding]:
         """Look for percentages of which none is above 1 and most are no whole number."""
-        for about, year, values in arrival.values():
-            known = values[~np.isnan(values)]
-            if about.unit not in ("percent", "%") or len(known) < ENOUGH:
-                continue
-            broken = float((known % 1 > 0).mean())
-            if known.max() <= 1 and broken > 0.5:
-                message = f"no value is above {known.max():.3g}, where percentages run to 100"
-                yield Finding(self.code, self.title, self.severity, about.id, year, message, float(known.max()))
+        years = arrival.new.frame["year"].to_numpy()
+        for key in [key for key, about in arrival.definitions.items() if about.unit in ("percent", "%")]:
+            values = arrival.new.frame[key].to_numpy(dtype="float64")
+            for year in arrival.new.years:
+                known = values[(years == year) & ~np.isnan(values)]
+                if len(known) < ENOUGH or known.max() > 1:
+                    continue
+                if float((known % 1 > 0).mean()) > 0.5:
+                    message = f"no value is above {known.max():.3g}, where percentages run to 100"
+                    yield Finding(self.code, self.title, self.severity, key, year, message, float(known.max()))
 
 
 @dataclass(frozen=True)
