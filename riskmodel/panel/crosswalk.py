@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
 
@@ -38,8 +37,10 @@ def convert(frame: pd.DataFrame, links: pd.DataFrame, kinds: Mapping[str, str]) 
     """Convert values by area to the codes of another vintage.
 
     A count (extensive) is divided over the new areas in proportion to addresses, so that its total stays the
-    same. A rate (intensive) of a new area is the mean of the old areas, weighted by addresses; old areas without
-    a value do not count. Codes that occur in no link keep their values.
+    same; it is missing where a part of it is missing, because a sum that leaves out a part would look like a fall.
+    A rate (intensive) of a new area is the mean of the old areas, weighted by addresses; old areas without a value
+    do not count. A code from which no link leads stays; receives it addresses from elsewhere, then counts add up
+    and a rate stays that of the unchanged area, by far the larger part.
 
     Parameters
     ----------
@@ -64,27 +65,20 @@ def convert(frame: pd.DataFrame, links: pd.DataFrame, kinds: Mapping[str, str]) 
     B        75.0  40.0
     C        25.0  40.0
     """
-    links = links[links["code_from"].isin(frame.index) & (links["addresses"] > 0)]
-    moved = frame.loc[links["code_from"]].to_numpy()
-    weight = links["addresses"].to_numpy(dtype=float)
-    share = weight / links.groupby("code_from")["addresses"].transform("sum").to_numpy(dtype=float)
-    target = links["code_to"].to_numpy()
-    parts = {}
-    for position, (column, kind) in enumerate((column, kinds[column]) for column in frame.columns):
-        values = moved[:, position]
-        by = share if kind == "extensive" else np.where(np.isnan(values), np.nan, weight)
-        total = pd.Series(values * by).groupby(target).sum(min_count=1)
-        parts[column] = total if kind == "extensive" else total / pd.Series(by).groupby(target).sum(min_count=1)
+    links = links[links["addresses"] > 0]
+    target = links["code_to"]
+    weight = links["addresses"].astype(float).set_axis(target)
+    share = weight / links.groupby("code_from")["addresses"].transform("sum").to_numpy()
+    moved = frame.reindex(links["code_from"]).set_axis(target)
     kept = frame.loc[~frame.index.isin(links["code_from"])]
-    converted = pd.DataFrame(parts, columns=frame.columns)
-    if converted.empty:
-        return kept
-    # A code may stand for an unchanged area and also receive addresses from elsewhere: a count adds up;
-    # for a rate the unchanged area, by far the larger part, is kept.
-    both = kept.index.intersection(converted.index)
-    for column in frame.columns:
-        if kinds[column] == "extensive":
-            converted.loc[both, column] = converted.loc[both, column].add(kept.loc[both, column], fill_value=0)
+    columns = {}
+    for name in frame.columns:
+        if kinds[name] == "extensive":
+            parts = pd.concat([moved[name] * share, kept[name]])
+            columns[name] = parts.groupby(level=0).sum(skipna=False)
         else:
-            converted.loc[both, column] = kept.loc[both, column].fillna(converted.loc[both, column])
-    return pd.concat([kept.drop(both), converted]).sort_index()
+            known = weight.where(moved[name].notna())
+            total = (moved[name] * known).groupby(level=0).sum(min_count=1)
+            columns[name] = kept[name].combine_first(total / known.groupby(level=0).sum(min_count=1))
+    new = kept.index.union(pd.Index(target[links["code_from"].isin(frame.index)].unique()))
+    return pd.DataFrame(columns).reindex(new)
