@@ -24,7 +24,7 @@ import pandas as pd
 import shapely
 from report import ratio
 
-from riskmodel import registry, workflow
+from riskmodel import workflow
 from riskmodel.explaining.explain import explanation_of
 from riskmodel.forecasting import backtest
 from riskmodel.forecasting.origins import latest_origin
@@ -35,6 +35,7 @@ from riskmodel.products.fill import filled
 from riskmodel.products.page import write_page
 from riskmodel.products.risk_list import RiskList
 from riskmodel.scoring.release import load_release
+from riskmodel.tracking import registry
 
 EXPERIMENT = "decline-2y"
 BUURTEN = 14_000

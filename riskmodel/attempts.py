@@ -77,7 +77,7 @@ def find_attempt(workspace: Workspace, asked: str) -> Attempt:
     InputError
         If there is no such backtest, or no such model in it.
     """
-    from riskmodel import runs
+    from riskmodel.tracking import runs
 
     name, _, model = asked.partition(":")
     folder = workspace.path("backtests", name)
@@ -126,7 +126,7 @@ def promote(
         If there is no such version, it is champion already, its contributions cannot be told, or there is no
         reason for a forced promotion.
     """
-    from riskmodel import registry
+    from riskmodel.tracking import registry
 
     if force and not reason.strip():
         raise InputError("--force", "no reason", "--reason TEXT", "It is kept with the model.")

@@ -4,31 +4,25 @@ from __future__ import annotations
 
 import re
 import tempfile
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from riskmodel.errors import InputError
 from riskmodel.forecasting.attributes import ATTRIBUTES
 from riskmodel.forecasting.group_audit import GroupAudit, audit_groups
 from riskmodel.forecasting.record import Record, read_record
 from riskmodel.keeping import put_files, writing_runs
+from riskmodel.made_with import code_version
 from riskmodel.panel.store import Workspace, write_atomically
 from riskmodel.products.audit_tables import as_csv, audit_text
 from riskmodel.products.register_entry import ENTRY, Entry, answers_form, entry_of, read_answers, read_entry
 from riskmodel.scoring.release import load_release
 from riskmodel.sources.supplied_groups import SuppliedGroups, read_groups
 
-if TYPE_CHECKING:
-    from mlflow.entities import Metric
-
 #: The main question, when several have a champion and none is named.
 MAIN_EXPERIMENT = "decline-2y"
-#: Kind of the run of an audit in MLflow.
-AUDIT = "audit"
 #: What cannot stand in the name of a metric.
 NO_WORD = re.compile("[^A-Za-z0-9]+")
 #: Names of the files of an audit.
@@ -163,7 +157,7 @@ def register_entry(
 
 
 def _champion_folder(workspace: Workspace, experiment: str | None) -> Path:
-    from riskmodel import registry
+    from riskmodel.tracking import registry
 
     trained = sorted(path.name for path in workspace.path("models").glob("[!.]*") if path.is_dir())
     name = experiment or (MAIN_EXPERIMENT if MAIN_EXPERIMENT in trained else "".join(trained[:1]))
@@ -207,7 +201,8 @@ def _log(
     """A run of its own: what was audited, the figures over all origins, and the files."""
     from mlflow.entities import Param
 
-    from riskmodel import tracking
+    from riskmodel.tracking.log import AUDIT, KIND, log_figures
+    from riskmodel.tracking.store import client_of, experiment_id
 
     settings = {
         "model": found.model,
@@ -219,15 +214,13 @@ def _log(
     if supplied is not None:
         settings["supplied"] = f"{supplied.file.name} sha256:{supplied.file.sha256}"
     with writing_runs(workspace), tempfile.TemporaryDirectory() as folder:
-        client = tracking.client_of(workspace)
-        place = tracking.experiment_id(client, workspace, record.experiment.name)
-        tags = {"mlflow.source.name": "riskmodel audit", tracking.KIND: AUDIT, "model": found.model}
-        tags["code_version"] = tracking.code_version()
+        client = client_of(workspace)
+        place = experiment_id(client, workspace, record.experiment.name)
+        tags = {"mlflow.source.name": "riskmodel audit", KIND: AUDIT, "model": found.model}
+        tags["code_version"] = code_version()
         run = str(client.create_run(place, run_name=f"audit {found.model}", tags=tags).info.run_id)
         client.log_batch(run, params=[Param(key, str(value)) for key, value in settings.items()])
-        metrics = _metrics(found)
-        for start in range(0, len(metrics), tracking.BATCH):
-            client.log_batch(run, metrics=metrics[start : start + tracking.BATCH])
+        log_figures(client, run, _figures(found))
         for name, content in files.items():
             Path(folder, name).write_bytes(content)
         client.log_artifacts(run, folder)
@@ -235,19 +228,17 @@ def _log(
     return run
 
 
-def _metrics(found: GroupAudit) -> list[Metric]:
+def _figures(found: GroupAudit) -> dict[str, float]:
     """Figures of the model over all origins; what a user supplied goes by the number of the group."""
-    from mlflow.entities import Metric
-
-    now, metrics = int(time.time() * 1000), []
+    figures: dict[str, float] = {}
     rows = found.over_all[(found.over_all["model"] == found.model) & (found.over_all["told"] == "")]
     for attribute in found.attributes:
         for number, group in enumerate(attribute.groups, 1):
             own = attribute.name in ATTRIBUTES
             name = f"{attribute.name}.{NO_WORD.sub('_', group)}" if own else f"supplied.{number}"
             inside = rows[(rows["attribute"] == attribute.name) & (rows["group"] == group)]
-            metrics += [
-                Metric(f"{metric}.{name}", float(value), now, 0)
+            figures |= {
+                f"{metric}.{name}": float(value)
                 for metric, value in zip(inside["metric"], inside["value"], strict=True)
-            ]
-    return metrics
+            }
+    return figures

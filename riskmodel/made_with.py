@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 import platform
+import subprocess
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import riskmodel
 
 #: Packages whose arithmetic or file format stands behind forecasts.
 THAT_MATTER = ("lightgbm", "numba", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy")
 
 
+@cache
+def code_version() -> str:
+    """Version of the package and, in a git checkout, its commit when the process first asked."""
+    try:
+        asked = subprocess.run(
+            ["git", "describe", "--always", "--dirty"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:  # an installation without git, such as a container
+        return riskmodel.__version__
+    commit = asked.stdout.strip() if asked.returncode == 0 else ""
+    return f"{riskmodel.__version__}+{commit}" if commit else riskmodel.__version__
+
+
 def made_with() -> dict[str, str]:
     """Version of riskmodel with its commit, of Python and of the packages that matter, and the kind of machine."""
-    from riskmodel.tracking import code_version
-
     return {
         "riskmodel": code_version(),
         "python": platform.python_version(),

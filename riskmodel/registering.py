@@ -19,21 +19,12 @@ from riskmodel.keeping import writing_runs
 from riskmodel.panel.panel import FloatArray, Panel
 from riskmodel.panel.store import Workspace
 from riskmodel.plain_text import write_table
-from riskmodel.registry import CANDIDATE, CHAMPION, Version, contributions_of, tag, version_at, who
 from riskmodel.scoring.predict import predict
 from riskmodel.scoring.release import Release
-from riskmodel.tracking import (
-    KIND,
-    TRAIN,
-    client_of,
-    experiment_id,
-    fingerprints,
-    log_figures,
-    log_findings,
-    store_uri,
-    summary_of,
-)
-from riskmodel.tracking_words import (
+from riskmodel.tracking.log import KIND, TRAIN, fingerprints, log_figures, log_findings, summary_of
+from riskmodel.tracking.registry import CANDIDATE, CHAMPION, Version, contributions_of, tag, version_at, who
+from riskmodel.tracking.store import client_of, experiment_id, store_uri
+from riskmodel.tracking.words import (
     NOTE,
     TRAINING,
     dataset_input,

@@ -18,6 +18,7 @@ from riskmodel.forecasting.features import Features
 from riskmodel.forecasting.forecast import Forecast
 from riskmodel.forecasting.models import ChangeModel
 from riskmodel.forecasting.origins import latest_origin, origin_at
+from riskmodel.made_with import code_version
 from riskmodel.panel.panel import Panel
 from riskmodel.panel.store import Workspace
 from riskmodel.products.iama import DOCUMENT, iama_document
@@ -63,13 +64,11 @@ def train(experiment: Path, workspace: Workspace, *, level: str | None = None) -
     dict
         What was trained, for ``"champion"`` and ``"challenger"``.
     """
-    from riskmodel import tracking
-
     experiment = experiment_file(experiment)
     question = load_experiment(experiment)
     panel = workspace.panel(level, allow_origin=question.allow_origin)
     stage = stage_of(panel, latest_origin(panel, question.horizon))
-    code = tracking.code_version()
+    code = code_version()
     return {
         role: _train(question, experiment, role, name, workspace, panel, stage, code)
         for role, name in (("champion", question.champion), ("challenger", question.challenger))
@@ -192,7 +191,7 @@ def _facts(
     code: str,
 ) -> tuple[CardFacts, Forecast, Features]:
     """What there is to tell of a model: what checks find and its stored backtest; and what it forecasts now."""
-    from riskmodel.registry import contributions_of
+    from riskmodel.tracking.registry import contributions_of
 
     made, features = backtesting.forecast_with(name, model, question, panel, stage.origin)
     importance = importance_of(contributions_of(model, features), stage)

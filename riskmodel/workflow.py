@@ -19,7 +19,7 @@ from riskmodel.forecasting.origins import latest_origin
 from riskmodel.forecasting.record import write_record
 from riskmodel.forecasting.store import StoredForecast, load_forecast, save_forecast
 from riskmodel.keeping import intact, put
-from riskmodel.made_with import made_with
+from riskmodel.made_with import code_version, made_with
 from riskmodel.manifest import sha256_of
 from riskmodel.outcomes.lists import list_record, save_list
 from riskmodel.panel.check import Check, check_panel
@@ -63,19 +63,19 @@ def backtest(
     Writes ``backtests/NAME/forecasts.parquet`` and ``scores.csv`` in the workspace, and what the checks found; a
     later backtest of the same experiment takes their place, MLflow keeps every one.
     """
-    from riskmodel import tracking
+    from riskmodel.tracking.backtests import log_backtest
 
     experiment = experiment_file(experiment)
     question = load_experiment(experiment)
     panel = workspace.panel(level, allow_origin=question.allow_origin)
     done = backtesting.run(question, panel, origins, progress, leave_out=leave_out, seeds=seeds)
-    record, findings = checked_backtest(done, panel, tracking.code_version())
+    record, findings = checked_backtest(done, panel, code_version())
     # Logged from a folder of its own: another process may put its backtest in place meanwhile.
     with draft_folder(workspace.path("backtests")) as draft:
         files = write_record(record, experiment.read_text(encoding="utf-8"), draft)
         files.append(write_findings(findings, draft))
         summary = summary_table(done.scores, done.paired, question)
-        tracking.log_backtest(workspace, done, panel, files, findings, summary)
+        log_backtest(workspace, done, panel, files, findings, summary)
         put(workspace, {draft: workspace.path("backtests", question.name)})
     return done
 
@@ -186,7 +186,7 @@ def list_of(
 
 
 def _forecast_with_champion(workspace: Workspace, name: str) -> StoredForecast:
-    from riskmodel import registry
+    from riskmodel.tracking import registry
 
     found = registry.release_by_alias(workspace, name, registry.CHAMPION)
     if found is None:
@@ -212,7 +212,7 @@ def forecast_with(
     workspace : Workspace, optional
         In which that folder lies; left out for a forecast that is only compared.
     """
-    from riskmodel import registry
+    from riskmodel.tracking import registry
 
     origin = latest_origin(panel, release.experiment.horizon)
     made, features = backtesting.forecast_with(release.name, release.model, release.experiment, panel, origin)

@@ -27,7 +27,7 @@ from riskmodel.forecasting.record import Record, main_cohort, outcomes_of, read_
 from riskmodel.forecasting.scores import score_forecasts
 from riskmodel.panel.panel import Panel
 from riskmodel.panel.store import Workspace
-from riskmodel.runs import backtest_runs
+from riskmodel.tracking.runs import backtest_runs
 
 QUESTION = replace(experiment(), targets=(), cohorts=(Cohort("all"), Cohort("500+", min_inhabitants=500)))
 N = 300
@@ -254,7 +254,7 @@ def test_two_runs_are_compared_and_the_stored_one_is_the_last(tried: Workspace) 
 def test_a_nested_run_stands_for_its_model(tried: Workspace) -> None:
     from mlflow import MlflowClient
 
-    from riskmodel.tracking import store_uri
+    from riskmodel.tracking.store import store_uri
 
     client = MlflowClient(store_uri(tried))
     [place] = [each.experiment_id for each in client.search_experiments() if each.name == "decline-2y"]

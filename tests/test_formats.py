@@ -10,7 +10,6 @@ import pytest
 from kept_worlds import NAME, TOWN, contents
 
 import riskmodel
-from riskmodel import registry
 from riskmodel.errors import InputError
 from riskmodel.forecasting.store import load_forecast
 from riskmodel.keeping import ARTIFACTS, KEPT
@@ -18,8 +17,9 @@ from riskmodel.manifest import FORMAT, Manifest, read_manifest, text_of
 from riskmodel.outcomes.lists import load_list
 from riskmodel.outcomes.visits import visits_of
 from riskmodel.panel.store import Workspace
-from riskmodel.runs import backtest_run, backtest_runs
 from riskmodel.scoring.release import load_release
+from riskmodel.tracking import registry
+from riskmodel.tracking.runs import backtest_run, backtest_runs
 
 FORMAT_0 = Path(__file__).parent / "data" / "format-0.tar.xz"
 

@@ -28,7 +28,7 @@ from riskmodel.products.iama import DOCUMENT, OFFICIAL
 from riskmodel.products.model_card import AUDIT, JSON, MARKDOWN
 from riskmodel.products.register_entry import ENTRY
 from riskmodel.scoring.release import describe_release, load_release
-from riskmodel.tracking import client_of
+from riskmodel.tracking.store import client_of
 from riskmodel.training import Trained
 
 #: A backtest, a training and their papers take longer than what they show.

@@ -12,12 +12,13 @@ from sqlalchemy import create_engine, text
 from worlds import EXPERIMENTS
 
 import riskmodel
-from riskmodel import ingesting, registry
+from riskmodel import ingesting
 from riskmodel.errors import InputError
 from riskmodel.example import write_example
 from riskmodel.panel.store import Workspace
-from riskmodel.runs import backtest_runs
-from riskmodel.tracking import STORE, client_of, has_store, store_uri
+from riskmodel.tracking import registry
+from riskmodel.tracking.runs import backtest_runs
+from riskmodel.tracking.store import STORE, client_of, has_store, store_uri
 
 __all__ = ["postgres"]
 

@@ -284,7 +284,7 @@ def test_a_changed_or_added_file_of_a_card_is_refused(
 
 
 def test_training_writes_and_logs_the_card(made: Made) -> None:
-    from riskmodel.tracking import client_of
+    from riskmodel.tracking.store import client_of
 
     trained = riskmodel.train(made.file, made.workspace)["champion"]
     content = json.loads((trained.release.folder / JSON).read_text(encoding="utf-8"))

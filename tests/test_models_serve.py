@@ -19,7 +19,7 @@ from web_worlds import ROOT, copy_of, trained
 
 import riskmodel
 from riskmodel.panel.store import Workspace
-from riskmodel.tracking import store_uri
+from riskmodel.tracking.store import store_uri
 
 pytestmark = [pytest.mark.long, pytest.mark.skipif(os.name != "posix", reason="process groups are those of POSIX")]
 ANSWERS = ["p_decline", "expected_change", "lower80", "upper80"]

@@ -29,8 +29,8 @@ from kept_worlds import NAME, TOWN, contents, invented, small_question
 import riskmodel
 from riskmodel.keeping import KEPT
 from riskmodel.panel.store import Workspace
-from riskmodel.registry import CHAMPION, release_by_alias
-from riskmodel.runs import backtest_runs
+from riskmodel.tracking.registry import CHAMPION, release_by_alias
+from riskmodel.tracking.runs import backtest_runs
 
 ROOT = Path(__file__).parents[1]
 KILLS = int(os.environ.get("RISKMODEL_KILLS", "5"))

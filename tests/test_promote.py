@@ -15,7 +15,6 @@ from typer.testing import CliRunner
 from worlds import EXPERIMENTS
 
 import riskmodel
-from riskmodel import registry
 from riskmodel.attempts import gate_findings
 from riskmodel.cli import app
 from riskmodel.errors import InputError
@@ -29,7 +28,8 @@ from riskmodel.forecasting.record import read_record, write_record
 from riskmodel.panel.store import Workspace
 from riskmodel.products.model_card import JSON as CARD
 from riskmodel.scoring.release import load_release, save_release
-from riskmodel.tracking import client_of
+from riskmodel.tracking import registry
+from riskmodel.tracking.store import client_of
 
 NAME = "decline-2y"
 

@@ -16,14 +16,14 @@ from typer.testing import CliRunner
 from worlds import made_features, training_from
 
 import riskmodel
-from riskmodel import registry
 from riskmodel.cli import app
 from riskmodel.errors import InputError
 from riskmodel.forecasting.models.lightgbm import LightGBM
 from riskmodel.keeping import KEPT
 from riskmodel.panel.store import Workspace
-from riskmodel.runs import backtest_run, backtest_runs
-from riskmodel.tracking import client_of
+from riskmodel.tracking import registry
+from riskmodel.tracking.runs import backtest_run, backtest_runs
+from riskmodel.tracking.store import client_of
 
 ROOT = Path(__file__).parents[1]
 

@@ -41,7 +41,7 @@ def test_killed_ten_times_gives_the_same_bytes(tmp_path: Path) -> None:
     # Processes that have the libraries already, so that the kills hit the work and not the imports.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
-        ["riskmodel.scoring.run", "riskmodel.registry", "lightgbm", "test_scoring_restart"]
+        ["riskmodel.scoring.run", "riskmodel.tracking.registry", "lightgbm", "test_scoring_restart"]
     )
     undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
 

@@ -19,8 +19,9 @@ from riskmodel.errors import InputError
 from riskmodel.forecasting.checks import Finding
 from riskmodel.locking import only_writer, put_in_place
 from riskmodel.panel.store import Workspace
-from riskmodel.runs import backtest_run, backtest_runs
-from riskmodel.tracking import client_of, experiment_id, log_findings, summary_of
+from riskmodel.tracking.log import log_findings, summary_of
+from riskmodel.tracking.runs import backtest_run, backtest_runs
+from riskmodel.tracking.store import client_of, experiment_id
 
 ROOT = Path(__file__).parents[1]
 BACKTEST = (
@@ -116,7 +117,7 @@ def test_a_store_that_was_cut_off_while_it_was_made_is_made_again(tmp_path: Path
     code = (
         "import sys\n"
         "from riskmodel.panel.store import Workspace\n"
-        "from riskmodel.tracking import client_of\n"
+        "from riskmodel.tracking.store import client_of\n"
         "client_of(Workspace(sys.argv[1])).search_experiments()\n"
     )
     maker = start(code, workspace.folder)
@@ -196,7 +197,7 @@ def test_a_draft_takes_the_place_of_a_folder(tmp_path: Path) -> None:
 
 def test_an_installation_without_git_has_a_version(tmp_path: Path) -> None:
     """As in a container: the service asks for its version at every answer."""
-    code = "import riskmodel.tracking as t, riskmodel; assert t.code_version() == riskmodel.__version__"
+    code = "import riskmodel.made_with as m, riskmodel; assert m.code_version() == riskmodel.__version__"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": str(tmp_path)}
     subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True)
 

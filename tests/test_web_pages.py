@@ -26,7 +26,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from web_worlds import running, settings_of, until
 
-from riskmodel import ingesting, registry
+from riskmodel import ingesting
 from riskmodel.catalogue import regions
 from riskmodel.explaining.contributions import by_driver
 from riskmodel.explaining.explain import explanation_of
@@ -37,6 +37,7 @@ from riskmodel.forecasting.origins import latest_origin
 from riskmodel.forecasting.record import record_of, write_record
 from riskmodel.forecasting.store import save_forecast
 from riskmodel.panel.store import Workspace
+from riskmodel.tracking import registry
 from riskmodel.web import page_errors, page_national, page_record, problems
 from riskmodel.web.identity import is_clean
 from riskmodel.web.page_choose import Choice, checked, choice_of

@@ -57,7 +57,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
 
 def two_versions(workspace: Workspace) -> list[str]:
     """Numbers of the champion and of the candidate."""
-    from riskmodel import registry
+    from riskmodel.tracking import registry
 
     found = {each.alias: each.number for each in registry.versions(workspace, "decline-2y")}
     return [found["champion"], found["candidate"]]

@@ -25,7 +25,7 @@ from riskmodel.forecasting.backtest import Backtest
 from riskmodel.forecasting.scores import COLUMNS
 from riskmodel.panel.store import Workspace
 from riskmodel.products.risk_list import RiskList
-from riskmodel.tracking import store_uri
+from riskmodel.tracking.store import store_uri
 
 ROOT = Path(__file__).parents[1]
 TOWN = "Wolderdam (voorbeeld)"
@@ -245,7 +245,7 @@ def test_the_registered_model_answers_in_another_process(walked: Walked, tmp_pat
     """Same chances, expectation, interval and drivers as the stored forecast; nothing is unpickled."""
     from riskmodel.forecasting.features import features_of
     from riskmodel.forecasting.origins import latest_origin
-    from riskmodel.tracking import store_uri
+    from riskmodel.tracking.store import store_uri
 
     panel = walked.workspace.panel()
     origin = latest_origin(panel, 2)

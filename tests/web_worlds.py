@@ -21,10 +21,11 @@ import httpx
 import uvicorn
 
 import riskmodel
-from riskmodel import ingesting, registry
+from riskmodel import ingesting
 from riskmodel.example import write_example
 from riskmodel.panel.store import Workspace
-from riskmodel.tracking import client_of
+from riskmodel.tracking import registry
+from riskmodel.tracking.store import client_of
 from riskmodel.web.app import create_app
 from riskmodel.web.service import Service, open_service
 from riskmodel.web.settings import Settings

@@ -18,7 +18,8 @@ from pictures import CHROMIUM, save
 from playwright.sync_api import Page, sync_playwright
 
 from riskmodel.panel.store import Workspace
-from riskmodel.tracking import BACKTEST, KIND, client_of, store_uri
+from riskmodel.tracking.log import BACKTEST, KIND
+from riskmodel.tracking.store import client_of, store_uri
 
 #: The window, and what of it is shown: without the menus of MLflow at its sides.
 WINDOW = {"width": 2050, "height": 1000}

@@ -32,6 +32,7 @@ ROOMS = {
     "forecasting": "The future",
     "trees": "Contributions of many areas at once",
     "explaining": "Drivers, and the words for them",
+    "tracking": "Runs and registered models in MLflow",
     "scoring": "Scoring in batches",
     "outcomes": "What was found on the spot",
     "products": "Lists, sheets, pages and files",

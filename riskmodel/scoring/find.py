@@ -36,7 +36,7 @@ def find_release(model: str, workspace: Workspace) -> Release:
     InputError
         If there is none.
     """
-    from riskmodel import registry
+    from riskmodel.tracking import registry
 
     if not model.startswith(MODELS):
         folder = Path(model)

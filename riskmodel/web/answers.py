@@ -9,7 +9,7 @@ from fastapi import Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from riskmodel.tracking import code_version
+from riskmodel.made_with import code_version
 from riskmodel.web.identity import Identity
 from riskmodel.web.problems import Problem
 from riskmodel.web.settings import Role

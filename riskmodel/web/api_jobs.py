@@ -12,12 +12,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import FileResponse, Response
 
-from riskmodel import registry
 from riskmodel.errors import InputError
 from riskmodel.panel.store import Workspace
 from riskmodel.scoring.driver_sums import driver_sums
 from riskmodel.scoring.job import DEVIATION
 from riskmodel.scoring.release import load_release
+from riskmodel.tracking import registry
 from riskmodel.web.answers import answer, has_it, need, not_modified, tag_of
 from riskmodel.web.api import ERROR, ERRORS, READ
 from riskmodel.web.api_asked import PageAsked

@@ -13,8 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 
 import riskmodel
-from riskmodel import registry
-from riskmodel.tracking import client_of, has_store
+from riskmodel.tracking import registry
+from riskmodel.tracking.store import client_of, has_store
 from riskmodel.web import metrics
 from riskmodel.web.answers import answer, identity_of, need, tag_of
 from riskmodel.web.api import ERRORS

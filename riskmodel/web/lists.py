@@ -21,11 +21,11 @@ from threading import BoundedSemaphore, Lock
 from sqlalchemy import Engine
 
 from riskmodel.errors import InputError
+from riskmodel.made_with import code_version
 from riskmodel.outcomes.lists import list_record, save_list
 from riskmodel.panel.store import write_atomically
 from riskmodel.products.forms import STEM, chosen_forms, write_forms
 from riskmodel.products.risk_list import RiskList
-from riskmodel.tracking import code_version
 from riskmodel.web.making import Asked, make
 from riskmodel.web.recorded import (
     Request,

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from riskmodel.tracking import code_version
+from riskmodel.made_with import code_version
 from riskmodel.web import tables
 from riskmodel.web.database import as_json, now, reading, writing
 from riskmodel.web.making import Asked

@@ -17,9 +17,9 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from types import MappingProxyType
 
-from riskmodel import registry
 from riskmodel.errors import InputError
 from riskmodel.panel.store import Workspace, write_atomically
+from riskmodel.tracking import registry
 from riskmodel.web.settings import Settings
 from riskmodel.web.snapshot import (
     FOLDER,

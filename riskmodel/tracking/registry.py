@@ -18,7 +18,7 @@ from riskmodel.forecasting.features import Features
 from riskmodel.keeping import writing_runs
 from riskmodel.panel.panel import FloatArray
 from riskmodel.panel.store import Workspace
-from riskmodel.tracking import client_of, has_store
+from riskmodel.tracking.store import client_of, has_store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

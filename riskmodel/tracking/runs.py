@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from riskmodel.errors import InputError
 from riskmodel.panel.store import Workspace
-from riskmodel.tracking import BACKTEST, KIND, client_of, has_store
+from riskmodel.tracking.log import BACKTEST, KIND
+from riskmodel.tracking.store import client_of, has_store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

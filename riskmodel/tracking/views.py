@@ -11,7 +11,7 @@ import json
 import zlib
 from typing import Any
 
-from riskmodel.tracking_words import BEST, EVENTS, FIRST, RATIO
+from riskmodel.tracking.words import BEST, EVENTS, FIRST, RATIO
 
 #: Tag that holds a view, before its name; tag that says what an experiment is, and that it trains models.
 VIEW, KIND_OF_EXPERIMENT, TRAINS_MODELS = (
