@@ -1,4 +1,4 @@
-"""What the lock holds, and which part of the project brings each package."""
+"""What the lock holds, which part of the project brings each package, and how large that is (run it to see)."""
 
 from __future__ import annotations
 
@@ -107,3 +107,31 @@ def _named(lines: Iterable[str], extra: str) -> Iterator[tuple[str, str]]:
         if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
             for more in ("", *requirement.extras):
                 yield canonicalize_name(requirement.name), more
+
+
+def sizes() -> dict[str, tuple[int, int, float]]:
+    """What the core and every extra bring: requirements of their own, packages in all, and MiB of files.
+
+    An extra is told with what it brings beyond the core. Files that Python compiles at first use do not count.
+    """
+    project = _project()
+    core = _reached(project["dependencies"])
+    parts = {CORE: (project["dependencies"], core)}
+    for extra in extras():
+        lines = project["optional-dependencies"][extra]
+        parts[extra] = (lines, _reached(lines) - core)
+    return {
+        part: (len(lines), len(packages), sum(map(_bytes, packages)) / 2**20)
+        for part, (lines, packages) in parts.items()
+    }
+
+
+def _bytes(package: str) -> int:
+    paths = [Path(str(file.locate())) for file in distribution(package).files or ()]
+    return sum(path.stat().st_size for path in paths if path.is_file() and "__pycache__" not in path.parts)
+
+
+if __name__ == "__main__":
+    print(f"{'part':10} {'own lines':>9} {'packages':>9} {'MiB':>7}")
+    for part, (lines, packages, size) in sizes().items():
+        print(f"{part:10} {lines:9} {packages:9} {size:7,.0f}")
