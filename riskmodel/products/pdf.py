@@ -7,8 +7,10 @@ works without it.
 from __future__ import annotations
 
 import importlib
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from hashlib import sha256
+from io import StringIO
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -112,7 +114,9 @@ def html_to_pdf(html: str, path: str | Path) -> Path:
 
 def _library() -> ModuleType:
     try:
-        library = importlib.import_module("weasyprint")
+        # Where something lacks, it prints a notice of its own before it raises.
+        with redirect_stdout(StringIO()):
+            library = importlib.import_module("weasyprint")
         importlib.import_module("weasyprint.urls")
     except ImportError as error:
         raise InputError(

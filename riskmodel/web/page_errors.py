@@ -84,7 +84,9 @@ class DutchErrors:
                 headers = dict(message["headers"])
                 if headers.get(b"content-type", b"").decode("latin-1") == MEDIA_TYPE:
                     wait = headers.get(b"retry-after", b"").decode("latin-1")
-                    body = error_page(message["status"], int(wait) if wait.isdigit() else 0).encode()
+                    seconds = int(wait) if wait.isdigit() else 0
+                    again = message["status"] == 503 and seconds > 0 and scope["method"] == "GET"
+                    body = error_page(message["status"], seconds, again=again).encode()
                     kept = {b"content-type", b"content-length", b"content-security-policy"}
                     rest = [(name, value) for name, value in message["headers"] if name not in kept]
                     message["headers"] = [
@@ -92,6 +94,7 @@ class DutchErrors:
                         (b"content-type", b"text/html; charset=utf-8"),
                         (b"content-length", str(len(body)).encode()),
                         (b"content-security-policy", alone_policy().encode()),
+                        *([(b"refresh", wait.encode())] if again else []),
                     ]
             elif body is not None:
                 more, told = message.get("more_body", False), body if scope["method"] != "HEAD" else b""
@@ -104,7 +107,7 @@ class DutchErrors:
 
 
 @lru_cache(maxsize=256)
-def error_page(status: int, seconds: int = 0) -> str:
+def error_page(status: int, seconds: int = 0, *, again: bool = False) -> str:
     """The page of an error.
 
     Parameters
@@ -113,19 +116,23 @@ def error_page(status: int, seconds: int = 0) -> str:
         Status of the answer.
     seconds : int
         After how many seconds it may be tried again; 0 for not known.
+    again : bool
+        Whether the browser does so by itself, as it can where nothing was sent.
     """
     title, text = WORDS.get(status, OURS if status >= 500 else _OTHER)
-    context = {"title": title, "text": text, "wait": _wait(seconds), "status": status, "who": ""}
+    context = {"title": title, "text": text, "wait": _wait(seconds, again), "status": status, "who": ""}
     return rendered("web_error.html.j2", "", context, alone=True)
 
 
-def _wait(seconds: int) -> str:
+def _wait(seconds: int, again: bool) -> str:
     if not seconds:
         return ""
-    if seconds < 60:
-        return f"Probeer het over {seconds} {'seconde' if seconds == 1 else 'seconden'} opnieuw."
     minutes = -(-seconds // 60)
-    return f"Probeer het over {minutes} {'minuut' if minutes == 1 else 'minuten'} opnieuw."
+    if seconds < 60:
+        time = f"{seconds} {'seconde' if seconds == 1 else 'seconden'}"
+    else:
+        time = f"{minutes} {'minuut' if minutes == 1 else 'minuten'}"
+    return f"De pagina doet dat zelf over {time}." if again else f"Probeer het over {time} opnieuw."
 
 
 def _wants_page(scope: Scope) -> bool:
