@@ -39,6 +39,7 @@ demo: .venv/ready
 	$(RISKMODEL) example $(DEMO)/files
 	$(RISKMODEL) ingest leefbaarometer --workspace $(DEMO)/workspace "$(DEMO)/files/Voorbeeld Leefbaarometer-scores wijken 2002-2020.csv"
 	$(RISKMODEL) ingest kwb --workspace $(DEMO)/workspace $(DEMO)/files/voorbeeld_wijk_2016.csv $(DEMO)/files/voorbeeld_wijk_2022.csv
+	$(RISKMODEL) ingest boundaries --workspace $(DEMO)/workspace $(DEMO)/files/voorbeeld_wijk_2022.geojson
 	$(RISKMODEL) current --workspace $(DEMO)/workspace --municipality "Wolderdam (voorbeeld)"
 	$(RISKMODEL) backtest experiments/decline-2y.yaml --workspace $(DEMO)/workspace
 	$(RISKMODEL) train experiments/decline-2y.yaml --workspace $(DEMO)/workspace

@@ -27,7 +27,7 @@ def example(
     from riskmodel.example import write_example
 
     files = write_example(folder, n_areas=areas, seed=seed)
-    paths = [files.leefbaarometer, *files.kwb]
+    paths = [files.leefbaarometer, *files.kwb, files.boundaries]
     show(as_json, lambda: {"files": paths}, lambda: "\n".join(map(str, paths)))
 
 

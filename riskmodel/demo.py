@@ -5,11 +5,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from riskmodel.errors import InputError
 from riskmodel.example import municipalities, write_example
-from riskmodel.ingesting import ingest_kwb, ingest_leefbaarometer
+from riskmodel.ingesting import ingest_boundaries, ingest_kwb, ingest_leefbaarometer
 from riskmodel.panel.store import Workspace
 from riskmodel.questions import experiment_file
 from riskmodel.workflow import backtest, forecast, risk_list, train
@@ -83,6 +84,9 @@ def run_demo(
     at(1)
     ingest_leefbaarometer([files.leefbaarometer], workspace)
     ingest_kwb(files.kwb, workspace)
+    # Maps are an extra; without its library the list has everything but a map.
+    if find_spec("geopandas") is not None:
+        ingest_boundaries(files.boundaries, workspace)
     at(2)
     backtest(question, workspace)
     at(3)

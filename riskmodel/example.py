@@ -19,6 +19,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from riskmodel.errors import InputError
+from riskmodel.example_map import write_map
 
 __all__ = ["ExampleFiles", "municipalities", "write_example"]
 
@@ -68,10 +69,13 @@ class ExampleFiles:
         Scores per wijk, 2002-2020, in the format of the Leefbaarometer 3.0 open data.
     kwb : tuple of Path
         Kerncijfers wijken en buurten of 2016 and of 2022, in this order.
+    boundaries : Path
+        Polygons of the areas.
     """
 
     leefbaarometer: Path
     kwb: tuple[Path, Path]
+    boundaries: Path
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,7 @@ def municipalities() -> pd.DataFrame:
 
 
 def write_example(folder: Path, *, n_areas: int = 1200, seed: int = 1) -> ExampleFiles:
-    """Write an invented country as three files in the formats the publishers use.
+    """Write an invented country as four files in the formats the publishers use.
 
     Parameters
     ----------
@@ -132,6 +136,7 @@ def write_example(folder: Path, *, n_areas: int = 1200, seed: int = 1) -> Exampl
     files = ExampleFiles(
         leefbaarometer=folder / "Voorbeeld Leefbaarometer-scores wijken 2002-2020.csv",
         kwb=(folder / "voorbeeld_wijk_2016.csv", folder / "voorbeeld_wijk_2022.csv"),
+        boundaries=folder / "voorbeeld_wijk_2022.geojson",
     )
     plain: dict[str, Any] = {"index": False, "lineterminator": "\n"}
     _leefbaarometer(rng, country, scores).to_csv(files.leefbaarometer, **plain, na_rep="NA")
@@ -139,6 +144,8 @@ def write_example(folder: Path, *, n_areas: int = 1200, seed: int = 1) -> Exampl
     text = _kwb_2022(rng, country).to_csv(None, **plain, na_rep="NA", quoting=csv.QUOTE_NONNUMERIC)
     # The publisher quotes text but not NA; the standard library cannot tell these apart.
     files.kwb[1].write_text(text.replace('"NA"', "NA"), encoding="utf-8", newline="\n")
+    land = country.land.astype(np.float64)
+    write_map(files.boundaries, list(country.code), list(country.name), land, np.random.default_rng([seed, 2]))
     return files
 
 

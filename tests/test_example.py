@@ -164,19 +164,19 @@ def test_history_tells_something_but_not_much(tmp_path):
 
 def test_same_seed_same_bytes_other_seed_other_bytes(files, tmp_path):
     def contents(written: ExampleFiles) -> list[bytes]:
-        return [path.read_bytes() for path in (written.leefbaarometer, *written.kwb)]
+        return [path.read_bytes() for path in (written.leefbaarometer, *written.kwb, written.boundaries)]
 
     assert contents(write_example(tmp_path / "again")) == contents(files)
     other = contents(write_example(tmp_path / "other", seed=2))
     assert all(a != b for a, b in zip(other, contents(files), strict=True))
 
 
-def test_writes_three_files_and_nothing_outside_the_folder(tmp_path, monkeypatch):
+def test_writes_its_files_and_nothing_outside_the_folder(tmp_path, monkeypatch):
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     files = write_example(tmp_path / "new" / "folder", n_areas=50)
     found = {path for path in tmp_path.rglob("*") if path.is_file()}
-    assert found == {files.leefbaarometer, *files.kwb}
+    assert found == {files.leefbaarometer, *files.kwb, files.boundaries}
     assert {path.parent for path in found} == {tmp_path / "new" / "folder"}
 
 
@@ -276,3 +276,24 @@ def test_refuses_sizes_the_codes_cannot_hold(tmp_path, n_areas):
     with pytest.raises(InputError, match="n_areas"):
         write_example(tmp_path / "never", n_areas=n_areas)
     assert not (tmp_path / "never").exists()
+
+
+@pytest.mark.parametrize("n_areas", [1, 7, 400, 3400])
+def test_the_map_is_one_island_in_the_sea_without_gaps_or_overlaps(tmp_path, n_areas):
+    geopandas = pytest.importorskip("geopandas", reason="the extra riskmodel[geo] is not installed")
+    made = write_example(tmp_path, n_areas=n_areas)
+    areas = geopandas.read_file(made.boundaries)
+    scores = pd.read_csv(made.leefbaarometer, na_values="NA")
+    assert set(areas["code"]) == set(scores["wk_code"])
+    assert areas.crs.to_epsg() == 4326 or "CRS84" in areas.crs.to_string()
+    flat = areas.to_crs("EPSG:28992")
+    assert flat.is_valid.all() and (flat.geom_type == "Polygon").all() and flat.area.min() > 0
+    island = flat.union_all()
+    assert island.geom_type == "Polygon" and not island.interiors
+    assert flat.area.sum() == pytest.approx(island.area, rel=1e-6)
+    west, south, east, north = areas.total_bounds
+    assert 2.5 < west < east < 4.6 and 52 < south < north < 53.7
+    towns = flat.dissolve(flat["code"].str[2:6])
+    assert (towns.geom_type == "Polygon").mean() > 0.8
+    if REAL.is_dir():
+        assert not geopandas.read_file(REAL / "kwb" / "gemeente_2022.geojson").intersects(areas.union_all()).any()

@@ -287,6 +287,13 @@ def test_models_and_runs(world: Workspace) -> None:
     assert is_problem(Client(service).get(f"{API}/runs"), 401)
 
 
+def test_pages_of_an_invented_country_say_so(client: Client) -> None:
+    for path in ("/", "/nederland", "/hoe-goed", "/methode"):
+        page = client.get(path, headers={"accept": "text/html"})
+        assert page.status_code == 200
+        assert page.text.count("Deze gebieden en cijfers zijn verzonnen.") == 1
+
+
 def test_health_readiness_and_metrics(world: Workspace) -> None:
     from web_worlds import settings_of
 

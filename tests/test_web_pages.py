@@ -497,6 +497,7 @@ def test_pages_are_strict_and_kept_only_by_the_reader(client: Reader) -> None:
         policy = found.headers["content-security-policy"]
         assert found.status_code == 200 and "unsafe" not in policy and "default-src 'self'" in policy
         assert found.headers["cache-control"] == "private, no-cache"
+        assert "verzonnen" not in found.text
         assert " style=" not in found.text and not re.search(r" on\w+=", found.text)
         for address in re.findall(r'(?:href|src)="(/static/[^"]+)"', found.text):
             part = client.get(address)

@@ -6,10 +6,16 @@ Run by ``make pictures``, after ``make demo`` and ``make docs``; needs Debian's 
 from __future__ import annotations
 
 import io
+import socket
+import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import requests
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
@@ -45,11 +51,48 @@ def main(demo: Path, site: Path) -> None:
         page.locator("table a[href^='#']").first.click()
         page.wait_for_timeout(500)
         save("area-sheet", page.screenshot())
-        page.set_viewport_size({"width": 1180, "height": 900})
+        with service(workspace) as address:
+            page.goto(f"{address}/nederland")
+            page.wait_for_timeout(1000)
+            save("national", page.screenshot())
+            page.goto(f"{address}/hoe-goed")
+            page.wait_for_timeout(500)
+            save("how-good", page.screenshot())
+        page.set_viewport_size({"width": 1280, "height": 900})
         page.goto((site / "index.html").resolve().as_uri())
         page.wait_for_timeout(500)
         save("front-page", page.screenshot())
         browser.close()
+
+
+@contextmanager
+def service(workspace: Workspace) -> Iterator[str]:
+    """The service on a free port, once it has something to serve."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "riskmodel.cli",
+        "serve",
+        "--workspace",
+        workspace.folder,
+        "--port",
+        str(port),
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        for _ in range(120):
+            time.sleep(1)
+            with suppress(requests.RequestException):
+                if requests.get(f"{address}/api/v1/ready", timeout=5).ok:
+                    break
+        yield address
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 def save(name: str, picture: bytes) -> None:

@@ -91,6 +91,7 @@ def rendered(template: str, here: str, context: Mapping[str, Any], *, alone: boo
                 "navigation": NAVIGATION,
                 "here": here,
                 "dutch": dutch,
+                "invented": False,
                 "style_address": address_of("css"),
                 "script_address": address_of("js"),
                 # Ours, and hashed in the policy as it stands here.

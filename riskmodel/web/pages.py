@@ -205,7 +205,7 @@ async def _same_for_all(
     body = kept.get(address, state)
     if body is None:
         seen = state()
-        body = await service.make(lambda: page_body(template, address, context(service)))
+        body = await service.make(lambda: page_body(template, address, {**context(service), **_invented(service)}))
         kept.put(address, seen, body)
     headers = {"content-security-policy": PAGE_POLICY}
     shelved = Shelved(request.scope["route"].path, partial(kept.get, address, state), headers)
@@ -245,11 +245,17 @@ def _form(
         "example": regions[0] if regions else "die van u",
         "questions": [_question(each, each is chosen) for each in _in_order(service)],
         "token": service.forms.token(value, identity),
+        **_invented(service),
     }
     response = page(request, "web_choose.html.j2", context, status=status)
     if cookie is not None:
         response.headers["set-cookie"] = cookie
     return response
+
+
+def _invented(service: Service) -> dict[str, bool]:
+    """Whether what is served is the invented country, which every page then says."""
+    return {"invented": service.snapshot().country.about.example}
 
 
 def _question(snapshot: Snapshot, is_chosen: bool) -> dict[str, Any]:
