@@ -26,7 +26,7 @@ from riskmodel.catalogue import class_scheme
 from riskmodel.errors import InputError
 from riskmodel.monitor import pictures
 from riskmodel.monitor.pictures_frame import fold, local_name, shorten, spread, text_width
-from riskmodel.monitor.pictures_style import DOWN, INK, SAME, UP, CommaFormatter, decimal, lightness, luminance
+from riskmodel.monitor.pictures_style import DOWN, INK, SAME, UP, CommaFormatter, decimal, luminance
 
 CLASSES = class_scheme("3.0").names
 WAVES = (2014, 2018, 2020)
@@ -78,11 +78,9 @@ def test_classes_can_be_told_apart(kind: str) -> None:
 
 
 def test_class_colours_darken_away_from_voldoende() -> None:
-    light = [lightness(colour) for colour in pictures.CLASS_COLOURS]
+    light = [lab(colour, "none")[0] for colour in pictures.CLASS_COLOURS]
     assert int(np.argmax(light)) == 4
     assert (np.diff(light[:5]) > 9).all() and (np.diff(light[4:]) < -6).all()
-    # The oracle computes lightness along another road.
-    assert light == pytest.approx([lab(colour, "none")[0] for colour in pictures.CLASS_COLOURS], abs=0.05)
 
 
 @pytest.mark.parametrize("kind", BLINDNESS)

@@ -164,8 +164,6 @@ def _same(text: str, value: object) -> bool:
         (dutch.percent(0.9999, 1), "meer dan 99,9%"),
         (dutch.percent_short(0.12), "12%"),
         (dutch.percent_short(0.075), "7,5%"),
-        (dutch.per_hundred(0.1834), "ongeveer 18 van de 100"),
-        (dutch.per_hundred(0.001), "minder dan 1 van de 100"),
         (dutch.one_in(1 / 6), "1 op de 6"),
         (dutch.one_in(0.0), "onbekend"),
         (dutch.yes_no(np.True_), "ja"),

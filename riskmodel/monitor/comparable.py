@@ -39,17 +39,11 @@ class Match:
         For each, places of the areas outside the group that resembled it most, nearest first.
     weights : numpy.ndarray, shape (areas,)
         Weight of every area as a comparable one; together as much as the group.
-    gap : float
-        Weighted mean distance in score between an area and its comparable ones, in score points.
-    same_urbanity : float
-        Share of the weight (0 to 1) with comparable areas of the same urbanity.
     """
 
     group: IntArray
     nearest: IntArray
     weights: FloatArray
-    gap: float
-    same_urbanity: float
 
 
 def weights_of(measured: Measured, weight: Weight, base_year: int | None = None) -> FloatArray:
@@ -155,14 +149,7 @@ def match(
     share = weights[inside] / NEIGHBOURS
     spread = np.zeros(len(weights))
     np.add.at(spread, outside[order], share[:, None])
-    pick = (np.arange(len(inside))[:, None], order)
-    return Match(
-        inside,
-        outside[order],
-        spread,
-        float(np.average(gaps[pick].mean(axis=1), weights=share)),
-        float(np.average((apart[pick] == 0).mean(axis=1), weights=share)),
-    )
+    return Match(inside, outside[order], spread)
 
 
 def comparable(

@@ -52,18 +52,6 @@ def households_at(measured: Measured, wave: int) -> FloatArray:
     return _nearest_known(measured.households, measured, wave)
 
 
-def inhabitants_between(measured: Measured, start: int, end: int) -> FloatArray:
-    """Inhabitants at the end of a span, else at the nearest wave with a count; shape (areas,).
-
-    Raises
-    ------
-    InputError
-        As :func:`span`.
-    """
-    span(measured, start, end)
-    return inhabitants_at(measured, end)
-
-
 def _nearest_known(counts: FloatArray, measured: Measured, wave: int) -> FloatArray:
     found: FloatArray = counts[:, measured.column(wave)]
     for other in sorted(measured.waves, key=lambda each: (abs(each - wave), each)):

@@ -61,59 +61,6 @@ def raise_level(measured: Measured, higher: str, parents: pd.Series | None = Non
     )
 
 
-def compare_levels(raised: Measured, published: Measured) -> pd.DataFrame:
-    """Put calculated scores beside the published ones of the same areas.
-
-    Parameters
-    ----------
-    raised, published : Measured
-        Of the same edition and level.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``location, name, wave, calculated, published, difference`` (score points), ``class_calculated``,
-        ``class_published`` and ``covered``, wherever both scores are known.
-
-    Raises
-    ------
-    InputError
-        If the two are of different editions or levels: their scores mean different things.
-    """
-    kinds = [(each.edition, each.level) for each in (raised, published)]
-    if kinds[0] != kinds[1]:
-        raise InputError("comparison", f"{kinds[0]} beside {kinds[1]}", "the same edition and level")
-    covered = np.ones_like(raised.score) if raised.covered is None else raised.covered
-    tables = [
-        pd.DataFrame(
-            {
-                "location": each.areas[:, None].repeat(len(each.waves), axis=1).ravel(),
-                "wave": np.tile(each.waves, len(each.areas)),
-                "score": each.score.ravel(),
-                "class": each.classes.ravel(),
-                "name": each.names[:, None].repeat(len(each.waves), axis=1).ravel(),
-            }
-        )
-        for each in (raised, published)
-    ]
-    tables[0]["covered"] = covered.ravel()
-    both = (
-        tables[0]
-        .dropna(subset="score")
-        .merge(
-            tables[1].dropna(subset="score").drop(columns="name"),
-            on=["location", "wave"],
-            suffixes=("_calculated", "_published"),
-        )
-    )
-    both = both.rename(columns={"score_calculated": "calculated", "score_published": "published"})
-    both["difference"] = both["calculated"] - both["published"]
-    order = ["location", "name", "wave", "calculated", "published", "difference"]
-    return both[[*order, "class_calculated", "class_published", "covered"]].astype(
-        {"class_calculated": int, "class_published": int}
-    )
-
-
 def _owners(measured: Measured, higher: str, parents: pd.Series | None) -> pd.Series:
     if parents is None:
         codes = parents_of(pd.Series(measured.areas, dtype=str), measured.level, higher)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 
 #: Okabe and Ito's colours, safe for the colour blind.
-BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7"
+BLUE, VERMILION, GREEN, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9"
 INK, MUTED, RULE, FAINT = "#17242F", "#5A6874", "#C9D1D8", "#E6EAEE"
 #: What fell, what rose, and what stayed within the noise.
 DOWN, UP, SAME = VERMILION, BLUE, "#8A959E"
@@ -170,17 +170,6 @@ class CommaFormatter(Formatter):
 def comma_axis(axes: Axes, which: str, *, sign: bool = False) -> None:
     """Let one axis write its numbers with a decimal comma."""
     (axes.xaxis if which == "x" else axes.yaxis).set_major_formatter(CommaFormatter(sign))
-
-
-def lightness(colour: str) -> float:
-    """CIE lightness of a colour, 0 (black) to 100 (white).
-
-    References
-    ----------
-    Relative luminance of IEC 61966-2-1 (sRGB), lightness of CIE 1976.
-    """
-    light = luminance(colour)
-    return 116 * np.cbrt(light) - 16 if light > (6 / 29) ** 3 else light * (29 / 3) ** 3
 
 
 def luminance(colour: str) -> float:

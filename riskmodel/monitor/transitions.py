@@ -9,27 +9,20 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskmodel.errors import InputError
-from riskmodel.monitor.development import (
-    development_table,
-    households_at,
-    inhabitants_at,
-    span,
-)
+from riskmodel.monitor.development import development_table, households_at, inhabitants_at, span
 from riskmodel.monitor.measured import Measured
 from riskmodel.panel.noise import Noise
 from riskmodel.panel.panel import FloatArray
 
 Weight = Literal["inhabitants", "households"]
-#: Name of the row and column of areas without a score, and of the margins.
-NOT_MEASURED, TOTAL = "niet gemeten", "totaal"
+#: Name of the class of areas without a score.
+NOT_MEASURED = "niet gemeten"
 #: Fewest inhabitants of an area among those that moved most.
 FEWEST = 200.0
 
 
-def transition_table(
-    measured: Measured, start: int, end: int, weight: Weight | None = None, margins: bool = False
-) -> pd.DataFrame:
-    """Areas, inhabitants or households by class at the start and class at the end.
+def transition_rows(measured: Measured, start: int, end: int) -> pd.DataFrame:
+    """Areas and people by class at the start and class at the end.
 
     Parameters
     ----------
@@ -37,55 +30,6 @@ def transition_table(
         Either edition, any level.
     start, end : int
         Two of its waves.
-    weight : {"inhabitants", "households"}, optional
-        What is counted; by default areas. People are those who live in the area at the end (else the nearest wave
-        with a count), so the table says how areas moved and never how people did.
-    margins : bool
-        Whether to add a row and a column ``"niet gemeten"`` (areas without a score) and ``"totaal"``.
-
-    Returns
-    -------
-    pandas.DataFrame, shape (9, 9) or (11, 11)
-        Class at the start in rows, at the end in columns. ``attrs["not_measured"]`` counts the areas without a
-        score ``at_start`` only, ``at_end`` only and at ``neither``; none of them is in the nine by nine.
-        ``attrs["without_weight"]`` counts the areas with a score at both whose people are not known: they add
-        nothing.
-
-    Raises
-    ------
-    InputError
-        If a wave does not exist, the end is not after the start, or the weight is unknown.
-    """
-    before, after = _classes(measured, start, end)
-    weights = weights_of(measured, end, weight)
-    counts = np.zeros((10, 10))
-    np.add.at(counts, (before, after), np.nan_to_num(weights))
-    full = counts if weight else counts.astype(int)
-    table = _framed(full[1:, 1:], [*range(1, 10)])
-    if margins:
-        order = [*range(1, 10), 0]
-        labels: list[int | str] = [*range(1, 10), NOT_MEASURED]
-        table = _framed(full[np.ix_(order, order)], labels)
-        table[TOTAL] = table.sum(axis=1)
-        table.loc[TOTAL] = table.sum(axis=0)
-    table.attrs = {
-        "edition": measured.edition,
-        "level": measured.level,
-        "start": start,
-        "end": end,
-        "weight": weight or "areas",
-        "not_measured": {
-            "at_start": int(((before == 0) & (after > 0)).sum()),
-            "at_end": int(((before > 0) & (after == 0)).sum()),
-            "neither": int(((before == 0) & (after == 0)).sum()),
-        },
-        "without_weight": int((np.isnan(weights) & (before > 0) & (after > 0)).sum()),
-    }
-    return table
-
-
-def transition_rows(measured: Measured, start: int, end: int) -> pd.DataFrame:
-    """The same in long form, for a picture of flows.
 
     Returns
     -------
@@ -94,7 +38,8 @@ def transition_rows(measured: Measured, start: int, end: int) -> pd.DataFrame:
         to_name``, ``areas, inhabitants, households`` and, of all that were in ``from_class``, ``share`` (areas)
         and ``share_inhabitants`` (NaN where nobody is known to live); ``without_inhabitants`` is the number of
         areas in the row whose inhabitants are not known. Shares of one ``from_class`` add up to 1, areas without
-        a score at the end included.
+        a score at the end included. People are those who live in the area at the end (else the nearest wave with a
+        count): this says how areas moved and never how people did.
 
     Raises
     ------
@@ -218,8 +163,3 @@ def _classes(measured: Measured, start: int, end: int) -> tuple[npt.NDArray[np.i
     first, last = span(measured, start, end)
     classes = np.nan_to_num(measured.classes, nan=0.0).astype(int)
     return classes[:, first], classes[:, last]
-
-
-def _framed(counts: npt.NDArray[np.generic], labels: list[int] | list[int | str]) -> pd.DataFrame:
-    index = pd.Index(labels, name="from_class")
-    return pd.DataFrame(counts, index=index, columns=pd.Index(labels, name="to_class"))

@@ -85,34 +85,6 @@ def verify_release(observations: Observations) -> pd.DataFrame:
     return made.assign(level=observations.level)[list(COLUMNS)]
 
 
-def cut_bounds(table: pd.DataFrame, checks: Sequence[str]) -> pd.DataFrame:
-    """Where published classes say that a cut must lie.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        As :func:`verify_release` gives it.
-    checks : sequence of str
-        The published classes that share their cuts.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by ``class``, 1 to the last but one: ``above`` (highest value of this class or a lower one) and
-        ``upto`` (lowest value of a higher class); NaN where no area is in such a class.
-    """
-    chosen = table[table["check"].isin(checks)]
-    value, published = chosen["value"].to_numpy(), chosen["published"].to_numpy()
-    classes = range(1, 7 if any("development" in check for check in checks) else 9)
-    return pd.DataFrame(
-        {
-            "above": [value[published <= each].max(initial=-np.inf) for each in classes],
-            "upto": [value[published > each].min(initial=np.inf) for each in classes],
-        },
-        index=pd.Index(classes, name="class"),
-    ).replace([np.inf, -np.inf], np.nan)
-
-
 def verify_table(table: pd.DataFrame) -> str:
     """Tell how many values agree, a line a check and year, and every case that does not or lies at a cut.
 

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from riskmodel.errors import InputError
 from riskmodel.panel.panel import FloatArray
@@ -125,23 +124,6 @@ def plan_visits(too_small: BoolArray, capacity: int | None, share: float = AUDIT
     inclusion[rest] = size / len(rest)
     drawn[np.random.default_rng(seed).choice(rest, size=size, replace=False)] = True
     return Visits(top, drawn, inclusion)
-
-
-def draw_audit(rows: pd.DataFrame, capacity: int | None, share: float = AUDIT_SHARE, seed: int = 0) -> BoolArray:
-    """Which areas of a list are drawn at random; see :func:`plan_visits`.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Rows of a risk list in order of rank, with a column ``too_small``.
-    capacity, share, seed
-        As in :func:`plan_visits`.
-
-    Returns
-    -------
-    numpy.ndarray of bool, shape (areas,)
-    """
-    return plan_visits(rows["too_small"].to_numpy(dtype=bool), capacity, share, seed).drawn
 
 
 def list_id(wave: int, forecast_id: str, municipalities: Sequence[str], capacity: int | None, share: float) -> str:

@@ -195,30 +195,6 @@ def percent_short(value: Any) -> str:
     return percent(value, 1).replace(",0%", "%")
 
 
-def per_hundred(value: Any) -> str:
-    """Write a chance as a natural frequency out of a hundred.
-
-    Parameters
-    ----------
-    value : Any
-        The chance, 0 to 1.
-
-    Returns
-    -------
-    str
-        For instance ``"ongeveer 18 van de 100"``; :data:`UNKNOWN` when missing.
-    """
-    found = known(value)
-    if found is None:
-        return UNKNOWN
-    count = round(100 * found)
-    if count <= 0:
-        return "minder dan 1 van de 100"
-    if count >= 100:
-        return "meer dan 99 van de 100"
-    return f"ongeveer {count} van de 100"
-
-
 def one_in(value: Any) -> str:
     """Write a chance as one in so many.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import secrets
 import shutil
 import tempfile
@@ -36,8 +35,6 @@ from riskmodel.web.settings import Settings
 
 FOLDER = "uploads"
 STEM = "upload"
-#: Ids of uploads and jobs.
-ID = re.compile(r"[0-9a-f]{16}")
 #: Bytes that are written in one go.
 BLOCK = 2**20
 #: Files that are read at the same time.
@@ -168,10 +165,6 @@ class Uploads:
             total = connection.execute(select(func.count()).select_from(table).where(*condition)).scalar_one()
             rows = connection.execute(asked.offset(offset).limit(limit))
             return int(total), [_upload(dict(row._mapping)) for row in rows]
-
-    def file_of(self, upload: Upload) -> Path:
-        """Where its contents are."""
-        return self.folder / upload.id / f"{STEM}.{upload.kind}"
 
     def remove(self, identity: Identity, upload: str, address: str) -> None:
         """Remove an upload for good.
