@@ -13,6 +13,7 @@ import sys
 import pytest
 import typer
 from docs_blocks import DOCS, ROOT, apply, blocks, chains, command_lines, meta, pages, run_page
+from docs_program import Program, steps
 from site_links import problems_of
 
 from riskmodel.cli import app
@@ -122,6 +123,41 @@ def test_a_diff_is_applied_where_it_fits_and_nowhere_else(tmp_path):
         apply("--- a/a.txt\n+++ b/a.txt\n@@\n four\n+five\n", tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("riskmodel", [["riskmodel"]]),
+        ("riskmodel a 'b (c)' --d=e.f", [["riskmodel", "a", "b (c)", "--d=e.f"]]),
+        ("riskmodel a > b\nriskmodel c", ["riskmodel a > b", ["riskmodel", "c"]]),
+        ("riskmodel a\nriskmodel b | sort", [["riskmodel", "a"], "riskmodel b | sort"]),
+        ("riskmodel a \\\n  --b", ["riskmodel a \\\n  --b"]),
+        ("cat > b <<E\nriskmodel a\nE\nriskmodel c", ["cat > b <<E\nriskmodel a\nE", ["riskmodel", "c"]]),
+        ("riskmodel $HOME", ["riskmodel $HOME"]),
+        ("riskmodels", ["riskmodels"]),
+        ("riskmodel a # why", [["riskmodel", "a"]]),
+    ],
+)
+def test_plain_commands_are_told_from_what_a_shell_must_do(text, expected):
+    assert steps(text) == expected
+
+
+def test_the_program_ends_as_it_does_in_a_shell(tmp_path):
+    import os
+
+    with Program(tmp_path) as program:
+        code, told = program.call(["riskmodel", "train", "decline-3y"], os.environ)
+        assert code == 2
+        assert told.startswith("riskmodel: ")
+        assert program.call(["riskmodel", "nothing"], os.environ)[0] == 2
+        code, told = program.call(["riskmodel", "status"], {**os.environ, "RISKMODEL_WORKSPACE": "mine"})
+        assert (code, "'mine'" in told) == (0, True)
+        # A copy of the package is the one that is called, from then on.
+        (tmp_path / "riskmodel").mkdir()
+        (tmp_path / "riskmodel" / "__init__.py").touch()
+        (tmp_path / "riskmodel" / "cli.py").write_text("def main():\n    print('another')\n", encoding="utf-8")
+        assert program.call(["riskmodel", "status"], os.environ) == (0, "another\n")
+
+
 def test_the_walkthroughs_are_those_expected():
     """A page that loses its marks would silently no longer be run."""
     run = {page.relative_to(DOCS).as_posix() for chain in chains() for page in chain}
@@ -135,8 +171,9 @@ def test_the_walkthroughs_are_those_expected():
 def test_pages_run_as_written(chain, tmp_path):
     shutil.copytree(ROOT / "experiments", tmp_path / "experiments")
     exports: list[str] = []
-    for page in chain:
-        run_page(page, tmp_path, exports)
+    with Program(tmp_path) as program:
+        for page in chain:
+            run_page(page, tmp_path, exports, program)
 
 
 @pytest.mark.long

@@ -23,6 +23,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from docs_program import Program, steps
+
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 #: What a block of shell commands begins some line with.
@@ -156,7 +158,7 @@ def chains() -> list[list[Path]]:
     return [onwards(page) for page in with_runs if page not in followed]
 
 
-def run_page(page: Path, folder: Path, exports: list[str]) -> None:
+def run_page(page: Path, folder: Path, exports: list[str], program: Program) -> None:
     """Do what stands on a page, in a folder.
 
     Parameters
@@ -167,6 +169,8 @@ def run_page(page: Path, folder: Path, exports: list[str]) -> None:
         Where; what earlier pages left is there.
     exports : list of str
         ``export`` lines of earlier blocks; those of this page are added.
+    program : Program
+        Answers lines that only call ``riskmodel``.
 
     Raises
     ------
@@ -184,9 +188,7 @@ def run_page(page: Path, folder: Path, exports: list[str]) -> None:
             _run_python(waiting, folder, exports)
             waiting = []
         if block.mark == "run":
-            script = "\n".join([*exports, block.text])
-            _run(block, ["bash", "-euo", "pipefail", "-c", script], folder)
-            exports += [line for line in block.text.splitlines() if line.startswith("export ")]
+            _run_shell(block, folder, exports, program)
         elif block.mark == "file":
             path = folder / block.about
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -194,6 +196,21 @@ def run_page(page: Path, folder: Path, exports: list[str]) -> None:
         elif block.mark == "patch":
             apply(block.text, folder)
     _run_python(waiting, folder, exports)
+
+
+def _run_shell(block: Block, folder: Path, exports: list[str], program: Program) -> None:
+    """Run a block as a shell would, up to the first command that fails."""
+    code, told = 0, ""
+    for step in steps(block.text):
+        if isinstance(step, str):
+            code, told = _run(["bash", "-euo", "pipefail", "-c", "\n".join([*exports, step])], folder)
+            exports += [line for line in step.splitlines() if line.startswith("export ")]
+        else:
+            exported = dict(word.partition("=")[::2] for line in exports for word in shlex.split(line)[1:])
+            code, told = program.call(step, environment(folder) | exported)
+        if code:
+            break
+    _check(block, code, told)
 
 
 def apply(diff: str, folder: Path) -> None:
@@ -225,19 +242,25 @@ def _run_python(parts: Sequence[Block], folder: Path, exports: Sequence[str]) ->
     script = folder / f"{parts[0].page.stem}_page.py"
     script.write_text("\n".join(source) + "\n", encoding="utf-8")
     command = "\n".join([*exports, f"exec {shlex.quote(sys.executable)} {script.name}"])
-    _run(parts[0], ["bash", "-euo", "pipefail", "-c", command], folder)
+    _check(parts[0], *_run(["bash", "-euo", "pipefail", "-c", command], folder))
     script.unlink()
 
 
-def _run(block: Block, command: Sequence[str], folder: Path) -> None:
+def _run(command: Sequence[str], folder: Path) -> tuple[int, str]:
+    done = subprocess.run(
+        command, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False, timeout=900
+    )
+    return done.returncode, f"{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
+
+
+def _check(block: Block, code: int, told: str) -> None:
+    if code not in block.exits:
+        raise AssertionError(f"{block.place} ended with {code}\n{told[-9000:]}")
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Variables for what runs in a folder; a copy of the package in it is the one that is found."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     copied = {"PYTHONPATH": str(folder)} if (folder / "riskmodel").exists() else {}
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("RISKMODEL_")}
-    environment |= {"PATH": path, "COLUMNS": "200", **copied}
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=900
-    )
-    if done.returncode not in block.exits:
-        raise AssertionError(
-            f"{block.place} ended with {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
-        )
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("RISKMODEL_")}
+    return kept | {"PATH": path, "COLUMNS": "200", **copied}
