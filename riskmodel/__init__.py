@@ -29,11 +29,11 @@ _INGEST = (
     "ingest_leefbaarometer",
     "ingest_local",
 )
-_WORKFLOW = ("backtest", "check", "compare", "forecast", "promote", "risk_list", "train")
+_WORKFLOW = ("backtest", "compare", "forecast", "promote", "risk_list", "train")
 _MONITOR = ("current", "monitor_areas", "national", "statements", "survey", "verify")
 _GOVERNANCE = ("audit", "register_entry")
 _TRAINING = ("describe",)
-_KEEP = {"adopt": "keeping", "check_deep": "deep", "reproduce": "reproducing"}
+_KEEP = {"adopt": "keeping", "check": "panel.check", "check_deep": "deep", "reproduce": "reproducing"}
 _LISTING = ("evaluate_outcomes", "ingest_outcomes", "what_if")
 _SCORING = ("score",)
 __all__ = [
@@ -71,11 +71,11 @@ if TYPE_CHECKING:
     from riskmodel.monitoring import statements as statements
     from riskmodel.monitoring import survey as survey
     from riskmodel.monitoring import verify as verify
+    from riskmodel.panel.check import check as check
     from riskmodel.reproducing import reproduce as reproduce
     from riskmodel.scoring.run import score as score
     from riskmodel.training import describe as describe
     from riskmodel.workflow import backtest as backtest
-    from riskmodel.workflow import check as check
     from riskmodel.workflow import compare as compare
     from riskmodel.workflow import forecast as forecast
     from riskmodel.workflow import promote as promote

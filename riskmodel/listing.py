@@ -1,25 +1,27 @@
-"""The calls around a risk list: what was found on the spot, what that says, and what the model would say if."""
+"""The calls around a risk list: what was found on the spot, what that says, and what the model would say if.
+
+Imports what forecasts only where it is asked: to record visits needs none of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from riskmodel.errors import InputError
-from riskmodel.explaining import what_if as asking
-from riskmodel.forecasting.origins import origin_at
-from riskmodel.forecasting.store import load_forecast
-from riskmodel.outcomes.evaluate import Evaluation, evaluate
 from riskmodel.outcomes.lists import load_list
 from riskmodel.outcomes.visits import add_visits, read_visits, visits_of
 from riskmodel.panel.store import Workspace
-from riskmodel.products.how_sure import abstains
-from riskmodel.scoring.release import load_release
+
+if TYPE_CHECKING:
+    from riskmodel.explaining import what_if as asking
+    from riskmodel.outcomes.evaluate import Evaluation
 
 __all__ = ["evaluate_outcomes", "ingest_outcomes", "what_if"]
 
@@ -57,6 +59,9 @@ def evaluate_outcomes(workspace: Workspace, *, list_id: str | None = None) -> Ev
     See :func:`riskmodel.outcomes.evaluate.evaluate`; in Dutch by
     :func:`riskmodel.outcomes.words.evaluation_in_words`.
     """
+    from riskmodel.forecasting.store import load_forecast
+    from riskmodel.outcomes.evaluate import evaluate
+
     record = load_list(workspace, list_id)
     experiment = load_forecast(workspace.path("forecasts", record.experiment, record.forecast_id)).experiment
     panel = workspace.panel(record.level, allow_origin=experiment.allow_origin)
@@ -89,6 +94,11 @@ def what_if(
         See :func:`riskmodel.explaining.what_if.what_if`; ``attrs["label"]`` must be shown with it. Areas too small
         to say anything are marked in ``too_small`` and have no figures.
     """
+    from riskmodel.explaining import what_if as asking
+    from riskmodel.forecasting.origins import origin_at
+    from riskmodel.forecasting.store import load_forecast
+    from riskmodel.products.how_sure import abstains
+    from riskmodel.scoring.release import load_release
     from riskmodel.workflow import _latest_forecast, _municipality_codes
 
     stored = load_forecast(_latest_forecast(workspace, experiment))
@@ -130,6 +140,8 @@ def parse_changes(texts: Sequence[str]) -> dict[str, asking.Change]:
     InputError
         If a text is not of that form, or an indicator comes twice.
     """
+    from riskmodel.explaining import what_if as asking
+
     found: dict[str, asking.Change] = {}
     for text in texts:
         indicator, equals, change = text.partition("=")

@@ -1,4 +1,7 @@
-"""Results of commands as text for people: skill, the panel, the catalogue, what was made."""
+"""Results of commands as text for people: skill, the panel, the catalogue, what was made.
+
+Imports nothing heavy itself: commands that train nothing show their text without the libraries of those that do.
+"""
 
 from __future__ import annotations
 
@@ -7,40 +10,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from riskmodel.catalogue import Indicator, drivers, indicators
-from riskmodel.deep import DeepCheck
-from riskmodel.panel.check import Check
-from riskmodel.reports_skill import group_calibration_table, ordering_table, skill_table, summary_table
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from riskmodel.attempts import Promotion
+    from riskmodel.deep import DeepCheck
     from riskmodel.forecasting.backtest import Backtest
     from riskmodel.forecasting.checks import Finding
     from riskmodel.forecasting.store import StoredForecast
+    from riskmodel.panel.check import Check
     from riskmodel.products.risk_list import RiskList
     from riskmodel.reproducing import Reproduction
     from riskmodel.training import Trained
-
-__all__ = [
-    "backtest_text",
-    "check_table",
-    "current_text",
-    "deep_table",
-    "forecast_text",
-    "found_indicators",
-    "group_calibration_table",
-    "indicator_table",
-    "list_text",
-    "ordering_table",
-    "promote_text",
-    "reproduce_text",
-    "skill_table",
-    "summary_table",
-    "train_text",
-    "written_text",
-]
 
 #: More rows than this are not shown on a terminal; the written file has all of them.
 SHOWN = 40
@@ -127,6 +110,8 @@ def backtest_text(done: Backtest, findings: Sequence[Finding], folder: Path, lea
     leave_out : str, optional
         What was left out in turn.
     """
+    from riskmodel.reports_skill import group_calibration_table, ordering_table, skill_table, summary_table
+
     told = done.scores, done.paired, done.experiment
     lines = [
         skill_table(done.scores, done.experiment, done.paired),

@@ -22,7 +22,6 @@ from riskmodel.keeping import intact, put
 from riskmodel.made_with import code_version, made_with
 from riskmodel.manifest import sha256_of
 from riskmodel.outcomes.lists import list_record, save_list
-from riskmodel.panel.check import Check, check_panel
 from riskmodel.panel.panel import Panel
 from riskmodel.panel.store import Workspace, draft_folder
 from riskmodel.products.audit import AUDIT_SHARE
@@ -36,16 +35,10 @@ from riskmodel.reports_skill import summary_table
 from riskmodel.scoring.release import Release, load_release
 from riskmodel.training import train
 
-__all__ = ["backtest", "check", "compare", "forecast", "promote", "risk_list", "train"]
+__all__ = ["backtest", "compare", "forecast", "promote", "risk_list", "train"]
 
 #: The main question: what `risk_list` answers when several have a forecast and none is named.
 MAIN_EXPERIMENT = "decline-2y"
-
-
-def check(workspace: Workspace, *, level: str | None = None) -> Check:
-    """What is in the workspace and what looks wrong; see :func:`riskmodel.panel.check.check_panel`."""
-    panel = workspace.panel(level, allow_origin=True)
-    return check_panel(panel, workspace.observations(panel.level))
 
 
 def backtest(

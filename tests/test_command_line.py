@@ -7,7 +7,7 @@ import json
 import os
 import re
 import shlex
-import sqlite3
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,11 +20,12 @@ from typer.testing import CliRunner
 from riskmodel import cli_complete, cli_output
 from riskmodel.cli import app, main
 from riskmodel.errors import InputError
+from riskmodel.example import ExampleFiles
 from riskmodel.panel.store import LEVELS, Workspace
 from riskmodel.plain import plain
 from riskmodel.products import forms
 from riskmodel.questions import builtin_names, experiment_file
-from riskmodel.status import SCORES, status_of, status_text
+from riskmodel.status import SCORES
 from riskmodel.web.settings import ROLES
 
 PROGRAM = "import sys; from riskmodel.cli import main; sys.argv[0] = 'riskmodel'; main()"
@@ -151,17 +152,31 @@ def test_what_is_completed_is_what_is_taken() -> None:
     assert tuple(ROLES) == cli_complete.ROLES
 
 
-@pytest.mark.parametrize("words", [["--help"], [], ["status", "--json"], ["risk-list", "--help"]])
-def test_nothing_heavy_is_imported_to_say_what_can_be_done(words: list[str], tmp_path: Path) -> None:
+def loaded_by(words: list[str], folder: Path) -> set[str]:
+    """Modules that were imported when a command ended well."""
     told = "import atexit; atexit.register(lambda: print('LOADED', *sys.modules, file=sys.stderr))"
     code = PROGRAM.replace("import sys;", f"import sys; {told};")
     done = subprocess.run(
-        [sys.executable, "-c", code, *words], cwd=tmp_path, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code, *words], cwd=folder, capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr
     loaded = set(done.stderr.rpartition("LOADED ")[2].split())
     assert "riskmodel.cli" in loaded
-    assert not loaded & set(HEAVY)
+    return loaded
+
+
+@pytest.mark.parametrize("words", [["--help"], [], ["status", "--json"], ["risk-list", "--help"]])
+def test_nothing_heavy_is_imported_to_say_what_can_be_done(words: list[str], tmp_path: Path) -> None:
+    assert not loaded_by(words, tmp_path) & set(HEAVY)
+
+
+@pytest.mark.parametrize("line", ["check W", "check --deep W", "indicators overlast", "ingest kwb F W", "adopt W"])
+def test_what_only_reads_needs_nothing_of_what_forecasts(
+    line: str, tmp_path: Path, example_workspace: Workspace, example_files: ExampleFiles
+) -> None:
+    shutil.copytree(example_workspace.folder, tmp_path / "W")
+    words = line.replace("W", "--workspace W").replace("F", str(example_files.kwb[0])).split()
+    assert not loaded_by(words, tmp_path) & (set(HEAVY) - {"pandas", "numpy", "pyarrow"})
 
 
 def test_a_folder_without_a_workspace_says_how_to_start(tmp_path: Path) -> None:
@@ -174,82 +189,6 @@ def test_a_folder_without_a_workspace_says_how_to_start(tmp_path: Path) -> None:
     tmp_path.joinpath("mine").mkdir()
     tmp_path.joinpath("mine/notes.txt").touch()
     assert "nothing was ingested into 'mine'" in run(folder=tmp_path, RISKMODEL_WORKSPACE="mine").stdout
-
-
-class Made:
-    """A workspace of empty files, each a second newer than the one before."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.now = folder, 1_700_000_000
-
-    def write(self, name: str, text: str = "") -> None:
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        self.now += 1
-        os.utime(path, (self.now, self.now))
-
-    def state(self) -> tuple[str, ...]:
-        return tuple(step.state for step in status_of(self.folder).steps)
-
-    def next(self) -> str:
-        following = status_of(self.folder).next
-        return "" if following is None else following.command
-
-
-def test_the_status_follows_the_way_and_asks_again_when_data_is_newer(tmp_path: Path) -> None:
-    made = Made(tmp_path)
-    made.write("observations/kwb_wijk_2022.parquet")
-    assert made.next() == "riskmodel ingest leefbaarometer FILE.csv"
-    made.write(f"observations/{SCORES}_wijk.parquet")
-    assert made.next() == "riskmodel backtest decline-2y"
-    made.write("backtests/decline-4y/scores.csv")
-    assert made.next() == "riskmodel train decline-2y"
-    made.write("models/decline-4y/lightgbm-2020-0a/release.json")
-    made.write("models/decline-4y/.draft/release.json")
-    assert made.next() == "riskmodel forecast"
-    made.write("forecasts/decline-4y/2020-1b/about.json", '{"release": "lightgbm-2020-0a"}')
-    assert made.next().startswith("riskmodel risk-list")
-    made.write("lists/2020-2c.json", '{"title": "Risicolijst Venlo"}')
-    assert made.next() == ""
-    assert made.state() == ("done", "done", "later", "done", "done", "done", "done", "later")
-    text = status_text(status_of(tmp_path))
-    assert "decline-4y 2020-1b" in text
-    assert "Risicolijst Venlo" in text
-    assert "Everything is up to date." in text
-    made.write("observations/rivm_wijk_2022.parquet")
-    assert made.next() == "riskmodel backtest decline-4y"
-    made.write("backtests/decline-4y/scores.csv")
-    assert made.next() == "riskmodel forecast"
-    assert "older than the data" in status_text(status_of(tmp_path))
-    made.write("forecasts/decline-4y/2020-3d/about.json", '{"release": "lightgbm-2020-0a"}')
-    assert made.state()[6] == "again"
-    made.write("outcomes/2020-2c/visits.parquet")
-    made.write("boundaries/wijk.parquet")
-    assert made.state()[2] == "done"
-    assert made.state()[7] == "done"
-
-
-def test_a_forecast_by_another_model_than_the_champion_is_to_be_made_again(tmp_path: Path) -> None:
-    made = Made(tmp_path)
-    for name in (f"observations/{SCORES}_wijk.parquet", "backtests/decline-2y/scores.csv"):
-        made.write(name)
-    made.write("models/decline-2y/lightgbm-2020-0a/release.json")
-    made.write("forecasts/decline-2y/2020-1b/about.json", '{"release": "lightgbm-2020-0a"}')
-    # The columns of MLflow's own tables that are read; a long test asks a store that MLflow made.
-    with sqlite3.connect(tmp_path / "mlflow.db") as store:
-        store.execute("CREATE TABLE registered_model_aliases (alias TEXT, version INTEGER, name TEXT)")
-        store.execute("CREATE TABLE model_version_tags (key TEXT, value TEXT, name TEXT, version INTEGER)")
-        store.execute("INSERT INTO registered_model_aliases VALUES ('champion', 3, 'decline-2y')")
-        store.execute("INSERT INTO model_version_tags VALUES ('release', 'lightgbm-2020-9z', 'decline-2y', 3)")
-    assert made.next() == "riskmodel forecast"
-    assert "champion: version 3" in status_text(status_of(tmp_path))
-    with sqlite3.connect(tmp_path / "mlflow.db") as store:
-        store.execute("UPDATE model_version_tags SET value = 'lightgbm-2020-0a'")
-    assert made.next().startswith("riskmodel risk-list")
-    # A store that cannot be read says nothing about champions; the rest is told all the same.
-    made.write("mlflow.db", "no database")
-    assert made.next().startswith("riskmodel risk-list")
 
 
 def test_results_are_plain_data() -> None:

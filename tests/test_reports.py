@@ -14,8 +14,7 @@ from riskmodel.forecasting.models import ModelSpec
 from riskmodel.forecasting.paired import BEST
 from riskmodel.forecasting.paired import COLUMNS as PAIRED
 from riskmodel.forecasting.scores import COLUMNS
-from riskmodel.reports import ordering_table, skill_table, summary_table
-from riskmodel.reports_skill import markdown
+from riskmodel.reports_skill import markdown, ordering_table, skill_table, summary_table
 
 MODELS = (
     ModelSpec("ours", "scorecard"),

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from riskmodel.panel.arrival.settle import ACCEPTED, FLAGGED
 from riskmodel.panel.panel import FloatArray, Panel
 from riskmodel.sources.observations import Observations
+
+if TYPE_CHECKING:
+    from riskmodel.panel.store import Workspace
 
 #: A jump of the middle of an indicator between two of its years by more than this many of its own spreads.
 BREAK = 1.5
@@ -102,6 +106,12 @@ class Check:
     def as_dict(self) -> dict[str, object]:
         """The same as plain data, for JSON."""
         return asdict(self)
+
+
+def check(workspace: Workspace, *, level: str | None = None) -> Check:
+    """What is in a workspace and what looks wrong, at a level, by default the first that was ingested."""
+    panel = workspace.panel(level, allow_origin=True)
+    return check_panel(panel, workspace.observations(panel.level))
 
 
 def check_panel(panel: Panel, sources: Sequence[Observations] = ()) -> Check:
