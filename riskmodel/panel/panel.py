@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from riskmodel import catalogue
-from riskmodel.catalogue import Indicator, class_scheme
+from riskmodel.catalogue import DIMENSIONS, Indicator, class_scheme
 from riskmodel.errors import InputError
 from riskmodel.sources.observations import SourceFile
 
@@ -105,6 +105,15 @@ class Panel:
             return ()
         present = ~np.isnat(self.published[self._position(indicator)])
         return tuple(year for year, there in zip(self.years, present, strict=True) if there)
+
+    def for_forecasts(self) -> dict[Indicator, tuple[int, ...]]:
+        """What forecasts are made from: score, dimensions and features, each with the years in which it has values."""
+        found = {self.definitions[key]: self.years_of(key) for key in self.indicators if key in self.definitions}
+        return {
+            about: years
+            for about, years in found.items()
+            if years and (about.feature or about.id == "score" or about.id in DIMENSIONS)
+        }
 
     @property
     def waves(self) -> tuple[int, ...]:

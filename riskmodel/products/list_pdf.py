@@ -18,7 +18,7 @@ from riskmodel.products.page_drawings import NO_STEP, step_limits, steps_of
 from riskmodel.products.page_map import draw_map
 from riskmodel.products.pdf import Printed, lay_out
 from riskmodel.products.provenance import origin_lines, too_small
-from riskmodel.products.risk_list import COLUMNS, RiskList
+from riskmodel.products.risk_list import COLUMNS, RiskList, flagged
 from riskmodel.products.table import verdicts
 
 TEMPLATE = "risk_list_pdf.html.j2"
@@ -46,12 +46,12 @@ def visited(risk_list: RiskList) -> np.ndarray:
         Ascending, at most :data:`MOST_SHEETS`; never an area too small for a verdict.
     """
     rows = risk_list.rows
-    fit = ~_flag(risk_list, "too_small")
+    fit = ~flagged(risk_list.rows, "too_small")
     if risk_list.about.capacity is None:
         return np.flatnonzero(fit)[:SHEETS_WITHOUT_CAPACITY]
-    asked = np.flatnonzero(fit & (_flag(risk_list, "on_list") | _flag(risk_list, "audit")))
+    asked = np.flatnonzero(fit & (flagged(risk_list.rows, "on_list") | flagged(risk_list.rows, "audit")))
     # What was drawn at random comes with the list however long it is.
-    drawn = np.flatnonzero(fit & _flag(risk_list, "audit"))
+    drawn = np.flatnonzero(fit & flagged(risk_list.rows, "audit"))
     keep = np.union1d(asked[: max(MOST_SHEETS - len(drawn), 0)], drawn)[:MOST_SHEETS]
     return keep if len(rows) else asked
 
@@ -72,9 +72,9 @@ def render_list_pdf(risk_list: RiskList, *, compact: bool = False) -> str:
         The whole page as HTML.
     """
     rows, about = risk_list.rows.reset_index(drop=True), risk_list.about
-    rows = rows.assign(threatens=verdicts(risk_list).to_numpy())
+    rows = rows.assign(threatens=verdicts(risk_list))
     places = visited(risk_list) if risk_list.sheets else np.empty(0, dtype=int)
-    shown = np.union1d(np.arange(min(len(rows), MOST_ROWS)), np.flatnonzero(_flag(risk_list, "audit")))
+    shown = np.union1d(np.arange(min(len(rows), MOST_ROWS)), np.flatnonzero(flagged(risk_list.rows, "audit")))
     areas = [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
     with_sheet = set(places.tolist())
     return (
@@ -100,7 +100,7 @@ def render_list_pdf(risk_list: RiskList, *, compact: bool = False) -> str:
             spot=spot,
             style=Markup(asset("risk_list_pdf.css")),
             too_small=too_small(about),
-            asked=int((_flag(risk_list, "on_list") | _flag(risk_list, "audit")).sum()),
+            asked=int((flagged(risk_list.rows, "on_list") | flagged(risk_list.rows, "audit")).sum()),
         )
     )
 
@@ -148,14 +148,9 @@ def _one_page_each(printed: Printed) -> bool:
     return len(names) == len(set(names))
 
 
-def _flag(risk_list: RiskList, name: str) -> np.ndarray:
-    found: np.ndarray = risk_list.rows[name].to_numpy() == True  # noqa: E712
-    return found
-
-
 def _counts(risk_list: RiskList) -> dict[str, int]:
-    threatens, pressed = verdicts(risk_list).to_numpy(), _flag(risk_list, "under_pressure")
-    small = _flag(risk_list, "too_small")
+    threatens, pressed = verdicts(risk_list), flagged(risk_list.rows, "under_pressure")
+    small = flagged(risk_list.rows, "too_small")
     return {
         "areas": len(small),
         "judged": int((~small).sum()),
@@ -163,8 +158,8 @@ def _counts(risk_list: RiskList) -> dict[str, int]:
         "threatens": int(threatens.sum()),
         "pressed": int(pressed.sum()),
         "both": int((threatens & pressed).sum()),
-        "on_list": int(_flag(risk_list, "on_list").sum()),
-        "audit": int(_flag(risk_list, "audit").sum()),
+        "on_list": int(flagged(risk_list.rows, "on_list").sum()),
+        "audit": int(flagged(risk_list.rows, "audit").sum()),
     }
 
 
@@ -173,7 +168,7 @@ def _map(risk_list: RiskList) -> dict[str, Any] | None:
     if drawn is None:
         return None
     steps = steps_of(risk_list.rows, risk_list.about.threat_limit)
-    pressed = _flag(risk_list, "under_pressure")
+    pressed = flagged(risk_list.rows, "under_pressure")
     side = max(drawn.width, drawn.height)
     visible = [place for place, path in enumerate(drawn.paths) if path]
     numbered = set(visited(risk_list).tolist()) if len(visible) <= MOST_ROWS else set()

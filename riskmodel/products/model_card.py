@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from riskmodel.catalogue import DIMENSIONS, drivers, load
+from riskmodel.catalogue import drivers, load
 from riskmodel.forecasting.calibration import over_origins
 from riskmodel.forecasting.checks import Finding, Stage
 from riskmodel.forecasting.compare import against_best_ordering
@@ -185,14 +185,11 @@ def _waves(panel: Panel, stage: Stage) -> list[dict[str, Any]]:
 
 
 def _sources(panel: Panel, stage: Stage) -> list[dict[str, Any]]:
-    """Sources of what was known at the origin: label with licence, years, indicators, last publication."""
+    """Sources of what the model was made from: label with licence, years, indicators, last publication."""
     known = panel.known_at(stage.origin.known_at)
     rows: dict[str, dict[str, Any]] = {}
     labels = load("sources")
-    for key in known.indicators:
-        years, about = known.years_of(key), known.definitions.get(key)
-        if not years or about is None or not (about.feature or key == "score" or key in DIMENSIONS):
-            continue
+    for about, years in known.for_forecasts().items():
         row = rows.setdefault(
             about.source,
             {
@@ -205,7 +202,7 @@ def _sources(panel: Panel, stage: Stage) -> list[dict[str, Any]]:
         )
         row["indicators"] += 1
         row["years"] |= set(years)
-        last = max(known.published_on(key, year) for year in years).isoformat()
+        last = max(known.published_on(about.id, year) for year in years).isoformat()
         row["last_published"] = max(row["last_published"], last)
     return [{**row, "years": sorted(row["years"])} for row in rows.values()]
 

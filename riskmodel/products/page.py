@@ -27,7 +27,7 @@ from riskmodel.products.page_map import draw_map
 from riskmodel.products.page_scale import Scale as Scale
 from riskmodel.products.page_scale import symmetric_scale as symmetric_scale
 from riskmodel.products.page_texts import PROVENANCE, marked, say, text
-from riskmodel.products.risk_list import About, RiskList
+from riskmodel.products.risk_list import About, RiskList, flagged
 from riskmodel.products.towns import town_counts
 
 TEMPLATE = "risk_list.html.j2"
@@ -39,12 +39,6 @@ PLAIN_ROWS = 4000
 PLAIN_SHEETS = 50
 #: Ranks are written on the map for so many areas; more would hide it.
 MOST_LABELS = 25
-
-
-def _true(rows: pd.DataFrame, flag: str) -> np.ndarray:
-    """A flag of every row; a missing one is not set."""
-    found: np.ndarray = rows[flag].to_numpy() == True  # noqa: E712
-    return found
 
 
 def capacity_line(rows: pd.DataFrame) -> int | None:
@@ -63,7 +57,7 @@ def capacity_line(rows: pd.DataFrame) -> int | None:
     int or None
     """
     # An area too small for a verdict stands below the line for another reason.
-    inside, judged = _true(rows, "on_list"), ~_true(rows, "too_small")
+    inside, judged = flagged(rows, "on_list"), ~flagged(rows, "too_small")
     if not (judged & ~inside).any():
         return None
     return int(np.flatnonzero(inside)[-1]) + 1 if inside.any() else 0
@@ -71,8 +65,8 @@ def capacity_line(rows: pd.DataFrame) -> int | None:
 
 def _counts(rows: pd.DataFrame) -> dict[str, int]:
     flags = ("under_pressure", "threatens", "too_small", "on_list", "audit")
-    counts = {flag: int(_true(rows, flag).sum()) for flag in flags}
-    both = int((_true(rows, "under_pressure") & _true(rows, "threatens")).sum())
+    counts = {flag: int(flagged(rows, flag).sum()) for flag in flags}
+    both = int((flagged(rows, "under_pressure") & flagged(rows, "threatens")).sum())
     return counts | {"areas": len(rows), "both": both}
 
 
@@ -88,8 +82,8 @@ def _points(risk_list: RiskList, steps: np.ndarray) -> dict[str, Any]:
     made: dict[str, Any] = {"map": drawn, "quadrant": placed, "dots": dots}
     if drawn is None:
         return made
-    pressed = _true(rows, "under_pressure")
-    labelled = _true(rows, "on_list") & (rows["rank"].to_numpy() <= MOST_LABELS)
+    pressed = flagged(rows, "under_pressure")
+    labelled = flagged(rows, "on_list") & (rows["rank"].to_numpy() <= MOST_LABELS)
     centres = drawn.centres
     shapes = [(place, int(steps[place]), path) for place, path in enumerate(drawn.paths) if path]
     found = [place for place, _, _ in shapes]

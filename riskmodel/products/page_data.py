@@ -17,7 +17,7 @@ from riskmodel.products.area_sheet import AreaSheet, DriverRow, Past, Trend
 from riskmodel.products.page_said import Said
 from riskmodel.products.page_sentences import labels, sentences
 from riskmodel.products.page_texts import TEXTS, english_event
-from riskmodel.products.risk_list import About, RiskList
+from riskmodel.products.risk_list import About, RiskList, flagged
 
 #: Bits of ``rows.flags``, in this order.
 FLAGS = ("under_pressure", "threatens", "too_small", "on_list", "audit")
@@ -78,7 +78,7 @@ def flag_bits(rows: pd.DataFrame) -> np.ndarray:
     """
     bits = np.zeros(len(rows), dtype=int)
     for place, flag in enumerate(FLAGS):
-        bits |= (rows[flag].to_numpy() == True).astype(int) << place  # noqa: E712
+        bits |= flagged(rows, flag).astype(int) << place
     return bits
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskmodel.plain_text import plain_text
+from riskmodel.products.risk_list import flagged
 
 Floats = npt.NDArray[np.float64]
 
@@ -85,8 +86,7 @@ def judged(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
     -------
     numpy.ndarray of bool, shape (areas,)
     """
-    small = rows["too_small"].to_numpy() == True  # noqa: E712
-    found: npt.NDArray[np.bool_] = ~small & np.isfinite(rows["p_decline"].to_numpy(float))
+    found: npt.NDArray[np.bool_] = ~flagged(rows, "too_small") & np.isfinite(rows["p_decline"].to_numpy(float))
     return found
 
 
@@ -111,7 +111,7 @@ def quadrant(rows: pd.DataFrame, limit: float, width: float = 600.0, height: flo
     """
     score, chance = rows["score"].to_numpy(float), rows["p_decline"].to_numpy(float)
     known = np.isfinite(score) & judged(rows)
-    pressed = (rows["under_pressure"].to_numpy() == True) & known  # noqa: E712
+    pressed = flagged(rows, "under_pressure") & known
     low, high = (score[known].min(), score[known].max()) if known.any() else (0.0, 1.0)
     room = 0.08 * max(high - low, 0.05)
     low, high = low - room, high + room
@@ -151,8 +151,7 @@ def corner_counts(rows: pd.DataFrame) -> dict[str, int]:
         ``both``, ``threat``, ``pressure``, ``none``: together all areas with a verdict.
     """
     shown = rows[judged(rows)]
-    pressed = shown["under_pressure"].to_numpy() == True  # noqa: E712
-    threatened = shown["threatens"].to_numpy() == True  # noqa: E712
+    pressed, threatened = flagged(shown, "under_pressure"), flagged(shown, "threatens")
     return {
         "both": int((pressed & threatened).sum()),
         "threat": int((~pressed & threatened).sum()),

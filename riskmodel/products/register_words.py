@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from riskmodel.catalogue import DIMENSIONS, load
+from riskmodel.catalogue import load
 from riskmodel.panel.panel import Panel
 from riskmodel.products import dutch
 
@@ -90,10 +90,7 @@ def sources_of(panel: Panel, *, own_too: bool = True) -> tuple[Source, ...]:
         Whether sources of municipalities themselves are named.
     """
     labels, found = load("sources"), {}
-    for key in panel.indicators:
-        about = panel.definitions.get(key)
-        if about is None or not panel.years_of(key) or not (about.feature or key == "score" or key in DIMENSIONS):
-            continue
+    for about in panel.for_forecasts():
         told = labels.get(about.source)
         if told is not None:
             found[about.source] = Source(told["label"], told["link"])

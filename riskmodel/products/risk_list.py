@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from riskmodel.catalogue import Driver as Driver
@@ -151,3 +153,9 @@ class RiskList:
             raise InputError("risk list", "other areas in rows than in contributions", "the same areas")
         if self.sheets and [sheet.location for sheet in self.sheets] != list(self.rows["location"]):
             raise InputError("risk list", "other areas in sheets than in rows", "the same areas")
+
+
+def flagged(rows: pd.DataFrame, flag: str) -> npt.NDArray[np.bool_]:
+    """A flag of every row of a risk list, shape (areas,); a missing one is not set."""
+    found: npt.NDArray[np.bool_] = rows[flag].to_numpy() == True  # noqa: E712
+    return found

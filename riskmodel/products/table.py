@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from riskmodel.plain_text import safe_cell
 from riskmodel.products.provenance import provenance_cells
-from riskmodel.products.risk_list import COLUMNS, RiskList
+from riskmodel.products.risk_list import COLUMNS, RiskList, flagged
 
 #: Columns of ``RiskList.rows`` that hold text.
 TEXT_COLUMNS = ("location", "name", "municipality", "class_name", "drivers_down", "drivers_up")
@@ -24,7 +26,7 @@ def _whole_numbers(column: pd.Series) -> pd.Series:
     return numbers if fractions else numbers.astype("Int64")
 
 
-def verdicts(risk_list: RiskList) -> pd.Series[bool]:
+def verdicts(risk_list: RiskList) -> npt.NDArray[np.bool_]:
     """Which areas *dreigen*: only those large enough for a verdict, whatever the model computed.
 
     Parameters
@@ -34,11 +36,10 @@ def verdicts(risk_list: RiskList) -> pd.Series[bool]:
 
     Returns
     -------
-    pandas.Series of bool, shape (areas,)
+    numpy.ndarray of bool, shape (areas,)
         A missing flag is not set.
     """
-    threatens, small = (risk_list.rows[flag] == True for flag in ("threatens", "too_small"))  # noqa: E712
-    return threatens & ~small
+    return flagged(risk_list.rows, "threatens") & ~flagged(risk_list.rows, "too_small")
 
 
 def as_table(risk_list: RiskList) -> pd.DataFrame:
@@ -63,8 +64,7 @@ def as_table(risk_list: RiskList) -> pd.DataFrame:
     wholes = {column: _whole_numbers(rows[column]) for column in WHOLE_COLUMNS}
     names = {"base": "basis"} | {driver.id: f"bijdrage_{driver.id}" for driver in risk_list.drivers}
     parts = risk_list.contributions[list(names)].rename(columns=names).reset_index(drop=True)
-    judged = verdicts(risk_list).reset_index(drop=True)
-    return pd.concat([rows.assign(**texts, **wholes, threatens=judged), parts], axis="columns")
+    return pd.concat([rows.assign(**texts, **wholes, threatens=verdicts(risk_list)), parts], axis="columns")
 
 
 def write_csv(risk_list: RiskList, path: str | Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from riskmodel.products.risk_list import flagged
+
 
 def town_counts(rows: pd.DataFrame) -> pd.DataFrame:
     """Count per municipality how many of its areas threaten and are under pressure.
@@ -19,7 +21,7 @@ def town_counts(rows: pd.DataFrame) -> pd.DataFrame:
         Columns ``name, areas, threatens, pressed, share`` (threatens / areas), highest share first. Areas too
         small for a verdict and areas of an unknown municipality are not counted.
     """
-    known = (rows["too_small"].to_numpy() != True) & rows["municipality"].fillna("").ne("").to_numpy()  # noqa: E712
+    known = ~flagged(rows, "too_small") & rows["municipality"].fillna("").ne("").to_numpy()
     shown = rows[known]
     counted = (
         pd.DataFrame(

@@ -11,7 +11,7 @@ import numpy as np
 from riskmodel.plain_text import plain_text
 from riskmodel.products import dutch
 from riskmodel.products.area_sheet import AreaSheet, DriverRow
-from riskmodel.products.risk_list import RiskList
+from riskmodel.products.risk_list import RiskList, flagged
 
 #: Areas explained in a workbook, beside those drawn at random; nobody reads more, and the contributions have all.
 MOST_EXPLAINED = 200
@@ -82,7 +82,7 @@ def explained(risk_list: RiskList) -> list[Statement]:
     """
     if not risk_list.sheets:
         return []
-    drawn = risk_list.rows["audit"].to_numpy() == True  # noqa: E712
+    drawn = flagged(risk_list.rows, "audit")
     places = np.union1d(np.arange(min(len(drawn), MOST_EXPLAINED)), np.flatnonzero(drawn))
     rows = risk_list.rows.to_dict("records")
     return [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from riskmodel.catalogue import DIMENSIONS, load
+from riskmodel.catalogue import load
 from riskmodel.monitor.national_words import listed
 from riskmodel.panel.panel import Panel
 from riskmodel.products import dutch
@@ -63,7 +63,7 @@ def method_of(snapshot: Snapshot, *, own_too: bool) -> dict[str, Any]:
 
 
 def sources_of(panel: Panel, *, own_too: bool) -> list[dict[str, Any]]:
-    """Sources of everything the panel holds, with licence, years and how many figures come from them.
+    """Sources of all that forecasts are made from, with licence, years and how many figures come from them.
 
     Parameters
     ----------
@@ -74,10 +74,7 @@ def sources_of(panel: Panel, *, own_too: bool) -> list[dict[str, Any]]:
     """
     labels = load("sources")
     found: dict[str, dict[str, Any]] = {}
-    for key in panel.indicators:
-        about, years = panel.definitions.get(key), panel.years_of(key)
-        if about is None or not years or not (about.feature or key == "score" or key in DIMENSIONS):
-            continue
+    for about, years in panel.for_forecasts().items():
         if about.source not in labels and not own_too:
             continue
         row = found.setdefault(
