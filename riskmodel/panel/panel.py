@@ -107,7 +107,7 @@ class Panel:
         return tuple(year for year, there in zip(self.years, present, strict=True) if there)
 
     def for_forecasts(self) -> dict[Indicator, tuple[int, ...]]:
-        """What forecasts are made from: score, dimensions and features, each with the years in which it has values."""
+        """What forecasts are made from: score, dimensions and features, each with the years of its values."""
         found = {self.definitions[key]: self.years_of(key) for key in self.indicators if key in self.definitions}
         return {
             about: years
