@@ -14,7 +14,6 @@ from riskmodel.forecasting.attributes import ATTRIBUTES
 from riskmodel.forecasting.group_audit import GroupAudit, audit_groups
 from riskmodel.forecasting.record import Record, read_record
 from riskmodel.keeping import put_files, writing_runs
-from riskmodel.made_with import code_version
 from riskmodel.panel.store import Workspace, write_atomically
 from riskmodel.products.audit_tables import as_csv, audit_text
 from riskmodel.products.register_entry import ENTRY, Entry, answers_form, entry_of, read_answers, read_entry
@@ -199,9 +198,7 @@ def _log(
     files: Mapping[str, bytes],
 ) -> str:
     """A run of its own: what was audited, the figures over all origins, and the files."""
-    from mlflow.entities import Param
-
-    from riskmodel.tracking.log import AUDIT, KIND, log_figures
+    from riskmodel.tracking.log import AUDIT, log_figures, log_parameters, tags_of
     from riskmodel.tracking.store import client_of, experiment_id
 
     settings = {
@@ -216,10 +213,9 @@ def _log(
     with writing_runs(workspace), tempfile.TemporaryDirectory() as folder:
         client = client_of(workspace)
         place = experiment_id(client, workspace, record.experiment.name)
-        tags = {"mlflow.source.name": "riskmodel audit", KIND: AUDIT, "model": found.model}
-        tags["code_version"] = code_version()
+        tags = {**tags_of("audit", AUDIT), "model": found.model}
         run = str(client.create_run(place, run_name=f"audit {found.model}", tags=tags).info.run_id)
-        client.log_batch(run, params=[Param(key, str(value)) for key, value in settings.items()])
+        log_parameters(client, run, settings)
         log_figures(client, run, _figures(found))
         for name, content in files.items():
             Path(folder, name).write_bytes(content)

@@ -21,7 +21,7 @@ from riskmodel.panel.store import Workspace
 from riskmodel.plain_text import write_table
 from riskmodel.scoring.predict import predict
 from riskmodel.scoring.release import Release
-from riskmodel.tracking.log import KIND, TRAIN, fingerprints, log_figures, log_findings, summary_of
+from riskmodel.tracking.log import TRAIN, fingerprints, log_figures, log_findings, summary_of, tags_of
 from riskmodel.tracking.registry import CANDIDATE, CHAMPION, Version, contributions_of, tag, version_at, who
 from riskmodel.tracking.store import client_of, experiment_id, store_uri
 from riskmodel.tracking.words import (
@@ -106,8 +106,8 @@ def _register(
     mlflow.set_experiment(experiment_id=experiment_id(client, workspace, name))
     tags = {"code_version": release.code_version, "release": release.id, "model": release.name}
     described = version_note(release, record, no_record)
-    about_run = {"mlflow.source.name": "riskmodel train", KIND: TRAIN, "role": role, NOTE: described}
-    with mlflow.start_run(run_name=f"train {release.name} {release.wave}", tags=tags | about_run) as run:
+    about_run = {**tags_of("train", TRAIN), **tags, "role": role, NOTE: described}
+    with mlflow.start_run(run_name=f"train {release.name} {release.wave}", tags=about_run) as run:
         mlflow.log_params(
             {
                 "origin": release.wave,

@@ -195,6 +195,17 @@ def test_a_draft_takes_the_place_of_a_folder(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
+def test_making_a_store_says_nothing(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from riskmodel.panel.store import Workspace\n"
+        "from riskmodel.tracking.store import client_of\n"
+        "client_of(Workspace(sys.argv[1]))\n"
+    )
+    made = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True)
+    assert (made.stdout, made.stderr) == ("", "")
+
+
 def test_an_installation_without_git_has_a_version(tmp_path: Path) -> None:
     """As in a container: the service asks for its version at every answer."""
     code = "import riskmodel.made_with as m, riskmodel; assert m.code_version() == riskmodel.__version__"

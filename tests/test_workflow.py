@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import subprocess
@@ -218,8 +219,16 @@ def test_mlflow_reads_well(walked: Walked) -> None:
     assert question.question in parent.data.tags["mlflow.note.content"]
     assert "AP / best ordering" in parent.data.tags["mlflow.note.content"]
 
+    # What a view shows of a row, and filters it by, stands with that row itself.
+    assert parent.info.run_name == "backtest 2012-2018"
+    assert (parent.data.params["leave_out"], parent.data.params["seeds"]) == ("none", "0")
+    assert "champion" in one.tags["mlflow.note.content"]
+    assert "from the wave of 2018 to that of 2020" in one.tags["mlflow.note.content"]
     trained = by_name["train lightgbm 2020"]
+    assert {run.info.user_id for run in runs} == {getpass.getuser()}
+    [shown] = by_name["lightgbm 2018"].inputs.dataset_inputs
     [evaluated], [learned] = parent.inputs.dataset_inputs, trained.inputs.dataset_inputs
+    assert (shown.dataset.digest, shown.tags[0].value) == (evaluated.dataset.digest, "evaluation")
     assert (evaluated.tags[0].value, learned.tags[0].value) == ("evaluation", "training")
     assert (learned.dataset.name, learned.dataset.digest) == ("wijk 2002-2020", evaluated.dataset.digest)
     told = {file["sha256"] for file in json.loads(learned.dataset.source)["files"]}
@@ -227,8 +236,10 @@ def test_mlflow_reads_well(walked: Walked) -> None:
     assert trained.data.metrics["main/AP_ratio"] == parent.data.metrics["main/AP_ratio"]
 
     version = client.get_model_version_by_alias("decline-2y", "champion")
-    for words in (question.question, "until the wave of 2020", f"{mean['ratio']:.2f} times", "model_card.md"):
+    for words in (question.question, "published by 2022-04-14", f"{mean['ratio']:.2f} times", "model_card.md"):
         assert words in version.description
+    # A table of versions shows how a description begins.
+    assert version.description.startswith("lightgbm until 2020")
     assert "riskmodel promote decline-2y" in client.get_registered_model("decline-2y").description
 
     packed = experiment.tags["mlflow.sharedViewState.models"].removeprefix("deflate;")

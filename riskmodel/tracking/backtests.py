@@ -15,14 +15,31 @@ import pandas as pd
 
 from riskmodel.forecasting.backtest import Backtest
 from riskmodel.forecasting.checks import Finding
+from riskmodel.forecasting.experiment import Experiment
+from riskmodel.forecasting.origins import Origin
 from riskmodel.keeping import writing_runs
-from riskmodel.made_with import code_version
 from riskmodel.panel.panel import Panel
 from riskmodel.panel.store import Workspace
-from riskmodel.tracking.log import BACKTEST, FORECAST, KIND, fingerprints, log_figures, log_findings
+from riskmodel.tracking.log import (
+    BACKTEST,
+    FORECAST,
+    fingerprints,
+    log_figures,
+    log_findings,
+    log_parameters,
+    tags_of,
+)
 from riskmodel.tracking.store import client_of, experiment_id
 from riskmodel.tracking.views import experiment_tags
-from riskmodel.tracking.words import EVALUATION, NOTE, dataset_input, experiment_note, first_figures, mean_figures
+from riskmodel.tracking.words import (
+    EVALUATION,
+    NOTE,
+    dataset_input,
+    experiment_note,
+    first_figures,
+    forecast_note,
+    mean_figures,
+)
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -59,80 +76,77 @@ def log_backtest(
         Id of the parent run.
     """
     with writing_runs(workspace):
-        return _log_backtest(workspace, backtest, panel, files, findings, note)
+        client, question = client_of(workspace), backtest.experiment
+        place = experiment_id(client, workspace, question.name)
+        for key, value in {NOTE: experiment_note(question), **experiment_tags()}.items():
+            client.set_experiment_tag(place, key, value)
+        first, data = first_figures(backtest.scores, question), dataset_input(panel, EVALUATION)
+        # Scores of other events stand in scores.csv: a run with thousands of metrics cannot be read.
+        scores = backtest.scores[backtest.scores["target"] == question.event.name]
+        parent = _begin(client, place, backtest, panel, note)
+        client.log_inputs(parent, [data])
+        # Logged before all others, they stand at the top of the page of a run.
+        log_figures(client, parent, mean_figures(first, question.champion))
+        _log_parent_files(client, parent, backtest, panel, files)
+        log_findings(client, parent, findings)
+        for (model, origin_date), rows in scores.groupby(["model", "origin_date"], sort=False):
+            origin = next(each for each in backtest.origins if each.origin_date == origin_date)
+            run = _begin_one(client, place, parent, question, str(model), origin)
+            client.log_inputs(run, [data])
+            log_figures(client, run, mean_figures(first.loc[[(model, origin_date)]], str(model)))
+            log_figures(client, run, _figures(rows))
+            client.set_terminated(run)
+        champion = scores[scores["model"] == question.champion]
+        means = champion.groupby(["metric", "cohort"])["value"].mean().reset_index()
+        log_figures(client, parent, _figures(means))
+        client.set_terminated(parent)
+    return parent
 
 
-def _log_backtest(
-    workspace: Workspace,
-    backtest: Backtest,
-    panel: Panel,
-    files: Sequence[Path],
-    findings: Sequence[Finding],
-    note: str,
-) -> str:
-    from mlflow.entities import Param, RunTag
-
-    client, question = client_of(workspace), backtest.experiment
-    place = experiment_id(client, workspace, question.name)
-    for key, value in {NOTE: experiment_note(question), **experiment_tags()}.items():
-        client.set_experiment_tag(place, key, value)
-    version = code_version()
-    waves = ", ".join(str(origin.wave) for origin in backtest.origins)
+def _begin(client: MlflowClient, place: str, backtest: Backtest, panel: Panel, note: str) -> str:
+    """Begin the run of a whole backtest."""
+    question, waves = backtest.experiment, [origin.wave for origin in backtest.origins]
+    skipped = "; ".join(f"{each.model} {each.wave}: {each.reason}" for each in backtest.skipped)
     tags = {
-        "mlflow.source.name": "riskmodel backtest",
-        "code_version": version,
+        **tags_of("backtest", BACKTEST),
         "question": question.question,
-        KIND: BACKTEST,
+        "skipped": skipped or "none",
         NOTE: f"{question.question}\n\n{note}".strip(),
     }
-    parent = client.create_run(place, run_name=f"backtest {waves}", tags=tags).info.run_id
+    name = "backtest " + "-".join(str(wave) for wave in dict.fromkeys((waves[0], waves[-1])))
+    run = str(client.create_run(place, run_name=name, tags=tags).info.run_id)
     settings = {
         "horizon": question.horizon,
         "event": question.event.name,
-        "origins": waves,
+        "origins": ", ".join(map(str, waves)),
+        "leave_out": backtest.leave_out or "none",
+        "seeds": backtest.seeds,
         "level": panel.level,
         "areas": len(panel.areas),
         "capacity": question.capacity,
         "allow_origin": question.allow_origin,
         **fingerprints(panel.files),
     }
-    client.log_batch(parent, params=[Param(key, str(value)) for key, value in settings.items()])
-    client.log_inputs(parent, [dataset_input(panel, EVALUATION)])
-    # Logged before all others, they stand at the top of the page of a run.
-    first = first_figures(backtest.scores, question)
-    log_figures(client, parent, mean_figures(first, question.champion))
-    _log_parent_files(client, parent, backtest, panel, files)
-    log_findings(client, parent, findings)
-    # Scores of other events stand in scores.csv: a run with thousands of metrics cannot be read.
-    scores = backtest.scores[backtest.scores["target"] == question.event.name]
-    for (model, origin_date), rows in scores.groupby(["model", "origin_date"], sort=False):
-        spec = question.model(str(model))
-        run = client.create_run(
-            place,
-            run_name=f"{model} {str(origin_date)[:4]}",
-            tags={
-                "mlflow.parentRunId": parent,
-                "mlflow.source.name": "riskmodel backtest",
-                "model": str(model),
-                "role": question.role(str(model)),
-                "code_version": version,
-                KIND: FORECAST,
-            },
-        ).info.run_id
-        origin = str(origin_date)[:4]
-        known = {"model": model, "kind": spec.kind, "origin": origin, "origin_date": origin_date}
-        parameters = {**known, **spec.parameters}
-        client.log_batch(run, params=[Param(str(key), str(value)) for key, value in parameters.items()])
-        log_figures(client, run, mean_figures(first.loc[[(model, origin_date)]], str(model)))
-        log_figures(client, run, _figures(rows))
-        client.set_terminated(run)
-    champion = scores[scores["model"] == question.champion]
-    means = champion.groupby(["metric", "cohort"])["value"].mean().reset_index()
-    log_figures(client, parent, _figures(means))
-    skipped = "; ".join(f"{s.model} {s.wave}: {s.reason}" for s in backtest.skipped)
-    client.log_batch(parent, tags=[RunTag("skipped", skipped or "none")])
-    client.set_terminated(parent)
-    return str(parent)
+    log_parameters(client, run, settings)
+    return run
+
+
+def _begin_one(
+    client: MlflowClient, place: str, parent: str, question: Experiment, model: str, origin: Origin
+) -> str:
+    """Begin the run of one model at one origin."""
+    spec, role = question.model(model), question.role(model)
+    tags = {
+        **tags_of("backtest", FORECAST),
+        "mlflow.parentRunId": parent,
+        "model": model,
+        "role": role,
+        NOTE: forecast_note(model, role, origin),
+    }
+    run = str(client.create_run(place, run_name=f"{model} {origin.wave}", tags=tags).info.run_id)
+    known = {"model": model, "kind": spec.kind, "origin": origin.wave, "origin_date": origin.origin_date}
+    log_parameters(client, run, {**known, **spec.parameters})
+    return run
 
 
 def _figures(rows: pd.DataFrame) -> dict[str, float]:

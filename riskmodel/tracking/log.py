@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import getpass
 import math
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from riskmodel.forecasting.checks import Finding, findings_table
+from riskmodel.made_with import code_version
 from riskmodel.sources.observations import SourceFile
 
 if TYPE_CHECKING:
@@ -22,9 +24,34 @@ BATCH = 1000
 FINDINGS = "checks.json"
 
 
+def tags_of(command: str, kind: str) -> dict[str, str]:
+    """Tags of every run: which command made it, what kind of run it is, with which code and by whom."""
+    return {
+        "mlflow.source.name": f"riskmodel {command}",
+        KIND: kind,
+        "code_version": code_version(),
+        "mlflow.user": user(),
+    }
+
+
+def user() -> str:
+    """Who works here, for the record that is kept in the workspace."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container without a user table
+        return "unknown"
+
+
 def fingerprints(files: Sequence[SourceFile]) -> dict[str, str]:
     """Input files as parameters of a run."""
     return {f"input_{number}": f"{file.name} sha256:{file.sha256}" for number, file in enumerate(files, 1)}
+
+
+def log_parameters(client: MlflowClient, run: str, parameters: Mapping[str, object]) -> None:
+    """Log parameters of a run, as texts."""
+    from mlflow.entities import Param
+
+    client.log_batch(run, params=[Param(key, str(value)) for key, value in parameters.items()])
 
 
 def log_figures(client: MlflowClient, run: str, figures: Mapping[str, float]) -> None:

@@ -7,7 +7,6 @@ moves by promotion alone. ``candidate`` is the newest model trained as champion 
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from riskmodel.forecasting.features import Features
 from riskmodel.keeping import writing_runs
 from riskmodel.panel.panel import FloatArray
 from riskmodel.panel.store import Workspace
+from riskmodel.tracking.log import user
 from riskmodel.tracking.store import client_of, has_store
 
 if TYPE_CHECKING:
@@ -157,8 +157,4 @@ def tag(client: MlflowClient, experiment: str, number: str, tags: Mapping[str, s
 
 def who() -> dict[str, str]:
     """Who does this now, for the record that is kept in this workspace."""
-    try:
-        user = getpass.getuser()
-    except (OSError, KeyError):  # a container without a user table
-        user = "unknown"
-    return {"promoted.by": user, "promoted.at": f"{datetime.now(tz=UTC):%Y-%m-%dT%H:%M:%SZ}"}
+    return {"promoted.by": user(), "promoted.at": f"{datetime.now(tz=UTC):%Y-%m-%dT%H:%M:%SZ}"}

@@ -61,10 +61,11 @@ def client_of(workspace: Workspace) -> MlflowClient:
     InputError
         If the store is a database elsewhere that does not answer.
     """
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.ERROR)
     from mlflow import MlflowClient
 
+    # Only now: MLflow sets the level of its own loggers while it is imported.
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     address = store_uri(workspace)
     workspace.folder.mkdir(parents=True, exist_ok=True)
     if _elsewhere():

@@ -19,13 +19,13 @@ VIEW, KIND_OF_EXPERIMENT, TRAINS_MODELS = (
     "mlflow.experimentKind",
     "custom_model_development",
 )
-#: Columns of both views, in MLflow's way of naming them.
+#: Columns of both views, in MLflow's way of naming them; a group has no data of its own.
 COLUMNS = (
     *(f"metrics.`{name}`" for name in sorted([*FIRST.values(), BEST, RATIO, EVENTS])),
     "params.`origin`",
     "tags.`role`",
-    "attributes.`Dataset`",
 )
+DATA = "attributes.`Dataset`"
 #: Name of each view, and the parameter by which it groups runs.
 VIEWS = {"runs": "", "models": "model"}
 
@@ -43,7 +43,7 @@ def _view(group_by: str) -> dict[str, Any]:
         "groupByKeys": [{"mode": "param", "groupByData": group_by}],
     }
     return {
-        "selectedColumns": list(COLUMNS),
+        "selectedColumns": [*COLUMNS] if group_by else [*COLUMNS, DATA],
         "orderByKey": f"metrics.`{RATIO}`",
         "orderByAsc": False,
         # Runs of one model at one origin: means of a backtest and trained models are no attempts to be ranked.

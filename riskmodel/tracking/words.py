@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from riskmodel.forecasting.experiment import Experiment
+from riskmodel.forecasting.origins import Origin
 from riskmodel.forecasting.record import Record, main_cohort
 from riskmodel.panel.panel import Panel
 from riskmodel.sources.observations import SourceFile
@@ -127,6 +128,14 @@ def experiment_note(experiment: Experiment) -> str:
     )
 
 
+def forecast_note(model: str, role: str, origin: Origin) -> str:
+    """What one run below a backtest is."""
+    return (
+        f"{model} ({role}), from the wave of {origin.wave} to that of {origin.target_wave}, "
+        f"with what was known on {origin.known_at}."
+    )
+
+
 def model_note(experiment: Experiment) -> str:
     """What a registered model answers, and what its aliases mean."""
     return (
@@ -151,11 +160,11 @@ def version_note(release: Release, record: Record | None, no_record: str = "") -
     """
     question = release.experiment
     trained = (
-        f"**{release.name}**, trained on level {release.level} until the wave of {release.wave}, with what was "
-        f"published by {release.known_at}."
+        f"{release.name} until {release.wave}, trained on level {release.level} with what was published by "
+        f"{release.known_at}."
     )
     card = f"Its card: `model_card.md` among the artifacts of the run that trained it (release `{release.id}`)."
-    return "\n\n".join([question.question, trained, _skill(release, record, no_record), card])
+    return "\n\n".join([trained, question.question, _skill(release, record, no_record), card])
 
 
 def _skill(release: Release, record: Record | None, no_record: str) -> str:
