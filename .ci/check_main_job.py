@@ -9,12 +9,14 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
-#: Wijken with a score in 2020, counted in the official file by municipality number in the code.
-MUNICIPALITIES = {
-    "almere": ["0034"],
-    "venlo": ["0983"],
-    "drechtsteden": ["0482", "0505", "0523", "0531", "0590", "0610", "0642"],
-    "region": ["0482", "0505", "0523", "0531", "0590", "0610", "0642"],
+DRECHTSTEDEN = ["0482", "0505", "0523", "0531", "0590", "0610", "0642"]
+#: Lists, the numbers of their municipalities in the codes of the official file, and how many areas can be visited.
+LISTS = {
+    "almere": (["0034"], 10),
+    "venlo": (["0983"], 10),
+    "venlo-all": (["0983"], 10),
+    "drechtsteden": (DRECHTSTEDEN, 20),
+    "seven": (DRECHTSTEDEN, 10),
 }
 METRICS = {
     "auc", "average_precision", "brier", "log_loss", "calibration_error", "coverage_80", "width_80",
@@ -28,7 +30,7 @@ def official_scores() -> dict[str, float]:
         return {row["wk_code"]: float(row["lbm"]) for row in csv.DictReader(file) if row["jaar"] == "2020"}
 
 
-def check_list(folder: Path, numbers: list[str], scores: dict[str, float]) -> None:
+def check_list(folder: Path, numbers: list[str], capacity: int, scores: dict[str, float]) -> None:
     table = pd.read_csv(folder / "risicolijst.csv")
     expected = {code for code in scores if code[2:6] in numbers}
     assert set(table["location"]) == expected, f"{folder.name}: other areas than in the official file"
@@ -38,7 +40,7 @@ def check_list(folder: Path, numbers: list[str], scores: dict[str, float]) -> No
     assert large["p_decline"].is_monotonic_decreasing, "not in order of chance"
     parts = table[["basis", *(column for column in table if column.startswith("bijdrage_"))]].sum(axis=1)
     assert (parts - table["expected_change"]).abs().max() < 1e-6, "contributions do not add up"
-    assert table["on_list"].sum() + table["audit"].sum() == 10
+    assert table["on_list"].sum() + table["audit"].sum() == capacity
     assert not (table["on_list"] & table["audit"]).any(), "an area both at the top and drawn"
     page = (folder / "risicolijst.html").read_text(encoding="utf-8")
     assert "http://" not in page.replace("http://www.w3.org", "") and 'src="' not in page
@@ -60,11 +62,29 @@ def check_backtest(folder: Path) -> None:
     print(f"{folder.name}: {len(forecasts):,} forecast rows, origins {', '.join(origins)}, all scores present")
 
 
+def check_scores(folder: Path) -> None:
+    stored = next((folder / "workspace" / "forecasts" / "decline-2y").iterdir())
+    forecast = pd.read_parquet(stored / "forecast.parquet")
+    means = forecast[(forecast["output_type"] == "mean") & (forecast["target"] == "score_change")]
+    expected = means.set_index("location")["value"]
+    scored, again = (
+        pd.read_parquet(folder / name / "scores").set_index("location") for name in ("scores", "again")
+    )
+    assert set(scored.index) == set(again.index) == set(expected.index), "other areas than in the forecast"
+    assert (scored["expected_change"] - expected).abs().max() < 1e-12, "scoring in batch differs from the forecast"
+    parts = scored.filter(like="driver_").sum(axis=1)
+    assert (parts - scored["expected_change"]).abs().max() < 1e-9, "contributions do not add up"
+    # The released model saw nearly the same files.
+    assert (again["expected_change"] - expected).abs().mean() < 0.005, "the released model says something else"
+    print(f"scores: {len(scored):,} areas, those of the forecast; the released model is near")
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
     scores = official_scores()
-    for name, numbers in MUNICIPALITIES.items():
-        check_list(folder / "lists" / name, numbers, scores)
+    for name, (numbers, capacity) in LISTS.items():
+        check_list(folder / "lists" / name, numbers, capacity, scores)
+    check_scores(folder)
     for backtest in sorted((folder / "workspace" / "backtests").iterdir()):
         check_backtest(backtest)
     shown = (folder / "current.txt").read_text(encoding="utf-8").splitlines()
