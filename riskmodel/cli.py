@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,6 +18,7 @@ from riskmodel.cli_list import listing, outcomes
 from riskmodel.cli_models import models
 from riskmodel.cli_monitor import monitor
 from riskmodel.cli_output import FUTURE, PANELS, PRESENT, READ, USE, JsonOption, be_quiet, remark, show, working
+from riskmodel.cli_read import LevelOption, getting, looking, years_of
 from riskmodel.cli_score import scoring
 from riskmodel.cli_serve import serving, tokens
 from riskmodel.cli_start import starting, tell_status
@@ -42,7 +42,9 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.add_typer(starting)
+app.add_typer(getting)
 app.add_typer(ingest, name="ingest", rich_help_panel=READ)
+app.add_typer(looking)
 app.add_typer(monitor)
 app.add_typer(models)
 app.add_typer(governance)
@@ -61,13 +63,10 @@ ExperimentArgument = Annotated[
     ),
 ]
 TrainedOption = Annotated[
-    str | None, typer.Option(help="By default every trained one.", autocompletion=complete.trained)
-]
-LevelOption = Annotated[
     str | None,
     typer.Option(
-        help="wijk, buurt, gemeente, pc4 or grid; by default the first that was ingested.",
-        autocompletion=complete.levels,
+        help="Name of a trained experiment, such as decline-2y; by default every one.",
+        autocompletion=complete.trained,
     ),
 ]
 MunicipalityOption = Annotated[
@@ -105,10 +104,10 @@ def current(
         str,
         typer.Option(help="3.0 or 2.0: two instruments, never put together.", autocompletion=complete.editions),
     ] = "3.0",
-    wave: Annotated[int | None, typer.Option(help="Measurement, by default the last.")] = None,
+    wave: Annotated[int | None, typer.Option(help="Measurement, such as 2020; by default the last.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show and write current score, class, dimensions and changes of every area.
+    """Show score, class, dimensions and changes of every area, and write them to the workspace.
 
     Example: riskmodel current --municipality Venlo --wave 2018
     """
@@ -127,14 +126,16 @@ def backtest(
     workspace: WorkspaceOption = WORKSPACE,
     origins: Annotated[
         list[str] | None,
-        typer.Option(help="Waves to start from, such as 2016,2018; by default all that the panel allows."),
+        typer.Option(help="Measurements to start from, such as 2016,2018; by default all that can be tested."),
     ] = None,
     level: LevelOption = None,
     leave_out: Annotated[
         Literal["province"] | None,
-        typer.Option(help="Forecast each province also with models that learned nothing from it."),
+        typer.Option(help="Forecast each of these also with models that learned nothing from it."),
     ] = None,
-    seeds: Annotated[int, typer.Option(help="Fit the champion this many times more, with other seeds.")] = 0,
+    seeds: Annotated[
+        int, typer.Option(help="How many times more to fit the champion, each with another seed.")
+    ] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Fit every model of an experiment at every origin, score and check it, and log it to MLflow.
@@ -151,7 +152,7 @@ def backtest(
         done = riskmodel.backtest(
             experiment,
             place,
-            origins=_years("--origins", origins),
+            origins=years_of("--origins", origins),
             level=level,
             progress=progress,
             leave_out=leave_out,
@@ -207,15 +208,22 @@ def risk_list(
     out: Annotated[Path, typer.Option(help="Folder to write into.")],
     workspace: WorkspaceOption = WORKSPACE,
     municipality: MunicipalityOption = None,
-    capacity: Annotated[int | None, typer.Option(help="How many areas can be visited.")] = None,
+    capacity: Annotated[
+        int | None,
+        typer.Option(
+            help="How many areas can be visited; such a list is kept, so that visits can be held against it."
+        ),
+    ] = None,
     experiment: Annotated[
         str | None,
         typer.Option(
-            help="The question; by default decline-2y, or the only one there is.", autocompletion=complete.trained
+            help="Name of a trained experiment; by default decline-2y, or the only one there is.",
+            autocompletion=complete.trained,
         ),
     ] = None,
     audit_share: Annotated[
-        float, typer.Option(help="Part of the visits drawn at random from the areas further down.")
+        float,
+        typer.Option(help="Share of the visits, 0 to 1, that is drawn at random from the areas further down."),
     ] = 0.1,
     form: Annotated[
         list[str] | None,
@@ -249,68 +257,6 @@ def risk_list(
     show(as_json, lambda: list_result(made, forms), lambda: list_text(made, forms))
 
 
-@app.command(rich_help_panel=READ)
-def check(
-    workspace: WorkspaceOption = WORKSPACE,
-    level: LevelOption = None,
-    as_json: JsonOption = False,
-    deep: Annotated[bool, typer.Option("--deep", help="Look at every byte; exit code 1 for damage.")] = False,
-) -> None:
-    """Show what is in the workspace: sources, waves, coverage, what is blocked, what looks wrong.
-
-    Example: riskmodel check
-    """
-    from riskmodel.panel.store import Workspace
-    from riskmodel.reports import check_table, deep_table
-
-    if deep:
-        with working("looking at every byte"):
-            whole = riskmodel.check_deep(Workspace(workspace))
-        show(as_json, whole.as_dict, lambda: deep_table(whole))
-        raise typer.Exit(1 if whole.damages else 0)
-    found = riskmodel.check(Workspace(workspace), level=level)
-    show(as_json, found.as_dict, lambda: check_table(found))
-
-
-@app.command(rich_help_panel=READ)
-def indicators(
-    words: Annotated[list[str] | None, typer.Argument(help="Show only what has these words in it.")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """List or search the catalogue of indicators.
-
-    Example: riskmodel indicators overlast
-    """
-    from riskmodel.reports import found_indicators, indicator_table
-    from riskmodel.results import indicator_result
-
-    asked = words or []
-    show(as_json, lambda: indicator_result(found_indicators(asked)), lambda: indicator_table(asked))
-
-
-@app.command(rich_help_panel=READ)
-def download(
-    source: Annotated[str, typer.Argument(help="leefbaarometer, kwb, boundaries ...")],
-    years: Annotated[list[str], typer.Option(help="Years, such as 2020,2022.")],
-    cache: Annotated[Path, typer.Option(help="Folder that keeps what was downloaded.")] = Path("downloads"),
-    as_json: JsonOption = False,
-) -> None:
-    """Download official files from their publisher, with resume and checks.
-
-    Example: riskmodel download kwb --years 2020,2022
-    """
-    from riskmodel.sources.download import download as fetch
-
-    with working(f"asking for {source}", unit="bytes") as progress:
-        files = fetch(
-            source,
-            _years("--years", years) or [],
-            cache,
-            progress=lambda name, done, whole: progress(name, done, whole or done),
-        )
-    show(as_json, lambda: {"files": files}, lambda: "\n".join(map(str, files)))
-
-
 def main() -> None:
     """Run the program; bad input ends with one message and exit code 2, and so does a full disk."""
     try:
@@ -326,16 +272,6 @@ def main() -> None:
             raise
         typer.echo(f"riskmodel: {told}", err=True)
         sys.exit(2)
-
-
-def _years(option: str, texts: Sequence[str] | None) -> list[int] | None:
-    if not texts:
-        return None
-    parts = [part for text in texts for part in text.replace(",", " ").split()]
-    wrong = [part for part in parts if not part.isdigit()]
-    if wrong:
-        raise InputError(option, repr(wrong[0]), "years such as 2016,2018")
-    return [int(part) for part in parts]
 
 
 if __name__ == "__main__":

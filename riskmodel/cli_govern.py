@@ -52,13 +52,16 @@ def register_entry(
     workspace: WorkspaceOption = WORKSPACE,
     experiment: Annotated[
         str | None,
-        typer.Option(help="The question; by default decline-2y, or the only one there is."),
+        typer.Option(help="Name of a trained experiment; by default decline-2y, or the only one there is."),
     ] = None,
     release: Annotated[
         Path | None, typer.Option(help="Folder of a released model, in place of the champion of a workspace.")
     ] = None,
     answers: Annotated[
-        Path | None, typer.Option(help="YAML with what people filled in; see the file beside the entry.")
+        Path | None,
+        typer.Option(
+            help="YAML with what people filled in: the file that is written beside the entry the first time."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -20,13 +20,23 @@ ingest = typer.Typer(no_args_is_help=True, help="Read official and local files i
 WorkspaceOption = Annotated[
     Path, typer.Option("--workspace", envvar="RISKMODEL_WORKSPACE", help="Folder with everything read and made.")
 ]
-FilesArgument = Annotated[list[Path], typer.Argument(help="Files as published.", show_default=False)]
-BoundariesOption = Annotated[int | None, typer.Option(help="Year of the area classification of the codes.")]
-ReplaceOption = Annotated[bool, typer.Option(help="Put this file in the place of another.")]
-AcceptOption = Annotated[
-    list[str] | None, typer.Option(help="Code of a finding (AR05 ...) to let through; needs --reason.")
+FilesArgument = Annotated[list[Path], typer.Argument(help="One or more files as published.", show_default=False)]
+BoundariesOption = Annotated[
+    int | None,
+    typer.Option(
+        help="Year of the area classification of the codes, such as 2022; by default what is known of the files."
+    ),
 ]
-ReasonOption = Annotated[str, typer.Option(help="Why what was found is right; kept with the values.")]
+ReplaceOption = Annotated[
+    bool, typer.Option(help="Put a file in the place of another of the same source, level and year.")
+]
+AcceptOption = Annotated[
+    list[str] | None,
+    typer.Option(help="Code of a finding, such as AR05, to let through; may be repeated; needs --reason."),
+]
+ReasonOption = Annotated[
+    str, typer.Option(help="Why what was found is right, in a sentence; kept with the values.")
+]
 WORKSPACE = Path("workspace")
 READING = "reading the files"
 
@@ -44,10 +54,17 @@ PLAIN = {
 
 @ingest.command("leefbaarometer")
 def ingest_leefbaarometer(
-    files: Annotated[list[Path], typer.Argument(help="CSV files, the open-data zip, or a folder.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="CSV files as published, the open-data zip, or a folder with either.")
+    ],
     workspace: WorkspaceOption = WORKSPACE,
     boundaries: BoundariesOption = None,
-    level: Annotated[list[str] | None, typer.Option(help="Levels to take; by default all there are.")] = None,
+    level: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="wijk, buurt, gemeente, pc4 or grid: take only these; may be repeated; by default all there are."
+        ),
+    ] = None,
     replace: ReplaceOption = False,
     accept: AcceptOption = None,
     reason: ReasonOption = "",
@@ -75,7 +92,10 @@ def ingest_leefbaarometer(
 def ingest_kwb(
     files: FilesArgument,
     workspace: WorkspaceOption = WORKSPACE,
-    year: Annotated[int | None, typer.Option(help="Year of the file, if its name does not say.")] = None,
+    year: Annotated[
+        int | None,
+        typer.Option(help="Year of the figures, such as 2022, where the name of the file does not say."),
+    ] = None,
     allow_origin: Annotated[
         bool, typer.Option("--allow-origin", help="Also read shares by origin, which are blocked otherwise.")
     ] = False,
@@ -104,11 +124,13 @@ def ingest_kwb(
 
 @ingest.command("crosswalk")
 def ingest_crosswalk(
-    file: Annotated[Path, typer.Argument(help="Links between area codes of different years.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV with level, year_from, year_to, code_from, code_to and addresses.")
+    ],
     workspace: WorkspaceOption = WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Read address-weighted links, so that sources on other boundaries join.
+    """Read links between area codes of different years, so that sources on other boundaries join.
 
     Example: riskmodel ingest crosswalk code_changes_2016_2024.csv
     """
@@ -124,7 +146,10 @@ def ingest_crosswalk(
 def ingest_boundaries(
     file: Annotated[Path, typer.Argument(help="Polygons: GeoPackage, GeoJSON or shapefile.")],
     workspace: WorkspaceOption = WORKSPACE,
-    level: Annotated[str | None, typer.Option(help="Where a file holds several: wijk, buurt ...")] = None,
+    level: Annotated[
+        str | None,
+        typer.Option(help="wijk, buurt, gemeente, pc4 or grid; only needed where a file holds several."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read polygons, for maps and for who borders on whom; needs riskmodel[geo].
@@ -142,11 +167,11 @@ def ingest_boundaries(
 
 @ingest.command("local")
 def ingest_local(
-    file: Annotated[Path, typer.Argument(help="CSV, XLSX or Parquet of a municipality.")],
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX or Parquet file of a municipality.")],
     workspace: WorkspaceOption = WORKSPACE,
-    mapping: Annotated[Path | None, typer.Option(help="What the columns mean.")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="TOML file that says what the columns mean.")] = None,
     draft_mapping: Annotated[
-        Path | None, typer.Option(help="Write a first mapping here, to be completed; reads nothing in.")
+        Path | None, typer.Option(help="New TOML file for a first mapping, to be completed; nothing is read in.")
     ] = None,
     replace: ReplaceOption = False,
     accept: AcceptOption = None,

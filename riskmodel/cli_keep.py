@@ -16,7 +16,7 @@ keep = typer.Typer()
 @keep.command(rich_help_panel=ACCOUNT)
 def reproduce(
     identity: Annotated[
-        str, typer.Argument(metavar="ID", help="Of a forecast, list or model; a backtest's name.")
+        str, typer.Argument(metavar="ID", help="Id of a forecast, list or model, or the experiment of a backtest.")
     ],
     workspace: WorkspaceOption = WORKSPACE,
     as_json: JsonOption = False,
@@ -44,7 +44,9 @@ def adopt(
         list[Path] | None, typer.Argument(help="Files or folders in the workspace; by default everything.")
     ] = None,
     workspace: WorkspaceOption = WORKSPACE,
-    anew: Annotated[bool, typer.Option("--anew", help="Begin a new manifest: the old one is damaged.")] = False,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Begin a new manifest, because the old one is damaged.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Take files for good as they stand now, or as gone; needed once after changing any by hand.

@@ -96,7 +96,10 @@ def what_if(
     ] = None,
     experiment: Annotated[
         str | None,
-        typer.Option(help="By default decline-2y, or the only one there is.", autocompletion=complete.trained),
+        typer.Option(
+            help="Name of a trained experiment; by default decline-2y, or the only one there is.",
+            autocompletion=complete.trained,
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -26,7 +26,8 @@ def compare(
     ],
     workspace: WorkspaceOption = WORKSPACE,
     cohort: Annotated[
-        list[str] | None, typer.Option(help="Name of a cohort; may be repeated; by default the first two.")
+        list[str] | None,
+        typer.Option(help="Name of a cohort, such as 500+; may be repeated; by default the first two."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -53,8 +54,10 @@ def promote(
         str | None,
         typer.Option(help="Version number or alias; by default candidate where there is one, else challenger."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Promote though the gate does not hold.")] = False,
-    reason: Annotated[str, typer.Option(help="Why; needed with --force, kept with the model.")] = "",
+    force: Annotated[
+        bool, typer.Option("--force", help="Promote it although it does not qualify; needs --reason.")
+    ] = False,
+    reason: Annotated[str, typer.Option(help="Why, in a sentence; kept with the model.")] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Make a trained model the champion, if it beats the best ordering, is calibrated and no check forbids it.

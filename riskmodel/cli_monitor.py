@@ -11,27 +11,23 @@ import typer
 from riskmodel import cli_complete as complete
 from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption
 from riskmodel.cli_output import PRESENT, JsonOption, remark, show, working
+from riskmodel.cli_read import LevelOption
 
 if TYPE_CHECKING:
     import pandas as pd
 
 monitor = typer.Typer()
 
-LevelOption = Annotated[
-    str | None,
-    typer.Option(
-        help="wijk, buurt, gemeente, pc4 or grid; by default the first that was ingested.",
-        autocompletion=complete.levels,
-    ),
-]
 EditionOption = Annotated[
     str,
     typer.Option(help="3.0 or 2.0: two instruments, never put together.", autocompletion=complete.editions),
 ]
 FromOption = Annotated[
-    int | None, typer.Option("--from", help="First measurement; by default the one before the last.")
+    int | None, typer.Option("--from", help="First measurement, such as 2018; by default the one before the last.")
 ]
-ToOption = Annotated[int | None, typer.Option("--to", help="Last measurement; by default the newest.")]
+ToOption = Annotated[
+    int | None, typer.Option("--to", help="Last measurement, such as 2020; by default the newest.")
+]
 OutOption = Annotated[Path, typer.Option("--out", help="Folder to write into.")]
 #: Lines of a survey that are shown; the written table has all.
 SHOWN = 40
@@ -125,7 +121,9 @@ def national(
 
 @monitor.command(rich_help_panel=PRESENT)
 def statement(
-    name: Annotated[str | None, typer.Argument(help="Id of one, such as onvoldoende; by default all.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="Id of one statement, such as onvoldoende; by default all.")
+    ] = None,
     workspace: WorkspaceOption = WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
@@ -162,19 +160,28 @@ def verify(
 
 @monitor.command(rich_help_panel=PRESENT)
 def survey(
-    file: Annotated[Path, typer.Argument(help="CSV with answers per area or group.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV with code (or group), respondents, saw_decline and saw_progress.")
+    ],
     workspace: WorkspaceOption = WORKSPACE,
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for the table and the text.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder to write table and text into; by default they are only shown."),
+    ] = None,
     level: LevelOption = None,
     edition: EditionOption = "3.0",
     start: FromOption = None,
     end: ToOption = None,
-    who: Annotated[str, typer.Option(help="Who answered, in the plural, in Dutch.")] = "bewoners",
+    who: Annotated[str, typer.Option(help="Who answered, in Dutch and in the plural, for the text.")] = "bewoners",
     answers: Annotated[
-        str | None, typer.Option(help="number, share or percent, where the columns do not say.")
+        str | None,
+        typer.Option(
+            help="How answers are counted: number, share or percent; only needed where the columns do not say."
+        ),
     ] = None,
     group: Annotated[
-        list[str] | None, typer.Option(help="File with a group that the survey names; may be repeated.")
+        list[str] | None,
+        typer.Option(help="CSV or TOML file with a group of your own that the survey names; may be repeated."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -28,13 +28,17 @@ def score(
         str,
         typer.Option(help="Experiment (its champion), folder of a released model, or models:/NAME@champion."),
     ],
-    output: Annotated[Path, typer.Option(help="A new folder, or one in which the same run was broken off.")],
+    output: Annotated[
+        Path, typer.Option(help="A new folder, or that of the same run which was broken off: it is continued.")
+    ],
     drivers: Annotated[
         bool, typer.Option("--drivers", help="Also tell the contribution of every driver.")
     ] = False,
     engine: Annotated[
         Literal["local", "dask", "spark"],
-        typer.Option(help="Where: this machine, or a cluster (riskmodel[dask], riskmodel[spark])."),
+        typer.Option(
+            help="Where to compute: this machine, or a cluster (needs riskmodel[dask] or riskmodel[spark])."
+        ),
     ] = "local",
     workspace: Annotated[
         Path | None,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from riskmodel import cli_complete as complete
 from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption
 from riskmodel.cli_output import USE, JsonOption, remark, show
 from riskmodel.errors import InputError
@@ -31,7 +32,7 @@ DatabaseOption = Annotated[
     str | None,
     typer.Option(
         envvar="RISKMODEL_DATABASE",
-        help="sqlite:///FILE or postgresql+psycopg://...; by default in the workspace.",
+        help="Database of the service: sqlite:///FILE or postgresql+psycopg://...; by default in the workspace.",
     ),
 ]
 LIMIT = 1000
@@ -40,12 +41,16 @@ LIMIT = 1000
 @serving.command(rich_help_panel=USE)
 def serve(
     workspace: WorkspaceOption = WORKSPACE,
-    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 for all of this machine.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
     database: DatabaseOption = None,
     anonymous: Annotated[
         bool | None,
-        typer.Option("--anonymous/--no-anonymous", help="Whether reading needs no login; by default it does not."),
+        typer.Option(
+            "--anonymous/--no-anonymous", help="Whether anybody may read without a login; by default so."
+        ),
     ] = None,
     allowed_host: Annotated[
         list[str] | None,
@@ -90,8 +95,10 @@ def serve(
 
 @tokens.command("create")
 def create(
-    label: Annotated[str, typer.Option(help="Who has it, what for.")],
-    role: Annotated[str, typer.Option(help="reader, analyst or admin.")] = "reader",
+    label: Annotated[str, typer.Option(help="Who has the token and what for, for instance 'Venlo, dashboard'.")],
+    role: Annotated[
+        str, typer.Option(help="What it may do: reader, analyst or admin.", autocompletion=complete.roles)
+    ] = "reader",
     municipality: Annotated[
         list[str] | None,
         typer.Option(help="GM code whose own data it may see; may be repeated; by default all."),
@@ -135,7 +142,7 @@ def revoke(
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a token worthless.
+    """Make a token worthless, from now on.
 
     Example: riskmodel token revoke 0a1b2c3d4e5f
     """

@@ -15,9 +15,9 @@ starting = typer.Typer()
 
 @starting.command(rich_help_panel=BEGIN)
 def example(
-    folder: Annotated[Path, typer.Argument(help="Folder for the files.")],
-    areas: Annotated[int, typer.Option(help="Number of areas.")] = 1200,
-    seed: Annotated[int, typer.Option(help="Another seed, another country.")] = 1,
+    folder: Annotated[Path, typer.Argument(help="Folder to write the files into.")],
+    areas: Annotated[int, typer.Option(help="How many areas to invent.")] = 1200,
+    seed: Annotated[int, typer.Option(help="Any whole number; another seed, another country.")] = 1,
     as_json: JsonOption = False,
 ) -> None:
     """Write the files of an invented country, in the formats as published.
@@ -34,7 +34,7 @@ def example(
 @starting.command(rich_help_panel=BEGIN)
 def demo(
     folder: Annotated[Path, typer.Argument(help="New folder for files, workspace and list.")] = Path("demo"),
-    areas: Annotated[int, typer.Option(help="Number of areas.")] = 1200,
+    areas: Annotated[int, typer.Option(help="How many areas to invent.")] = 1200,
     as_json: JsonOption = False,
 ) -> None:
     """Go the whole way on an invented country, from files to a finished risk list.

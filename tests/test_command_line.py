@@ -25,6 +25,7 @@ from riskmodel.panel.store import LEVELS, Workspace
 from riskmodel.plain import plain
 from riskmodel.products import forms
 from riskmodel.questions import builtin_names, experiment_file
+from riskmodel.sources.download import publishers
 from riskmodel.status import SCORES
 from riskmodel.web.settings import ROLES
 
@@ -70,6 +71,12 @@ def options(command: object) -> set[str]:
     return {option for parameter in command.params for option in parameter.opts}
 
 
+def test_help_names_every_source_that_can_be_downloaded() -> None:
+    [command] = [command for path, command in commands() if path == ("download",)]
+    told = next(parameter.help for parameter in command.params if parameter.name == "source")
+    assert set(re.findall(r"[a-z][a-z-]+", told)) - {"or"} == set(publishers())
+
+
 def test_the_walk_over_the_commands_sees_them_all() -> None:
     found = {" ".join(path) for path, _ in commands()}
     assert {"status", "demo", "ingest kwb", "token create", "outcomes evaluate", "risk-list"} <= found
@@ -78,7 +85,19 @@ def test_the_walk_over_the_commands_sees_them_all() -> None:
 
 def test_help_lists_commands_in_the_order_of_use_and_keeps_square_brackets() -> None:
     shown = CliRunner().invoke(app, ["--help"]).stdout
-    way = ["Begin", "demo", "Read and look", "ingest", "The present", "current", "backtest", "train", "risk-list"]
+    way = [
+        "Begin",
+        "demo",
+        "Read and look",
+        "download",
+        "ingest",
+        "check",
+        "The present",
+        "current",
+        "backtest",
+        "train",
+        "risk-list",
+    ]
     places = [re.search(rf"^. ?─? ?{each} ", shown, re.M) for each in way]
     assert all(places)
     assert [place.start() for place in places if place] == sorted(place.start() for place in places if place)
