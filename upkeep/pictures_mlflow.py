@@ -5,6 +5,7 @@ Run by ``make pictures``, after ``make demo``; needs Debian's Chromium. Starts `
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
@@ -21,9 +22,13 @@ from riskmodel.panel.store import Workspace
 from riskmodel.tracking.log import BACKTEST, KIND
 from riskmodel.tracking.store import client_of, store_uri
 
-#: The window, and what of it is shown: without the menus of MLflow at its sides.
-WINDOW = {"width": 2050, "height": 1000}
-SHOWN = {"x": 198, "y": 8, "width": 1325, "height": 880}
+WINDOW = {"width": 1480, "height": 880}
+#: MLflow remembers in the browser which half of its menu is shown, and whether its assistant is open.
+REMEMBERED = {
+    "mlflow.workflowType_v1": '"machine_learning"',
+    "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": "true",
+    "mlflow.assistant.panelOpen_v1": "false",
+}
 QUESTION = "decline-2y"
 #: Seconds that a page takes for the rest once its first words are there, and that the server may take to start.
 DRAWING, STARTING = 15, 180
@@ -36,6 +41,7 @@ def main(demo: Path) -> None:
     place = client.get_experiment_by_name(QUESTION).experiment_id
     champion = client.get_model_version_by_alias(QUESTION, "champion").version
     pages = {
+        "mlflow-runs": f"experiments/{place}/runs?viewStateShareKey=runs",
         "mlflow-models": f"experiments/{place}/runs?viewStateShareKey=models",
         "mlflow-run": f"experiments/{place}/runs/{_backtest(client, place)}",
         "mlflow-version": f"models/{QUESTION}/versions/{champion}",
@@ -43,6 +49,7 @@ def main(demo: Path) -> None:
     with served(store_uri(workspace)) as address, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport=WINDOW)
+        page.add_init_script(f"Object.assign(localStorage, {json.dumps(REMEMBERED)})")
         for name, path in pages.items():
             awaited = "main/AP_ratio" if "viewState" in path else "Description"
             save(name, shot(page, f"{address}/#/{path}", awaited))
@@ -55,7 +62,7 @@ def shot(page: Page, address: str, awaited: str) -> bytes:
     page.goto(address)
     page.get_by_text(awaited).first.wait_for(timeout=STARTING * 1000)
     page.wait_for_timeout(DRAWING * 1000)
-    return page.screenshot(clip=SHOWN)
+    return page.screenshot()
 
 
 @contextmanager
