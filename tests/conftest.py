@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from browsing import browser as browser
 from hypothesis import Phase, settings
 
 from riskmodel import ingesting

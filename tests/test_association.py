@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,6 +13,7 @@ import pytest
 import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from module_texts import CAUSAL, fixed_texts
 from worlds import panel_of, wijk_codes
 
 from riskmodel.errors import InputError
@@ -26,9 +26,6 @@ from riskmodel.panel.panel import Panel
 from riskmodel.sources import leefbaarometer, rivm
 
 NAN = float("nan")
-CAUSAL = (
-    r"\bdoor\b|waardoor|doordat|leidt tot|veroorza|effect|oorza|zorgt voor|zorgen voor|daardoor|gevolg|vanwege"
-)
 YEARS = (2016, 2018, 2020)
 
 
@@ -317,22 +314,6 @@ def test_what_does_not_vary_has_no_correlation() -> None:
 
 
 # ---------------------------------------------------------------------------------------------- words
-
-
-def fixed_texts(path: Path) -> list[str]:
-    """Every text in a module but its docstrings."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    owners = (ast.Module, ast.ClassDef, ast.FunctionDef)
-    documented = {
-        id(node.body[0].value)
-        for node in ast.walk(tree)
-        if isinstance(node, owners) and node.body and isinstance(node.body[0], ast.Expr)
-    }
-    return [
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented
-    ]
 
 
 def test_no_word_about_why() -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import re
-import shutil
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from browsing import needs_browser, watching
 from measured_worlds import measured_world, real_measured_3
 
 from riskmodel.catalogue import DIMENSIONS
@@ -25,9 +24,6 @@ from riskmodel.products.now_sheet import render_now_sheet, write_now_sheet
 from riskmodel.products.now_sheet_data import Facts
 from riskmodel.products.now_sheet_facts import facts, long_ago
 from riskmodel.sources.observations import SourceFile
-
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
-needs_browser = pytest.mark.skipif(not CHROMIUM, reason="no chromium on the PATH and CHROMIUM not set")
 
 WAVES = (2008, 2012, 2014, 2018, 2020)
 #: A change jitters by .02 at 1,000 inhabitants and by .0469 at 100; clear is 1.645 times as much.
@@ -334,15 +330,6 @@ def test_a_group_must_have_areas_with_a_score(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     world, chosen = country()
     folder = tmp_path_factory.mktemp("sheet")
@@ -365,23 +352,12 @@ def squares():
 @pytest.fixture
 def opened(browser, path: Path):
     """Open the sheet; whatever it does, it may not fetch, complain or raise a dialog."""
-    contexts, complaints = [], []
+    with watching(browser) as (visit, complaints):
 
-    def open_page(file: Path = path, width: int = 1280):
-        context = browser.new_context(viewport={"width": width, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
-        allowed = (file.as_uri(), "data:")
-        page.on("request", lambda r: None if r.url.startswith(allowed) else complaints.append(f"fetched {r.url}"))
-        page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
-        page.goto(file.as_uri())
-        return page
+        def open_page(file: Path = path, width: int = 1280):
+            return visit(file.as_uri(), file.as_uri(), width)
 
-    yield open_page
-    for context in contexts:
-        context.close()
+        yield open_page
     assert complaints == []
 
 

@@ -6,15 +6,14 @@ import base64
 import gzip
 import itertools
 import json
-import os
 import re
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from browsing import needs_browser, watching
 from page_worlds import real_list
 from test_products import FORMULA, SCRIPT, TURNED, make_list
 
@@ -37,13 +36,11 @@ from riskmodel.products.page_texts import TEXTS, english_event, fill, say
 from riskmodel.products.risk_list import RiskList
 from riskmodel.products.towns import town_counts
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
 DATA = Path(__file__).parents[2] / "shared" / "data"
 PLACES = {"Venlo": 5, "Drechtsteden": 12, "Almere": None}
 UNFOLD = "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
 CLOSING = '</script><script>alert(2)</script>"&\u2028'
 
-needs_browser = pytest.mark.skipif(not CHROMIUM, reason="no chromium on the PATH and CHROMIUM not set")
 needs_data = pytest.mark.skipif(not (DATA / "kwb" / "wijk_2022.geojson").exists(), reason="no official files")
 
 
@@ -251,40 +248,18 @@ def test_map_keeps_size_and_leaves_no_gaps() -> None:
 # --- in a browser -----------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def opened(browser):
     """Open a page; whatever it does, it may not fetch, complain or raise a dialog."""
-    contexts, complaints = [], []
+    with watching(browser) as (visit, complaints):
 
-    def open_page(path: Path, width: int = 1280, javascript: bool = True, address: str = "", calm: bool = True):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            java_script_enabled=javascript,
-            bypass_csp=not calm,
-            reduced_motion="reduce",
-        )
-        contexts.append(context)
-        page = context.new_page()
-        allowed = (path.as_uri(), "data:")
-        page.on("request", lambda r: None if r.url.startswith(allowed) else complaints.append(f"fetched {r.url}"))
-        page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
-        page.goto(path.as_uri() + address)
-        return page
+        def open_page(
+            path: Path, width: int = 1280, javascript: bool = True, address: str = "", calm: bool = True
+        ):
+            settings = {"java_script_enabled": javascript, "bypass_csp": not calm, "reduced_motion": "reduce"}
+            return visit(path.as_uri() + address, path.as_uri(), width, **settings)
 
-    yield open_page
-    for context in contexts:
-        context.close()
+        yield open_page
     assert complaints == []
 
 

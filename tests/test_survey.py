@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from module_texts import CAUSAL, fixed_texts
 from worlds import panel_of, wijk_codes
 
 from riskmodel.errors import InputError
@@ -41,9 +41,6 @@ MODULES = Path(survey_module.__file__).parent
 DOCS = Path(__file__).parents[1] / "docs" / "surveys.md"
 #: One hundredth of a score point for an area of any size.
 FLAT = Noise(1e-4, 0.0, 1000.0)
-CAUSAL = (
-    r"\bdoor\b|waardoor|doordat|leidt tot|veroorza|effect|oorza|zorgt voor|zorgen voor|daardoor|gevolg|vanwege"
-)
 
 
 def made(scores: dict[int, list[float]], people: list[float], codes: list[str]) -> Measured:
@@ -622,22 +619,6 @@ def test_small_words() -> None:
     assert decimals(-0.0004, 3, sign=True) == "0,000"
     assert decimals(12345.678, 2) == "12.345,68"
     assert counted(1, "groep") == "1 groep" and counted(0, "gemeente") == "0 gemeenten"
-
-
-def fixed_texts(module: Path) -> list[str]:
-    """Every text in a module but its docstrings."""
-    tree = ast.parse(module.read_text(encoding="utf-8"))
-    owners = (ast.Module, ast.ClassDef, ast.FunctionDef)
-    documented = {
-        id(node.body[0].value)
-        for node in ast.walk(tree)
-        if isinstance(node, owners) and node.body and isinstance(node.body[0], ast.Expr)
-    }
-    return [
-        node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented
-    ]
 
 
 def test_no_word_about_why() -> None:

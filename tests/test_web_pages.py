@@ -9,9 +9,7 @@ import hashlib
 import io
 import json
 import math
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -22,6 +20,7 @@ import httpx
 import pandas as pd
 import pytest
 import yaml
+from browsing import needs_browser, watching
 from hypothesis import given
 from hypothesis import strategies as st
 from web_worlds import running, settings_of, until
@@ -49,7 +48,6 @@ from riskmodel.web.shelf import same_name
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(__file__).parents[2] / "shared" / "data"
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
 PAGES = ("/", "/nederland", "/hoe-goed", "/methode", "/lijsten")
 PLACES = {"Venlo": 5, "Drechtsteden": 12}
 #: Names that try to do harm, given to a wijk of Almere and to one that the page of the country names.
@@ -60,8 +58,6 @@ HARM = "<script>alert(3)</script>"
 TECHNICAL = re.compile(
     r"\b(server|error|exception|http|json|status|token|traceback|client|request|cookie|\d{3})\b", re.IGNORECASE
 )
-
-needs_browser = pytest.mark.skipif(not CHROMIUM, reason="no chromium on the PATH and CHROMIUM not set")
 
 
 @dataclass(frozen=True)
@@ -147,40 +143,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield Site(address, service, pd.read_csv(scores))
 
 
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def opened(browser, site: Site) -> Iterator[Callable[..., Any]]:
     """Open a page of the service; whatever it does, it may not fetch elsewhere, complain or raise a dialog."""
-    contexts, complaints = [], []
+    with watching(browser) as (visit, complaints):
 
-    def open_page(path: str, width: int = 1280, javascript: bool = True, calm: bool = True):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            java_script_enabled=javascript,
-            bypass_csp=not calm,
-            reduced_motion="reduce",
-        )
-        contexts.append(context)
-        page = context.new_page()
-        own = (site.address, "data:")
-        page.on("request", lambda r: None if r.url.startswith(own) else complaints.append(f"fetched {r.url}"))
-        page.on("console", lambda m: complaints.append(f"{m.type}: {m.text}"))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
-        page.goto(site.address + path)
-        return page
+        def open_page(path: str, width: int = 1280, javascript: bool = True, calm: bool = True):
+            settings = {"java_script_enabled": javascript, "bypass_csp": not calm, "reduced_motion": "reduce"}
+            return visit(site.address + path, site.address, width, **settings)
 
-    yield open_page
-    for context in contexts:
-        context.close()
+        yield open_page
     # A browser itself says that a page of a form with a mistake is one.
     assert [each for each in complaints if "status of 422" not in each] == []
 
