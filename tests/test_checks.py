@@ -6,15 +6,14 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
-from worlds import BASE, example_panel, experiment, panel_of, wijk_codes
+from worlds import BASE, example_panel, experiment, normal_forecast, panel_of, wijk_codes
 
-from riskmodel.catalogue import class_scheme
 from riskmodel.forecasting.checks import (
     CHECKS,
     Check,
@@ -82,24 +81,7 @@ def world_of(n: int = 2400, seed: int = 4, centre: float = 0.005) -> World:
     return World(panel_of({"score": scores, **others}, wijk_codes(n, towns=60)), expected, 0.03)
 
 
-def forecast_of(model: str, panel: Panel, wave: int, mean: np.ndarray, spread: np.ndarray | float) -> Forecast:
-    """A normal forecast around a mean, written out by hand."""
-    spread = np.broadcast_to(spread, mean.shape)[:, None]
-    levels, points = np.array(QUESTION.outputs.quantiles), np.array(QUESTION.outputs.thresholds)
-    below = norm.cdf((class_scheme("3.0").cuts - panel.deviation(wave)[:, None] - mean[:, None]) / spread)
-    edges = np.column_stack([np.zeros(len(mean)), below, np.ones(len(mean))])
-    return Forecast(
-        model=model,
-        origin_date=date(wave, 1, 1),
-        known_at=panel.published_on("score", wave),
-        horizon=2,
-        outputs=QUESTION.outputs,
-        locations=panel.areas,
-        mean=mean,
-        quantiles=mean[:, None] + spread * norm.ppf(levels),
-        cdf=norm.cdf((points - mean[:, None]) / spread),
-        pmf=np.diff(edges, axis=1),
-    )
+forecast_of = partial(normal_forecast, QUESTION.outputs)
 
 
 def record_of(world: World, forecasts: list[Forecast]) -> Record:

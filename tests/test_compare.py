@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
-from scipy.stats import norm, rankdata
+from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score, roc_auc_score
 from typer.testing import CliRunner
-from worlds import BASE, EXPERIMENTS, experiment, panel_of, wijk_codes
+from worlds import BASE, EXPERIMENTS, experiment, normal_forecast, panel_of, wijk_codes
 
 import riskmodel
 from riskmodel.attempts import find_attempt
@@ -50,19 +49,7 @@ def forecast_of(model: str, panel: Panel, wave: int, knowledge: float, seed: int
     rng = np.random.default_rng(seed)
     change = panel.at("score", wave + 2) - panel.at("score", wave)
     mean = knowledge * change + (1 - knowledge) * rng.normal(0, 0.03, N)
-    levels, points = np.array(QUESTION.outputs.quantiles), np.array(QUESTION.outputs.thresholds)
-    return Forecast(
-        model=model,
-        origin_date=date(wave, 1, 1),
-        known_at=panel.published_on("score", wave),
-        horizon=2,
-        outputs=QUESTION.outputs,
-        locations=panel.areas,
-        mean=mean,
-        quantiles=mean[:, None] + 0.03 * norm.ppf(levels),
-        cdf=norm.cdf((points - mean[:, None]) / 0.03),
-        pmf=np.eye(9)[np.full(N, 5)],
-    )
+    return normal_forecast(QUESTION.outputs, model, panel, wave, mean, 0.03)
 
 
 def record_of(panel: Panel, forecasts: list[Forecast]) -> Record:

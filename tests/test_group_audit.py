@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
-from worlds import experiment, panel_of, wijk_codes
+from worlds import experiment, normal_forecast, panel_of, wijk_codes
 
-from riskmodel.catalogue import class_scheme
 from riskmodel.errors import InputError
 from riskmodel.forecasting.attributes import Attribute, attributes_of, income_fifths
 from riskmodel.forecasting.calibration import wilson
@@ -52,21 +50,7 @@ CAPACITY = "capacity 20"
 
 def forecast_of(model: str, panel: Panel, wave: int, chance: np.ndarray) -> Forecast:
     """A normal forecast in which a fall of more than .05 has just these chances."""
-    spread, mean = 0.03, -0.05 - 0.03 * norm.ppf(chance)
-    below = norm.cdf((class_scheme("3.0").cuts - panel.deviation(wave)[:, None] - mean[:, None]) / spread)
-    edges = np.column_stack([np.zeros(len(mean)), below, np.ones(len(mean))])
-    return Forecast(
-        model=model,
-        origin_date=date(wave, 1, 1),
-        known_at=panel.published_on("score", wave),
-        horizon=2,
-        outputs=QUESTION.outputs,
-        locations=panel.areas,
-        mean=mean,
-        quantiles=mean[:, None] + spread * norm.ppf(np.array(QUESTION.outputs.quantiles)),
-        cdf=norm.cdf((np.array(QUESTION.outputs.thresholds) - mean[:, None]) / spread),
-        pmf=np.diff(edges, axis=1),
-    )
+    return normal_forecast(QUESTION.outputs, model, panel, wave, -0.05 - 0.03 * norm.ppf(chance), 0.03)
 
 
 def record_of(panel: Panel, forecasts: list[Forecast]) -> Record:

@@ -8,11 +8,13 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import norm
 
-from riskmodel.catalogue import published_on
+from riskmodel.catalogue import class_scheme, published_on
 from riskmodel.example import write_example
 from riskmodel.forecasting.experiment import Experiment, load_experiment
 from riskmodel.forecasting.features import Features, Training
+from riskmodel.forecasting.forecast import Forecast, Outputs
 from riskmodel.forecasting.models.structural import EXPECTATION, SPREAD, UNREST
 from riskmodel.panel.build import build_panel
 from riskmodel.panel.panel import Panel
@@ -102,6 +104,27 @@ def training_from(
         start=np.full(n, 2018) - years,
         end=np.full(n, 2018),
         horizon=horizon,
+    )
+
+
+def normal_forecast(
+    outputs: Outputs, model: str, panel: Panel, wave: int, mean: np.ndarray, spread: np.ndarray | float
+) -> Forecast:
+    """A normal forecast of the change in two years around a mean, written out by hand."""
+    wide = np.broadcast_to(spread, mean.shape)[:, None]
+    below = norm.cdf((class_scheme("3.0").cuts - panel.deviation(wave)[:, None] - mean[:, None]) / wide)
+    edges = np.column_stack([np.zeros(len(mean)), below, np.ones(len(mean))])
+    return Forecast(
+        model=model,
+        origin_date=date(wave, 1, 1),
+        known_at=panel.published_on("score", wave),
+        horizon=2,
+        outputs=outputs,
+        locations=panel.areas,
+        mean=mean,
+        quantiles=mean[:, None] + wide * norm.ppf(np.array(outputs.quantiles)),
+        cdf=norm.cdf((np.array(outputs.thresholds) - mean[:, None]) / wide),
+        pmf=np.diff(edges, axis=1),
     )
 
 
