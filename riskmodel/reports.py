@@ -85,15 +85,31 @@ def indicator_table(words: Sequence[str]) -> str:
 
 
 def current_text(table: pd.DataFrame, folder: Path) -> str:
-    """The present as a table; on a terminal its first rows only."""
-    shown = table.drop(columns=["deviation", "dimensions_wave"])
+    """The present as a table that fits on a screen; on a terminal its first rows only.
+
+    Of the changes only that since the measurement before, and of municipalities none where there is one; the file
+    has them all.
+    """
+    changes = [column for column in table.columns if column.startswith("change_since_")]
+    apart = [] if len(set(table["municipality"])) > 1 else ["municipality"]
+    shown = table.drop(columns=["deviation", "dimensions_wave", "wave", *changes[1:], *apart])
     if sys.stdout.isatty():
         shown = shown.head(SHOWN)
-    lines = [shown.to_string(index=False, float_format="{:.3f}".format, na_rep="-")]
+    widest = max(shown["name"].str.len(), default=0)
+    shown["name"] = shown["name"].str.ljust(widest)
+    lines = [
+        shown.rename(columns={"name": "name".ljust(widest)}).to_string(
+            index=False,
+            float_format="{:.3f}".format,
+            formatters={"inhabitants": lambda number: f"{number:,.0f}" if number == number else "-"},
+            na_rep="-",
+        )
+    ]
     if len(shown) < len(table):
         lines.append(f"... and {len(table) - len(shown):,} more")
     measured = table["wave"].iloc[0] if len(table) else "-"
-    return "\n".join([*lines, f"{len(table):,} areas, wave {measured}; all of them in {folder}"])
+    lines.append(f"{len(table):,} areas, wave {measured}; all areas, with every change, in {folder}")
+    return "\n".join(lines)
 
 
 def backtest_text(done: Backtest, findings: Sequence[Finding], folder: Path, leave_out: str | None = None) -> str:

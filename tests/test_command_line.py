@@ -290,6 +290,7 @@ MISTAKES = {
     "risk-list W --out {}/list": ["riskmodel forecast"],
     "risk-list W --out {}/list --form docx": ["csv, xlsx, html"],
     "ingest leefbaarometer {}/none.csv W": ["name with spaces needs quotes"],
+    "ingest leefbaarometer {}/scores wijken.csv W": ["name with spaces needs quotes"],
     "ingest leefbaarometer {}/wrong.csv W": ["Leefbaarometer-scores"],
     "compare decline-2y decline-4y W": ["riskmodel backtest"],
     "promote decline-2y W": ["riskmodel train"],

@@ -144,6 +144,22 @@ def test_what_was_downloaded(tmp_path: Path) -> None:
     assert told("download", "boundaries", "--years", "2022", "--cache", tmp_path) == {"files": [str(file)]}
 
 
+def test_the_text_of_the_present_fits_on_a_screen(example_workspace: Workspace) -> None:
+    place = ("--workspace", str(example_workspace.folder))
+    areas = told("current", "--municipality", "GM9001", *place)["areas"]
+    text = CliRunner().invoke(app, ["current", "--municipality", "GM9001", *place]).stdout.splitlines()
+    assert text[0].split()[:4] == ["location", "name", "score", "class"]
+    assert text[0].split()[-1] == "change_since_2018"
+    assert max(map(len, text[:-1])) <= 120
+    # A row each, in order, with the figures of the result.
+    assert len(text) == len(areas) + 2
+    for line, area in zip(text[1:], areas, strict=False):
+        assert line.startswith(f"{area['location']} {area['name']}")
+        assert f" {area['score']:.3f} " in line
+        assert f" {area['inhabitants']:,.0f} " in line
+        assert line.endswith(f" {area['change_since_2018']:.3f}")
+
+
 # --- a survey ----------------------------------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PureWindowsPath
 
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, unreadable
 from riskmodel.sources.archives import Bounds, blocks, check_members
 
 #: Levels in the order in which they are given, and the words by which file names tell them.
@@ -95,7 +95,7 @@ def _extract(path: Path, folder: Path, levels: Sequence[str]) -> list[Path]:
     except (zipfile.BadZipFile, NotImplementedError) as error:
         raise _no_archive(path) from error
     except OSError as error:
-        raise InputError(path, error.strerror or "an unreadable file", "a zip archive, folder or CSV") from error
+        raise unreadable(path, error, "a zip archive, folder or CSV") from error
 
 
 def _by_level(where: Path, names: Sequence[str], levels: Sequence[str]) -> list[int]:
