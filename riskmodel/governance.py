@@ -14,11 +14,12 @@ from riskmodel.forecasting.attributes import ATTRIBUTES
 from riskmodel.forecasting.group_audit import GroupAudit, audit_groups
 from riskmodel.forecasting.record import Record, read_record
 from riskmodel.keeping import put_files, writing_runs
-from riskmodel.panel.store import Workspace, write_atomically
+from riskmodel.panel.store import Workspace
 from riskmodel.products.audit_tables import as_csv, audit_text
 from riskmodel.products.register_entry import ENTRY, Entry, answers_form, entry_of, read_answers, read_entry
 from riskmodel.scoring.release import load_release
 from riskmodel.sources.supplied_groups import SuppliedGroups, read_groups
+from riskmodel.writing import write_atomically
 
 #: The main question, when several have a champion and none is named.
 MAIN_EXPERIMENT = "decline-2y"

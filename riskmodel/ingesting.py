@@ -17,7 +17,7 @@ import pandas as pd
 
 from riskmodel.errors import InputError
 from riskmodel.panel.arrival.settle import settle
-from riskmodel.panel.store import Workspace, write_atomically
+from riskmodel.panel.store import Workspace
 from riskmodel.sources import (
     boundaries,
     crosswalk,
@@ -36,6 +36,7 @@ from riskmodel.sources import (
 from riskmodel.sources.local_draft import draft_mapping
 from riskmodel.sources.local_mapping import Mapping, local_indicators, read_mapping
 from riskmodel.sources.observations import Observations, SourceFile
+from riskmodel.writing import write_atomically
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame

@@ -15,10 +15,11 @@ import pandas as pd
 
 from riskmodel.errors import InputError
 from riskmodel.monitor.view import View
-from riskmodel.panel.store import Workspace, draft_folder
+from riskmodel.panel.store import Workspace
 from riskmodel.plain_text import write_table
 from riskmodel.sources import leefbaarometer, leefbaarometer2
 from riskmodel.sources.observations import Observations
+from riskmodel.writing import draft_folder
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -23,7 +23,7 @@ from riskmodel.made_with import code_version, made_with
 from riskmodel.manifest import sha256_of
 from riskmodel.outcomes.lists import list_record, save_list
 from riskmodel.panel.panel import Panel
-from riskmodel.panel.store import Workspace, draft_folder
+from riskmodel.panel.store import Workspace
 from riskmodel.products.audit import AUDIT_SHARE
 from riskmodel.products.build import build_risk_list
 from riskmodel.products.fill import filled
@@ -34,6 +34,7 @@ from riskmodel.questions import experiment_file
 from riskmodel.reports_skill import summary_table
 from riskmodel.scoring.release import Release, load_release
 from riskmodel.training import train
+from riskmodel.writing import draft_folder
 
 __all__ = ["backtest", "compare", "forecast", "promote", "risk_list", "train"]
 

@@ -21,11 +21,12 @@ from riskmodel.example import ExampleFiles
 from riskmodel.panel.build import build_panel
 from riskmodel.panel.crosswalk import convert
 from riskmodel.panel.panel import Panel
-from riskmodel.panel.store import Workspace, write_atomically
+from riskmodel.panel.store import Workspace
 from riskmodel.sources.crosswalk import read_links
 from riskmodel.sources.kwb import read_tables
 from riskmodel.sources.leefbaarometer import read_scores
 from riskmodel.sources.observations import Observations, SourceFile
+from riskmodel.writing import write_atomically
 
 NAN = float("nan")
 DIMENSIONS = ("onv", "soc", "won", "fys", "vrz")

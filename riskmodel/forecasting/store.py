@@ -22,7 +22,8 @@ from riskmodel.forecasting.forecast import Forecast, read_forecasts, write_forec
 from riskmodel.keeping import put
 from riskmodel.locking import only_writer
 from riskmodel.panel.panel import FloatArray
-from riskmodel.panel.store import Workspace, draft_folder
+from riskmodel.panel.store import Workspace
+from riskmodel.writing import draft_folder
 
 #: Before the name of a feature in ``features.parquet``.
 VALUE, CONTRIBUTION = "value:", "contribution:"

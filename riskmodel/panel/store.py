@@ -1,43 +1,42 @@
 """The workspace: one folder with everything that was read and made.
 
 ``observations/`` holds one Parquet file a source, level and year; what an :class:`Observations` knows beside its
-values is kept in the file's own metadata, so that a file and its description cannot drift apart. Everything is put
-in place, and noted in the manifest, by :mod:`riskmodel.keeping`.
+values is kept in the file's own metadata (:mod:`riskmodel.panel.observation_files`), so that a file and its
+description cannot drift apart. Everything is put in place, and noted in the manifest, by :mod:`riskmodel.keeping`.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from riskmodel.catalogue import Indicator
 from riskmodel.errors import InputError
 from riskmodel.keeping import put_file, put_files
 from riskmodel.locking import only_writer
 from riskmodel.manifest import read_manifest
 from riskmodel.panel.build import build_panel
+from riskmodel.panel.observation_files import (
+    About,
+    about_of,
+    damaged,
+    read_observations,
+    read_sourced,
+    write_observations,
+    write_sourced,
+)
 from riskmodel.panel.panel import Panel
 from riskmodel.sources import leefbaarometer
 from riskmodel.sources.boundaries import geo_library, neighbours
 from riskmodel.sources.observations import Observations, SourceFile
-from riskmodel.writing import draft_folder as draft_folder
-from riskmodel.writing import write_atomically as write_atomically
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-METADATA_KEY = b"riskmodel"
-#: Rows from which threads are worth starting.
-LARGE = 200_000
 LEVELS = ("wijk", "buurt", "gemeente", "pc4", "grid")
 
 
@@ -67,26 +66,22 @@ class Workspace:
             scores of another release are there at any level.
         """
         with only_writer(self):
-            held = [_about(path) for path in self._files()]
+            held = [about_of(path) for path in self._files()]
             for each in observations:
                 _refuse_other_release(each, held, replace)
                 _refuse_overlap(each, held, replace)
-            return put_files(self, {self._file_of(each): partial(_write, each) for each in observations})
+            return put_files(
+                self, {self._file_of(each): partial(write_observations, each) for each in observations}
+            )
 
     def add_links(self, links: pd.DataFrame, file: SourceFile) -> Path:
         """Write the links between boundary vintages."""
-        table = pa.Table.from_pandas(links, preserve_index=False)
-        table = table.replace_schema_metadata({METADATA_KEY: json.dumps(asdict(file)).encode()})
-        return put_file(
-            self,
-            self.path("observations", "crosswalk.parquet"),
-            lambda path: pq.write_table(table, path, write_page_checksum=True),
-        )
+        return put_file(self, self.path("observations", "crosswalk.parquet"), partial(write_sourced, links, file))
 
     def links(self) -> pd.DataFrame | None:
         """The links between boundary vintages, None when there are none."""
         path = self.path("observations", "crosswalk.parquet")
-        return _read_table(path)[0] if path.exists() else None
+        return read_sourced(path)[0] if path.exists() else None
 
     def add_boundaries(self, areas: GeoDataFrame, level: str, file: SourceFile) -> Path:
         """Write the polygons of a level, and who borders on whom.
@@ -100,14 +95,12 @@ class Workspace:
         file : SourceFile
             Where they come from.
         """
-        borders = pa.Table.from_pandas(neighbours(areas), preserve_index=False)
-        borders = borders.replace_schema_metadata({METADATA_KEY: json.dumps(asdict(file)).encode()})
         polygons, _ = put_files(
             self,
             {
                 self.path("boundaries", f"{level}.parquet"): areas.to_parquet,
-                self.path("boundaries", f"{level}-borders.parquet"): lambda path: pq.write_table(
-                    borders, path, write_page_checksum=True
+                self.path("boundaries", f"{level}-borders.parquet"): partial(
+                    write_sourced, neighbours(areas), file
                 ),
             },
         )
@@ -128,22 +121,20 @@ class Workspace:
         try:
             return geopandas.read_parquet(path)
         except (pa.ArrowException, OSError, ValueError) as error:
-            raise _damaged(path) from error
+            raise damaged(path) from error
 
     def _borders(self, level: str) -> tuple[pd.DataFrame, SourceFile] | None:
         path = self.path("boundaries", f"{level}-borders.parquet")
-        if not path.exists():
-            return None
-        frame, about = _read_table(path)
-        try:
-            return frame, SourceFile(**about)
-        except TypeError as error:
-            raise _damaged(path) from error
+        return read_sourced(path) if path.exists() else None
 
     def observations(self, level: str | None = None, source: str | None = None) -> list[Observations]:
         """Everything ingested, in a fixed order; with ``level`` or ``source``, what was ingested of those."""
         chosen = [(path, path.stem.split("_")) for path in self._files()]
-        return [_read(path) for path, (of, at, *_) in chosen if level in (None, at) and source in (None, of)]
+        return [
+            read_observations(path)
+            for path, (of, at, *_) in chosen
+            if level in (None, at) and source in (None, of)
+        ]
 
     def panel(self, level: str | None = None, *, allow_origin: bool = False) -> Panel:
         """The panel of a level, by default the first of wijk, buurt, gemeente, PC4, grid that has scores.
@@ -187,11 +178,11 @@ class Workspace:
         return [path for path in files if path.name != "crosswalk.parquet"]
 
 
-def _names(each: Observations | _About) -> str:
+def _names(each: Observations | About) -> str:
     return ", ".join(file.name for file in each.files)
 
 
-def _refuse_other_release(each: Observations, held: Sequence[_About], replace: bool) -> None:
+def _refuse_other_release(each: Observations, held: Sequence[About], replace: bool) -> None:
     """Scores of two releases may not meet in one workspace, at any level."""
     for other in held:
         if each.base is None or other.base is None or other.source != each.source:
@@ -207,7 +198,7 @@ def _refuse_other_release(each: Observations, held: Sequence[_About], replace: b
             )
 
 
-def _refuse_overlap(each: Observations, held: Sequence[_About], replace: bool) -> None:
+def _refuse_overlap(each: Observations, held: Sequence[About], replace: bool) -> None:
     """A year of a source comes from one file, unless one file is put in the place of the other."""
     for other in held:
         same = (other.source, other.level) == (each.source, each.level)
@@ -229,89 +220,3 @@ def _refuse_overlap(each: Observations, held: Sequence[_About], replace: bool) -
                 f"years of {each.source} at level {each.level} that are not in the workspace",
                 f"Remove {other.path} first, and tell so with: riskmodel adopt {other.path}",
             )
-
-
-@dataclass(frozen=True)
-class _About:
-    """What a file in the workspace says of itself, without its values."""
-
-    path: Path
-    source: str
-    level: str
-    years: tuple[int, ...]
-    indicators: tuple[str, ...]
-    files: tuple[SourceFile, ...]
-    base: float | None
-
-
-def _about(path: Path) -> _About:
-    try:
-        schema = pq.read_schema(path)
-        about = json.loads((schema.metadata or {})[METADATA_KEY])
-        return _About(
-            path=path,
-            source=about["source"],
-            level=about["level"],
-            years=tuple(about["years"]),
-            indicators=tuple(name for name in schema.names if name not in ("location", "name", "year")),
-            files=tuple(SourceFile(**file) for file in about["files"]),
-            base=about["base"],
-        )
-    except (pa.ArrowException, OSError, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise _damaged(path) from error
-
-
-def _write(each: Observations, path: Path) -> None:
-    about = {
-        "source": each.source,
-        "level": each.level,
-        "boundaries": each.boundaries,
-        "years": each.years,
-        "base": each.base,
-        "files": [asdict(file) for file in each.files],
-        "published": {str(year): day.isoformat() for year, day in each.published.items()},
-        "definitions": [asdict(definition) for definition in each.definitions],
-        "notes": list(each.notes),
-    }
-    # Starting threads takes longer than what they would do, unless the table is large.
-    table = pa.Table.from_pandas(each.frame, preserve_index=False, nthreads=None if len(each.frame) > LARGE else 1)
-    table = table.replace_schema_metadata({METADATA_KEY: json.dumps(about).encode()})
-    # Areas and years repeat and profit from a dictionary; measured values do not.
-    pq.write_table(
-        table,
-        path,
-        compression="zstd",
-        compression_level=1,
-        use_dictionary=["location", "name", "year"],
-        write_page_checksum=True,
-    )
-
-
-def _read(path: Path) -> Observations:
-    frame, about = _read_table(path)
-    try:
-        return Observations(
-            source=about["source"],
-            level=about["level"],
-            boundaries=about["boundaries"],
-            frame=frame,
-            files=tuple(SourceFile(**file) for file in about["files"]),
-            base=about["base"],
-            published={int(year): date.fromisoformat(day) for year, day in about["published"].items()},
-            definitions=tuple(Indicator(**definition) for definition in about.get("definitions", [])),
-            notes=tuple(about["notes"]),
-        )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise _damaged(path) from error
-
-
-def _read_table(path: Path) -> tuple[pd.DataFrame, Any]:
-    try:
-        table = pq.read_table(path, page_checksum_verification=True)
-        return table.to_pandas(), json.loads((table.schema.metadata or {})[METADATA_KEY])
-    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-        raise _damaged(path) from error
-
-
-def _damaged(path: Path) -> InputError:
-    return InputError(path, "a damaged file", "observations as ingested", "Ingest the source again.")

@@ -7,7 +7,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from riskmodel.errors import InputError
-from riskmodel.panel.store import draft_folder
 from riskmodel.products.geo_forms import write_geojson, write_geopackage
 from riskmodel.products.list_pdf import write_list_pdf
 from riskmodel.products.page import write_page
@@ -16,6 +15,7 @@ from riskmodel.products.pdf import require_printing
 from riskmodel.products.risk_list import RiskList
 from riskmodel.products.table import write_csv
 from riskmodel.products.workbook import write_xlsx
+from riskmodel.writing import draft_folder
 
 #: The forms, by their extension.
 WRITERS: dict[str, Callable[[RiskList, str | Path], None]] = {

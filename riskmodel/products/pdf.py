@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from riskmodel.errors import InputError
-from riskmodel.panel.store import write_atomically
+from riskmodel.writing import write_atomically
 
 #: PDF for universal access, ISO 14289-1: with a structure, a language and texts for pictures.
 VARIANT = "pdf/ua-1"

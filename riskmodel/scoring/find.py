@@ -11,9 +11,10 @@ import pyarrow.parquet as pq
 from riskmodel.errors import InputError
 from riskmodel.forecasting.features import features_of
 from riskmodel.forecasting.origins import latest_origin
-from riskmodel.panel.store import Workspace, write_atomically
+from riskmodel.panel.store import Workspace
 from riskmodel.scoring.job import DEVIATION
 from riskmodel.scoring.release import Release, load_release
+from riskmodel.writing import write_atomically
 
 MODELS = "models:/"
 #: Features that were built from a workspace, kept beside the scores.

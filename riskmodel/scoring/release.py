@@ -26,8 +26,9 @@ from riskmodel.forecasting.models.structural import Structural
 from riskmodel.forecasting.origins import Origin
 from riskmodel.keeping import put
 from riskmodel.panel.panel import Panel
-from riskmodel.panel.store import Workspace, draft_folder
+from riskmodel.panel.store import Workspace
 from riskmodel.sources.observations import SourceFile
+from riskmodel.writing import draft_folder
 
 #: Models that can be released.
 ReleasedModel = LightGBM | Structural | Scorecard | Points

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from riskmodel.errors import InputError, damage_told
 from riskmodel.locking import only_writer
-from riskmodel.panel.store import Workspace, write_atomically
+from riskmodel.panel.store import Workspace
 from riskmodel.scoring.drift import DriftCounts, drift_report
 from riskmodel.scoring.driver_sums import DriverSums, driver_sums
 from riskmodel.scoring.engine_worker import require
@@ -26,6 +26,7 @@ from riskmodel.scoring.parts import REJECTS, SCORES, footer_of
 from riskmodel.scoring.reference import load_reference
 from riskmodel.scoring.release import Release
 from riskmodel.scoring.scorer import ANSWERS
+from riskmodel.writing import write_atomically
 
 Engine = Literal["local", "dask", "spark"]
 ENGINES = ("local", "dask", "spark")

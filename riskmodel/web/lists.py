@@ -23,7 +23,6 @@ from sqlalchemy import Engine
 from riskmodel.errors import InputError
 from riskmodel.made_with import code_version
 from riskmodel.outcomes.lists import list_record, save_list
-from riskmodel.panel.store import write_atomically
 from riskmodel.products.forms import STEM, chosen_forms, write_forms
 from riskmodel.products.risk_list import RiskList
 from riskmodel.web.making import Asked, make
@@ -39,6 +38,7 @@ from riskmodel.web.recorded import (
 from riskmodel.web.settings import Settings
 from riskmodel.web.snapshot import Snapshot
 from riskmodel.web.snapshots import Snapshots
+from riskmodel.writing import write_atomically
 
 #: Lists in memory as data, from which forms are made.
 MADE = 8

@@ -29,12 +29,13 @@ from riskmodel.forecasting.experiment import Experiment
 from riskmodel.forecasting.store import StoredForecast, load_forecast
 from riskmodel.monitor.current import current_table, municipality_names
 from riskmodel.panel.panel import Panel
-from riskmodel.panel.store import Workspace, draft_folder
+from riskmodel.panel.store import Workspace
 from riskmodel.products.area_sheet import Past
 from riskmodel.products.build import build_risk_list
 from riskmodel.products.how_sure import past_of
 from riskmodel.products.risk_list import RiskList
 from riskmodel.products.track_record import track_record
+from riskmodel.writing import draft_folder
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame

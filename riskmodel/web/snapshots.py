@@ -18,7 +18,7 @@ from threading import Event, Lock, Thread
 from types import MappingProxyType
 
 from riskmodel.errors import InputError
-from riskmodel.panel.store import Workspace, write_atomically
+from riskmodel.panel.store import Workspace
 from riskmodel.tracking import registry
 from riskmodel.web.settings import Settings
 from riskmodel.web.snapshot import (
@@ -32,6 +32,7 @@ from riskmodel.web.snapshot import (
     stored_forecasts,
 )
 from riskmodel.workflow import MAIN_EXPERIMENT
+from riskmodel.writing import write_atomically
 
 log = logging.getLogger(__name__)
 
