@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import riskmodel
+from riskmodel import cli_complete as complete
 from riskmodel.cli_ingest import WORKSPACE, WorkspaceOption
 from riskmodel.cli_output import ACCOUNT, JsonOption, show, working
 
@@ -16,7 +17,12 @@ governance = typer.Typer()
 
 @governance.command(rich_help_panel=ACCOUNT)
 def audit(
-    experiment: Annotated[str, typer.Argument(help="Name of an experiment with a backtest, such as decline-2y.")],
+    experiment: Annotated[
+        str,
+        typer.Argument(
+            help="Name of an experiment with a backtest, such as decline-2y.", autocompletion=complete.attempts
+        ),
+    ],
     workspace: WorkspaceOption = WORKSPACE,
     groups: Annotated[
         Path | None,

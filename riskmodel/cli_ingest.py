@@ -28,7 +28,7 @@ BoundariesOption = Annotated[
     ),
 ]
 ReplaceOption = Annotated[
-    bool, typer.Option(help="Put a file in the place of another of the same source, level and year.")
+    bool, typer.Option("--replace", help="Put a file in the place of another of the same source, level and year.")
 ]
 AcceptOption = Annotated[
     list[str] | None,
@@ -47,8 +47,8 @@ PLAIN = {
     "police": "Read offences and nuisance per area (47018NED, 47022NED, 47024NED).",
     "rivm": "Read the health monitor of RIVM and GGD (50090NED).",
     "veiligheidsmonitor": "Read the Veiligheidsmonitor per gemeente, with its margins (85146NED).",
-    "ses-woa": "Read socio-economic status SES-WOA.",
-    "woon": "Read results of the housing survey WoON.",
+    "ses-woa": "Read SES-WOA, the socio-economic status of areas by CBS.",
+    "woon": "Read results of the housing survey WoON, with their margins.",
 }
 
 
