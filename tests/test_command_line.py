@@ -272,6 +272,33 @@ def test_quiet_keeps_remarks_and_bars_away(
         cli_output.be_quiet(False)
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("audit decline-2y W", "auditing by groups of areas"),
+        ("reproduce 2020-nothing W", "making it again"),
+        ("describe nowhere W", "describing the model anew"),
+        ("download kwb --years 1900", "asking for kwb"),
+        ("ingest kwb nowhere.csv W", "reading the files"),
+        ("train decline-3y W", "training champion and challenger"),
+    ],
+)
+def test_long_work_says_what_it_is_at(
+    line: str,
+    told: str,
+    example_workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = line.replace("W", f"--workspace {example_workspace.folder}").split()
+    monkeypatch.setattr(sys, "argv", ["riskmodel", *words])
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    assert told in capsys.readouterr().err
+
+
 #: What goes wrong in a first week, and the words of the message that say what to do. ``W``: a workspace with the
 #: scores of the example; ``{}``: an empty folder.
 MISTAKES = {
