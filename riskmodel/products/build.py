@@ -75,51 +75,18 @@ def build_risk_list(
     """
     forecast, event = stored.forecast, stored.experiment.event
     wave = forecast.origin_date.year
-    chance = forecast.chance_of(event)
     position = np.searchsorted(panel.areas, forecast.locations)
     asked = event.eligible(panel, wave)[position]
-    average = float(chance[asked].mean())
     chosen = asked & _inside(panel, position, municipalities)
     if not chosen.any():
         raise InputError("risk list", "no area to which the question applies", "at least one area with a score")
-    inhabitants = panel.latest("population")[position]
-    classes = panel.classes(wave)[position]
-    earlier = [year for year in panel.waves if year < wave]
-    last = earlier[-1] if earlier else None
-    long = next((year for year in reversed(earlier) if wave - year >= LONG_YEARS), None)
+    average = float(forecast.chance_of(event)[asked].mean())
     limit = THREAT_TIMES_AVERAGE * average
-    too_small = abstains(inhabitants)
-    words = stored.contributions.drop(columns="location")
-    measured = pd.DataFrame() if stored.explanation is None else stored.explanation.stability
-    unsure = unsure_of(measured, stored.contributions)
-    rows = pd.DataFrame(
-        {
-            "location": forecast.locations,
-            "name": panel.names[position],
-            "municipality": municipality_names(panel)[position],
-            "inhabitants": inhabitants,
-            "score": panel.at("score", wave)[position],
-            "score_class": classes.astype(int),
-            "class_name": np.array(class_scheme(panel.edition).names)[classes.astype(int) - 1],
-            "change_last": _change(panel, wave, last)[position],
-            "change_long": _change(panel, wave, long)[position],
-            "p_decline": chance,
-            "expected_change": forecast.mean,
-            "lower80": forecast.quantile(0.1),
-            "upper80": forecast.quantile(0.9),
-            "under_pressure": classes <= PRESSURE_CLASS,
-            # Where nothing can be said, *dreigt* cannot be said either.
-            "threatens": (chance >= limit) & ~too_small,
-            "too_small": too_small,
-            # Nor what stands behind it.
-            "drivers_down": np.where(too_small, "", in_words(words, down=True, unsure=unsure)),
-            "drivers_up": np.where(too_small, "", in_words(words, down=False, unsure=unsure)),
-        }
-    )
-    peers = town_counts(rows[asked])
-    rows = rows[chosen]
-    order = np.lexsort((rows["location"], -rows["p_decline"], rows["too_small"]))
-    rows = rows.iloc[order].reset_index(drop=True)
+    last, long = _earlier_waves(panel, wave)
+    areas = _areas(panel, stored, position, limit, last, long)
+    worst_first = np.lexsort((areas["location"], -areas["p_decline"], areas["too_small"]))
+    order = worst_first[chosen[worst_first]]
+    rows = areas.iloc[order].reset_index(drop=True)
     rows.insert(0, "rank", np.arange(1, len(rows) + 1))
     deciding = (stored.id, municipalities, capacity, audit_share)
     seed = audit_seed(*deciding)
@@ -150,9 +117,55 @@ def build_risk_list(
         track_record=track_record,
         notices=((ORIGIN_NOTICE,) if stored.experiment.allow_origin else ()) + ((drawn,) if drawn else ()),
     )
-    contributions = stored.contributions[chosen].iloc[order].reset_index(drop=True)
+    contributions = stored.contributions.iloc[order].reset_index(drop=True)
     present = tuple(driver for driver in drivers() if driver.id in contributions.columns)
-    return RiskList(rows[list(COLUMNS)], contributions, present, about, peers=peers)
+    return RiskList(rows[list(COLUMNS)], contributions, present, about, peers=town_counts(areas[asked]))
+
+
+def _earlier_waves(panel: Panel, wave: int) -> tuple[int | None, int | None]:
+    """The waves from which the last and the longer development are taken, where there are any."""
+    earlier = [year for year in panel.waves if year < wave]
+    long = next((year for year in reversed(earlier) if wave - year >= LONG_YEARS), None)
+    return (earlier[-1] if earlier else None), long
+
+
+def _areas(
+    panel: Panel, stored: StoredForecast, position: np.ndarray, limit: float, last: int | None, long: int | None
+) -> pd.DataFrame:
+    """What is told of every area of the forecast, in its order, whatever list it stands on."""
+    forecast = stored.forecast
+    wave = forecast.origin_date.year
+    chance = forecast.chance_of(stored.experiment.event)
+    inhabitants = panel.latest("population")[position]
+    classes = panel.classes(wave)[position]
+    too_small = abstains(inhabitants)
+    words = stored.contributions.drop(columns="location")
+    measured = pd.DataFrame() if stored.explanation is None else stored.explanation.stability
+    unsure = unsure_of(measured, stored.contributions)
+    return pd.DataFrame(
+        {
+            "location": forecast.locations,
+            "name": panel.names[position],
+            "municipality": municipality_names(panel)[position],
+            "inhabitants": inhabitants,
+            "score": panel.at("score", wave)[position],
+            "score_class": classes.astype(int),
+            "class_name": np.array(class_scheme(panel.edition).names)[classes.astype(int) - 1],
+            "change_last": _change(panel, wave, last)[position],
+            "change_long": _change(panel, wave, long)[position],
+            "p_decline": chance,
+            "expected_change": forecast.mean,
+            "lower80": forecast.quantile(0.1),
+            "upper80": forecast.quantile(0.9),
+            "under_pressure": classes <= PRESSURE_CLASS,
+            # Where nothing can be said, *dreigt* cannot be said either.
+            "threatens": (chance >= limit) & ~too_small,
+            "too_small": too_small,
+            # Nor what stands behind it.
+            "drivers_down": np.where(too_small, "", in_words(words, down=True, unsure=unsure)),
+            "drivers_up": np.where(too_small, "", in_words(words, down=False, unsure=unsure)),
+        }
+    )
 
 
 def _inside(panel: Panel, position: np.ndarray, municipalities: tuple[str, ...]) -> np.ndarray:
