@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,9 @@ def workspace() -> Workspace:
             files = write_example(Path(folder))
             riskmodel.ingest_leefbaarometer([files.leefbaarometer], place)
             riskmodel.ingest_kwb(files.kwb, place)
+            # Maps are an extra; without its library the pictures are there without them.
+            if find_spec("geopandas") is not None:
+                riskmodel.ingest_boundaries(files.boundaries, place)
     if not place.path("backtests", EXPERIMENT.stem).exists():
         riskmodel.backtest(EXPERIMENT, place)
     if not place.path("models", EXPERIMENT.stem).exists():

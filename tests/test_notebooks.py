@@ -55,6 +55,7 @@ def official(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     scores = real_data / "leefbaarometer-3.0" / "Leefbaarometer-scores wijken 2002-2020.csv"
     riskmodel.ingest_leefbaarometer([scores], workspace)
     riskmodel.ingest_kwb([real_data / "kwb" / name for name in ("wijk_2016.csv", "wijk_2022.csv")], workspace)
+    riskmodel.ingest_boundaries(real_data / "kwb" / "wijk_2022.geojson", workspace)
     return workspace.folder
 
 

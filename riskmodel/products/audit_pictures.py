@@ -6,17 +6,14 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib
 import pandas as pd
-
-from riskmodel.forecasting.group_audit import BEST_ORDERING
-from riskmodel.forecasting.group_metrics import TOO_FEW
-
-matplotlib.use("Agg")
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from riskmodel.forecasting.group_audit import BEST_ORDERING
+from riskmodel.forecasting.group_metrics import TOO_FEW
 
 #: Okabe and Ito's colours, safe for the colour blind.
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#767676"
