@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from riskmodel.forecasting.compare import Comparison
-from riskmodel.products.markdown import Cells, markdown_table
+from riskmodel.products.markdown import Cells, markdown_table, short
+from riskmodel.reports_skill import SHOWN
 
 #: Cohorts that are shown when none is asked for.
 SHOWN_COHORTS = 2
-#: Headings of metrics, and with how many decimals they are told.
-METRICS: dict[str, tuple[str, int]] = {
-    "average_precision": ("avg. precision", 3),
-    "auc": ("AUC", 3),
-    "precision_at_1pct": ("P@1%", 3),
-    "precision_at_5pct": ("P@5%", 3),
-    "calibration_error": ("cal. error", 3),
-    "coverage_80": ("cover 80%", 3),
-    "crps": ("CRPS", 4),
+#: Metrics that are told, under the headings of a skill table, and with how many decimals.
+METRICS = {
+    "average_precision": 3,
+    "auc": 3,
+    "precision_at_1pct": 3,
+    "precision_at_5pct": 3,
+    "calibration_error": 3,
+    "coverage_80": 3,
+    "crps": 4,
 }
 #: A row of a table of a comparison.
 Row = Mapping[Any, Any]
@@ -59,16 +59,16 @@ def comparison_tables(found: Comparison, cohorts: Sequence[str] = ()) -> str:
 
 
 def _skill(row: Row) -> Cells:
-    low, high = (_number(row[f"average_precision_{end}95"], 3) for end in ("low", "high"))
+    low, high = (short(row[f"average_precision_{end}95"], 3) for end in ("low", "high"))
     cells = {
         "origin": str(row["origin"]),
         "attempt": str(row["attempt"]),
         "areas": f"{row['n']:,}",
         "events": f"{row['n_events']:,}",
-        "base rate": _number(row["base_rate"], 3),
+        "base rate": short(row["base_rate"], 3),
     }
-    cells |= {heading: _number(row[key], digits) for key, (heading, digits) in METRICS.items()}
-    heading, _ = METRICS["average_precision"]
+    cells |= {SHOWN[key]: short(row[key], digits) for key, digits in METRICS.items()}
+    heading = SHOWN["average_precision"]
     return cells | {heading: f"{cells[heading]} ({low}, {high})"}
 
 
@@ -82,9 +82,9 @@ def _differences(rows: Sequence[Row]) -> Cells:
         "events": f"{first['n_events']:,} of {first['n']:,}",
     }
     for key, row in told.items():
-        heading, digits = METRICS[key]
-        low, high = (_number(row[end], digits, sign=True) for end in ("low95", "high95"))
-        cells[heading] = f"{_number(row['difference'], digits, sign=True)} ({low}, {high})"
+        heading, digits = SHOWN[key], METRICS[key]
+        low, high = (short(row[end], digits, sign=True) for end in ("low95", "high95"))
+        cells[heading] = f"{short(row['difference'], digits, sign=True)} ({low}, {high})"
     return cells
 
 
@@ -95,11 +95,3 @@ def _overlap(rows: Sequence[Row]) -> Cells:
         heading = row["list"] if row["list"] == "capacity" else f"top {row['list']}"
         cells[heading] = f"{row['shared']:,} of {row['k']:,} ({row['share']:.0%})"
     return cells
-
-
-def _number(value: float, digits: int, *, sign: bool = False) -> str:
-    """A number without the nought before its point, as the other tables have it."""
-    if math.isnan(value):
-        return "-"
-    text = f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"
-    return text.replace("0.", ".", 1) if abs(value) < 1 else text

@@ -12,10 +12,9 @@ from riskmodel.errors import InputError
 from riskmodel.example import municipalities, write_example
 from riskmodel.ingesting import ingest_boundaries, ingest_kwb, ingest_leefbaarometer
 from riskmodel.panel.store import Workspace
-from riskmodel.questions import experiment_file
+from riskmodel.questions import MAIN, experiment_file
 from riskmodel.workflow import backtest, forecast, risk_list, train
 
-QUESTION = "decline-2y"
 CAPACITY = 10
 #: Steps of :func:`run_demo`, as they are told while it works.
 STEPS = (
@@ -73,7 +72,7 @@ def run_demo(
         raise InputError(
             folder, "something that is there already", "a new folder", "Name another: riskmodel demo FOLDER"
         )
-    workspace, question = Workspace(folder / "workspace"), experiment_file(Path(QUESTION))
+    workspace, question = Workspace(folder / "workspace"), experiment_file(Path(MAIN))
     municipality = str(municipalities()["name"].iloc[0])
 
     def at(step: int) -> None:
@@ -92,7 +91,7 @@ def run_demo(
     at(3)
     train(question, workspace)
     at(4)
-    forecast(workspace, experiment=QUESTION)
+    forecast(workspace, experiment=MAIN)
     at(5)
     _, forms = risk_list(workspace, folder / "list", municipality=[municipality], capacity=CAPACITY)
     return Demo(workspace.folder, municipality, forms["html"], forms)

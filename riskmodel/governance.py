@@ -17,12 +17,11 @@ from riskmodel.keeping import put_files, writing_runs
 from riskmodel.panel.store import Workspace
 from riskmodel.products.audit_tables import as_csv, audit_text
 from riskmodel.products.register_entry import ENTRY, Entry, answers_form, entry_of, read_answers, read_entry
+from riskmodel.questions import MAIN
 from riskmodel.scoring.release import load_release
 from riskmodel.sources.supplied_groups import SuppliedGroups, read_groups
 from riskmodel.writing import write_atomically
 
-#: The main question, when several have a champion and none is named.
-MAIN_EXPERIMENT = "decline-2y"
 #: What cannot stand in the name of a metric.
 NO_WORD = re.compile("[^A-Za-z0-9]+")
 #: Names of the files of an audit.
@@ -160,7 +159,7 @@ def _champion_folder(workspace: Workspace, experiment: str | None) -> Path:
     from riskmodel.tracking import registry
 
     trained = sorted(path.name for path in workspace.path("models").glob("[!.]*") if path.is_dir())
-    name = experiment or (MAIN_EXPERIMENT if MAIN_EXPERIMENT in trained else "".join(trained[:1]))
+    name = experiment or (MAIN if MAIN in trained else "".join(trained[:1]))
     found = registry.release_by_alias(workspace, name, registry.CHAMPION) if name in trained else None
     if found is None:
         raise InputError(

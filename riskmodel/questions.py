@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+#: The main question: what is answered where several could be and none is named.
+MAIN = "decline-2y"
 #: In an installed package beside this module, in a checkout beside the package.
 PLACES = (Path(__file__).parent / "experiments", Path(__file__).parents[1] / "experiments")
 

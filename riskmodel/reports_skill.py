@@ -12,6 +12,7 @@ from riskmodel.forecasting.calibration import over_origins
 from riskmodel.forecasting.experiment import LEFT_OUT, Experiment
 from riskmodel.forecasting.groups import UNKNOWN
 from riskmodel.forecasting.paired import BEST
+from riskmodel.products.markdown import aligned_table, short
 
 #: Scores in the skill table, with their headings.
 SHOWN = {
@@ -79,9 +80,9 @@ def skill_table(
             cells = [_with_interval(wide[model], metric) for metric in SHOWN]
             if told is not None:
                 cells += _difference_and_ratio(told, model, origin, cohort)
-            counts = [f"{n:,}", f"{n_events:,}", _number(n_events / n)]
+            counts = [f"{n:,}", f"{n_events:,}", short(n_events / n)]
             rows.append([str(origin)[:4], str(cohort), *counts, name, *cells])
-    return markdown(header, rows, left=(0, 1, 5))
+    return aligned_table(header, rows, left=(0, 1, 5))
 
 
 def ordering_table(
@@ -117,7 +118,7 @@ def ordering_table(
         if len(means):
             rows += _block(means, experiment.champion, "mean")
         tables.append(
-            f"cohort {cohort}\n\n" + markdown(["origin", "events", "model", *headings], rows, left=(0, 2))
+            f"cohort {cohort}\n\n" + aligned_table(["origin", "events", "model", *headings], rows, left=(0, 2))
         )
     return "\n\n".join(tables)
 
@@ -160,7 +161,7 @@ def summary_table(
             ]
             rows.append([str(cohort), str(model), str(origins), f"{events:,}", ratio, *cells])
     header = ["cohort", "model", "origins", "events", "AP / best ordering", "smallest", "lowest AUC"]
-    return markdown([*header, "highest cal. error", "cover 80%"], rows, left=(0, 1))
+    return aligned_table([*header, "highest cal. error", "cover 80%"], rows, left=(0, 1))
 
 
 def group_calibration_table(calibration: pd.DataFrame, experiment: Experiment) -> str:
@@ -193,21 +194,7 @@ def group_calibration_table(calibration: pd.DataFrame, experiment: Experiment) -
         inside = "-" if np.isnan(row["gap_low95"]) else _yes(row["gap_low95"] <= 0 <= row["gap_high95"])
         rows.append([kind, group, f"{row['n_events']:,}/{row['n']:,}", *each, gap, inside])
     header = ["kind", "group", "events", *origins, "share - chance", "holds 0"]
-    return markdown(header, rows, left=(0, 1))
-
-
-def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = ()) -> str:
-    """Markdown table whose columns also line up as plain text; columns in ``left`` start at the left."""
-    widths = [max(3, *(len(row[at]) for row in [header, *rows])) for at in range(len(header))]
-    ruler = ["-" * width if at in left else "-" * (width - 1) + ":" for at, width in enumerate(widths)]
-    lines = []
-    for row in [header, ruler, *rows]:
-        cells = [
-            text.ljust(width) if at in left else text.rjust(width)
-            for at, (text, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    return aligned_table(header, rows, left=(0, 1))
 
 
 def _chosen(table: pd.DataFrame, experiment: Experiment, target: str | None, left_out: bool) -> pd.DataFrame:
@@ -230,7 +217,7 @@ def _block(part: pd.DataFrame, champion: str, origin: str) -> list[list[str]]:
     wide = {str(metric): rows.set_index("opponent").to_dict("index") for metric, rows in part.groupby("metric")}
     ranked = wide["average_precision"]
     everywhere = max(ranked, key=lambda name: ranked[name]["origins"])
-    own = [_number(wide[metric][everywhere]["value"], digits) for metric, (_, digits) in COMPARED.items()]
+    own = [short(wide[metric][everywhere]["value"], digits) for metric, (_, digits) in COMPARED.items()]
     counts = _counts(ranked[everywhere])
     rows = [[origin, counts, champion, *(cell for value in own for cell in (value, ""))]]
     strongest_first = sorted(ranked, key=lambda name: np.nan_to_num(-ranked[name]["opponent_value"], nan=1.0))
@@ -238,7 +225,7 @@ def _block(part: pd.DataFrame, champion: str, origin: str) -> list[list[str]]:
         cells = []
         for metric, (_, digits) in COMPARED.items():
             pair = wide[metric][opponent]
-            cells += [_number(pair["opponent_value"], digits), _estimate(pair, "difference", digits)]
+            cells += [short(pair["opponent_value"], digits), _estimate(pair, "difference", digits)]
         others = _counts(ranked[opponent])
         name = f"{opponent}{' *' if ranked[opponent]['best'] else ''}"
         rows.append(["", "" if others == counts else others, name, *cells])
@@ -262,7 +249,7 @@ def _chance_and_share(row: Mapping[Any, Any] | None) -> str:
     if row is None:
         return "-"
     outside = not row["low95"] <= row["mean_chance"] <= row["high95"]
-    return f"{_number(row['mean_chance'])} / {_number(row['observed'])}{' *' if outside else ''}"
+    return f"{short(row['mean_chance'])} / {short(row['observed'])}{' *' if outside else ''}"
 
 
 def _yes(condition: bool) -> str:
@@ -274,15 +261,15 @@ def _estimate(row: Mapping[Any, Any], name: str = "difference", digits: int = 3)
     if np.isnan(row[name]):
         return "-"
     signed = name == "difference"
-    low, high = (_number(row[f"{name}_{end}95"], digits) for end in ("low", "high"))
+    low, high = (short(row[f"{name}_{end}95"], digits) for end in ("low", "high"))
     sign = "+" if signed and row[name] >= 0 else ""
-    return f"{sign}{_number(row[name], digits)} ({low}, {high})"
+    return f"{sign}{short(row[name], digits)} ({low}, {high})"
 
 
 def _with_interval(row: Mapping[Any, Any], metric: str) -> str:
-    text = _number(row[metric])
+    text = short(row[metric])
     if metric in WITH_INTERVAL:
-        text += f" ({_number(row[f'{metric}_low95'])}-{_number(row[f'{metric}_high95'])})"
+        text += f" ({short(row[f'{metric}_low95'])}-{short(row[f'{metric}_high95'])})"
     return text
 
 
@@ -296,16 +283,8 @@ def _extreme(values: pd.Series, end: str, digits: int = 3) -> str:
     if not known:
         return "-"
     value, year = known[0 if end == "min" else -1]
-    return f"{_number(value, digits)} ({year})"
+    return f"{short(value, digits)} ({year})"
 
 
 def _range(values: pd.Series) -> str:
-    return f"{_number(values.min())}-{_number(values.max())}" if len(values) else "-"
-
-
-def _number(value: float, digits: int = 3) -> str:
-    """A number without the nought before the point; a dash where there is none."""
-    if np.isnan(value):
-        return "-"
-    text = f"{value:.{digits}f}"
-    return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
+    return f"{short(values.min())}-{short(values.max())}" if len(values) else "-"

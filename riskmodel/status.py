@@ -16,10 +16,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from riskmodel.questions import MAIN
+
 State = Literal["done", "next", "again", "later"]
 
-#: Experiment whose commands are told where there is none yet.
-MAIN = "decline-2y"
 SCORES = "leefbaarometer-3.0"
 MARKS: dict[State, str] = {"done": "[x]", "again": "[!]", "next": "[ ]", "later": "[ ]"}
 

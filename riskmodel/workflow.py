@@ -30,16 +30,13 @@ from riskmodel.products.fill import filled
 from riskmodel.products.forms import chosen_forms, write_forms
 from riskmodel.products.risk_list import RiskList
 from riskmodel.products.track_record import track_record
-from riskmodel.questions import experiment_file
+from riskmodel.questions import MAIN, experiment_file
 from riskmodel.reports_skill import summary_table
 from riskmodel.scoring.release import Release, load_release
 from riskmodel.training import train
 from riskmodel.writing import draft_folder
 
 __all__ = ["backtest", "compare", "forecast", "promote", "risk_list", "train"]
-
-#: The main question: what `risk_list` answers when several have a forecast and none is named.
-MAIN_EXPERIMENT = "decline-2y"
 
 
 def backtest(
@@ -233,9 +230,9 @@ def forecast_with(
 def _latest_forecast(workspace: Workspace, experiment: str | None) -> Path:
     folders = [path for path in workspace.path("forecasts").glob("*/*") if not path.name.startswith(".")]
     names = sorted({path.parent.name for path in folders})
-    if experiment is None and len(names) > 1 and MAIN_EXPERIMENT not in names:
+    if experiment is None and len(names) > 1 and MAIN not in names:
         raise InputError("--experiment", "nothing", f"one of {names}")
-    chosen = experiment or (MAIN_EXPERIMENT if MAIN_EXPERIMENT in names else "".join(names[:1]))
+    chosen = experiment or (MAIN if MAIN in names else "".join(names[:1]))
     found = [path for path in folders if path.parent.name == chosen]
     if not found:
         raise InputError(

@@ -14,7 +14,8 @@ from riskmodel.forecasting.models import ModelSpec
 from riskmodel.forecasting.paired import BEST
 from riskmodel.forecasting.paired import COLUMNS as PAIRED
 from riskmodel.forecasting.scores import COLUMNS
-from riskmodel.reports_skill import markdown, ordering_table, skill_table, summary_table
+from riskmodel.products.markdown import aligned_table
+from riskmodel.reports_skill import ordering_table, skill_table, summary_table
 
 MODELS = (
     ModelSpec("ours", "scorecard"),
@@ -146,7 +147,7 @@ def test_scores_without_events_or_orderings_still_give_tables():
 
 
 def test_columns_of_a_table_line_up():
-    text = markdown(["what", "how many"], [["a", "1"], ["longer", "1,000,000"]], left=(0,))
+    text = aligned_table(["what", "how many"], [["a", "1"], ["longer", "1,000,000"]], left=(0,))
     assert text == (
         "| what   |  how many |\n| ------ | --------: |\n| a      |         1 |\n| longer | 1,000,000 |"
     )

@@ -13,7 +13,7 @@ from kept_worlds import NAME, small_question
 import riskmodel
 from riskmodel.panel.store import Workspace
 from riskmodel.status import SCORES, status_of, status_text
-from riskmodel.tracking import client_of
+from riskmodel.tracking.store import client_of
 
 
 class Made:

@@ -1,7 +1,8 @@
-"""Tables in Markdown that can be read on a terminal too."""
+"""Tables in Markdown that can be read on a terminal too, and the numbers in them."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -22,3 +23,31 @@ def markdown_table(rows: Sequence[Cells]) -> str:
     rule = "|".join("-" * (widths[heading] + 2) for heading in headings)
     head, *body = (f"| {line} |" for line in lines)
     return "\n".join([head, f"|{rule}|", *body])
+
+
+def aligned_table(header: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = ()) -> str:
+    """A table in Markdown of which numbers stand right; columns in ``left`` start at the left."""
+    widths = [max(3, *(len(row[at]) for row in [header, *rows])) for at in range(len(header))]
+    ruler = ["-" * width if at in left else "-" * (width - 1) + ":" for at, width in enumerate(widths)]
+    lines = []
+    for row in [header, ruler, *rows]:
+        cells = [
+            text.ljust(width) if at in left else text.rjust(width)
+            for at, (text, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def short(value: float, digits: int = 3, *, sign: bool = False) -> str:
+    """A number without the nought before its point; a dash where there is none.
+
+    Examples
+    --------
+    >>> short(0.25), short(-0.5, 1), short(0.25, 2, sign=True), short(1.25, 2), short(float("nan"))
+    ('.250', '-.5', '+.25', '1.25', '-')
+    """
+    if math.isnan(value):
+        return "-"
+    text = f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"
+    return text.replace("0.", ".", 1) if text.lstrip("+-").startswith("0.") else text

@@ -14,6 +14,7 @@ from starlette.responses import FileResponse, Response
 
 from riskmodel.errors import InputError
 from riskmodel.panel.store import Workspace
+from riskmodel.questions import MAIN
 from riskmodel.scoring.driver_sums import driver_sums
 from riskmodel.scoring.job import DEVIATION
 from riskmodel.scoring.release import load_release
@@ -41,7 +42,6 @@ from riskmodel.web.security import note
 from riskmodel.web.selecting import paging
 from riskmodel.web.service import Service, service_of
 from riskmodel.web.uploads import Upload, Uploads
-from riskmodel.workflow import MAIN_EXPERIMENT
 
 router = APIRouter(prefix="/api/v1", tags=["jobs"], responses=ERRORS)
 
@@ -198,7 +198,7 @@ def ask_job(request: Request, identity: Identity, body: JobAsked) -> Job:
     """
     background, service = background_of(request), service_of(request)
     found = background.uploads.find(identity, body.upload)
-    workspace, experiment = Workspace(service.settings.workspace), body.experiment or MAIN_EXPERIMENT
+    workspace, experiment = Workspace(service.settings.workspace), body.experiment or MAIN
     try:
         version = registry.find_version(workspace, experiment, body.version or registry.CHAMPION)
     except InputError as error:

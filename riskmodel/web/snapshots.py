@@ -19,6 +19,7 @@ from types import MappingProxyType
 
 from riskmodel.errors import InputError
 from riskmodel.panel.store import Workspace
+from riskmodel.questions import MAIN
 from riskmodel.tracking import registry
 from riskmodel.web.settings import Settings
 from riskmodel.web.snapshot import (
@@ -31,7 +32,6 @@ from riskmodel.web.snapshot import (
     state_of,
     stored_forecasts,
 )
-from riskmodel.workflow import MAIN_EXPERIMENT
 from riskmodel.writing import write_atomically
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ class Snapshots:
         serving = self._serving
         if experiment is not None:
             return serving.get(experiment)
-        return serving.get(MAIN_EXPERIMENT) or next(iter(serving.values()), None)
+        return serving.get(MAIN) or next(iter(serving.values()), None)
 
     def of_request(self, snapshot_id: str, experiment: str, forecast_id: str) -> Snapshot:
         """The snapshot a list was first made from, also when another is served by now.

@@ -8,7 +8,6 @@ that of the structural model.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self
@@ -20,7 +19,7 @@ from riskmodel.errors import InputError
 from riskmodel.forecasting.distribution import ChangeDistribution, StudentT
 from riskmodel.forecasting.features import Features, Training
 from riskmodel.forecasting.models.booster import read_booster
-from riskmodel.forecasting.models.saved import names_of, parts_of
+from riskmodel.forecasting.models.saved import names_of, parts_of, write_about
 from riskmodel.forecasting.models.structural import Structural
 from riskmodel.panel.panel import FloatArray
 from riskmodel.trees import compile_trees
@@ -171,12 +170,11 @@ class LightGBM:
         # Not by LightGBM itself: on a full disk that may leave a part without saying so.
         (folder / "trees.txt").write_text(self.trees.model_to_string(), encoding="utf-8")
         about = {
-            "kind": "lightgbm",
             "features": list(self.names),
             "settings": asdict(self.settings),
             "structural": self.structural.as_dict(),
         }
-        (folder / "model.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+        write_about(folder, "lightgbm", about)
 
     @classmethod
     def load(cls, folder: Path) -> LightGBM:

@@ -30,7 +30,6 @@ change is not known gets 0 + 20, those of the middle band. Where the log-odds of
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -46,7 +45,7 @@ from riskmodel.forecasting.features import Features, Training
 from riskmodel.forecasting.models.base import standardise
 from riskmodel.forecasting.models.distribution_regression import curves_at, fit_ordered_curves, grid_of
 from riskmodel.forecasting.models.points_card import QUANTITIES, Card, Part, bands_of
-from riskmodel.forecasting.models.saved import names_of, number, numbers, parts_of, rising
+from riskmodel.forecasting.models.saved import names_of, number, numbers, parts_of, rising, write_about
 from riskmodel.panel.panel import FloatArray
 
 #: Shares of the training examples below each cut: what is out of the ordinary tells most.
@@ -190,8 +189,7 @@ class Points:
 
     def save(self, folder: Path) -> None:
         """Write the model as JSON into an existing folder."""
-        text = json.dumps({"kind": "points", **self.as_dict()}, indent=1)
-        (folder / "model.json").write_text(text + "\n", encoding="utf-8")
+        write_about(folder, "points", self.as_dict())
 
     @classmethod
     def load(cls, folder: Path) -> Points:

@@ -1,7 +1,8 @@
-"""``model.json`` of a released model, read against its description: every part there, of its size, and finite."""
+"""``model.json`` of a released model: written, and read with every part there, of its size, and finite."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,11 @@ from riskmodel.panel.panel import FloatArray
 MODEL = "model.json"
 EXPECTED = "a model written by riskmodel"
 MOST_NAMES, LONGEST_NAME = 10_000, 200
+
+
+def write_about(folder: Path, kind: str, about: Mapping[str, Any]) -> None:
+    """Write ``model.json`` into an existing folder: the kind of model, then what it learned."""
+    (folder / MODEL).write_text(json.dumps({"kind": kind, **about}, indent=1) + "\n", encoding="utf-8")
 
 
 def read_about(folder: Path) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Self
 
@@ -13,7 +12,7 @@ from riskmodel.forecasting.distribution import ChangeDistribution
 from riskmodel.forecasting.features import Features, Training
 from riskmodel.forecasting.models.base import standardise
 from riskmodel.forecasting.models.distribution_regression import curves_at, fit_curves, grid_of
-from riskmodel.forecasting.models.saved import names_of, number, numbers, parts_of, rising
+from riskmodel.forecasting.models.saved import names_of, number, numbers, parts_of, rising, write_about
 from riskmodel.panel.panel import FloatArray
 
 #: Standardised values are held at this many standard deviations: a linear score must not run away.
@@ -55,13 +54,8 @@ class Scorecard:
 
     def save(self, folder: Path) -> None:
         """Write the model as JSON into an existing folder."""
-        about = {
-            "kind": "scorecard",
-            "features": list(self.names),
-            "strength": self.strength,
-            **{key: getattr(self, key).tolist() for key in ARRAYS},
-        }
-        (folder / "model.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+        arrays = {key: getattr(self, key).tolist() for key in ARRAYS}
+        write_about(folder, "scorecard", {"features": list(self.names), "strength": self.strength, **arrays})
 
     @classmethod
     def load(cls, folder: Path) -> Scorecard:

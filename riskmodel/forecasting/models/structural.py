@@ -9,7 +9,6 @@ t distribution", JASA 84(408).
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -21,7 +20,7 @@ from riskmodel.forecasting.distribution import ChangeDistribution, StudentT
 from riskmodel.forecasting.features import Features, Training
 from riskmodel.forecasting.models.base import standardise
 from riskmodel.forecasting.models.likelihood import LEAST_FREEDOM, UNIT, Loss
-from riskmodel.forecasting.models.saved import names_of, number, numbers, parts_of
+from riskmodel.forecasting.models.saved import names_of, number, numbers, parts_of, write_about
 from riskmodel.panel.panel import FloatArray
 
 #: What the expected change is a sum of.
@@ -186,8 +185,7 @@ class Structural:
 
     def save(self, folder: Path) -> None:
         """Write the model as JSON into an existing folder."""
-        text = json.dumps({"kind": "structural", **self.as_dict()}, indent=1)
-        (folder / "model.json").write_text(text + "\n", encoding="utf-8")
+        write_about(folder, "structural", self.as_dict())
 
     @classmethod
     def load(cls, folder: Path) -> Structural:
