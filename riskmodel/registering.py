@@ -21,7 +21,15 @@ from riskmodel.panel.store import Workspace
 from riskmodel.plain_text import write_table
 from riskmodel.scoring.predict import predict
 from riskmodel.scoring.release import Release
-from riskmodel.tracking.log import TRAIN, fingerprints, log_figures, log_findings, summary_of, tags_of
+from riskmodel.tracking.log import (
+    TRAIN,
+    fingerprints,
+    log_figures,
+    log_findings,
+    log_parameters,
+    summary_of,
+    tags_of,
+)
 from riskmodel.tracking.registry import CANDIDATE, CHAMPION, Version, contributions_of, tag, version_at, who
 from riskmodel.tracking.store import client_of, experiment_id, store_uri
 from riskmodel.tracking.words import (
@@ -39,6 +47,8 @@ if TYPE_CHECKING:
 
 #: Versions that a registered model needs to run elsewhere.
 REQUIREMENTS = [f"riskmodel=={riskmodel.__version__}"]
+#: Files of a released model that describe it.
+DESCRIBING = ("model_card*", "register_entry.json", "iama.md")
 
 
 def register(
@@ -79,81 +89,79 @@ def register(
     no_record : str
         Why there is none.
     """
+    import mlflow
+
     with writing_runs(workspace):
-        return _register(
-            workspace, release, panel, locations, features, deviation, role, findings, record, no_record
-        )
+        client, question = client_of(workspace), release.experiment
+        tags = {"code_version": release.code_version, "release": release.id, "model": release.name}
+        described = version_note(release, record, no_record)
+        about_run = {**tags_of("train", TRAIN), **tags, "role": role, NOTE: described}
+        mlflow.set_tracking_uri(store_uri(workspace))
+        mlflow.set_experiment(experiment_id=experiment_id(client, workspace, question.name))
+        with mlflow.start_run(run_name=f"train {release.name} {release.wave}", tags=about_run) as active:
+            run = active.info.run_id
+            log_parameters(client, run, _settings(release))
+            client.log_inputs(run, [dataset_input(panel, TRAINING)])
+            if record is not None:
+                log_figures(client, run, mean_figures(first_figures(record.scores, question), release.name))
+            _log_explanation(release, locations, features)
+            for pattern in DESCRIBING:
+                for path in sorted(release.folder.glob(pattern)):
+                    mlflow.log_artifact(str(path))
+            log_findings(client, run, findings)
+            model_uri = _log_model(release, features, deviation)
+        _ensure_registered(client, release)
+        version = client.create_model_version(
+            question.name,
+            model_uri,
+            run_id=run,
+            tags={**tags, "checks": summary_of(findings)},
+            description=described,
+        ).version
+        return Version(str(version), release.id, _give_alias(client, release, role, str(version)))
 
 
-def _register(
-    workspace: Workspace,
-    release: Release,
-    panel: Panel,
-    locations: npt.NDArray[np.str_],
-    features: Features,
-    deviation: FloatArray,
-    role: str,
-    findings: Sequence[Finding],
-    record: Record | None,
-    no_record: str,
-) -> Version:
+def _settings(release: Release) -> dict[str, object]:
+    return {
+        "origin": release.wave,
+        "known_at": release.known_at,
+        "pairs": release.pairs,
+        "level": release.level,
+        "allow_origin": release.experiment.allow_origin,
+        **fingerprints(release.files),
+    }
+
+
+def _log_model(release: Release, features: Features, deviation: FloatArray) -> str:
+    """Log the model itself with an example of its input; gives its address."""
     import mlflow
     from mlflow.models import infer_signature
 
-    client, name = client_of(workspace), release.experiment.name
     example = pd.DataFrame(features.values[:5], columns=list(features.names)).assign(deviation=deviation[:5])
-    mlflow.set_tracking_uri(store_uri(workspace))
-    mlflow.set_experiment(experiment_id=experiment_id(client, workspace, name))
-    tags = {"code_version": release.code_version, "release": release.id, "model": release.name}
-    described = version_note(release, record, no_record)
-    about_run = {**tags_of("train", TRAIN), **tags, "role": role, NOTE: described}
-    with mlflow.start_run(run_name=f"train {release.name} {release.wave}", tags=about_run) as run:
-        mlflow.log_params(
-            {
-                "origin": release.wave,
-                "known_at": str(release.known_at),
-                "pairs": str(release.pairs),
-                "level": release.level,
-                "allow_origin": release.experiment.allow_origin,
-                **fingerprints(release.files),
-            }
-        )
-        client.log_inputs(run.info.run_id, [dataset_input(panel, TRAINING)])
-        if record is not None:
-            figures = mean_figures(first_figures(record.scores, release.experiment), release.name)
-            log_figures(client, run.info.run_id, figures)
-        _log_explanation(release, locations, features)
-        for pattern in ("model_card*", "register_entry.json", "iama.md"):
-            for path in sorted(release.folder.glob(pattern)):
-                mlflow.log_artifact(str(path))
-        log_findings(client, run.info.run_id, findings)
-        logged = mlflow.pyfunc.log_model(
-            name="model",
-            python_model=str(Path(__file__).parent / "scoring" / "pyfunc.py"),
-            artifacts={"release": str(release.folder)},
-            signature=infer_signature(example, predict(release, example)),
-            input_example=example,
-            pip_requirements=REQUIREMENTS,
-        )
-    _ensure_registered(client, release)
-    version = client.create_model_version(
-        name,
-        logged.model_uri,
-        run_id=run.info.run_id,
-        tags={**tags, "checks": summary_of(findings)},
-        description=described,
-    ).version
-    alias = role
+    logged = mlflow.pyfunc.log_model(
+        name="model",
+        python_model=str(Path(__file__).parent / "scoring" / "pyfunc.py"),
+        artifacts={"release": str(release.folder)},
+        signature=infer_signature(example, predict(release, example)),
+        input_example=example,
+        pip_requirements=REQUIREMENTS,
+    )
+    return str(logged.model_uri)
+
+
+def _give_alias(client: MlflowClient, release: Release, role: str, version: str) -> str:
+    """Give a new version the alias that it comes to; empty for none."""
+    name, alias = release.experiment.name, role
     standing = version_at(client, name, CHAMPION)
     if role == CHAMPION and standing is None:
         told = {"promoted.gate": "first model of this workspace: not asked", **who()}
-        tag(client, name, str(version), told)
+        tag(client, name, version, told)
     elif role == CHAMPION and standing is not None:
         # The very model that is champion already needs no second place.
         alias = "" if standing.release_id == release.id else CANDIDATE
     if alias:
         client.set_registered_model_alias(name, alias, version)
-    return Version(str(version), release.id, alias)
+    return alias
 
 
 def _log_explanation(release: Release, locations: npt.NDArray[np.str_], features: Features) -> None:
