@@ -36,6 +36,7 @@ ROOMS = {
     "scoring": "Scoring in batches",
     "outcomes": "What was found on the spot",
     "products": "Lists, sheets, pages and files",
+    "example": "An invented country",
 }
 #: Modules at the top of the package, behind the public calls; those of the command line hold no logic.
 CALLS = [path for path in sorted(PACKAGE.glob("*.py")) if not path.name.startswith(("cli", "__"))]
