@@ -16,7 +16,7 @@ from measured_worlds import measured_world, real_measured_2, real_measured_3
 from riskmodel.catalogue import called, find_municipalities, municipalities, regions
 from riskmodel.catalogue.group_lists import Member, Part, merged
 from riskmodel.errors import InputError
-from riskmodel.monitor.groups import CODE, Group, find, group, groups, members_of, not_found
+from riskmodel.monitor.groups import CODE, Group, find, group, groups, members_of
 from riskmodel.monitor.measured import Measured
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -150,7 +150,6 @@ def test_codes_reach_down_and_never_up() -> None:
 def test_what_is_missing_is_told() -> None:
     found = find(own("GM0014", "GM0344", "GM9999"), country(["WK001400", "WK001401", "WK036300"]))
     assert (found.parts, found.listed, found.missing, found.unmapped) == (1, 3, ("GM0344", "GM9999"), ())
-    assert not_found(own("GM0014", "GM0344"), country(["WK001400"])) == ("GM0344",)
     text = "1 van de 3 delen gevonden: 2 gebieden. Niet in de gegevens: GM0344; GM9999."
     assert str(found) == text
     assert str(find(own("GM0014"), country(["WK001400"]))) == "Gevonden: 1 gebied."
@@ -165,7 +164,7 @@ def test_mergers_on_either_side() -> None:
     before, after = country(["WK000300", "WK001000", "WK002400", "WK001400"]), country(["WK197901", "WK001400"])
     olds = own("GM0003", "GM0010", "GM0024")
     assert chosen(olds, after) == ["WK197901"]
-    assert not_found(olds, after) == ()
+    assert find(olds, after).missing == ()
     assert chosen(own("GM1979"), before) == ["WK000300", "WK001000", "WK002400"]
     # Part of the old ones is not the new one.
     with pytest.raises(InputError, match="none"):

@@ -18,8 +18,7 @@ from riskmodel.forecasting.curve import Outputs
 from riskmodel.forecasting.forecast import Forecast, write_forecasts
 from riskmodel.forecasting.targets import Event, score_change
 from riskmodel.panel.store import Workspace
-from riskmodel.products.area_sheet import Past
-from riskmodel.products.how_sure import abstains, flagged_by_size, frequency, past_in_words, past_of, rank_range
+from riskmodel.products.how_sure import abstains, flagged_by_size, frequency, past_of, rank_range
 from riskmodel.products.ranks import _at_levels, shortest_range
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
@@ -79,21 +78,6 @@ def test_another_event_is_told_in_its_own_words_and_an_unknown_chance_not_at_all
         "de score blijft meer dan 0,05 punt achter bij het land."
     )
     assert frequency(float("nan"), Event("fall")) == ""
-
-
-@pytest.mark.parametrize(
-    ("change", "happened", "end"),
-    [
-        (-0.06, True, "De score daalde daarna 0,06: het gebeurde."),
-        (-0.051, True, "De score daalde daarna 0,051: het gebeurde."),
-        (-0.0496, False, "De score daalde daarna 0,050: het gebeurde niet."),
-        (0.013, False, "De score steeg daarna 0,01: het gebeurde niet."),
-        (-0.002, False, "De score bleef daarna gelijk: het gebeurde niet."),
-    ],
-)
-def test_the_past_reads_with_hit_or_miss(change: float, happened: bool, end: str) -> None:
-    said = past_in_words(Past(2016, 2018, 0.214, 12, 3290, change, happened), Event("fall"))
-    assert said == f"In 2016 stond deze wijk op plaats 12 van 3.290 (kans 21%). {end}"
 
 
 # --- ranks ------------------------------------------------------------------------------------------

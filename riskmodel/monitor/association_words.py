@@ -160,9 +160,9 @@ def _told(
     return f"{when} hangt {what} samen met {other}: {up if side > 0 else down} ({figures})."
 
 
-def _side(row: Mapping[Hashable, Any], name: str = "spearman") -> int:
-    """Sign of a correlation whose interval leaves out zero; otherwise 0."""
-    return int(row[f"{name}_low"] > 0) - int(row[f"{name}_high"] < 0)
+def _side(row: Mapping[Hashable, Any]) -> int:
+    """Sign of a rank correlation whose interval leaves out zero; otherwise 0."""
+    return int(row["spearman_low"] > 0) - int(row["spearman_high"] < 0)
 
 
 def _apart(found: Association, between: Mapping[Hashable, Any], within: Mapping[Hashable, Any]) -> Iterable[str]:

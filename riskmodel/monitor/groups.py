@@ -25,7 +25,7 @@ from riskmodel.errors import InputError
 from riskmodel.monitor.measured import Measured
 from riskmodel.sources.delimited import shown
 
-__all__ = ["Found", "Group", "Part", "find", "group", "groups", "members_of", "not_found"]
+__all__ = ["Found", "Group", "Part", "find", "group", "groups", "members_of"]
 
 #: A code as CBS writes it.
 CODE = re.compile(r"GM\d{4}|WK\d{6}|BU\d{8}")
@@ -113,11 +113,6 @@ def members_of(group: Group, measured: Measured) -> npt.NDArray[np.bool_]:
         If none does.
     """
     return find(group, measured).areas
-
-
-def not_found(group: Group, measured: Measured) -> tuple[str, ...]:
-    """Parts of a group with codes of which no area was found, by name."""
-    return find(group, measured).missing
 
 
 def find(group: Group, measured: Measured) -> Found:

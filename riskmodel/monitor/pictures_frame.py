@@ -35,9 +35,9 @@ def local_name(name: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def text_width(text: str, size: float = FONT, *, bold: bool = False) -> float:
+def text_width(text: str, size: float = FONT) -> float:
     """Width of a line of text in inches."""
-    font = FontProperties(family="DejaVu Sans", size=size, weight="bold" if bold else "normal")
+    font = FontProperties(family="DejaVu Sans", size=size)
     width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
     return float(width) / 72
 

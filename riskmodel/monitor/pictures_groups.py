@@ -92,7 +92,7 @@ def group_trajectory(
     return figure
 
 
-def bands(trajectory: pd.DataFrame, names: Mapping[str, str], half_width: float = HALF_80) -> pd.DataFrame:
+def bands(trajectory: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     """Turn a trajectory of a group into what :func:`group_trajectory` draws.
 
     Parameters
@@ -101,13 +101,11 @@ def bands(trajectory: pd.DataFrame, names: Mapping[str, str], half_width: float 
         ``part, wave, score, standard_error``, as :func:`riskmodel.monitor.trajectory.trajectory` gives it.
     names : mapping of str to str
         Dutch name of every part to be drawn, in this order: ``group`` first.
-    half_width : float
-        Half the width of the band in standard errors; by default 80% of repeated measurements would lie within.
 
     Returns
     -------
     pandas.DataFrame
-        ``series, wave, value, low, high``.
+        ``series, wave, value, low, high``; 80% of repeated measurements would lie from low to high.
 
     Raises
     ------
@@ -118,7 +116,7 @@ def bands(trajectory: pd.DataFrame, names: Mapping[str, str], half_width: float 
     parts = [trajectory[trajectory["part"] == part].assign(series=name) for part, name in names.items()]
     rows = pd.concat(parts, ignore_index=True)
     require(rows, ("series",), f"parts {', '.join(names)} of a trajectory")
-    error = half_width * rows["standard_error"]
+    error = HALF_80 * rows["standard_error"]
     return rows[["series", "wave"]].assign(
         value=rows["score"], low=rows["score"] - error, high=rows["score"] + error
     )

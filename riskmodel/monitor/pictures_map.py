@@ -65,7 +65,7 @@ class Outlines:
     missing: tuple[str, ...]
 
 
-def outlines(boundaries: Any, locations: Sequence[str], detail: float = DETAIL) -> Outlines:
+def outlines(boundaries: Any, locations: Sequence[str]) -> Outlines:
     """Take the outlines of some areas out of a file of boundaries, with only the detail that a map shows.
 
     Parameters
@@ -74,8 +74,6 @@ def outlines(boundaries: Any, locations: Sequence[str], detail: float = DETAIL) 
         ``location`` and ``geometry`` in metres, as :func:`riskmodel.sources.boundaries.read_boundaries` gives it.
     locations : sequence of str
         Codes of the areas.
-    detail : float
-        Part of the larger side of the map that may be lost.
 
     Returns
     -------
@@ -100,7 +98,7 @@ def outlines(boundaries: Any, locations: Sequence[str], detail: float = DETAIL) 
         )
     shapes = np.asarray(found.geometry.array, dtype=object)
     left, bottom, right, top = (float(edge) for edge in shapely.total_bounds(shapes))
-    tolerance = detail * max(right - left, top - bottom)
+    tolerance = DETAIL * max(right - left, top - bottom)
     simple = shapely.coverage_simplify(shapes, tolerance)
     # An area smaller than the detail would vanish; it keeps its outline.
     simple = np.where(shapely.is_empty(simple), shapes, simple)

@@ -67,12 +67,12 @@ def counted(number: int, level: str) -> str:
     return f"{decimals(number, 0)} {one if number == 1 else more}"
 
 
-def with_interval(found: Figure, places: int = 2) -> str:
+def with_interval(found: Figure) -> str:
     """A figure with its 95% interval, where it has one."""
-    value = decimals(found.value, places)
+    value = decimals(found.value, 2)
     if np.isnan(found.low):
         return value
-    return f"{value}, 95%-interval {decimals(found.low, places)} tot {decimals(found.high, places)}"
+    return f"{value}, 95%-interval {decimals(found.low, 2)} tot {decimals(found.high, 2)}"
 
 
 def _agreement(found: Agreement) -> Iterable[str]:

@@ -23,7 +23,7 @@ from riskmodel.forecasting.targets import Event, score_change
 from riskmodel.panel.panel import FloatArray, Panel
 from riskmodel.panel.store import Workspace
 from riskmodel.products.area_sheet import Past
-from riskmodel.products.dutch import known, number, percent, whole
+from riskmodel.products.dutch import known
 from riskmodel.products.ranks import rank_range
 
 __all__ = [
@@ -32,7 +32,6 @@ __all__ = [
     "abstains",
     "flagged_by_size",
     "frequency",
-    "past_in_words",
     "past_of",
     "rank_range",
 ]
@@ -40,14 +39,8 @@ __all__ = [
 TOO_SMALL = "Te klein om iets te zeggen"
 #: Areas of about one size over which a median chance is taken.
 WINDOW = 101
-#: What areas of a level are called: many, and this one.
-LEVEL_WORDS = {
-    "wijk": ("wijken", "deze wijk"),
-    "buurt": ("buurten", "deze buurt"),
-    "gemeente": ("gemeenten", "deze gemeente"),
-    "pc4": ("postcodegebieden", "dit postcodegebied"),
-}
-OTHER_WORDS = ("gebieden", "dit gebied")
+#: What areas of a level are called; others are *gebieden*.
+LEVEL_WORDS = {"wijk": "wijken", "buurt": "buurten", "gemeente": "gemeenten", "pc4": "postcodegebieden"}
 
 
 def frequency(chance: float, event: Event, *, level: str = "wijk", years: int | None = None) -> str:
@@ -85,7 +78,7 @@ def frequency(chance: float, event: Event, *, level: str = "wijk", years: int | 
     count = round(100 * found)
     many = "minder dan 1" if count < 1 else "meer dan 99" if count > 99 else f"ongeveer {count}"
     within = "" if years is None else f"binnen {years} jaar "
-    areas = LEVEL_WORDS.get(level, OTHER_WORDS)[0]
+    areas = LEVEL_WORDS.get(level, "gebieden")
     one = count <= 1
     if event.kind == "fall":
         points = f"{event.more_than:g}".replace(".", ",")
@@ -216,33 +209,3 @@ def _past_at(forecast: Forecast, event: Event, panel: Panel) -> list[tuple[str, 
         )
         for row in measured
     ]
-
-
-def past_in_words(past: Past, event: Event, level: str = "wijk") -> str:
-    """What was said and what then happened, in two plain Dutch sentences.
-
-    Parameters
-    ----------
-    past : Past
-        One earlier origin.
-    event : Event
-        What was asked.
-    level : str
-        Level of the area.
-
-    Examples
-    --------
-    >>> past_in_words(Past(2016, 2018, 0.21, 12, 3290, -0.06, True), Event("fall"))
-    'In 2016 stond deze wijk op plaats 12 van 3.290 (kans 21%). De score daalde daarna 0,06: het gebeurde.'
-    """
-    # A fall of .051 is one of more than .05, and must not look like one of .05.
-    close = event.kind == "fall" and round(-past.change, 2) == round(event.more_than, 2)
-    decimals = 3 if close else 2
-    size = number(abs(past.change), decimals)
-    still = round(past.change, decimals) == 0
-    moved = "bleef daarna gelijk" if still else f"{'daalde' if past.change < 0 else 'steeg'} daarna {size}"
-    result = "het gebeurde" if past.happened else "het gebeurde niet"
-    return (
-        f"In {past.year} stond {LEVEL_WORDS.get(level, OTHER_WORDS)[1]} op plaats {whole(past.rank)} "
-        f"van {whole(past.of)} (kans {percent(past.chance)}). De score {moved}: {result}."
-    )

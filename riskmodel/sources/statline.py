@@ -79,10 +79,10 @@ class Table:
         held = self.columns[column]
         return held.texts[int(held.index[row])]
 
-    def fault(self, row: int, column: str, expected: str, hint: str = "", found: str = "") -> InputError:
+    def fault(self, row: int, column: str, expected: str, hint: str = "") -> InputError:
         """The refusal of what stands in one row and column."""
         text = self.columns[column].texts[self.columns[column].index[row]]
-        return InputError(f"{self.path}, {self.line(row)}, column {column!r}", found or repr(text), expected, hint)
+        return InputError(f"{self.path}, {self.line(row)}, column {column!r}", repr(text), expected, hint)
 
     def check(self, column: str, good: Callable[[str], object], expected: str, hint: str = "") -> None:
         """Refuse the first row whose text is not good."""

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
 
@@ -107,9 +107,7 @@ class Lists:
         self._makers = BoundedSemaphore(settings.makers)
         self._turns: dict[tuple[int, str], Lock] = {}
 
-    def record(
-        self, snapshot: Snapshot, asked: Asked, who: str, made_on: date | None = None
-    ) -> tuple[Request, bool]:
+    def record(self, snapshot: Snapshot, asked: Asked, who: str) -> tuple[Request, bool]:
         """Give a list a number; the same question of the same person on the same day has one already.
 
         Parameters
@@ -120,8 +118,6 @@ class Lists:
             What is on it.
         who : str
             Name of who asks; empty without a login.
-        made_on : datetime.date, optional
-            By default today.
 
         Returns
         -------
@@ -137,7 +133,7 @@ class Lists:
         BusyError
             If too many are being made.
         """
-        day = made_on or datetime.now(tz=UTC).date()
+        day = datetime.now(tz=UTC).date()
         found = find_request(self._engine, key=key_of(snapshot, asked, who, day))
         if found is not None:
             return found, False

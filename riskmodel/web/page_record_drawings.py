@@ -15,6 +15,8 @@ SIDE, LEFT, BELOW, ABOVE = 200.0, 34.0, 34.0, 22.0
 ROW, WIDTH, NAMES = 34.0, 420.0, 96.0
 #: Chances that are written on the axes; a square-root scale shows small ones and large ones in one picture.
 TICKS = (0.0, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
+#: Highest chance on the axes, unless a value is higher.
+TOP = 0.3
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Shown(Protocol):
         """What chance alone would reach."""
 
 
-def reliability(year: str, table: pd.DataFrame, top: float = 0.3) -> Reliability:
+def reliability(year: str, table: pd.DataFrame) -> Reliability:
     """Draw the tenths of one year.
 
     Parameters
@@ -89,10 +91,8 @@ def reliability(year: str, table: pd.DataFrame, top: float = 0.3) -> Reliability
         From which measurement was forecast.
     table : pandas.DataFrame
         Rows of :func:`riskmodel.forecasting.calibration.calibration_table`, in order of chance.
-    top : float
-        Highest chance on the axes, unless a value is higher.
     """
-    highest = max(top, float(table[["mean_chance", "high95"]].max().max()))
+    highest = max(TOP, float(table[["mean_chance", "high95"]].max().max()))
     end = next(tick for tick in TICKS if tick >= min(highest, 1.0))
     ticks = [tick for tick in TICKS if tick <= end]
 

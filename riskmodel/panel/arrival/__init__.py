@@ -7,8 +7,6 @@ keeps the observations out unless its code is accepted with a reason; a *flag* c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from riskmodel.panel.arrival.base import Arrival, Check, Finding, Severity
 from riskmodel.panel.arrival.earlier import (
     FilledIn,
@@ -47,6 +45,6 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def run_checks(arrival: Arrival, checks: Sequence[Check] = CHECKS) -> tuple[Finding, ...]:
+def run_checks(arrival: Arrival) -> tuple[Finding, ...]:
     """Findings of all checks, in their order."""
-    return tuple(finding for check in checks for finding in check.run(arrival))
+    return tuple(finding for check in CHECKS for finding in check.run(arrival))
