@@ -158,3 +158,23 @@ def test_the_bill_of_materials_names_every_package_and_no_machine(tmp_path: Path
     assert not any(word in text for word in (str(ROOT), str(Path.home()), "file:", "site-packages"))
     assert set(re.findall(r"[a-z0-9-]+\.(?:org|com|net|io|dev|nl)\b", text)) == {"cyclonedx.org"}
     assert text.count("://") == 1
+
+
+# What is installed for others.
+
+
+def test_the_container_copies_everything_that_the_package_is_built_from():
+    recipe = (ROOT / "deploy" / "Containerfile").read_text(encoding="utf-8")
+    copied = {
+        name.rstrip("/")
+        for line in re.findall(r"^COPY (?!--from)(.+) \S+$", recipe, re.M)
+        for name in line.split()
+    }
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        built = tomllib.load(file)
+    wheel = built["tool"]["hatch"]["build"]["targets"]["wheel"]
+    needed = {*wheel["packages"], *wheel["force-include"], built["project"]["readme"]}
+    needed |= {*built["project"]["license-files"], "pyproject.toml", LOCK.name}
+    assert {path for path in needed if path not in copied and path.split("/")[0] not in copied} == set()
+    for extra in re.findall(r'"\.\[([\w,]+)\]"', recipe)[0].split(","):
+        assert extra in built["project"]["optional-dependencies"]
