@@ -48,7 +48,7 @@ class Measured:
     counted : mapping of int to int
         For each wave, the year whose count of inhabitants stands in for it.
     scheme : ClassScheme
-        The nine classes, on what :attr:`classed` gives.
+        The nine classes: of the deviation in edition 3.0, of the score in 2.0.
     development : ClassScheme
         Development classes, on the absolute change.
     covered : numpy.ndarray or None, shape (areas, waves)

@@ -38,7 +38,7 @@ def attribute_picture(rows: pd.DataFrame, groups: Sequence[str], title: str, mod
     Parameters
     ----------
     rows : pandas.DataFrame
-        Rows of one attribute over all origins, see :func:`riskmodel.audit_tables.over_all`.
+        Rows of one attribute of :attr:`riskmodel.forecasting.group_audit.GroupAudit.over_all`.
     groups : sequence of str
         In reading order; those without rows are left out.
     title : str

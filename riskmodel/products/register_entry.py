@@ -107,7 +107,7 @@ def entry_of(values: Mapping[str, Any], answers: Mapping[str, Any] | None = None
     Parameters
     ----------
     values : mapping of str to Any
-        As :func:`register_values` gives them, or as a released model holds them.
+        As :func:`riskmodel.products.register_words.register_values` gives them, or as a released model holds them.
     answers : mapping of str to Any, optional
         Values by key; an answer takes the place of what was filled in.
     """

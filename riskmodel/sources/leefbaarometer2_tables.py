@@ -1,4 +1,4 @@
-"""Tables of a workbook, CSV or dBase file with their cells as they stand, for :mod:`.leefbaarometer2`."""
+"""Tables of a workbook, CSV or dBase file with their cells as they stand, for its reader."""
 
 from __future__ import annotations
 
