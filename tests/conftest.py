@@ -1,10 +1,12 @@
 """Fixtures that several test files share: the invented country, a workspace of it, and the official files."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from browsing import browser as browser
 from hypothesis import Phase, settings
+from threadpoolctl import threadpool_limits
 
 from riskmodel import ingesting
 from riskmodel.example import ExampleFiles, write_example
@@ -29,6 +31,13 @@ def example_workspace(tmp_path_factory: pytest.TempPathFactory, example_files: E
     ingesting.ingest_leefbaarometer([example_files.leefbaarometer], workspace)
     ingesting.ingest_kwb(example_files.kwb, workspace)
     return workspace
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """As in a backtest: on matrices of this size threads wait for each other."""
+    with threadpool_limits(1, user_api="blas"):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from threadpoolctl import threadpool_limits
 from worlds import example_panel, experiment, panel_of, wijk_codes, with_another_future, with_score
 
 from riskmodel.catalogue import DIMENSIONS, indicators
@@ -22,6 +21,8 @@ from riskmodel.forecasting.models.base import NotApplicableError
 from riskmodel.forecasting.origins import Origin, backtest_origins, origin_at
 from riskmodel.panel.panel import Panel
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 QUESTION = experiment(trees=40)
 WAVES = (2014, 2016, 2018)
 
@@ -32,13 +33,6 @@ def noise(shape: tuple[int, ...]) -> np.ndarray:
 
 def nothing(shape: tuple[int, ...]) -> np.ndarray:
     return np.full(shape, np.nan)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """As in a backtest: on matrices of this size threads wait for each other."""
-    with threadpool_limits(1, user_api="blas"):
-        yield
 
 
 def some_borders(n: int, seed: int = 0) -> np.ndarray:

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from threadpoolctl import threadpool_limits
 from worlds import EXPERIMENTS, example_panel, experiment, made_features, panel_of, training_from, wijk_codes
 
 from riskmodel.errors import InputError
@@ -30,18 +29,13 @@ from riskmodel.forecasting.origins import origin_at
 from riskmodel.scoring.predict import predict
 from riskmodel.scoring.release import load_release, save_release
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 QUESTION = experiment(trees=40)
 THRESHOLDS = np.array(QUESTION.outputs.thresholds)
 ORDERINGS = [spec for spec in QUESTION.models if spec.kind == "ordering" and spec.parameters]
 LEVELS = np.linspace(0.001, 0.999, 999)
 SMALL = {"trees": 40, "min_in_leaf": 20}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """As in a backtest: on matrices of this size threads wait for each other."""
-    with threadpool_limits(1, user_api="blas"):
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from threadpoolctl import threadpool_limits
 from worlds import example_panel, panel_of, training_from, wijk_codes
 
 from riskmodel.errors import InputError
@@ -21,6 +20,8 @@ from riskmodel.forecasting.models import ModelSpec, make, points
 from riskmodel.forecasting.models.points import Points
 from riskmodel.forecasting.models.points_card import QUANTITIES
 from riskmodel.forecasting.origins import origin_at
+
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 THRESHOLDS = np.array([-0.1, -0.05, 0.0, 0.05])
 NAMES = tuple(QUANTITIES)
@@ -43,13 +44,6 @@ def planted(n: int = 8000, sign: float = 1.0) -> Training:
     rise = np.clip(features.column("history.change_last"), -0.15, 0.15)
     change = sign * (-0.25 * rise - 0.02 * small) + rng.normal(0, 0.03, n)
     return training_from(features, change)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """As in a backtest: on matrices of this size threads wait for each other."""
-    with threadpool_limits(1, user_api="blas"):
-        yield
 
 
 @pytest.fixture(scope="module")
