@@ -104,10 +104,12 @@ def damage_told(
     Raises
     ------
     InputError
-        If anything is wrong.
+        If anything is wrong; one that was raised within goes through as it is.
     """
     try:
         yield
+    except InputError:
+        raise
     except (*DAMAGE, *also) as error:
         raise InputError(where, f"{found} ({error})", expected, hint) from error
 

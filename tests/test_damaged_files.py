@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from worlds import BASE, EXPERIMENTS, experiment, normal_forecast, panel_of, wijk_codes
 
 from riskmodel.checking import FINDINGS, read_findings
 from riskmodel.errors import InputError
 from riskmodel.forecasting.record import read_record
-from riskmodel.forecasting.store import BY_DRIVER, load_forecast
+from riskmodel.forecasting.store import BY_DRIVER, FORECAST, load_forecast, save_forecast
 from riskmodel.products.register_entry import read_entry
 from riskmodel.scoring.reference import REFERENCE, load_reference
 from riskmodel.scoring.release import load_release
@@ -50,3 +53,41 @@ def test_a_damaged_file_is_refused_by_name(tmp_path: Path, kind: str, what: str)
     pd.DataFrame({"location": ["WK000001"]}).to_parquet(tmp_path / BY_DRIVER)
     with pytest.raises(InputError, match=str(tmp_path)):
         read(tmp_path)
+
+
+OTHER: dict[str, Callable[[pd.Series], object]] = {
+    "texts": lambda column: column.astype(str) + "x",
+    "nothing": lambda column: [None] * len(column),
+    "lists": lambda column: [[1]] * len(column),
+}
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    panel = panel_of({"score": {2018: BASE + np.linspace(-0.2, 0.2, 12), 2020: np.full(12, BASE)}}, wijk_codes(12))
+    made = normal_forecast(experiment().outputs, "lightgbm", panel, 2018, np.linspace(-0.1, 0.1, 12), 0.03)
+    contributions = pd.DataFrame({"location": made.locations, "base": 0.0, "onv": made.mean})
+    about = {"release_id": "r", "code_version": "c", "level": "wijk", "inputs": ("a",)}
+    folder = tmp_path_factory.mktemp("forecasts")
+    return folder / save_forecast(folder, made, contributions, EXPERIMENTS / "decline-2y.yaml", **about).id
+
+
+@pytest.mark.parametrize("what", OTHER)
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        *((FORECAST, each) for each in ("model", "origin_date", "known_at", "horizon", "location", "value")),
+        *((BY_DRIVER, each) for each in ("location", "base", "onv")),
+    ],
+)
+def test_a_table_with_other_things_in_a_column_is_refused(
+    stored: Path, tmp_path: Path, name: str, column: str, what: str
+) -> None:
+    folder = shutil.copytree(stored, tmp_path / stored.name)
+    table = pd.read_parquet(folder / name)
+    table.assign(**{column: OTHER[what](table[column])}).to_parquet(folder / name)
+    if (name, column, what) == (FORECAST, "model", "texts"):
+        assert load_forecast(folder).forecast.model == "lightgbmx"
+        return
+    with pytest.raises(InputError):
+        load_forecast(folder)

@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, damage_told
 from riskmodel.forecasting.curve import Curve, Outputs
 from riskmodel.forecasting.targets import Event
 from riskmodel.panel.panel import FloatArray
@@ -241,14 +241,17 @@ def read_forecasts(path: Path) -> list[Forecast]:
     InputError
         If the file is damaged or a forecast in it is not valid.
     """
-    try:
-        frame = pq.read_table(path).to_pandas()
-        groups = frame.groupby(["origin_date", "model"], observed=True)
-        forecasts = [_from_rows(rows) for _, rows in groups]
-    except InputError as error:
-        raise InputError(f"{path}: {error.where}", error.found, error.expected, error.hint) from error
-    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-        raise InputError(path, "a damaged file", "forecasts as written by riskmodel") from error
+    expected = "forecasts as written by riskmodel"
+    with damage_told(path, "a damaged file", expected, also=(pa.ArrowException,)):
+        table = pq.read_table(path).select(SCHEMA.names).cast(SCHEMA)
+        empty = [name for name in SCHEMA.names if name != "output_type_id" and table.column(name).null_count]
+        if empty:
+            raise InputError(path, f"rows without {empty[0]}", expected)
+        groups = table.to_pandas().groupby(["origin_date", "model"], observed=True)
+        try:
+            forecasts = [_from_rows(rows) for _, rows in groups]
+        except InputError as error:
+            raise InputError(f"{path}: {error.where}", error.found, error.expected, error.hint) from error
     return sorted(forecasts, key=lambda forecast: (forecast.origin_date, forecast.model))
 
 

@@ -83,10 +83,10 @@ class StoredForecast:
     explanation: Explanation | None = None
 
     def __post_init__(self) -> None:
-        total = self.contributions.drop(columns="location").sum(axis=1).to_numpy()
+        total = self.contributions.drop(columns="location").sum(axis=1, skipna=False).to_numpy()
         if list(self.contributions["location"]) != list(self.forecast.locations):
             raise InputError(f"forecast {self.id}", "contributions of other areas", "those of the forecast")
-        if np.abs(total - self.forecast.mean).max() > 1e-6:
+        if not np.abs(total - self.forecast.mean).max() <= 1e-6:  # nor when one is missing
             raise InputError(
                 f"forecast {self.id}",
                 "contributions that do not add up",
@@ -190,16 +190,15 @@ def load_forecast(folder: Path) -> StoredForecast:
         contributions = pq.read_table(folder / BY_DRIVER).to_pandas()
         explanation = _read_explanation(folder) if (folder / BY_FEATURE).exists() else None
         described = {key: str(about[key]) for key in ("model", "code_version", "level")}
-        release_id = str(about["release"])
-    return StoredForecast(
-        id=folder.name,
-        experiment=load_experiment(folder / "experiment.yaml"),
-        release_id=release_id,
-        forecast=read_forecasts(folder / FORECAST)[0],
-        contributions=contributions,
-        explanation=explanation,
-        **described,
-    )
+        return StoredForecast(
+            id=folder.name,
+            experiment=load_experiment(folder / "experiment.yaml"),
+            release_id=str(about["release"]),
+            forecast=read_forecasts(folder / FORECAST)[0],
+            contributions=contributions,
+            explanation=explanation,
+            **described,
+        )
 
 
 def _by_feature(forecast: Forecast, explanation: Explanation) -> pd.DataFrame:

@@ -49,7 +49,10 @@ def parts_of(folder: Path) -> Iterator[dict[str, Any]]:
     """
     about = read_about(folder)
     with damage_told(folder / MODEL, "no readable model", EXPECTED):
-        yield about
+        try:
+            yield about
+        except InputError as error:  # of a part, which does not know the file
+            raise ValueError(str(error)) from error
 
 
 def names_of(about: Mapping[str, Any]) -> tuple[str, ...]:
