@@ -87,29 +87,29 @@ class Driver:
 
 @dataclass(frozen=True)
 class ClassScheme:
-    """The nine classes of an edition.
+    """Classes of a score, a deviation or a change.
 
     Attributes
     ----------
     names : tuple of str
         Class names, worst first.
-    cuts : numpy.ndarray, shape (8,)
-        Lowest deviation of classes 2 to 9 in score points.
+    cuts : numpy.ndarray, shape (classes - 1,)
+        Lowest value of every class but the first, in score points.
     """
 
     names: tuple[str, ...]
     cuts: npt.NDArray[np.float64]
 
-    def classify(self, deviation: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Class 1 to 9 of each deviation; NaN stays NaN.
+    def classify(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Class of each value, from 1; NaN stays NaN.
 
         Parameters
         ----------
-        deviation : numpy.ndarray
-            Score minus the base constant of its edition, any shape.
+        values : numpy.ndarray
+            What the cuts are about, any shape; for ``class_scheme("3.0")`` the score minus its base constant.
         """
-        classes = np.searchsorted(self.cuts, deviation, side="right") + 1.0
-        return np.where(np.isnan(deviation), np.nan, classes)
+        classes = np.searchsorted(self.cuts, values, side="right") + 1.0
+        return np.where(np.isnan(values), np.nan, classes)
 
 
 @cache
@@ -142,7 +142,7 @@ def drivers() -> tuple[Driver, ...]:
 
 @cache
 def class_scheme(edition: str) -> ClassScheme:
-    """Class names and cuts of an edition such as ``"3.0"``."""
+    """The nine classes of an edition such as ``"3.0"``, by the deviation from its base constant."""
     entry = load("classes")[edition]
     return ClassScheme(tuple(entry["names"]), np.array(entry["cuts"]))
 

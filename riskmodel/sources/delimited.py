@@ -121,26 +121,31 @@ def _first_fault(
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.reader(file)
             next(rows)
-            for row in rows:
-                line = f"{path}, line {rows.line_num}"
-                if row and len(row) != len(names):
-                    return InputError(
-                        line,
-                        f"{len(row)} fields",
-                        f"{len(names)} fields, as in the header",
-                        "The file may be cut off, or numbers may be written with a decimal comma.",
-                    )
-                for name, value in zip(names, row, strict=False):
-                    if name in numeric and value not in missing and not _is_number(value):
-                        hint = "Numbers need a decimal point." if _is_number(value.replace(",", ".")) else ""
-                        return InputError(
-                            f"{line}, column {name!r}", repr(value), f"a number or {list(missing)}", hint
-                        )
+            faults = (_fault_of(f"{path}, line {rows.line_num}", row, names, numeric, missing) for row in rows)
+            first = next((fault for fault in faults if fault is not None), None)
     except UnicodeDecodeError:
         return _not_utf8(path)
     except csv.Error as error:
         return InputError(path, f"text that is no CSV ({error})", "a comma separated file")
-    return InputError(path, str(cause), "a comma separated file")
+    return first or InputError(path, str(cause), "a comma separated file")
+
+
+def _fault_of(
+    line: str, row: list[str], names: list[str], numeric: Sequence[str], missing: Sequence[str]
+) -> InputError | None:
+    """What is wrong with one row; None for nothing."""
+    if row and len(row) != len(names):
+        return InputError(
+            line,
+            f"{len(row)} fields",
+            f"{len(names)} fields, as in the header",
+            "The file may be cut off, or numbers may be written with a decimal comma.",
+        )
+    for name, value in zip(names, row, strict=False):
+        if name in numeric and value not in missing and not _is_number(value):
+            hint = "Numbers need a decimal point." if _is_number(value.replace(",", ".")) else ""
+            return InputError(f"{line}, column {name!r}", repr(value), f"a number or {list(missing)}", hint)
+    return None
 
 
 def _not_utf8(path: Path) -> InputError:
