@@ -214,35 +214,12 @@ def class_shares(
     )
     axes = figure.add_subplot(figure.add_gridspec(1, 1, **room.asdict())[0])
     inches = 7.5 - left - right
-    starts = np.cumsum(shares, axis=1) - shares
-    for place in range(len(CLASSES)):
-        colour = CLASS_COLOURS[place]
-        axes.barh(
-            range(len(table)),
-            shares[:, place],
-            left=starts[:, place],
-            color=colour,
-            edgecolor=MUTED,
-            lw=0.5,
-            height=0.76,
-        )
-        for row in range(len(table)):
-            text = percent(shares[row, place])
-            if shares[row, place] * inches > text_width(text, 8) + 0.06:
-                middle = starts[row, place] + shares[row, place] / 2
-                axes.text(middle, row, text, ha="center", va="center", fontsize=8, color=ink_on(colour))
+    _bars(axes, shares, inches)
     for row, text in enumerate(ends):
         axes.text(1.012, row, text, va="center", fontsize=8, color=MUTED)
     for place, (x, line) in enumerate(keys):
-        _key(
-            axes,
-            x / inches,
-            1 + (0.1 + 0.24 * (key_rows - 1 - line)) / height,
-            place,
-            names[place],
-            inches,
-            height,
-        )
+        y = 1 + (0.1 + 0.24 * (key_rows - 1 - line)) / height
+        _key(axes, x / inches, y, place, names[place], inches, height)
     axes.set_yticks(range(len(table)), [str(label) for label in table.index], color=INK, fontsize=9)
     axes.set_ylim(len(table) - 0.5, -0.5)
     axes.set_xlim(0, 1)
@@ -250,6 +227,19 @@ def class_shares(
     axes.tick_params(length=0)
     bare(axes, ())
     return figure
+
+
+def _bars(axes: Axes, shares: FloatArray, inches: float) -> None:
+    """Stacked bars, a row each, so many inches wide; the share stands in every part that has room for it."""
+    starts = np.cumsum(shares, axis=1) - shares
+    rows = range(len(shares))
+    for share, start, colour in zip(shares.T, starts.T, CLASS_COLOURS, strict=True):
+        axes.barh(rows, share, left=start, color=colour, edgecolor=MUTED, lw=0.5, height=0.76)
+        for row in rows:
+            text = percent(share[row])
+            if share[row] * inches > text_width(text, 8) + 0.06:
+                middle = start[row] + share[row] / 2
+                axes.text(middle, row, text, ha="center", va="center", fontsize=8, color=ink_on(colour))
 
 
 def _key_places(names: Sequence[str], width: float) -> tuple[list[tuple[float, int]], int]:
