@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from riskmodel.errors import InputError
+from riskmodel.errors import DAMAGE, InputError
 from riskmodel.writing import write_atomically
 
 NAME = "manifest.json"
@@ -151,9 +151,9 @@ def read_manifest(folder: Path) -> Manifest | None:
             databases={name: Database(**each) for name, each in content["databases"].items()},
             pending=None if content["pending"] is None else Pending(**content["pending"]),
         )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
+    except InputError:
+        raise
+    except DAMAGE as error:
         raise _damaged(path) from error
 
 

@@ -15,6 +15,7 @@ from riskmodel.checking import FINDINGS, read_findings
 from riskmodel.errors import InputError
 from riskmodel.forecasting.record import read_record
 from riskmodel.forecasting.store import BY_DRIVER, FORECAST, load_forecast, save_forecast
+from riskmodel.manifest import read_manifest
 from riskmodel.products.register_entry import read_entry
 from riskmodel.scoring.reference import REFERENCE, load_reference
 from riskmodel.scoring.release import load_release
@@ -38,6 +39,7 @@ READ: dict[str, tuple[str, Callable[[Path], object]]] = {
     "a released model": ("release.json", load_release),
     "a reference": (REFERENCE, lambda folder: load_reference(folder, ("onv.level",))),
     "findings": (FINDINGS, lambda folder: read_findings(folder / FINDINGS)),
+    "a manifest": ("manifest.json", read_manifest),
     "an entry": ("entry.json", lambda folder: read_entry(folder / "entry.json")),
 }
 

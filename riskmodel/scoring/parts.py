@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from threadpoolctl import threadpool_limits
 
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, damage_told
 from riskmodel.scoring.batches import RawBatch, numbers_of, read_chunk
 from riskmodel.scoring.drift import DriftCounts, count_drift
 from riskmodel.scoring.inputs import Chunk
@@ -209,14 +209,12 @@ def footer_of(output: Path, chunk: Chunk) -> dict[str, Any]:
         If the part is missing or damaged, or does not account for every row of its chunk.
     """
     path = output / SCORES / chunk.part
-    try:
+    with damage_told(
+        path, "a damaged part", "one written by riskmodel", "Remove it and start again.", (pa.ArrowException,)
+    ):
         about: dict[str, Any] = json.loads(pq.read_metadata(path).metadata[KEY])
         total = about["scored"] + about["rejected"]
         where = (about["file"], about["first"])
-    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
-        raise InputError(
-            path, "a damaged part", "one written by riskmodel", "Remove it and start again."
-        ) from error
     if where != (chunk.file, chunk.first) or total != chunk.rows:
         raise InputError(path, f"{total:,} rows", f"{chunk.rows:,}", "Remove this part and start again.")
     return about
