@@ -73,7 +73,7 @@ MunicipalityOption = Annotated[
     list[str] | None,
     typer.Option(
         "--municipality",
-        help="Name, GM code, region or 'Provincie Utrecht'; may be repeated.",
+        help="Name, GM code, region or 'Provincie Utrecht'; may be repeated; by default the whole country.",
         autocompletion=complete.municipalities,
     ),
 ]

@@ -41,7 +41,7 @@ def monitor_areas(
         list[str] | None,
         typer.Option(
             "--municipality",
-            help="Name, GM code, region or 'Provincie Utrecht'; may be repeated.",
+            help="Name, GM code, region or 'Provincie Utrecht'; may be repeated; this or --group.",
             autocompletion=complete.municipalities,
         ),
     ] = None,
