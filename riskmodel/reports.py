@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: More rows than this are not shown on a terminal; the written file has all of them.
 SHOWN = 40
+#: Longest name of an area in a table for a screen.
+NAME = 24
 
 
 def check_table(found: Check) -> str:
@@ -87,18 +89,24 @@ def indicator_table(words: Sequence[str]) -> str:
 def current_text(table: pd.DataFrame, folder: Path) -> str:
     """The present as a table that fits on a screen; on a terminal its first rows only.
 
-    Of the changes only that since the measurement before, and of municipalities none where there is one; the file
-    has them all.
+    Long names are cut, of the changes only that since the measurement before is told, and of municipalities none
+    where there is one; the file has it all.
     """
     changes = [column for column in table.columns if column.startswith("change_since_")]
     apart = [] if len(set(table["municipality"])) > 1 else ["municipality"]
-    shown = table.drop(columns=["deviation", "dimensions_wave", "wave", *changes[1:], *apart])
+    shown = table.drop(columns=["deviation", "dimensions_wave", "wave", "class_name", *changes[1:], *apart])
     if sys.stdout.isatty():
         shown = shown.head(SHOWN)
-    widest = max(shown["name"].str.len(), default=0)
-    shown["name"] = shown["name"].str.ljust(widest)
+    text = {
+        "name": [
+            name if len(name) <= NAME else f"{name[: NAME - 1]}\N{HORIZONTAL ELLIPSIS}" for name in shown["name"]
+        ],
+        "class": [f"{number} {name}" for number, name in zip(shown["class"], table["class_name"], strict=False)],
+    }
+    wide = {key: max(map(len, [key, *cells])) for key, cells in text.items()}
+    shown = shown.assign(**{key: [cell.ljust(wide[key]) for cell in cells] for key, cells in text.items()})
     lines = [
-        shown.rename(columns={"name": "name".ljust(widest)}).to_string(
+        shown.rename(columns={key: key.ljust(width) for key, width in wide.items()}).to_string(
             index=False,
             float_format="{:.3f}".format,
             formatters={"inhabitants": lambda number: f"{number:,.0f}" if number == number else "-"},

@@ -148,13 +148,14 @@ def test_the_text_of_the_present_fits_on_a_screen(example_workspace: Workspace) 
     place = ("--workspace", str(example_workspace.folder))
     areas = told("current", "--municipality", "GM9001", *place)["areas"]
     text = CliRunner().invoke(app, ["current", "--municipality", "GM9001", *place]).stdout.splitlines()
-    assert text[0].split()[:4] == ["location", "name", "score", "class"]
+    assert text[0].split()[:5] == ["location", "name", "score", "class", "inhabitants"]
     assert text[0].split()[-1] == "change_since_2018"
     assert max(map(len, text[:-1])) <= 120
     # A row each, in order, with the figures of the result.
     assert len(text) == len(areas) + 2
     for line, area in zip(text[1:], areas, strict=False):
-        assert line.startswith(f"{area['location']} {area['name']}")
+        assert line.startswith(f"{area['location']} {area['name'][:23]}")
+        assert f" {area['class']} {area['class_name']} " in line
         assert f" {area['score']:.3f} " in line
         assert f" {area['inhabitants']:,.0f} " in line
         assert line.endswith(f" {area['change_since_2018']:.3f}")
