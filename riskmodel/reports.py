@@ -105,8 +105,11 @@ def current_text(table: pd.DataFrame, folder: Path) -> str:
     }
     wide = {key: max(map(len, [key, *cells])) for key, cells in text.items()}
     shown = shown.assign(**{key: [cell.ljust(wide[key]) for cell in cells] for key, cells in text.items()})
+    heads = {key: key.ljust(width) for key, width in wide.items()} | {
+        change: change.removeprefix("change_") for change in changes[:1]
+    }
     lines = [
-        shown.rename(columns={key: key.ljust(width) for key, width in wide.items()}).to_string(
+        shown.rename(columns=heads).to_string(
             index=False,
             float_format="{:.3f}".format,
             formatters={"inhabitants": lambda number: f"{number:,.0f}" if number == number else "-"},

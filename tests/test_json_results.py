@@ -149,7 +149,7 @@ def test_the_text_of_the_present_fits_on_a_screen(example_workspace: Workspace) 
     areas = told("current", "--municipality", "GM9001", *place)["areas"]
     text = CliRunner().invoke(app, ["current", "--municipality", "GM9001", *place]).stdout.splitlines()
     assert text[0].split()[:5] == ["location", "name", "score", "class", "inhabitants"]
-    assert text[0].split()[-1] == "change_since_2018"
+    assert text[0].split()[-1] == "since_2018"
     assert max(map(len, text[:-1])) <= 120
     # A row each, in order, with the figures of the result.
     assert len(text) == len(areas) + 2
