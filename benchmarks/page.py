@@ -25,6 +25,7 @@ import shapely
 from report import ratio
 
 from riskmodel import workflow
+from riskmodel.explaining.contributions import contributions_of
 from riskmodel.explaining.explain import explanation_of
 from riskmodel.forecasting import backtest
 from riskmodel.forecasting.origins import latest_origin
@@ -68,7 +69,7 @@ def forecast(workspace: Workspace, *, stability: bool) -> None:
     panel = workspace.panel(release.level)
     origin = latest_origin(panel, release.experiment.horizon)
     made, features = backtest.forecast_with(release.name, release.model, release.experiment, panel, origin)
-    told = registry.contributions_of(release.model, features)
+    told = contributions_of(release.model, features)
     assert told is not None
     if stability:
         explanation_of(release.model, panel, release.wave, made, features, told)

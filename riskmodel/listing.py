@@ -95,16 +95,16 @@ def what_if(
         to say anything are marked in ``too_small`` and have no figures.
     """
     from riskmodel.explaining import what_if as asking
+    from riskmodel.forecasting.groups import abstains
     from riskmodel.forecasting.origins import origin_at
     from riskmodel.forecasting.store import load_forecast
-    from riskmodel.products.how_sure import abstains
     from riskmodel.scoring.release import load_release
-    from riskmodel.workflow import _latest_forecast, _municipality_codes
+    from riskmodel.workflow import latest_forecast, municipality_codes
 
-    stored = load_forecast(_latest_forecast(workspace, experiment))
+    stored = load_forecast(latest_forecast(workspace, experiment))
     release = load_release(workspace.path("models", stored.experiment.name, stored.release_id))
     panel = workspace.panel(stored.level, allow_origin=stored.experiment.allow_origin)
-    codes = _municipality_codes(panel, municipality)
+    codes = municipality_codes(panel, municipality)
     chosen = np.isin(panel.municipality_codes(), codes) if codes else np.ones(len(panel.areas), dtype=bool)
     origin = origin_at(panel, stored.forecast.origin_date.year, stored.experiment.horizon)
     read = {

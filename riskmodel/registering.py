@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 import riskmodel
+from riskmodel.explaining.contributions import contributions_of
 from riskmodel.forecasting.checks import Finding
 from riskmodel.forecasting.features import Features
 from riskmodel.forecasting.record import Record
@@ -30,7 +31,7 @@ from riskmodel.tracking.log import (
     summary_of,
     tags_of,
 )
-from riskmodel.tracking.registry import CANDIDATE, CHAMPION, Version, contributions_of, tag, version_at, who
+from riskmodel.tracking.registry import CANDIDATE, CHAMPION, Version, tag, version_at, who
 from riskmodel.tracking.store import client_of, experiment_id, store_uri
 from riskmodel.tracking.words import (
     NOTE,

@@ -11,6 +11,7 @@ import numpy as np
 
 from riskmodel.checking import importance_of, reseeded, stored_record
 from riskmodel.errors import InputError
+from riskmodel.explaining.contributions import contributions_of
 from riskmodel.forecasting import backtest as backtesting
 from riskmodel.forecasting.checks import Context, Finding, Stage, run_checks, stage_of
 from riskmodel.forecasting.experiment import Experiment, load_experiment
@@ -191,8 +192,6 @@ def _facts(
     code: str,
 ) -> tuple[CardFacts, Forecast, Features]:
     """What there is to tell of a model: what checks find and its stored backtest; and what it forecasts now."""
-    from riskmodel.tracking.registry import contributions_of
-
     made, features = backtesting.forecast_with(name, model, question, panel, stage.origin)
     importance = importance_of(contributions_of(model, features), stage)
     record, no_record = stored_record(workspace, question, name, panel.level, panel.files)

@@ -11,7 +11,7 @@ from riskmodel.attempts import compare, promote
 from riskmodel.catalogue import called, find_municipalities
 from riskmodel.checking import checked_backtest, write_findings
 from riskmodel.errors import InputError
-from riskmodel.explaining.contributions import by_driver
+from riskmodel.explaining.contributions import by_driver, contributions_of
 from riskmodel.explaining.explain import explanation_of
 from riskmodel.forecasting import backtest as backtesting
 from riskmodel.forecasting.experiment import load_experiment
@@ -139,9 +139,9 @@ def risk_list(
     asked_forms = chosen_forms(forms)
     if capacity is not None and capacity < 1:
         raise InputError("--capacity", str(capacity), "at least 1 area")
-    stored = load_forecast(_latest_forecast(workspace, experiment))
+    stored = load_forecast(latest_forecast(workspace, experiment))
     panel = workspace.panel(stored.level, allow_origin=stored.experiment.allow_origin)
-    codes = _municipality_codes(panel, municipality)
+    codes = municipality_codes(panel, municipality)
     asked = ", ".join(map(called, municipality)) if municipality else "Nederland"
     day = made_on or datetime.now(tz=UTC).date()
     made = list_of(workspace, stored, panel, codes, f"Risicolijst {asked}", capacity, day, audit_share)
@@ -203,11 +203,9 @@ def forecast_with(
     workspace : Workspace, optional
         In which that folder lies; left out for a forecast that is only compared.
     """
-    from riskmodel.tracking import registry
-
     origin = latest_origin(panel, release.experiment.horizon)
     made, features = backtesting.forecast_with(release.name, release.model, release.experiment, panel, origin)
-    told = registry.contributions_of(release.model, features)
+    told = contributions_of(release.model, features)
     if told is None:
         raise InputError(release.folder, "a champion without drivers", "one whose contributions can be told")
     contributions = by_driver(features.names, told)
@@ -227,7 +225,14 @@ def forecast_with(
     )
 
 
-def _latest_forecast(workspace: Workspace, experiment: str | None) -> Path:
+def latest_forecast(workspace: Workspace, experiment: str | None) -> Path:
+    """Folder of the newest forecast of an experiment; of the main one, or the only one, where none is named.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is not as it was written.
+    """
     folders = [path for path in workspace.path("forecasts").glob("*/*") if not path.name.startswith(".")]
     names = sorted({path.parent.name for path in folders})
     if experiment is None and len(names) > 1 and MAIN not in names:
@@ -244,7 +249,14 @@ def _latest_forecast(workspace: Workspace, experiment: str | None) -> Path:
     return intact(workspace, max(found, key=lambda path: (path / "about.json").stat().st_mtime_ns))
 
 
-def _municipality_codes(panel: Panel, asked: Sequence[str]) -> tuple[str, ...]:
+def municipality_codes(panel: Panel, asked: Sequence[str]) -> tuple[str, ...]:
+    """Codes of the municipalities that are meant by names, codes or regions.
+
+    Raises
+    ------
+    InputError
+        If one is not in the panel, or its areas lie in no municipality.
+    """
     present = frozenset(panel.municipality_codes().tolist())
     if asked and present == {""}:
         raise InputError(

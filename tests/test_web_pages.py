@@ -27,7 +27,7 @@ from web_worlds import running, settings_of, until
 
 from riskmodel import ingesting
 from riskmodel.catalogue import regions
-from riskmodel.explaining.contributions import by_driver
+from riskmodel.explaining.contributions import by_driver, contributions_of
 from riskmodel.explaining.explain import explanation_of
 from riskmodel.forecasting import backtest as backtesting
 from riskmodel.forecasting.checks import stage_of
@@ -36,7 +36,6 @@ from riskmodel.forecasting.origins import latest_origin
 from riskmodel.forecasting.record import record_of, write_record
 from riskmodel.forecasting.store import save_forecast
 from riskmodel.panel.store import Workspace
-from riskmodel.tracking import registry
 from riskmodel.web import page_errors, page_national, page_record, problems
 from riskmodel.web.identity import is_clean
 from riskmodel.web.page_choose import Choice, checked, choice_of
@@ -97,7 +96,7 @@ def _forecast(file: Path, workspace: Workspace) -> None:
     stage = stage_of(panel, latest_origin(panel, question.horizon))
     model = backtesting.fit(question.model(question.champion), question, stage.training)
     made, features = backtesting.forecast_with(question.champion, model, question, panel, stage.origin)
-    told = registry.contributions_of(model, features)
+    told = contributions_of(model, features)
     assert told is not None
     parts = by_driver(features.names, told)
     parts.insert(0, "location", made.locations)

@@ -16,6 +16,7 @@ import pandas as pd
 
 from riskmodel.catalogue import Driver, Indicator, drivers, indicators, load
 from riskmodel.errors import InputError
+from riskmodel.forecasting.features import Features
 from riskmodel.panel.panel import FloatArray
 
 #: A contribution smaller than this many score points is not worth a word.
@@ -46,6 +47,12 @@ class Told:
     indicator: str
     driver: str
     is_change: bool
+
+
+def contributions_of(model: object, features: Features) -> FloatArray | None:
+    """Contributions of a model that has them, shape (rows, features + 1); None for others."""
+    made = getattr(model, "contributions", None)
+    return None if made is None else made(features)
 
 
 def told_as(names: Sequence[str]) -> tuple[Told, ...]:

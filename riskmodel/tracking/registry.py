@@ -13,9 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from riskmodel.errors import InputError
-from riskmodel.forecasting.features import Features
 from riskmodel.keeping import writing_runs
-from riskmodel.panel.panel import FloatArray
 from riskmodel.panel.store import Workspace
 from riskmodel.tracking.log import user
 from riskmodel.tracking.store import client_of, has_store
@@ -45,12 +43,6 @@ class Version:
     number: str
     release_id: str
     alias: str = ""
-
-
-def contributions_of(model: object, features: Features) -> FloatArray | None:
-    """Contributions of a model that has them, shape (rows, features + 1); None for others."""
-    made = getattr(model, "contributions", None)
-    return None if made is None else made(features)
 
 
 def release_by_alias(workspace: Workspace, experiment: str, alias: str) -> tuple[str, str] | None:
