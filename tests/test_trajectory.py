@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from measured_worlds import BASE, jittering_world, measured_world, real_measured_3
 
 from riskmodel.errors import InputError
-from riskmodel.monitor.comparable import NEIGHBOURS, match, weights_of
+from riskmodel.monitor.comparable import NEIGHBOURS, comparable, match, weights_of
 from riskmodel.monitor.group_difference import FEWEST_MUNICIPALITIES, difference, shared_variance
 from riskmodel.monitor.groups import group, members_of
-from riskmodel.monitor.trajectory import comparable, trajectory
+from riskmodel.monitor.trajectory import trajectory
 from riskmodel.monitor.turning import in_words, turning_points
 from riskmodel.panel.noise import Noise
 

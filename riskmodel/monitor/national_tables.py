@@ -11,13 +11,14 @@ import pandas as pd
 from riskmodel.catalogue import municipalities
 from riskmodel.catalogue.group_lists import groups as shipped
 from riskmodel.errors import InputError
+from riskmodel.monitor.comparable import Weight
 from riskmodel.monitor.decomposition import covariance_shares
 from riskmodel.monitor.groups import find
 from riskmodel.monitor.measured import Measured
 from riskmodel.monitor.national import Groups, class_distribution, onvoldoende
 from riskmodel.monitor.national_change import crossings, direction_shares, fallers_by_dimension
 from riskmodel.monitor.national_words import level_words
-from riskmodel.monitor.trajectory import Weight, trajectory
+from riskmodel.monitor.trajectory import trajectory
 from riskmodel.monitor.transitions import movers, transition_rows
 from riskmodel.monitor.view import dimension_span
 from riskmodel.panel.noise import Noise

@@ -12,23 +12,11 @@ import numpy as np
 import pandas as pd
 
 from riskmodel.errors import InputError
-from riskmodel.monitor.comparable import (
-    BoolArray,
-    Match,
-    Weight,
-    checked,
-    comparable,
-    followed,
-    match,
-    weights_of,
-)
+from riskmodel.monitor.comparable import BoolArray, Weight, checked, followed, weights_of
 from riskmodel.monitor.development import inhabitants_at, noise_of
-from riskmodel.monitor.group_difference import difference
 from riskmodel.monitor.measured import Measured
 from riskmodel.panel.noise import Noise
 from riskmodel.panel.panel import FloatArray
-
-__all__ = ["Match", "Weight", "comparable", "difference", "match", "trajectory"]
 
 #: Groups of classes: *onvoldoende* is 1 to 3, *zwak* 4, *voldoende* or better 5 to 9.
 SHARES: dict[str, tuple[int, int]] = {"onvoldoende": (1, 3), "zwak": (4, 4), "voldoende": (5, 9)}

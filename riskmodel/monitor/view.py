@@ -11,12 +11,13 @@ import pandas as pd
 
 from riskmodel.catalogue import called, find_municipalities
 from riskmodel.errors import InputError
+from riskmodel.monitor.comparable import Weight, comparable
 from riskmodel.monitor.current import state_table
 from riskmodel.monitor.decomposition import dimension_contributions, group_contributions
 from riskmodel.monitor.development import development_table, noise_or_unknown
 from riskmodel.monitor.groups import find, group
 from riskmodel.monitor.measured import Measured
-from riskmodel.monitor.trajectory import Weight, comparable, trajectory
+from riskmodel.monitor.trajectory import trajectory
 from riskmodel.monitor.transitions import transition_rows
 from riskmodel.panel.noise import Noise
 from riskmodel.panel.panel import FloatArray
