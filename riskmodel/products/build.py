@@ -11,11 +11,11 @@ from riskmodel.catalogue import class_scheme, drivers
 from riskmodel.errors import InputError
 from riskmodel.explaining.contributions import in_words
 from riskmodel.explaining.stability import unsure_of
+from riskmodel.forecasting.groups import SMALL, abstains
 from riskmodel.forecasting.store import StoredForecast
 from riskmodel.monitor.current import municipality_names
 from riskmodel.panel.panel import FloatArray, Panel
 from riskmodel.products.audit import AUDIT_SHARE, audit_notice, audit_seed, list_id, plan_visits
-from riskmodel.products.how_sure import SMALL, abstains
 from riskmodel.products.risk_list import COLUMNS, About, RiskList
 from riskmodel.products.towns import town_counts
 

@@ -1,7 +1,8 @@
 """How sure a risk list is of one area, in figures and words that a reader can check afterwards.
 
-Four things: the chance as a natural frequency, the range of ranks an area could have had, whether it is too small
-to say anything, and what the same method said before and what then happened, hits and misses alike.
+The chance as a natural frequency, and what the same method said before and what then happened, hits and misses
+alike. Beside these stand the range of ranks an area could have had (:mod:`riskmodel.products.ranks`) and whether it
+is too small to say anything (:mod:`riskmodel.forecasting.groups`).
 """
 
 from __future__ import annotations
@@ -17,26 +18,14 @@ import pyarrow.parquet as pq
 from riskmodel.errors import InputError
 from riskmodel.forecasting.experiment import Experiment, load_experiment
 from riskmodel.forecasting.forecast import Forecast, read_forecasts
-from riskmodel.forecasting.groups import SMALL, abstains
+from riskmodel.forecasting.groups import abstains
 from riskmodel.forecasting.record import FORECASTS, QUESTION
 from riskmodel.forecasting.targets import Event, score_change
 from riskmodel.panel.panel import FloatArray, Panel
 from riskmodel.panel.store import Workspace
 from riskmodel.products.area_sheet import Past
 from riskmodel.products.dutch import known
-from riskmodel.products.ranks import rank_range
 
-__all__ = [
-    "SMALL",
-    "TOO_SMALL",
-    "abstains",
-    "flagged_by_size",
-    "frequency",
-    "past_of",
-    "rank_range",
-]
-
-TOO_SMALL = "Te klein om iets te zeggen"
 #: Areas of about one size over which a median chance is taken.
 WINDOW = 101
 #: What areas of a level are called; others are *gebieden*.

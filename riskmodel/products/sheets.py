@@ -13,11 +13,13 @@ from riskmodel.catalogue import DIMENSIONS
 from riskmodel.explaining.comparable import nearest_areas, traits_of
 from riskmodel.explaining.measures import country_mean
 from riskmodel.explaining.mechanisms import stacking
+from riskmodel.forecasting.groups import abstains
 from riskmodel.forecasting.store import StoredForecast
 from riskmodel.monitor.current import municipality_names
 from riskmodel.panel.panel import FloatArray, Panel
-from riskmodel.products import how_sure
 from riskmodel.products.area_sheet import AreaSheet, Comparable, DimensionRow, Fan, Mechanism, Past, Trend
+from riskmodel.products.how_sure import frequency
+from riskmodel.products.ranks import rank_range
 from riskmodel.products.sheet_drivers import driver_rows
 
 IntArray = npt.NDArray[np.intp]
@@ -103,16 +105,13 @@ def area_sheets(
 
 def _how_sure(panel: Panel, stored: StoredForecast, rows: pd.DataFrame, at: IntArray) -> _Sure:
     event, forecast = stored.experiment.event, stored.forecast
-    abstain = how_sure.abstains(rows["inhabitants"].to_numpy(dtype=float))
+    abstain = abstains(rows["inhabitants"].to_numpy(dtype=float))
     limits = None
     if event.limit_by_area:
         places = np.searchsorted(panel.areas, forecast.locations[at])
         limits = event.limits(panel, forecast.origin_date.year)[places]
-    low, high = how_sure.rank_range(forecast, at, limits=limits, last=abstain)
-    words = [
-        how_sure.frequency(chance, event, level=panel.level, years=forecast.horizon)
-        for chance in rows["p_decline"]
-    ]
+    low, high = rank_range(forecast, at, limits=limits, last=abstain)
+    words = [frequency(chance, event, level=panel.level, years=forecast.horizon) for chance in rows["p_decline"]]
     return _Sure(words, low, high, abstain)
 
 
