@@ -47,7 +47,7 @@ def trajectory(
         Measurement whose inhabitants are the weights of all waves, by default the last. With one base year a
         population that moves does not move the score.
     matched : numpy.ndarray, shape (areas,), optional
-        Weights of comparable areas as :func:`comparable` gives them.
+        Weights of comparable areas as :func:`riskmodel.monitor.comparable.comparable` gives them.
     constant : bool
         Whether only areas measured in every wave are followed; otherwise all that were measured in a wave count in
         that wave, and changes mix development with composition.

@@ -1,8 +1,8 @@
 """How sure a risk list is of one area, in figures and words that a reader can check afterwards.
 
 The chance as a natural frequency, and what the same method said before and what then happened, hits and misses
-alike. Beside these stand the range of ranks an area could have had (:mod:`riskmodel.products.ranks`) and whether it
-is too small to say anything (:mod:`riskmodel.forecasting.groups`).
+alike. Beside these stand the ranks that an area could have had (:mod:`riskmodel.products.ranks`) and whether it is
+too small to say anything (:mod:`riskmodel.forecasting.groups`).
 """
 
 from __future__ import annotations
