@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from riskmodel.catalogue import Driver
 from riskmodel.products.area_sheet import (
     AreaSheet,
     Comparable,
@@ -19,7 +20,7 @@ from riskmodel.products.area_sheet import (
     Past,
     Trend,
 )
-from riskmodel.products.risk_list import About, Driver, RiskList
+from riskmodel.products.risk_list import About, RiskList
 
 #: Names as a hostile or careless source could have them.
 HOSTILE = (

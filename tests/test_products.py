@@ -11,10 +11,11 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from riskmodel.catalogue import Driver
 from riskmodel.plain_text import safe_cell
 from riskmodel.products import dutch
 from riskmodel.products.forms import WRITERS, write_forms
-from riskmodel.products.risk_list import COLUMNS, About, Driver, RiskList
+from riskmodel.products.risk_list import COLUMNS, About, RiskList
 from riskmodel.products.table import write_csv
 from riskmodel.products.workbook import write_xlsx
 

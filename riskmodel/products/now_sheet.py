@@ -25,7 +25,7 @@ from riskmodel.products import now_sheet_words as words
 from riskmodel.products.html import asset, environment, policy
 from riskmodel.products.now_sheet_data import SMALL_AREA, Facts
 from riskmodel.products.now_sheet_facts import BoolArray, facts
-from riskmodel.products.page import symmetric_scale
+from riskmodel.products.page_scale import symmetric_scale
 from riskmodel.products.pdf import lay_out
 from riskmodel.sources.observations import SourceFile
 

@@ -24,9 +24,9 @@ from riskmodel.products.page_drawings import (
     towns,
 )
 from riskmodel.products.page_map import draw_map
-from riskmodel.products.page_scale import Scale as Scale
-from riskmodel.products.page_scale import symmetric_scale as symmetric_scale
-from riskmodel.products.page_texts import PROVENANCE, marked, say, text
+from riskmodel.products.page_scale import symmetric_scale
+from riskmodel.products.page_texts import marked, say, text
+from riskmodel.products.page_texts_guide import PROVENANCE
 from riskmodel.products.risk_list import About, RiskList, flagged
 from riskmodel.products.towns import town_counts
 

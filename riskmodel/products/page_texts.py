@@ -17,7 +17,6 @@ from markupsafe import Markup, escape
 from riskmodel.plain_text import plain_text
 from riskmodel.products import dutch
 from riskmodel.products.page_texts_guide import GUIDE
-from riskmodel.products.page_texts_guide import PROVENANCE as PROVENANCE
 from riskmodel.products.page_texts_list import LIST
 from riskmodel.products.page_texts_sheet import SHEET
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskmodel.catalogue import Driver as Driver
+from riskmodel.catalogue import Driver
 from riskmodel.errors import InputError
 from riskmodel.products.area_sheet import AreaSheet
 
