@@ -109,7 +109,7 @@ class Column:
         return self.new[self.known], self.old[self.known]
 
     @cached_property
-    def halves(self) -> tuple[float, float]:
+    def widths(self) -> tuple[float, float]:
         """Distance between the quartiles of the new and of the old values."""
         new, old = (np.subtract(*np.quantile(values, [0.75, 0.25])) for values in self.both)
         return float(new), float(old)
@@ -117,7 +117,7 @@ class Column:
     @cached_property
     def spread(self) -> float:
         """Distance between the quartiles of the old values; of all values that differ where most are equal."""
-        return self.halves[1] or float(1.349 * self.both[1].std())
+        return self.widths[1] or float(1.349 * self.both[1].std())
 
     @cached_property
     def order(self) -> float:

@@ -129,7 +129,7 @@ class OtherSpread:
 
 def spread_ratio(column: Column) -> float:
     """Distance between the quartiles, new over old; 0 where it cannot be told."""
-    new, old = column.halves
+    new, old = column.widths
     return new / old if old > 0 else 0.0
 
 
