@@ -13,7 +13,7 @@ help:
 	@echo "make demo       run the whole chain on an invented country, ends with a finished risk list"
 	@echo "make test       run the tests"
 	@echo "make test-long  run the rest: kills of services and jobs, clusters"
-	@echo "make docs       build the docs site into site/, check its links, run what stands on its pages (about 4 minutes)"
+	@echo "make docs       build the docs site into site/, check its links, run what stands on its pages (about 2 minutes)"
 	@echo "make pictures   make the pictures of the docs again, after make demo and make docs"
 	@echo "make sessions   record the sessions of the docs again, and the keys of --json"
 	@echo "make lint       check style, types and the direction of imports"

@@ -20,12 +20,13 @@ from riskmodel.cli import app
 
 # Pages that change the package may add commands; these are run, all of them.
 COMMANDS = [found for page in pages() if meta(page).get("package") != "copy" for found in command_lines(page)]
+PROGRAM = typer.main.get_command(app)
 CODE = [block for page in pages() for block in blocks(page) if block.language == "python"]
 
 
 def problem_with(words: list[str]) -> str:
     """What is wrong with the words of a command; nothing when it exists with these options."""
-    command = typer.main.get_command(app)
+    command = PROGRAM
     context = command.make_context("riskmodel", ["--help"], resilient_parsing=True)
     rest = list(words)
     while hasattr(command, "commands"):
