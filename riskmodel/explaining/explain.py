@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from riskmodel.explaining.stability import stability_of
+from riskmodel.explaining.stability import Explained, stability_of
 from riskmodel.forecasting.features import Features, training_of
 from riskmodel.forecasting.forecast import Forecast
-from riskmodel.forecasting.models.lightgbm import LightGBM
-from riskmodel.forecasting.models.structural import Structural
 from riskmodel.forecasting.origins import origin_at
 from riskmodel.forecasting.store import Explanation
 from riskmodel.panel.panel import FloatArray, Panel
@@ -34,7 +32,7 @@ def explanation_of(
     contributions : numpy.ndarray, shape (areas, features + 1)
         Of every feature, the last column the base value.
     """
-    if not isinstance(model, LightGBM | Structural):
+    if not isinstance(model, Explained):
         return Explanation(features, contributions)
     training = training_of(panel, origin_at(panel, trained_at, forecast.horizon))
     thresholds = np.array(forecast.outputs.thresholds)
