@@ -62,7 +62,7 @@ def test_without_openmp_it_is_told_how_to_get_it(tmp_path: Path, example_workspa
     (tmp_path / "lightgbm.py").write_text(
         "raise OSError('libgomp.so.1: cannot open shared object file: No such file or directory')\n"
     )
-    done = run("current W", f"sys.path.insert(0, {str(tmp_path)!r})", example_workspace, tmp_path)
+    done = run("forecast W", f"sys.path.insert(0, {str(tmp_path)!r})", example_workspace, tmp_path)
     assert done.returncode == 2
     assert "apt install libgomp1" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
