@@ -30,7 +30,7 @@ CHROMIUM = "/usr/bin/chromium"
 #: An invented municipality where some areas threaten to decline and others do not.
 TOWN = "Kwakerburgh (voorbeeld)"
 #: Enough for pages in few colours, and a third of the bytes.
-COLOURS = 192
+COLOURS = 128
 
 
 def main(demo: Path, site: Path) -> None:
