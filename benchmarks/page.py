@@ -54,7 +54,7 @@ def seconds(call: Callable[[], object], times: int = 3) -> float:
 
 def country(workspace: Workspace) -> RiskList:
     """The filled list of all areas, as the command makes it."""
-    stored = load_forecast(workflow._latest_forecast(workspace, EXPERIMENT))
+    stored = load_forecast(workflow.latest_forecast(workspace, EXPERIMENT))
     panel = workspace.panel(stored.level)
     title, made_on = "Risicolijst Nederland", date(2022, 6, 1)
     made = build_risk_list(panel, stored, (), title=title, capacity=100, made_on=made_on, track_record="")

@@ -23,6 +23,7 @@ from scipy.special import expit, logit
 from riskmodel.catalogue import DIMENSIONS
 from riskmodel.forecasting import backtest, origins
 from riskmodel.forecasting.experiment import Experiment, load_experiment
+from riskmodel.forecasting.forecast import Forecast
 from riskmodel.forecasting.metrics import log_loss
 from riskmodel.forecasting.models import ModelSpec
 from riskmodel.forecasting.scores import score_forecasts
@@ -142,7 +143,7 @@ def scored(row: Row, question: Experiment, panel: Panel, best: pd.Series) -> dic
     return figures
 
 
-def _skill(question: Experiment, panel: Panel, forecast: backtest.Forecast) -> float:
+def _skill(question: Experiment, panel: Panel, forecast: Forecast) -> float:
     """Share of the log loss of the base rate that the chances take away, after shifting them to that base rate."""
     wave = forecast.origin_date.year
     happened = question.event.happened(panel, wave, wave + question.horizon)

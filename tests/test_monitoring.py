@@ -22,6 +22,7 @@ TABLES = {
     "development.csv",
     "transitions.csv",
     "trajectory.csv",
+    "difference.csv",
     "contributions.csv",
     "contributions_of_group.csv",
 }
@@ -69,6 +70,10 @@ def test_a_municipality_is_written_whole(example_workspace: Workspace, tmp_path:
     assert (state["wave"] == country.waves[-1]).all() and len(state) == inside.sum()
     course = pd.read_csv(out / "trajectory.csv")
     assert {"group", "rest", "all"} <= set(course["part"])
+    apart = pd.read_csv(out / "difference.csv").set_index("wave")
+    means = course.pivot_table(index="wave", columns="part", values="score")
+    assert np.allclose(apart["difference"], (means["group"] - means["comparable"]).loc[apart.index])
+    assert apart["since_base"].iloc[0] == 0 and (apart["low"] <= apart["high"]).all()
     parts = pd.read_csv(out / "contributions_of_group.csv").groupby("group")
     assert np.allclose(parts["change"].sum(), parts["total_change"].first())
 

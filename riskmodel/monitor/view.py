@@ -15,6 +15,7 @@ from riskmodel.monitor.comparable import Weight, comparable
 from riskmodel.monitor.current import state_table
 from riskmodel.monitor.decomposition import dimension_contributions, group_contributions
 from riskmodel.monitor.development import development_table, noise_or_unknown
+from riskmodel.monitor.group_difference import difference
 from riskmodel.monitor.groups import find, group
 from riskmodel.monitor.measured import Measured
 from riskmodel.monitor.trajectory import trajectory
@@ -184,8 +185,9 @@ def tables(view: View, urbanity: FloatArray | None = None) -> dict[str, pd.DataF
     -------
     dict of str to pandas.DataFrame
         ``state`` and ``development`` (one row an area), ``transitions`` (one a pair of classes), ``trajectory``
-        (one a part and measurement) and, where there are dimensions, ``contributions`` (one an area) and
-        ``contributions_of_group`` (one a dimension, the shown areas beside the whole country).
+        (one a part and measurement), ``difference`` (one a measurement; where there are comparable areas) and,
+        where there are dimensions, ``contributions`` (one an area) and ``contributions_of_group`` (one a
+        dimension, the shown areas beside the whole country).
     """
     country, codes = view.country, view.country.areas[view.chosen]
     development = development_table(country, view.start, view.end, view.noise)
@@ -195,7 +197,7 @@ def tables(view: View, urbanity: FloatArray | None = None) -> dict[str, pd.DataF
         "state": state_table(view.areas, view.end),
         "development": shown,
         "transitions": transition_rows(view.areas, view.start, view.end),
-        "trajectory": _trajectory(view, urbanity),
+        **_beside_others(view, urbanity),
     }
     if view.dimension_waves is not None:
         made["contributions"] = dimension_contributions(view.areas, *view.dimension_waves)
@@ -205,17 +207,20 @@ def tables(view: View, urbanity: FloatArray | None = None) -> dict[str, pd.DataF
     return made
 
 
-def _trajectory(view: View, urbanity: FloatArray | None) -> pd.DataFrame:
-    """Course of the shown areas; without inhabitants every area counts once, without peers there are none."""
+def _beside_others(view: View, urbanity: FloatArray | None) -> dict[str, pd.DataFrame]:
+    """Course of the shown areas, and how it went apart from that of comparable areas where there are any."""
     people = ~np.isnan(view.country.inhabitants[view.chosen]).all()
     weight: Weight = "inhabitants" if people else "areas"
     if view.whole:
-        return trajectory(view.country, None, weight, noise=view.noise)
-    matched = None
+        return {"trajectory": trajectory(view.country, None, weight, noise=view.noise)}
+    matched, found = None, {}
     if urbanity is not None:
+        first = view.country.waves[0]
         try:
-            matched = comparable(view.country, view.chosen, view.country.waves[0], urbanity, weight=weight)
+            matched = comparable(view.country, view.chosen, first, urbanity, weight=weight)
+            found["difference"] = difference(view.country, view.chosen, first, urbanity, weight=weight)
         except InputError:
             # Too few areas with an urbanity: the group is then told beside the rest alone.
             matched = None
-    return trajectory(view.country, view.chosen, weight, matched=matched, noise=view.noise)
+    course = trajectory(view.country, view.chosen, weight, matched=matched, noise=view.noise)
+    return {"trajectory": course, **found}
