@@ -38,7 +38,7 @@ def check_list(folder: Path, numbers: list[str], capacity: int, scores: dict[str
     assert table["p_decline"].between(0, 1).all() and table["rank"].is_monotonic_increasing
     large = table[~table["too_small"]]
     assert large["p_decline"].is_monotonic_decreasing, "not in order of chance"
-    parts = table[["basis", *(column for column in table if column.startswith("bijdrage_"))]].sum(axis=1)
+    parts = table[["basis", *(column for column in map(str, table) if column.startswith("bijdrage_"))]].sum(axis=1)
     assert (parts - table["expected_change"]).abs().max() < 1e-6, "contributions do not add up"
     assert table["on_list"].sum() + table["audit"].sum() == capacity
     assert not (table["on_list"] & table["audit"]).any(), "an area both at the top and drawn"

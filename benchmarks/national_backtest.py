@@ -150,8 +150,8 @@ def main() -> None:
     print("| | seconds, each run | LightGBM's training, added up over threads | forecasts |")
     print("|---|---|---|--:|")
     for name, each in times.items():
-        took, inside = (", ".join(f"{run[part]:.1f}" for run in each) for part in (0, 1))
-        print(f"| {name} | {took} | {inside} | {each[0][2]:,} |")
+        whole, training = (", ".join(f"{run[part]:.1f}" for run in each) for part in (0, 1))
+        print(f"| {name} | {whole} | {training} | {each[0][2]:,} |")
     own, *peers = times.items()
     for name, each in peers:
         rounds = [theirs[0] / mine[0] for theirs, mine in zip(each, own[1], strict=True)]

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -77,7 +78,8 @@ def forecast(workspace: Workspace, *, stability: bool) -> None:
 
 def quarters(made: RiskList, wanted: int) -> RiskList:
     """The same list with every area cut into parts: names, numbers and sheets are those of the whole."""
-    shapes = made.boundaries.set_index("location").geometry.reindex(made.rows["location"]).to_numpy()
+    areas: Any = made.boundaries
+    shapes = areas.set_index("location").geometry.reindex(made.rows["location"]).to_numpy()
     left, bottom, right, top = shapely.bounds(shapes).T
     x, y = (left + right) / 2, (bottom + top) / 2
     cuts = [(left, bottom, x, y), (x, bottom, right, y), (left, y, x, top), (x, y, right, top)]
@@ -92,7 +94,7 @@ def quarters(made: RiskList, wanted: int) -> RiskList:
     contributions = made.contributions.iloc[places].reset_index(drop=True).assign(location=codes)
     sheets = tuple(replace(made.sheets[at], location=code) for at, code in zip(places, codes, strict=True))
     drawn = np.array([pieces[n][at] for at, n in zip(places, part, strict=True)], dtype=object)
-    frame = gpd.GeoDataFrame({"location": codes}, geometry=drawn, crs=made.boundaries.crs)
+    frame = gpd.GeoDataFrame({"location": codes}, geometry=drawn, crs=areas.crs)
     return replace(made, rows=pd.DataFrame(rows), contributions=contributions, sheets=sheets, boundaries=frame)
 
 

@@ -24,6 +24,7 @@ import tempfile
 import time
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -88,12 +89,13 @@ def make_model(folder: Path) -> Path:
     )
     origin = Origin(2020, 2, date(2022, 4, 14), ((2018, 2020),))
     described = {REFERENCE: reference_file(training.features)}
-    return save_release(folder, "made", model, EXPERIMENT, panel, origin, "benchmark", described).folder
+    known_at = "benchmark"
+    return save_release(folder, "made", model, EXPERIMENT, panel, origin, known_at, lambda _: described).folder
 
 
 def make_rows(file: Path, rows: int) -> None:
     """Write rows to score, a row group at a time."""
-    writer = None
+    writer: Any = None
     for number, start in enumerate(range(0, rows, GROUP_ROWS)):
         size = min(GROUP_ROWS, rows - start)
         columns = dict(zip(NAMES, made_values(size, 100 + number).T.copy(), strict=True))
@@ -107,13 +109,14 @@ def make_rows(file: Path, rows: int) -> None:
 
 def bare(file: Path, model: Path, target: Path, drivers: bool) -> dict[str, float]:
     """Read, predict and write, and what each took."""
-    release = load_release(model)
-    booster, took = release.model.trees, {"read": 0.0, "predict": 0.0, "write": 0.0}
-    owner = None
+    model_of: Any = load_release(model).model
+    booster, took = model_of.trees, {"read": 0.0, "predict": 0.0, "write": 0.0}
+    owner: Any = None
     if drivers:
-        names = driver_sums(release.model, compiled=False).names
+        sums: Any = driver_sums(model_of, compiled=False)
+        names = sums.names
         owner = np.array([names.index("context") if name.startswith("context") else 0 for name in NAMES])
-    writer = None
+    writer: Any = None
     with pq.ParquetFile(file) as source:
         for group in range(source.num_row_groups):
             begin = time.perf_counter()
@@ -138,7 +141,8 @@ def job(what: str, *arguments: str) -> dict[str, float]:
     """Run one job in a process of its own: its wall time within, and its peak memory."""
     command = [sys.executable, __file__, "--job", what, *arguments]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return told
 
 
 def do_job(what: str, file: str, model: str, target: str) -> None:

@@ -135,10 +135,8 @@ def estimate(features: FloatArray, target: FloatArray, weight: FloatArray) -> tu
     gram, pull = scaled.T @ (scaled * weight[:, None]), scaled.T @ (weight * (target - level))
 
     def solve(chosen: list[int]) -> FloatArray:
-        found: FloatArray = np.linalg.solve(
-            gram[np.ix_(chosen, chosen)] + PENALTY * np.eye(len(chosen)), pull[chosen]
-        )
-        return found
+        ridge = gram[np.ix_(chosen, chosen)] + PENALTY * np.eye(len(chosen))
+        return np.asarray(np.linalg.solve(ridge, pull[chosen]), dtype=np.float64)
 
     chosen: list[int] = []
     while len(chosen) < min(TERMS, features.shape[1]):

@@ -11,11 +11,11 @@ docs/reliability.md.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -136,7 +136,7 @@ def alarms(files: Sequence[Observations], cases: Sequence[Case]) -> None:
 Poison = Callable[[Case, np.random.Generator, float], Observations | None]
 
 
-def changed(each: Observations, **columns: object) -> Observations:
+def changed(each: Observations, **columns: Any) -> Observations:
     """The same with other columns."""
     return replace(each, frame=each.frame.assign(**columns))
 
@@ -315,7 +315,7 @@ def hits(title: str, pieces: Sequence[Observations], cases: Sequence[Case], draw
             for _ in range(20 * draws):
                 if done == draws:
                     break
-                case = cases[rng.integers(len(cases))]
+                case = cases[int(rng.integers(len(cases)))]
                 poisoned = poison(case, rng, strength)
                 if poisoned is None:
                     continue
@@ -366,4 +366,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -79,12 +79,12 @@ def licence_of(name: str, known: Mapping[str, Any]) -> str:
         about = distribution(name).metadata
     except PackageNotFoundError:
         raise ValueError(f"{name} is not installed here: put it under [elsewhere] in {KNOWN.name}") from None
-    if expression := about.get("License-Expression"):
+    if "License-Expression" in about and (expression := about["License-Expression"]):
         return str(expression)
     classifiers = [each.split(" :: ")[-1] for each in about.get_all("Classifier") or () if "License ::" in each]
     names: Mapping[str, str] = known["names"]
     # An older field may hold a name or the whole text.
-    field = (about.get("License") or "").strip()
+    field = (about["License"] or "").strip()
     told = field if accepted(field, frozenset(known["accepted"])) else names.get(field)
     told = told or " AND ".join(names[each] for each in classifiers if each in names)
     if not told:

@@ -77,7 +77,7 @@ def service(workspace: Workspace) -> Iterator[str]:
         "riskmodel.cli",
         "serve",
         "--workspace",
-        workspace.folder,
+        str(workspace.folder),
         "--port",
         str(port),
     ]

@@ -48,7 +48,7 @@ def main(demo: Path) -> None:
     }
     with served(store_uri(workspace)) as address, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport=WINDOW)
+        page = browser.new_page(viewport={"width": WINDOW["width"], "height": WINDOW["height"]})
         page.add_init_script(f"Object.assign(localStorage, {json.dumps(REMEMBERED)})")
         for name, path in pages.items():
             awaited = "main/AP_ratio" if "viewState" in path else "Description"

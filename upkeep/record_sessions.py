@@ -16,6 +16,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,7 +116,7 @@ AS_JSON = {
     "adopt": f"riskmodel adopt {PLACE}",
 }
 #: What later commands need to know from the result of an earlier one.
-LEARNED = {
+LEARNED: dict[str, tuple[str, Callable[[Any], str]]] = {
     "train": ("release", lambda result: result[0]["folder"]),
     "token create": ("token", lambda result: result["id"]),
 }
@@ -130,7 +131,9 @@ def main() -> None:
     """Record every session in a folder of its own, which goes away."""
     SESSIONS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
-        folder, known, told = Path(name), {}, {}
+        folder = Path(name)
+        known: dict[str, str] = {}
+        told: dict[str, list[str]] = {}
         for session_name, session in STORIES.items():
             (SESSIONS / f"{session_name}.svg").write_text(recorded(session, folder), encoding="utf-8")
             # The first makes a list, whose areas are visited in the others.
