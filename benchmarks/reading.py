@@ -62,9 +62,9 @@ def make_grid(file: Path) -> None:
     """Write an invented grid file in the published format."""
     random = np.random.default_rng(1)
     codes = np.array([f"E{cell // 1000:04d}N{cell % 1000:04d}" for cell in range(CELLS)])
-    level = random.normal(0.0, 0.1, CELLS)
-    parts = np.round(random.normal(0.0, 0.05, (CELLS * len(WAVES), len(DIMENSIONS))), 9)
-    parts[:, 0] += np.repeat(level, len(WAVES))
+    # Cells stay what they are, as real ones do: a file in which they do not is refused.
+    lasting = random.normal(0.0, 0.06, (CELLS, len(DIMENSIONS))).repeat(len(WAVES), axis=0)
+    parts = np.round(lasting + random.normal(0.0, 0.01, lasting.shape), 9)
     deviation = parts.sum(axis=1)
     columns = {
         "gridcode": np.repeat(codes, len(WAVES)),
