@@ -84,7 +84,7 @@ def licence_of(name: str, known: Mapping[str, Any]) -> str:
     classifiers = [each.split(" :: ")[-1] for each in about.get_all("Classifier") or () if "License ::" in each]
     names: Mapping[str, str] = known["names"]
     # An older field may hold a name or the whole text.
-    field = (about["License"] or "").strip()
+    field = about["License"].strip() if "License" in about else ""
     told = field if accepted(field, frozenset(known["accepted"])) else names.get(field)
     told = told or " AND ".join(names[each] for each in classifiers if each in names)
     if not told:
