@@ -254,7 +254,7 @@ def json_page(told: dict[str, list[str]]) -> str:
         "Made by `make sessions` from what the commands print on the invented country.",
     ]
     for command, keys in told.items():
-        lines += ["", f"## {command}", "", *grouped(keys)]
+        lines += ["", f"## riskmodel {command}", "", *grouped(keys)]
     return "\n".join(lines) + "\n"
 
 
