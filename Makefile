@@ -13,7 +13,7 @@ help:
 	@echo "make demo       run the whole chain on an invented country, ends with a finished risk list"
 	@echo "make test       run the tests"
 	@echo "make test-long  run the rest: kills of services and jobs, clusters"
-	@echo "make docs       build the docs site into site/, check its links, run what stands on its pages (about 2 minutes)"
+	@echo "make docs       build the docs site into site/, check its links, run what stands on its pages and the notebooks (about 4 minutes)"
 	@echo "make pictures   make the pictures of the docs again, after make demo and make docs"
 	@echo "make sessions   record the sessions of the docs again, and the keys of --json"
 	@echo "make lint       check style, types and the direction of imports"
@@ -88,7 +88,7 @@ test-long: .venv/ready servers
 docs: .venv/ready
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	$(BIN)/python upkeep/site_links.py site
-	$(BIN)/python -m pytest -q tests/test_docs.py -k "not site_builds"
+	$(BIN)/python -m pytest -q tests/test_docs.py tests/test_notebooks.py -k "not site_builds and not official"
 	@echo "The site: $(CURDIR)/site/index.html"
 
 pictures: .venv/ready
