@@ -263,11 +263,8 @@ def main() -> None:
         # What is put in place tells so itself; this is for whatever else needs a disk, such as temporary files.
         with told_plainly("a temporary file"):
             app()
-    except InputError as error:
-        typer.echo(f"riskmodel: {error}", err=True)
-        sys.exit(2)
-    except OSError as error:
-        told = missing_openmp(error)
+    except (InputError, OSError) as error:
+        told = error if isinstance(error, InputError) else missing_openmp(error)
         if told is None:
             raise
         typer.echo(f"riskmodel: {told}", err=True)
