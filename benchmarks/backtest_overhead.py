@@ -24,7 +24,7 @@ import lightgbm as lgb  # noqa: E402
 from report import ratio  # noqa: E402
 
 import riskmodel  # noqa: E402
-from riskmodel.panel.store import Workspace  # noqa: E402
+from riskmodel.workspace.store import Workspace  # noqa: E402
 
 Call = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 

@@ -25,7 +25,7 @@ import lightgbm as lgb
 import numpy as np
 from report import machine, ratio
 
-from riskmodel.trees import compile_trees
+from riskmodel.forecasting.models.treeshap import compile_trees
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

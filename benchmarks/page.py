@@ -25,19 +25,18 @@ import pandas as pd
 import shapely
 from report import ratio
 
-from riskmodel import workflow
-from riskmodel.explaining.contributions import contributions_of
-from riskmodel.explaining.explain import explanation_of
 from riskmodel.forecasting import backtest
+from riskmodel.forecasting.drivers.contributions import contributions_of
+from riskmodel.forecasting.drivers.explanation import explanation_of
+from riskmodel.forecasting.forecast_store import load_forecast
 from riskmodel.forecasting.origins import latest_origin
-from riskmodel.forecasting.store import load_forecast
-from riskmodel.panel.store import Workspace
-from riskmodel.products.build import build_risk_list
-from riskmodel.products.fill import filled
-from riskmodel.products.page import write_page
-from riskmodel.products.risk_list import RiskList
+from riskmodel.products.risk_list.build import build_risk_list, filled
+from riskmodel.products.risk_list.page.page import write_page
+from riskmodel.products.risk_list.risk_list import RiskList
 from riskmodel.scoring.release import load_release
-from riskmodel.tracking import registry
+from riskmodel.workflow.forecast import latest_forecast
+from riskmodel.workflow.tracking import registry
+from riskmodel.workspace.store import Workspace
 
 EXPERIMENT = "decline-2y"
 BUURTEN = 14_000
@@ -55,7 +54,7 @@ def seconds(call: Callable[[], object], times: int = 3) -> float:
 
 def country(workspace: Workspace) -> RiskList:
     """The filled list of all areas, as the command makes it."""
-    stored = load_forecast(workflow.latest_forecast(workspace, EXPERIMENT))
+    stored = load_forecast(latest_forecast(workspace, EXPERIMENT))
     panel = workspace.panel(stored.level)
     title, made_on = "Risicolijst Nederland", date(2022, 6, 1)
     made = build_risk_list(panel, stored, (), title=title, capacity=100, made_on=made_on, track_record="")

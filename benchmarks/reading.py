@@ -26,7 +26,7 @@ from report import ratio
 
 import riskmodel
 from riskmodel.catalogue import DIMENSIONS
-from riskmodel.panel.store import Workspace
+from riskmodel.workspace.store import Workspace
 
 CELLS = 500_000
 WAVES = (2008, 2012, 2014, 2016, 2018, 2020, 2022, 2024)

@@ -26,8 +26,8 @@ from shutil import which
 from report import RATIO, machine
 
 import riskmodel
-from riskmodel.example import write_example
-from riskmodel.panel.store import Workspace
+from riskmodel.workflow.example import write_example
+from riskmodel.workspace.store import Workspace
 
 HERE = Path(__file__).parent
 SCORES = "leefbaarometer-3.0/Leefbaarometer-scores wijken 2002-2020.csv"

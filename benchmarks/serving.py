@@ -33,9 +33,9 @@ import yaml
 from report import machine, ratio
 
 import riskmodel
-from riskmodel.panel.store import Workspace
-from riskmodel.tracking import registry
-from riskmodel.tracking.store import client_of
+from riskmodel.workflow.tracking import registry
+from riskmodel.workflow.tracking.store import client_of
+from riskmodel.workspace.store import Workspace
 
 EXPERIMENT = "decline-2y"
 QUESTION = Path(__file__).parents[1] / "experiments" / f"{EXPERIMENT}.yaml"

@@ -22,13 +22,13 @@ from scipy.special import expit, logit
 
 from riskmodel.catalogue import DIMENSIONS
 from riskmodel.forecasting import backtest, origins
+from riskmodel.forecasting.evaluation.metrics import log_loss
+from riskmodel.forecasting.evaluation.scores import score_forecasts
 from riskmodel.forecasting.experiment import Experiment, load_experiment
 from riskmodel.forecasting.forecast import Forecast
-from riskmodel.forecasting.metrics import log_loss
 from riskmodel.forecasting.models import ModelSpec
-from riskmodel.forecasting.scores import score_forecasts
 from riskmodel.panel.panel import Panel
-from riskmodel.panel.store import Workspace
+from riskmodel.workspace.store import Workspace
 
 
 @dataclass(frozen=True)

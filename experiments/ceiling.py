@@ -18,12 +18,12 @@ import numpy as np
 import pandas as pd
 
 from riskmodel.catalogue import municipalities
+from riskmodel.forecasting.evaluation.metrics import ranking
 from riskmodel.forecasting.experiment import Experiment, load_experiment
 from riskmodel.forecasting.features import features_of
-from riskmodel.forecasting.metrics import ranking
 from riskmodel.forecasting.origins import Origin, backtest_origins
 from riskmodel.panel.panel import Panel
-from riskmodel.panel.store import Workspace
+from riskmodel.workspace.store import Workspace
 
 FOLDS = 5
 SETTINGS = {

@@ -26,7 +26,7 @@ import numpy.typing as npt
 
 import riskmodel
 from riskmodel.catalogue import DIMENSIONS, class_scheme, indicators
-from riskmodel.monitor.instrument import (
+from riskmodel.monitor.instrument.instrument import (
     Instrument,
     Term,
     centred_values,
@@ -34,7 +34,7 @@ from riskmodel.monitor.instrument import (
     score_from_indicators,
 )
 from riskmodel.panel.panel import Panel
-from riskmodel.panel.store import Workspace
+from riskmodel.workspace.store import Workspace
 
 PROJECT = Path(__file__).parents[1]
 FITTED_ON, JUDGED_ON = 2018, (2018, 2020, 2014)

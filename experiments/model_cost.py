@@ -22,10 +22,10 @@ from ablation import Row, best_orderings, scored
 from riskmodel.forecasting.experiment import Experiment, load_experiment
 from riskmodel.forecasting.features import features_of, training_of
 from riskmodel.forecasting.models.lightgbm import LightGBM
+from riskmodel.forecasting.models.treeshap import compile_trees
 from riskmodel.forecasting.origins import latest_origin
 from riskmodel.panel.panel import Panel
-from riskmodel.panel.store import Workspace
-from riskmodel.trees import compile_trees
+from riskmodel.workspace.store import Workspace
 
 #: Depth, leaves and number of trees.
 SIZES = (

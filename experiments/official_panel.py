@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 import riskmodel
+from riskmodel.cli.text import check_table
 from riskmodel.panel.build import build_panel
-from riskmodel.panel.store import Workspace
-from riskmodel.reports import check_table
+from riskmodel.workspace.store import Workspace
 
 
 def ingest_all(data: Path, workspace: Workspace) -> None:

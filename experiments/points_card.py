@@ -14,7 +14,7 @@ from riskmodel.forecasting.experiment import load_experiment
 from riskmodel.forecasting.features import training_of
 from riskmodel.forecasting.models.points import Points
 from riskmodel.forecasting.origins import latest_origin
-from riskmodel.panel.store import Workspace
+from riskmodel.workspace.store import Workspace
 
 
 def main() -> None:

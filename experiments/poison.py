@@ -21,9 +21,13 @@ import numpy as np
 import pandas as pd
 
 from riskmodel.catalogue import indicators, municipalities
-from riskmodel.panel.arrival import Arrival, Finding, run_checks
-from riskmodel.sources import kwb, leefbaarometer, leefbaarometer2, leefbaarometer_wfs, rivm
+from riskmodel.sources.kwb import reader as kwb
+from riskmodel.sources.leefbaarometer import edition2 as leefbaarometer2
+from riskmodel.sources.leefbaarometer import scores as leefbaarometer
+from riskmodel.sources.leefbaarometer import wfs as leefbaarometer_wfs
 from riskmodel.sources.observations import Observations, SourceFile
+from riskmodel.sources.statline import rivm
+from riskmodel.workspace.ingest_checks import Arrival, Finding, run_checks
 
 PROVINCES = dict(zip(municipalities()["code"], municipalities()["province"], strict=True))
 FEWEST, LARGE = 20, 10_000

@@ -15,8 +15,13 @@ from pathlib import Path
 import pandas as pd
 
 from riskmodel.forecasting.experiment import load_experiment
-from riskmodel.panel.store import Workspace
-from riskmodel.reports_skill import group_calibration_table, ordering_table, skill_table, summary_table
+from riskmodel.products.governance.skill_tables import (
+    group_calibration_table,
+    ordering_table,
+    skill_table,
+    summary_table,
+)
+from riskmodel.workspace.store import Workspace
 
 PAGES = ("docs/skill.md", "README.md")
 BLOCK = re.compile(r"(?<=<!-- )([\w-]+): (\w+)( -->\n).*?(?=\n<!-- end -->)", re.DOTALL)

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 import riskmodel
-from riskmodel.example import write_example
-from riskmodel.panel.store import Workspace
+from riskmodel.workflow.example import write_example
+from riskmodel.workspace.store import Workspace
 
 # Libraries that miss a widget for their progress bars say so with a path of this machine.
 warnings.filterwarnings("ignore", message="IProgress not found")

@@ -8,9 +8,9 @@ from browsing import browser as browser
 from hypothesis import Phase, settings
 from threadpoolctl import threadpool_limits
 
-from riskmodel import ingesting
-from riskmodel.example import ExampleFiles, write_example
-from riskmodel.panel.store import Workspace
+from riskmodel.workflow import ingest as ingesting
+from riskmodel.workflow.example import ExampleFiles, write_example
+from riskmodel.workspace.store import Workspace
 
 # For mutation testing: the same examples every time, and no search for the smallest one that fails.
 settings.register_profile("mutation", phases=[Phase.explicit, Phase.generate], derandomize=True, database=None)

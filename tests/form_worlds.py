@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodel.catalogue import Driver
-from riskmodel.products.area_sheet import (
+from riskmodel.products.risk_list.area_sheet import (
     AreaSheet,
     Comparable,
     DimensionRow,
@@ -20,7 +20,7 @@ from riskmodel.products.area_sheet import (
     Past,
     Trend,
 )
-from riskmodel.products.risk_list import About, RiskList
+from riskmodel.products.risk_list.risk_list import About, RiskList
 
 #: Names as a hostile or careless source could have them.
 HOSTILE = (

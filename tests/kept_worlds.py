@@ -16,9 +16,9 @@ from pathlib import Path
 import yaml
 
 import riskmodel
-from riskmodel.example import ExampleFiles, write_example
-from riskmodel.outcomes.lists import load_list
-from riskmodel.panel.store import Workspace
+from riskmodel.products.outcomes.lists import load_list
+from riskmodel.workflow.example import ExampleFiles, write_example
+from riskmodel.workspace.store import Workspace
 
 AREAS = 100
 TOWN = "GM9001"

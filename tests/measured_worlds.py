@@ -10,7 +10,9 @@ import numpy.typing as npt
 from riskmodel.catalogue import DIMENSIONS, class_scheme
 from riskmodel.monitor.measured import Measured, measured_of, measured_of_2
 from riskmodel.panel.build import build_panel
-from riskmodel.sources import kwb, leefbaarometer, leefbaarometer2
+from riskmodel.sources.kwb import reader as kwb
+from riskmodel.sources.leefbaarometer import edition2 as leefbaarometer2
+from riskmodel.sources.leefbaarometer import scores as leefbaarometer
 
 BASE = 4.1
 Floats = npt.NDArray[np.float64]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from riskmodel import ingesting
-from riskmodel.panel.store import Workspace
+from riskmodel.workflow import ingest as ingesting
+from riskmodel.workspace.store import Workspace
 
 _made: dict[Path, Workspace] = {}
 

@@ -15,11 +15,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from riskmodel.catalogue import DIMENSIONS, class_scheme, drivers, find_municipalities, indicators, load
-from riskmodel.explaining.measures import Words
-from riskmodel.explaining.mechanisms import catalogued_rules
+from riskmodel.catalogue import DIMENSIONS, class_scheme, drivers, indicators, load
+from riskmodel.catalogue.places import find_municipalities
+from riskmodel.forecasting.drivers.measures import Words
+from riskmodel.forecasting.drivers.mechanisms import catalogued_rules
 from riskmodel.monitor.measured import municipality_names
-from riskmodel.products.area_sheet import (
+from riskmodel.products.risk_list.area_sheet import (
     AreaSheet,
     Comparable,
     DimensionRow,
@@ -30,8 +31,7 @@ from riskmodel.products.area_sheet import (
     Past,
     Trend,
 )
-from riskmodel.products.risk_list import About, RiskList
-from riskmodel.products.towns import town_counts
+from riskmodel.products.risk_list.risk_list import About, RiskList, town_counts
 
 BASE = 4.102265
 LEVELS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)

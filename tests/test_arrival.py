@@ -15,20 +15,20 @@ from scipy.stats import spearmanr
 from typer.testing import CliRunner
 
 import riskmodel
-from riskmodel import ingesting
 from riskmodel.catalogue import indicators, load
 from riskmodel.cli import app
+from riskmodel.cli.text import check_table
 from riskmodel.errors import InputError
-from riskmodel.panel.arrival import CHECKS, Arrival, run_checks
-from riskmodel.panel.arrival.base import Column, rank_correlation
-from riskmodel.panel.arrival.earlier import filled_in, shift_of, spread_ratio
-from riskmodel.panel.arrival.rows import jumped, same_rows
-from riskmodel.panel.arrival.settle import settle
-from riskmodel.panel.arrival.values import plausible
-from riskmodel.panel.store import Workspace
-from riskmodel.reports import check_table
-from riskmodel.sources import leefbaarometer
+from riskmodel.sources.leefbaarometer import scores as leefbaarometer
 from riskmodel.sources.observations import Observations, SourceFile
+from riskmodel.workflow import ingest as ingesting
+from riskmodel.workspace.ingest_checks import CHECKS, Arrival, run_checks
+from riskmodel.workspace.ingest_checks.base import Column, rank_correlation
+from riskmodel.workspace.ingest_checks.earlier import filled_in, shift_of, spread_ratio
+from riskmodel.workspace.ingest_checks.rows import jumped, same_rows
+from riskmodel.workspace.ingest_checks.settle import settle
+from riskmodel.workspace.ingest_checks.values import plausible
+from riskmodel.workspace.store import Workspace
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 SHARES = ["age_0_14", "age_15_24", "age_25_44", "age_45_64", "age_65_plus"]
@@ -260,7 +260,7 @@ def test_of_a_large_level_blocks_of_neighbours_are_looked_at() -> None:
 
 
 def test_what_is_refused_is_not_written_and_what_is_accepted_is_recorded(
-    example_files: riskmodel.example.ExampleFiles, tmp_path: Path
+    example_files: riskmodel.workflow.example.ExampleFiles, tmp_path: Path
 ) -> None:
     table = pd.read_csv(example_files.kwb[1], dtype=str, keep_default_na=False)
     table["population"] = np.roll(table["population"].to_numpy(), 1)

@@ -17,13 +17,15 @@ from module_texts import CAUSAL, fixed_texts
 from worlds import panel_of, wijk_codes
 
 from riskmodel.errors import InputError
-from riskmodel.monitor import association as module
-from riskmodel.monitor.association import ALL, association, in_words
+from riskmodel.monitor.association import association as module
+from riskmodel.monitor.association.association import ALL, association
 from riskmodel.monitor.groups import Group
 from riskmodel.monitor.uncertainty import draw, pearson_and_slope, spearman
 from riskmodel.panel.build import build_panel
 from riskmodel.panel.panel import Panel
-from riskmodel.sources import leefbaarometer, rivm
+from riskmodel.products.present.association_words import in_words
+from riskmodel.sources.leefbaarometer import scores as leefbaarometer
+from riskmodel.sources.statline import rivm
 
 NAN = float("nan")
 YEARS = (2016, 2018, 2020)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskmodel.errors import InputError
-from riskmodel.products.audit import audit_notice, audit_seed, audit_size, list_id, plan_visits
+from riskmodel.products.risk_list.random_visits import audit_notice, audit_seed, audit_size, list_id, plan_visits
 
 NONE_SMALL = np.zeros(40, dtype=bool)
 

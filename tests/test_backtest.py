@@ -14,15 +14,15 @@ from scipy import stats
 from worlds import BASE, example_panel, experiment, panel_of
 
 from riskmodel.errors import InputError
-from riskmodel.forecasting import calibration, stability
 from riskmodel.forecasting.backtest import run
+from riskmodel.forecasting.evaluation import calibration, stability
 from riskmodel.forecasting.experiment import LEFT_OUT, Cohort
 from riskmodel.forecasting.features import Features, features_of, training_of
 from riskmodel.forecasting.forecast import Forecast, Outputs
 from riskmodel.forecasting.left_out import forecast_left_out, joined, of_rows, provinces_of
 from riskmodel.forecasting.models import ModelSpec, make
 from riskmodel.forecasting.origins import origin_at
-from riskmodel.reports_skill import group_calibration_table
+from riskmodel.products.governance.skill_tables import group_calibration_table
 
 MODELS = (
     ModelSpec("high", "ordering", {"feature": "history.level", "risk": "high"}),

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 import riskmodel
-from riskmodel import ingesting, workflow
 from riskmodel.errors import InputError
-from riskmodel.example import ExampleFiles
 from riskmodel.forecasting.experiment import load_experiment
-from riskmodel.panel.store import Workspace
 from riskmodel.sources.crosswalk import read_links
-from riskmodel.sources.kwb import read_tables
-from riskmodel.sources.leefbaarometer import read_scores
+from riskmodel.sources.kwb.reader import read_tables
+from riskmodel.sources.leefbaarometer.scores import read_scores
+from riskmodel.workflow import ingest as ingesting
+from riskmodel.workflow.example import ExampleFiles
+from riskmodel.workspace.store import Workspace
 
 ROOT = Path(__file__).parents[1]
 EXPERIMENT = ROOT / "experiments" / "decline-2y.yaml"
@@ -422,7 +422,7 @@ def test_an_origin_without_history_or_outcome_is_refused(
 ) -> None:
     before = tree(workspace.folder)
     experiment = EXPERIMENT.with_name(f"{name}.yaml")
-    error = refusal(lambda: workflow.backtest(experiment, workspace, origins=[origin]))
+    error = refusal(lambda: riskmodel.backtest(experiment, workspace, origins=[origin]))
     assert error.where == f"origin {origin}"
     assert found in error.found
     assert tree(workspace.folder) == before
@@ -430,11 +430,11 @@ def test_an_origin_without_history_or_outcome_is_refused(
 
 def test_steps_in_the_wrong_order_say_which_comes_first(tmp_path: Path, workspace: Workspace) -> None:
     before = tree(workspace.folder)
-    assert "riskmodel train" in refusal(lambda: workflow.forecast(workspace)).hint
-    assert "'other'" in refusal(lambda: workflow.forecast(workspace, experiment="other")).found
+    assert "riskmodel train" in refusal(lambda: riskmodel.forecast(workspace)).hint
+    assert "'other'" in refusal(lambda: riskmodel.forecast(workspace, experiment="other")).found
     out = tmp_path / "list"
-    assert "riskmodel forecast" in refusal(lambda: workflow.risk_list(workspace, out)).hint
-    assert refusal(lambda: workflow.risk_list(workspace, out, capacity=0)).where == "--capacity"
+    assert "riskmodel forecast" in refusal(lambda: riskmodel.risk_list(workspace, out)).hint
+    assert refusal(lambda: riskmodel.risk_list(workspace, out, capacity=0)).where == "--capacity"
     assert not out.exists()
     assert tree(workspace.folder) == before
 
@@ -491,7 +491,7 @@ def test_bad_experiment_is_refused_by_key(
         path.write_text(change, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     before = tree(workspace.folder)
-    error = refusal(lambda: workflow.backtest(path, workspace))
+    error = refusal(lambda: riskmodel.backtest(path, workspace))
     assert "question.yaml" in error.where
     assert where in error.where
     assert found in error.found

@@ -17,9 +17,9 @@ from riskmodel.cli import app
 from riskmodel.errors import InputError
 from riskmodel.forecasting.features import features_of
 from riskmodel.forecasting.origins import origin_at
-from riskmodel.panel.store import Workspace
 from riskmodel.sources.boundaries import neighbours, read_boundaries
 from riskmodel.sources.observations import SourceFile
+from riskmodel.workspace.store import Workspace
 
 geopandas = pytest.importorskip("geopandas", reason="the extra riskmodel[geo] is not installed")
 shapely = pytest.importorskip("shapely", reason="the extra riskmodel[geo] is not installed")

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskmodel.catalogue import indicators
+from riskmodel.cli.text import check_table, indicator_table
 from riskmodel.errors import InputError
 from riskmodel.panel.aggregate import aggregate, parents_of
 from riskmodel.panel.build import build_panel
-from riskmodel.panel.check import check_panel
 from riskmodel.panel.crosswalk import certainty
-from riskmodel.reports import check_table, indicator_table
 from riskmodel.sources.observations import Observations, SourceFile
+from riskmodel.workspace.check import check_panel
 
 NAN = float("nan")
 CODES = [f"WK0014{number:02d}" for number in range(20)]

@@ -14,6 +14,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from worlds import BASE, example_panel, experiment, normal_forecast, panel_of, wijk_codes
 
+from riskmodel.forecasting.backtest_record import Record
 from riskmodel.forecasting.checks import (
     CHECKS,
     Check,
@@ -39,12 +40,11 @@ from riskmodel.forecasting.checks import (
 from riskmodel.forecasting.checks.base import MakeStage
 from riskmodel.forecasting.checks.columns import single_powers, stability_index
 from riskmodel.forecasting.checks.skill import error_by_chance
+from riskmodel.forecasting.evaluation.metrics import calibration_error
+from riskmodel.forecasting.evaluation.scores import score_forecasts
 from riskmodel.forecasting.features import Features
 from riskmodel.forecasting.forecast import Forecast
-from riskmodel.forecasting.metrics import calibration_error
 from riskmodel.forecasting.origins import Origin, backtest_origins, latest_origin, origin_at
-from riskmodel.forecasting.record import Record
-from riskmodel.forecasting.scores import score_forecasts
 from riskmodel.panel.panel import Panel
 
 QUESTION = experiment()

@@ -17,17 +17,18 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from riskmodel import cli_complete, cli_output
 from riskmodel.cli import app, main
+from riskmodel.cli import complete as cli_complete
+from riskmodel.cli import output as cli_output
+from riskmodel.cli.plain import plain
 from riskmodel.errors import InputError
-from riskmodel.example import ExampleFiles
-from riskmodel.panel.store import LEVELS, Workspace
-from riskmodel.plain import plain
-from riskmodel.products import forms
-from riskmodel.questions import builtin_names, experiment_file
-from riskmodel.sources.download import publishers
-from riskmodel.status import SCORES
+from riskmodel.forecasting.builtin_experiments import builtin_names, experiment_file
+from riskmodel.products.risk_list import formats as forms
+from riskmodel.sources.download.download import publishers
 from riskmodel.web.settings import ROLES
+from riskmodel.workflow.example import ExampleFiles
+from riskmodel.workflow.status import SCORES
+from riskmodel.workspace.store import LEVELS, Workspace
 
 PROGRAM = "import sys; from riskmodel.cli import main; sys.argv[0] = 'riskmodel'; main()"
 #: Libraries that take long to import, and are not needed to say what can be done.
@@ -359,7 +360,7 @@ def test_mistakes_end_with_what_to_do(
 
 
 def test_a_demonstration_touches_nothing_that_is_there(tmp_path: Path) -> None:
-    from riskmodel.demo import run_demo
+    from riskmodel.workflow.demo import run_demo
 
     tmp_path.joinpath("notes.txt").touch()
     with pytest.raises(InputError, match="something that is there"):

@@ -16,17 +16,17 @@ from typer.testing import CliRunner
 from worlds import BASE, EXPERIMENTS, experiment, normal_forecast, panel_of, wijk_codes
 
 import riskmodel
-from riskmodel.attempts import find_attempt
 from riskmodel.cli import app
 from riskmodel.errors import InputError
+from riskmodel.forecasting.backtest_record import Record, main_cohort, outcomes_of, read_record
 from riskmodel.forecasting.compare import Attempt, against_best_ordering, compare, overlap_share
+from riskmodel.forecasting.evaluation.scores import score_forecasts
 from riskmodel.forecasting.forecast import Forecast
 from riskmodel.forecasting.groups import Cohort
-from riskmodel.forecasting.record import Record, main_cohort, outcomes_of, read_record
-from riskmodel.forecasting.scores import score_forecasts
 from riskmodel.panel.panel import Panel
-from riskmodel.panel.store import Workspace
-from riskmodel.tracking.runs import backtest_runs
+from riskmodel.workflow.compare import find_attempt
+from riskmodel.workflow.tracking.runs import backtest_runs
+from riskmodel.workspace.store import Workspace
 
 QUESTION = replace(experiment(), targets=(), cohorts=(Cohort("all"), Cohort("500+", min_inhabitants=500)))
 N = 300
@@ -241,7 +241,7 @@ def test_two_runs_are_compared_and_the_stored_one_is_the_last(tried: Workspace) 
 def test_a_nested_run_stands_for_its_model(tried: Workspace) -> None:
     from mlflow import MlflowClient
 
-    from riskmodel.tracking.store import store_uri
+    from riskmodel.workflow.tracking.store import store_uri
 
     client = MlflowClient(store_uri(tried))
     [place] = [each.experiment_id for each in client.search_experiments() if each.name == "decline-2y"]

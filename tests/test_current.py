@@ -13,7 +13,7 @@ from riskmodel.errors import InputError
 from riskmodel.monitor.current import current_table, municipality_names, state_table
 from riskmodel.monitor.measured import Measured, measured_of, measured_of_2
 from riskmodel.panel.panel import Panel
-from riskmodel.sources.leefbaarometer2 import read_scores
+from riskmodel.sources.leefbaarometer.edition2 import read_scores
 
 NAN = float("nan")
 CODES = ["WK001400", "WK003401", "WK036302", "WK999900"]

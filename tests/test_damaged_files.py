@@ -11,15 +11,15 @@ import pandas as pd
 import pytest
 from worlds import BASE, EXPERIMENTS, experiment, normal_forecast, panel_of, wijk_codes
 
-from riskmodel.checking import FINDINGS, read_findings
 from riskmodel.errors import InputError
-from riskmodel.forecasting.record import read_record
-from riskmodel.forecasting.store import BY_DRIVER, FORECAST, load_forecast, save_forecast
-from riskmodel.manifest import read_manifest
-from riskmodel.products.register_entry import read_entry
+from riskmodel.forecasting.backtest_record import read_record
+from riskmodel.forecasting.forecast_store import BY_DRIVER, FORECAST, load_forecast, save_forecast
+from riskmodel.products.governance.register_entry import read_entry
 from riskmodel.scoring.reference import REFERENCE, load_reference
 from riskmodel.scoring.release import load_release
-from riskmodel.web.snapshot import release_of
+from riskmodel.web.serving.snapshot import release_of
+from riskmodel.workflow.findings import FINDINGS, read_findings
+from riskmodel.workspace.manifest import read_manifest
 
 DAMAGED = {
     "no object": "[]",

@@ -23,7 +23,7 @@ from riskmodel.monitor.decomposition import (
     strongest_dimension,
 )
 from riskmodel.monitor.measured import Measured
-from riskmodel.panel.noise import Noise
+from riskmodel.panel.measurement_noise import Noise
 
 NOISE = Noise(constant=0.0001, per_inhabitant=0.1, typical=1000.0)
 PARTS = list(DIMENSIONS)

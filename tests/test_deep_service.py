@@ -10,9 +10,9 @@ import pytest
 from web_worlds import TOWN, Client, copy_of, serving, trained
 
 import riskmodel
-from riskmodel.deep_service import check_service
-from riskmodel.panel.store import Workspace
-from riskmodel.web.tokens import create_token
+from riskmodel.web.access.tokens import create_token
+from riskmodel.workspace.store import Workspace
+from riskmodel.workspace.verify_service import check_service
 
 pytestmark = pytest.mark.long
 API = "/api/v1"

@@ -20,7 +20,7 @@ from riskmodel.monitor.development import (
     noise_of_change,
     noise_or_unknown,
 )
-from riskmodel.panel.noise import UNKNOWN, Noise
+from riskmodel.panel.measurement_noise import UNKNOWN, Noise
 
 #: Variance of a change at 1,000 inhabitants .0004: a standard deviation of .02.
 NOISE = Noise(constant=0.0001, per_inhabitant=0.1, typical=1000.0)

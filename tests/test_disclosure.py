@@ -20,12 +20,12 @@ import yaml
 import riskmodel
 from riskmodel.catalogue import indicators, load
 from riskmodel.errors import InputError
-from riskmodel.example import write_example
 from riskmodel.forecasting.features import features_of
+from riskmodel.forecasting.forecast_store import StoredForecast
 from riskmodel.forecasting.origins import origin_at
-from riskmodel.forecasting.store import StoredForecast
-from riskmodel.panel.store import Workspace
-from riskmodel.products.risk_list import RiskList
+from riskmodel.products.risk_list.risk_list import RiskList
+from riskmodel.workflow.example import write_example
+from riskmodel.workspace.store import Workspace
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.long

@@ -14,7 +14,7 @@ from kept_worlds import DAY, NAME, TOWN, contents, invented, small_question, wal
 
 import riskmodel
 from riskmodel.errors import InputError
-from riskmodel.panel.store import Workspace
+from riskmodel.workspace.store import Workspace
 
 ROOT = Path(__file__).parents[1]
 

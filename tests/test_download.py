@@ -22,7 +22,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from riskmodel.errors import InputError
-from riskmodel.sources.download import Publisher, download, publishers
+from riskmodel.sources.download.download import Publisher, download, publishers
 
 ZIP = "/resources/open-data-leefbaarometer-meting-2024.zip"
 NAME = "open-data-leefbaarometer-meting-2024.zip"
@@ -786,7 +786,7 @@ def test_a_page_of_another_form(site: Site, tmp_path: Path, pauses: list[float],
 def test_a_server_that_gives_the_same_page_for_ever(
     site: Site, tmp_path: Path, pauses: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("riskmodel.sources.paged.MOST_PAGES", 5)
+    monkeypatch.setattr("riskmodel.sources.download.paged.MOST_PAGES", 5)
     page = json.dumps({"value": offences(2, ("2022JJ00",))}).encode()
     site.faults = [("TypedDataSet", Fault(body=page))] * 9
     assert refusal(site, tmp_path, pauses, "police", 2022).endswith(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from worlds import experiment, training_from
 
 from riskmodel.catalogue import drivers
-from riskmodel.explaining.contributions import by_driver
+from riskmodel.forecasting.drivers.contributions import by_driver
 from riskmodel.forecasting.features import Features
 from riskmodel.forecasting.models.lightgbm import LightGBM
 from riskmodel.forecasting.models.structural import EXPECTATION, Structural
@@ -60,7 +60,7 @@ def test_without_the_compiler_of_trees_lightgbm_is_asked(examples, trees, monkey
     real = builtins.__import__
 
     def without(name, *rest):
-        if name == "riskmodel.trees":
+        if name == "riskmodel.forecasting.models.treeshap":
             raise ImportError(name)
         return real(name, *rest)
 

@@ -15,17 +15,16 @@ from worlds import example_panel, experiment, panel_of, training_from, wijk_code
 
 from riskmodel.catalogue import DIMENSIONS, drivers, indicators
 from riskmodel.errors import InputError
-from riskmodel.explaining.comparable import nearest_areas, traits_of
-from riskmodel.explaining.contributions import (
+from riskmodel.forecasting.drivers.comparable import nearest_areas, traits_of
+from riskmodel.forecasting.drivers.contributions import (
     against,
     by_driver,
     by_indicator,
     definitional,
-    in_words,
     label_of,
     told_as,
 )
-from riskmodel.explaining.stability import (
+from riskmodel.forecasting.drivers.stability import (
     OTHER_SEEDS,
     OTHER_SHARES,
     close_contributions,
@@ -38,6 +37,7 @@ from riskmodel.forecasting.features import Features, features_of, training_of
 from riskmodel.forecasting.models.lightgbm import LightGBM
 from riskmodel.forecasting.models.structural import EXPECTATION
 from riskmodel.forecasting.origins import origin_at
+from riskmodel.products.risk_list.driver_words import in_words
 
 THRESHOLDS = np.array(experiment().outputs.thresholds)
 NAMES = (

@@ -8,9 +8,9 @@ import pytest
 from scipy.stats import rankdata
 
 from riskmodel.errors import InputError
-from riskmodel.example import ExampleFiles, municipalities, write_example
-from riskmodel.example.country import DIMENSIONS, WAVES
-from riskmodel.example.tables import BASE, MISSING, WAVES_WITH_DIMENSIONS
+from riskmodel.workflow.example import ExampleFiles, municipalities, write_example
+from riskmodel.workflow.example.country import DIMENSIONS, WAVES
+from riskmodel.workflow.example.tables import BASE, MISSING, WAVES_WITH_DIMENSIONS
 
 REAL = Path(__file__).parents[2] / "shared" / "data"
 REAL_LBM = REAL / "leefbaarometer-3.0" / "Leefbaarometer-scores wijken 2002-2020.csv"

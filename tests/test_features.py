@@ -15,7 +15,7 @@ from riskmodel.catalogue import drivers, indicators
 from riskmodel.forecasting.features import features_at, features_of, local_level_of, training_of
 from riskmodel.forecasting.local_level import LocalLevel, fit_local_level
 from riskmodel.forecasting.origins import backtest_origins, origin_at
-from riskmodel.panel.noise import Noise
+from riskmodel.panel.measurement_noise import Noise
 
 nan = np.nan
 CODES = ["WK000100", "WK000101", "WK000200"]

@@ -11,15 +11,15 @@ from kept_worlds import NAME, TOWN, contents
 
 import riskmodel
 from riskmodel.errors import InputError
-from riskmodel.forecasting.store import load_forecast
-from riskmodel.keeping import ARTIFACTS, KEPT
-from riskmodel.manifest import FORMAT, Manifest, read_manifest, text_of
-from riskmodel.outcomes.lists import load_list
-from riskmodel.outcomes.visits import visits_of
-from riskmodel.panel.store import Workspace
+from riskmodel.forecasting.forecast_store import load_forecast
+from riskmodel.products.outcomes.lists import load_list
+from riskmodel.products.outcomes.visits import visits_of
 from riskmodel.scoring.release import load_release
-from riskmodel.tracking import registry
-from riskmodel.tracking.runs import backtest_run, backtest_runs
+from riskmodel.workflow.tracking import registry
+from riskmodel.workflow.tracking.runs import backtest_run, backtest_runs
+from riskmodel.workspace.manifest import FORMAT, Manifest, read_manifest, text_of
+from riskmodel.workspace.store import Workspace
+from riskmodel.workspace.transaction import ARTIFACTS, KEPT
 
 FORMAT_0 = Path(__file__).parent / "data" / "format-0.tar.xz"
 

@@ -17,11 +17,11 @@ from typer.testing import CliRunner
 
 from riskmodel import cli
 from riskmodel.errors import InputError
-from riskmodel.plain_text import plain_text
-from riskmodel.products.forms import ALL, DEFAULT, WRITERS, chosen_forms, write_forms
-from riskmodel.products.risk_list import COLUMNS, RiskList
-from riskmodel.products.table import as_table
-from riskmodel.products.workbook import write_xlsx
+from riskmodel.products.risk_list.formats import ALL, DEFAULT, WRITERS, chosen_forms, write_forms
+from riskmodel.products.risk_list.formats.csv import as_table
+from riskmodel.products.risk_list.formats.workbook import write_xlsx
+from riskmodel.products.risk_list.risk_list import COLUMNS, RiskList
+from riskmodel.workspace.safe_text import plain_text
 
 QUICK = ("csv", "xlsx", "parquet", "gpkg", "geojson")
 AREAS = len(HOSTILE) + len(PLAIN)

@@ -18,15 +18,15 @@ import pytest
 from form_worlds import ABOUT, HOSTILE, PLAIN, make_list
 
 from riskmodel.errors import InputError
-from riskmodel.products.dutch import LIMITS
-from riskmodel.products.parquet_form import read_provenance, write_parquet
-from riskmodel.products.risk_list import COLUMNS, RiskList
-from riskmodel.products.table import as_table
+from riskmodel.products.rendering.dutch import LIMITS
+from riskmodel.products.risk_list.formats.csv import as_table
+from riskmodel.products.risk_list.formats.parquet import read_provenance, write_parquet
+from riskmodel.products.risk_list.risk_list import COLUMNS, RiskList
 
 geopandas = pytest.importorskip("geopandas", reason="the extra riskmodel[geo] is not installed")
 pyogrio = pytest.importorskip("pyogrio", reason="the extra riskmodel[geo] is not installed")
 
-from riskmodel.products.geo_forms import write_geojson, write_geopackage  # noqa: E402
+from riskmodel.products.risk_list.formats.geo import write_geojson, write_geopackage  # noqa: E402
 
 WITHOUT_SHAPE = 2
 AREAS = len(HOSTILE) + len(PLAIN)

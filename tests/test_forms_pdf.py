@@ -13,9 +13,9 @@ from form_worlds import ABOUT, CAPACITY, HOSTILE, PLAIN, make_list
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskmodel.products.area_sheet import Fan, Trend
-from riskmodel.products.dutch import LIMITS
-from riskmodel.products.list_pdf import (
+from riskmodel.products.rendering.dutch import LIMITS
+from riskmodel.products.risk_list.area_sheet import Fan, Trend
+from riskmodel.products.risk_list.formats.pdf import (
     MOST_ROWS,
     MOST_SHEETS,
     print_list,
@@ -23,9 +23,9 @@ from riskmodel.products.list_pdf import (
     visited,
     write_list_pdf,
 )
-from riskmodel.products.list_pdf_drawings import apart, bar, spot, trend_drawing
-from riskmodel.products.list_pdf_sheets import clipped
-from riskmodel.products.risk_list import RiskList
+from riskmodel.products.risk_list.formats.pdf_drawings import apart, bar, spot, trend_drawing
+from riskmodel.products.risk_list.formats.pdf_sheets import clipped
+from riskmodel.products.risk_list.risk_list import RiskList
 
 try:
     pytest.importorskip("weasyprint", reason="the extra riskmodel[pdf] is not installed")

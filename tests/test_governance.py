@@ -20,16 +20,16 @@ from worlds import EXPERIMENTS
 
 import riskmodel
 from riskmodel.cli import app
-from riskmodel.deep import check_deep
 from riskmodel.errors import InputError
-from riskmodel.forecasting.group_audit import ALL_ORIGINS, TOP
-from riskmodel.panel.store import Workspace
-from riskmodel.products.iama import DOCUMENT, OFFICIAL
-from riskmodel.products.model_card import AUDIT, JSON, MARKDOWN
-from riskmodel.products.register_entry import ENTRY
+from riskmodel.forecasting.group_audit.audit import ALL_ORIGINS, TOP
+from riskmodel.products.governance.iama import DOCUMENT, OFFICIAL
+from riskmodel.products.governance.model_card import AUDIT, JSON, MARKDOWN
+from riskmodel.products.governance.register_entry import ENTRY
 from riskmodel.scoring.release import describe_release, load_release
-from riskmodel.tracking.store import client_of
-from riskmodel.training import Trained
+from riskmodel.workflow.tracking.store import client_of
+from riskmodel.workflow.train import Trained
+from riskmodel.workspace.store import Workspace
+from riskmodel.workspace.verify import check_deep
 
 #: A backtest, a training and their papers take longer than what they show.
 pytestmark = pytest.mark.long
@@ -267,12 +267,12 @@ def test_the_document_is_in_plain_dutch(made: Made) -> None:
 
 
 def test_the_document_says_when_origin_was_allowed(made: Made, tmp_path: Path) -> None:
-    from riskmodel.checking import stored_record
     from riskmodel.forecasting.checks import stage_of
     from riskmodel.forecasting.experiment import load_experiment
     from riskmodel.forecasting.origins import latest_origin
-    from riskmodel.products.iama import iama_document
-    from riskmodel.products.model_card import CardFacts
+    from riskmodel.products.governance.iama import iama_document
+    from riskmodel.products.governance.model_card import CardFacts
+    from riskmodel.workflow.findings import stored_record
 
     question, panel = load_experiment(made.file), made.workspace.panel()
     record, reason = stored_record(made.workspace, question, "structural", "wijk", panel.files)

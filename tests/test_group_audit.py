@@ -16,10 +16,13 @@ from scipy.stats import norm
 from worlds import experiment, normal_forecast, panel_of, wijk_codes
 
 from riskmodel.errors import InputError
-from riskmodel.forecasting.attributes import Attribute, attributes_of, income_fifths
-from riskmodel.forecasting.calibration import wilson
+from riskmodel.forecasting.backtest_record import Record
+from riskmodel.forecasting.evaluation.calibration import wilson
+from riskmodel.forecasting.evaluation.resampling import draw_municipalities
+from riskmodel.forecasting.evaluation.scores import score_forecasts
 from riskmodel.forecasting.forecast import Forecast
-from riskmodel.forecasting.group_audit import (
+from riskmodel.forecasting.group_audit.attributes import Attribute, attributes_of, income_fifths
+from riskmodel.forecasting.group_audit.audit import (
     ALL_ORIGINS,
     BEST_ORDERING,
     COLUMNS,
@@ -30,16 +33,20 @@ from riskmodel.forecasting.group_audit import (
     best_orderings,
     select,
 )
-from riskmodel.forecasting.group_metrics import FEWEST, METRICS, TOO_FEW
+from riskmodel.forecasting.group_audit.metrics import FEWEST, METRICS, TOO_FEW
 from riskmodel.forecasting.groups import LABELS, UNKNOWN
-from riskmodel.forecasting.record import Record
-from riskmodel.forecasting.resampling import draw_municipalities
-from riskmodel.forecasting.scores import score_forecasts
 from riskmodel.panel.panel import Panel
-from riskmodel.products.audit_pictures import attribute_picture
-from riskmodel.products.audit_tables import as_csv, audit_text, cannot_be_told, differing, stands_out
-from riskmodel.products.audit_words import GROUPS, differences_in_dutch
-from riskmodel.products.audit_words import METRICS as IN_DUTCH
+from riskmodel.products.governance.audit_pictures import attribute_picture
+from riskmodel.products.governance.audit_tables import (
+    GROUPS,
+    as_csv,
+    audit_text,
+    cannot_be_told,
+    differences_in_dutch,
+    differing,
+    stands_out,
+)
+from riskmodel.products.governance.audit_tables import METRICS as IN_DUTCH
 from riskmodel.sources.observations import SourceFile
 from riskmodel.sources.supplied_groups import SuppliedGroups, read_groups
 
@@ -525,7 +532,7 @@ def test_a_name_of_a_group_cannot_become_a_formula(country: Country) -> None:
 
 
 def test_every_group_has_a_name_in_dutch(country: Country) -> None:
-    from riskmodel.forecasting.attributes import FIFTHS
+    from riskmodel.forecasting.group_audit.attributes import FIFTHS
 
     assert set(GROUPS) == {label for labels in LABELS.values() for label in labels} | set(FIFTHS)
     assert set(IN_DUTCH) <= set(METRICS)

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from measured_worlds import measured_world, real_measured_2, real_measured_3
 
-from riskmodel.catalogue import called, find_municipalities, municipalities, regions
+from riskmodel.catalogue import municipalities, regions
 from riskmodel.catalogue.group_lists import Member, Part, merged
+from riskmodel.catalogue.places import called, find_municipalities
 from riskmodel.errors import InputError
 from riskmodel.monitor.groups import CODE, Group, find, group, groups, members_of
 from riskmodel.monitor.measured import Measured

@@ -22,20 +22,20 @@ from fuzzing import seeds_own
 from fuzzing.edits import Files
 from fuzzing.targets import TARGETS
 
-from riskmodel import ingesting
-from riskmodel.documents import read_json, read_toml, read_yaml
 from riskmodel.errors import InputError
 from riskmodel.forecasting.experiment import load_experiment
 from riskmodel.forecasting.models.booster import check_text, read_booster
-from riskmodel.monitor.pictures_style import save
-from riskmodel.monitoring import current
-from riskmodel.monitoring_files import write_tables
-from riskmodel.panel.store import Workspace
+from riskmodel.products.present.folder import write_tables
+from riskmodel.products.rendering.style import save
 from riskmodel.scoring.rejects import rejects_of
 from riskmodel.scoring.release import load_release
-from riskmodel.sources.archives import SheetBounds, check_workbook
-from riskmodel.sources.kwb import read_tables
-from riskmodel.sources.leefbaarometer_package import open_package
+from riskmodel.sources.formats.archives import SheetBounds, check_workbook
+from riskmodel.sources.formats.documents import read_json, read_toml, read_yaml
+from riskmodel.sources.kwb.reader import read_tables
+from riskmodel.sources.leefbaarometer.package import open_package
+from riskmodel.workflow import ingest as ingesting
+from riskmodel.workflow.present import current
+from riskmodel.workspace.store import Workspace
 
 ROOT = Path(__file__).parents[1]
 BOUNDS = SheetBounds(unpacked=1 << 20, columns=100, cells=10_000)
@@ -157,10 +157,10 @@ def test_a_cell_that_does_not_say_where_it_stands_is_refused(sheet: bytes) -> No
 def test_a_cell_is_seen_where_two_blocks_meet(monkeypatch: pytest.MonkeyPatch) -> None:
     sheet = b'<sheetData><row r="1"><c r="A1"><v>7</v></c><c r="XFD1048576"><v>7</v></c></row></sheetData>'
     for block in range(1, len(sheet)):
-        monkeypatch.setattr("riskmodel.sources.archives.BLOCK", block)
+        monkeypatch.setattr("riskmodel.sources.formats.archives.BLOCK", block)
         told = refusal(lambda: check_workbook("a.xlsx", book(sheet), BOUNDS, ""))
         assert "found a sheet of" in told or "a tag without an end" in told
-    monkeypatch.setattr("riskmodel.sources.archives.BLOCK", 40)
+    monkeypatch.setattr("riskmodel.sources.formats.archives.BLOCK", 40)
     check_workbook("a.xlsx", book(sheet.replace(b"XFD1048576", b"B2")), BOUNDS, "")
 
 

@@ -18,9 +18,9 @@ from riskmodel.forecasting.curve import Outputs
 from riskmodel.forecasting.forecast import Forecast, write_forecasts
 from riskmodel.forecasting.groups import abstains
 from riskmodel.forecasting.targets import Event, score_change
-from riskmodel.panel.store import Workspace
-from riskmodel.products.how_sure import flagged_by_size, frequency, past_of
-from riskmodel.products.ranks import _at_levels, rank_range, shortest_range
+from riskmodel.products.risk_list.how_sure import flagged_by_size, frequency, past_of
+from riskmodel.products.risk_list.ranks import _at_levels, rank_range, shortest_range
+from riskmodel.workspace.store import Workspace
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 

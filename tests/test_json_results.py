@@ -20,14 +20,14 @@ from worlds import panel_of
 
 import riskmodel
 from riskmodel.cli import app
-from riskmodel.example import ExampleFiles
+from riskmodel.cli.json_results import outcomes_result, register_result, reproduce_result
+from riskmodel.cli.plain import plain
 from riskmodel.forecasting.targets import Event
-from riskmodel.outcomes.evaluate import evaluate
-from riskmodel.panel.store import Workspace
-from riskmodel.plain import plain
-from riskmodel.products.register_entry import entry_of
-from riskmodel.reproducing import Reproduction
-from riskmodel.results import outcomes_result, register_result, reproduce_result
+from riskmodel.products.governance.register_entry import entry_of
+from riskmodel.products.outcomes.evaluate import evaluate
+from riskmodel.workflow.example import ExampleFiles
+from riskmodel.workflow.reproduce import Reproduction
+from riskmodel.workspace.store import Workspace
 
 
 def told(*words: object, exit_code: int = 0) -> Any:

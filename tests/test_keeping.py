@@ -19,10 +19,10 @@ from typer.testing import CliRunner
 import riskmodel
 from riskmodel.cli import app
 from riskmodel.errors import InputError
-from riskmodel.keeping import KEPT, put_file, settled
-from riskmodel.locking import only_writer
-from riskmodel.manifest import Database, Manifest, Pending, read_manifest, write_manifest
-from riskmodel.panel.store import Workspace
+from riskmodel.workspace.lock import only_writer
+from riskmodel.workspace.manifest import Database, Manifest, Pending, read_manifest, write_manifest
+from riskmodel.workspace.store import Workspace
+from riskmodel.workspace.transaction import KEPT, put_file, settled
 
 ROOT = Path(__file__).parents[1]
 #: Bits that are flipped in every file; more with RISKMODEL_FLIPS.
@@ -174,10 +174,10 @@ def test_threads_that_write_together_are_all_noted(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from itertools import count
-from riskmodel.deep import check_deep
-from riskmodel.keeping import put
-from riskmodel.panel.store import Workspace
-from riskmodel.writing import draft_folder
+from riskmodel.workspace.verify import check_deep
+from riskmodel.workspace.transaction import put
+from riskmodel.workspace.store import Workspace
+from riskmodel.workspace.atomic import draft_folder
 
 workspace = Workspace(sys.argv[1])
 places = workspace.path("backtests", "x"), workspace.path("lists", "y.json")

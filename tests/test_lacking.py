@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from riskmodel.errors import missing_openmp
-from riskmodel.panel.store import Workspace
+from riskmodel.workspace.store import Workspace
 from tests.test_command_line import PROGRAM
 
 #: A command, the package that is absent, and what to install. ``W``: a workspace with the scores of the example.

@@ -15,9 +15,13 @@ from riskmodel.forecasting.models import ModelSpec, make
 from riskmodel.forecasting.origins import backtest_origins, origin_at
 from riskmodel.panel.build import build_panel
 from riskmodel.panel.panel import Panel
-from riskmodel.sources import crosswalk, kwb, leefbaarometer, leefbaarometer2, rivm
+from riskmodel.sources import crosswalk
 from riskmodel.sources.boundaries import neighbours, read_boundaries
+from riskmodel.sources.kwb import reader as kwb
+from riskmodel.sources.leefbaarometer import edition2 as leefbaarometer2
+from riskmodel.sources.leefbaarometer import scores as leefbaarometer
 from riskmodel.sources.observations import SourceFile
+from riskmodel.sources.statline import rivm
 
 pytest.importorskip("geopandas", reason="the extra riskmodel[geo] is not installed")
 

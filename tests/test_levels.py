@@ -17,9 +17,9 @@ from riskmodel.errors import InputError
 from riskmodel.monitor.current import state_table
 from riskmodel.monitor.levels import raise_level
 from riskmodel.monitor.measured import Measured, measured, measured_of
-from riskmodel.panel.store import Workspace
-from riskmodel.sources.kwb import read_tables
-from riskmodel.sources.leefbaarometer2 import read_scores
+from riskmodel.sources.kwb.reader import read_tables
+from riskmodel.sources.leefbaarometer.edition2 import read_scores
+from riskmodel.workspace.store import Workspace
 
 NAN = float("nan")
 DIMENSIONS = ("onv", "soc", "won", "fys", "vrz")

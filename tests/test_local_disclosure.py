@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from riskmodel import ingesting
 from riskmodel.errors import InputError
-from riskmodel.panel.store import Workspace
-from riskmodel.sources.local import read_local, read_mapping
-from riskmodel.sources.local_disclosure import complement, protect
+from riskmodel.sources.local.disclosure import complement, protect
+from riskmodel.sources.local.reader import read_local, read_mapping
+from riskmodel.workflow import ingest as ingesting
+from riskmodel.workspace.store import Workspace
 
 LEAST = 5
 MAPPING = """slug = "venlo"

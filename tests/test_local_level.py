@@ -22,7 +22,7 @@ from riskmodel.forecasting.local_level import (
     filter_levels,
     fit_local_level,
 )
-from riskmodel.panel.noise import SMALLEST, Noise
+from riskmodel.panel.measurement_noise import SMALLEST, Noise
 
 Floats = npt.NDArray[np.float64]
 nan = np.nan

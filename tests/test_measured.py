@@ -13,8 +13,8 @@ from worlds import panel_of
 import riskmodel
 from riskmodel.errors import InputError
 from riskmodel.monitor.measured import measured, measured_of, measured_of_2, municipality_names
-from riskmodel.panel.store import Workspace
 from riskmodel.sources.observations import Observations, SourceFile
+from riskmodel.workspace.store import Workspace
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 NAN = float("nan")
@@ -122,7 +122,8 @@ def test_only_keeps_everything_of_the_chosen_areas() -> None:
 
 @pytest.mark.parametrize("edition", ["3.0", "2.0"])
 def test_real_wijken_of_both_editions(real_data: Path, tmp_path: Path, edition: str) -> None:
-    from riskmodel.sources import leefbaarometer, leefbaarometer2
+    from riskmodel.sources.leefbaarometer import edition2 as leefbaarometer2
+    from riskmodel.sources.leefbaarometer import scores as leefbaarometer
 
     workspace = Workspace(tmp_path / "w")
     if edition == "3.0":

@@ -10,12 +10,12 @@ import pytest
 from worlds import BASE, example_panel, experiment, panel_of, wijk_codes
 
 from riskmodel.catalogue import Indicator, class_scheme, indicators
+from riskmodel.catalogue.units import amount
 from riskmodel.errors import InputError
-from riskmodel.explaining import mechanisms as room
-from riskmodel.explaining.measures import country_mean, measure, neighbours_mean
-from riskmodel.explaining.mechanisms import catalogued_rules, rules_from, stacking
-from riskmodel.explaining.words import amount
 from riskmodel.forecasting import backtest
+from riskmodel.forecasting.drivers import mechanisms as room
+from riskmodel.forecasting.drivers.measures import country_mean, measure, neighbours_mean
+from riskmodel.forecasting.drivers.mechanisms import catalogued_rules, rules_from, stacking
 from riskmodel.forecasting.features import training_of
 from riskmodel.forecasting.origins import origin_at
 
@@ -191,7 +191,9 @@ def test_mechanisms_never_change_a_forecast(tmp_path: Path):
     np.testing.assert_array_equal(features.values, again.values)
     assert not [name for name in features.names if any(rule.id in name for rule in catalogued_rules())]
     sources = Path(room.__file__).parents[1].glob("forecasting/**/*.py")
-    assert not [path for path in sources if "from riskmodel.explaining" in path.read_text(encoding="utf-8")]
+    assert not [
+        path for path in sources if "from riskmodel.forecasting.drivers" in path.read_text(encoding="utf-8")
+    ]
 
 
 def test_a_rule_with_a_wrong_word_is_refused():

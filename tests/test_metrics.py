@@ -22,12 +22,12 @@ from worlds import BASE, example_panel, experiment, panel_of
 
 from riskmodel.catalogue import class_scheme
 from riskmodel.errors import InputError
-from riskmodel.forecasting import metrics
+from riskmodel.forecasting.evaluation import metrics
+from riskmodel.forecasting.evaluation.ranked import rank
+from riskmodel.forecasting.evaluation.resampling import Draws, draw, interval, resampled_weights
+from riskmodel.forecasting.evaluation.scores import score_forecasts
 from riskmodel.forecasting.experiment import Cohort
 from riskmodel.forecasting.forecast import Forecast, Outputs
-from riskmodel.forecasting.ranked import rank
-from riskmodel.forecasting.resampling import Draws, draw, interval, resampled_weights
-from riskmodel.forecasting.scores import score_forecasts
 from riskmodel.forecasting.targets import Event
 
 DRAWN = ("auc", "average_precision", "precision_at_1pct", "precision_at_5pct", "brier", "crps")

@@ -12,13 +12,13 @@ from sqlalchemy import create_engine, text
 from worlds import EXPERIMENTS
 
 import riskmodel
-from riskmodel import ingesting
 from riskmodel.errors import InputError
-from riskmodel.example import write_example
-from riskmodel.panel.store import Workspace
-from riskmodel.tracking import registry
-from riskmodel.tracking.runs import backtest_runs
-from riskmodel.tracking.store import STORE, client_of, has_store, store_uri
+from riskmodel.workflow import ingest as ingesting
+from riskmodel.workflow.example import write_example
+from riskmodel.workflow.tracking import registry
+from riskmodel.workflow.tracking.runs import backtest_runs
+from riskmodel.workflow.tracking.store import STORE, client_of, has_store, store_uri
+from riskmodel.workspace.store import Workspace
 
 __all__ = ["postgres"]
 

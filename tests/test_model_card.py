@@ -16,17 +16,16 @@ from worlds import EXPERIMENTS
 
 import riskmodel
 from riskmodel.errors import InputError
+from riskmodel.forecasting.backtest_record import Record, read_record
 from riskmodel.forecasting.checks import Context, Finding, Stage, run_checks, stage_of
 from riskmodel.forecasting.experiment import Experiment, load_experiment
 from riskmodel.forecasting.models.structural import Structural
 from riskmodel.forecasting.origins import latest_origin
-from riskmodel.forecasting.record import Record, read_record
 from riskmodel.panel.panel import Panel
-from riskmodel.panel.store import Workspace
-from riskmodel.products import card_pictures
-from riskmodel.products.audit_tables import audit_text
-from riskmodel.products.iama import DOCUMENT
-from riskmodel.products.model_card import (
+from riskmodel.products.governance import model_card_pictures as card_pictures
+from riskmodel.products.governance.audit_tables import audit_text
+from riskmodel.products.governance.iama import DOCUMENT
+from riskmodel.products.governance.model_card import (
     AUDIT,
     BY_GROUP,
     BY_ORIGIN,
@@ -39,8 +38,9 @@ from riskmodel.products.model_card import (
     card_files,
     render_card,
 )
-from riskmodel.products.register_entry import ENTRY
+from riskmodel.products.governance.register_entry import ENTRY
 from riskmodel.scoring.release import Release, load_release, save_release
+from riskmodel.workspace.store import Workspace
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -284,7 +284,7 @@ def test_a_changed_or_added_file_of_a_card_is_refused(
 
 
 def test_training_writes_and_logs_the_card(made: Made) -> None:
-    from riskmodel.tracking.store import client_of
+    from riskmodel.workflow.tracking.store import client_of
 
     trained = riskmodel.train(made.file, made.workspace)["champion"]
     content = json.loads((trained.release.folder / JSON).read_text(encoding="utf-8"))

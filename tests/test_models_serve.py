@@ -18,8 +18,8 @@ import requests
 from web_worlds import ROOT, copy_of, trained
 
 import riskmodel
-from riskmodel.panel.store import Workspace
-from riskmodel.tracking.store import store_uri
+from riskmodel.workflow.tracking.store import store_uri
+from riskmodel.workspace.store import Workspace
 
 pytestmark = [pytest.mark.long, pytest.mark.skipif(os.name != "posix", reason="process groups are those of POSIX")]
 ANSWERS = ["p_decline", "expected_change", "lower80", "upper80"]

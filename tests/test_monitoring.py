@@ -9,12 +9,13 @@ import pytest
 from typer.testing import CliRunner
 
 import riskmodel
-from riskmodel import monitoring, monitoring_files
 from riskmodel.cli import app, main
 from riskmodel.errors import InputError
 from riskmodel.monitor.measured import measured
 from riskmodel.monitor.view import dimension_span, span_of, tables, view_of
-from riskmodel.panel.store import Workspace
+from riskmodel.products.present import folder as monitoring_files
+from riskmodel.workflow import present as monitoring
+from riskmodel.workspace.store import Workspace
 
 PAGE = Path(__file__).parents[1] / "docs" / "present.md"
 TABLES = {

@@ -14,9 +14,17 @@ from riskmodel.errors import InputError
 from riskmodel.monitor.measured import Measured, measured
 from riskmodel.monitor.national import class_distribution, onvoldoende
 from riskmodel.monitor.national_change import crossings, direction_shares, fallers_by_dimension, mean_change
-from riskmodel.monitor.national_text import national_text
-from riskmodel.monitor.national_words import as_markdown, as_text, count_of, counting, listed, people, percent
-from riskmodel.panel.noise import Noise
+from riskmodel.panel.measurement_noise import Noise
+from riskmodel.products.present.national_text import national_text
+from riskmodel.products.present.national_words import (
+    as_markdown,
+    as_text,
+    count_of,
+    counting,
+    listed,
+    people,
+    percent,
+)
 
 #: A change stands out from 1.645 * sqrt(2) * .01 = .0233 score points.
 NOISE = Noise(1e-4, 0.0, 1000.0)

@@ -9,7 +9,7 @@ import pytest
 from worlds import example_panel, experiment, panel_of, wijk_codes, with_score
 
 from riskmodel.forecasting.backtest import run
-from riskmodel.forecasting.metrics import ranking
+from riskmodel.forecasting.evaluation.metrics import ranking
 from riskmodel.forecasting.models import ModelSpec
 from riskmodel.panel.panel import Panel
 

@@ -50,8 +50,8 @@ import sys
 from pathlib import Path
 import yaml
 import riskmodel
-from riskmodel.example import write_example
-from riskmodel.panel.store import Workspace
+from riskmodel.workflow.example import write_example
+from riskmodel.workspace.store import Workspace
 
 folder, experiment = Path(sys.argv[1]), Path(sys.argv[2])
 content = yaml.safe_load(experiment.read_text(encoding="utf-8"))

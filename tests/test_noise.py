@@ -12,7 +12,7 @@ from measured_worlds import jittering_world, real_measured_2, real_measured_3
 
 from riskmodel.errors import InputError
 from riskmodel.monitor.development import inhabitants_at, noise_of
-from riskmodel.panel.noise import SMALLEST, UNKNOWN, Noise, estimate_noise
+from riskmodel.panel.measurement_noise import SMALLEST, UNKNOWN, Noise, estimate_noise
 
 SIZES = np.array([100.0, 1000.0, 5000.0])
 

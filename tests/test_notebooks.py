@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import riskmodel
-from riskmodel.panel.store import Workspace
+from riskmodel.workspace.store import Workspace
 
 nbformat = pytest.importorskip("nbformat")
 nbclient = pytest.importorskip("nbclient")

@@ -17,12 +17,12 @@ from measured_worlds import measured_world, real_measured_3
 from riskmodel.catalogue import DIMENSIONS
 from riskmodel.errors import InputError
 from riskmodel.monitor.measured import Measured
-from riskmodel.monitor.pictures import CLASS_COLOURS
-from riskmodel.panel.noise import Noise
-from riskmodel.products import now_sheet_words as words
-from riskmodel.products.now_sheet import render_now_sheet, write_now_sheet
-from riskmodel.products.now_sheet_data import Facts
-from riskmodel.products.now_sheet_facts import facts, long_ago
+from riskmodel.panel.measurement_noise import Noise
+from riskmodel.products.present import sheet_words as words
+from riskmodel.products.present.pictures import CLASS_COLOURS
+from riskmodel.products.present.sheet import render_now_sheet, write_now_sheet
+from riskmodel.products.present.sheet_data import Facts
+from riskmodel.products.present.sheet_facts import facts, long_ago
 from riskmodel.sources.observations import SourceFile
 
 WAVES = (2008, 2012, 2014, 2018, 2020)

@@ -17,9 +17,8 @@ from worlds import panel_of
 
 from riskmodel.errors import InputError
 from riskmodel.forecasting.targets import Event
-from riskmodel.listing import ingest_outcomes
-from riskmodel.outcomes.evaluate import declines_among, evaluate
-from riskmodel.outcomes.lists import (
+from riskmodel.products.outcomes.evaluate import declines_among, evaluate
+from riskmodel.products.outcomes.lists import (
     COLUMNS,
     DRAWN,
     REST,
@@ -30,10 +29,11 @@ from riskmodel.outcomes.lists import (
     load_list,
     save_list,
 )
-from riskmodel.outcomes.visits import BY, FOUND, read_visits, visits_of
-from riskmodel.outcomes.words import evaluation_in_words
-from riskmodel.panel.store import Workspace
-from riskmodel.products.audit import plan_visits
+from riskmodel.products.outcomes.visits import BY, FOUND, read_visits, visits_of
+from riskmodel.products.outcomes.words import evaluation_in_words
+from riskmodel.products.risk_list.random_visits import plan_visits
+from riskmodel.workflow.outcomes import ingest_outcomes
+from riskmodel.workspace.store import Workspace
 
 TODAY = date(2023, 1, 1)
 HEADER = "code,bezocht_op,gevonden,gedaan,door"

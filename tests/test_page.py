@@ -18,9 +18,11 @@ from page_worlds import real_list
 from test_products import FORMULA, SCRIPT, TURNED, make_list
 
 from riskmodel.catalogue import class_scheme, indicators, load
-from riskmodel.products import dutch, page_data
-from riskmodel.products.page import render_page, write_page
-from riskmodel.products.page_drawings import (
+from riskmodel.products.rendering import dutch
+from riskmodel.products.rendering.scale import symmetric_scale
+from riskmodel.products.risk_list.map import draw_map
+from riskmodel.products.risk_list.page import data as page_data
+from riskmodel.products.risk_list.page.drawings import (
     NO_STEP,
     among_others,
     corner_counts,
@@ -29,12 +31,10 @@ from riskmodel.products.page_drawings import (
     town_dots,
     towns,
 )
-from riskmodel.products.page_map import draw_map
-from riskmodel.products.page_scale import symmetric_scale
-from riskmodel.products.page_sentences import labels, sentences
-from riskmodel.products.page_texts import TEXTS, english_event, fill, say
-from riskmodel.products.risk_list import RiskList
-from riskmodel.products.towns import town_counts
+from riskmodel.products.risk_list.page.page import render_page, write_page
+from riskmodel.products.risk_list.page.sentences import labels, sentences
+from riskmodel.products.risk_list.page.texts import TEXTS, english_event, fill, say
+from riskmodel.products.risk_list.risk_list import RiskList, town_counts
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 PLACES = {"Venlo": 5, "Drechtsteden": 12, "Almere": None}

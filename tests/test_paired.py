@@ -12,13 +12,13 @@ import pytest
 from scipy import stats
 from worlds import BASE, experiment, panel_of, wijk_codes
 
+from riskmodel.forecasting.evaluation.judging import judge_forecasts
+from riskmodel.forecasting.evaluation.paired import BEST, COLUMNS, METRICS, paired_table
+from riskmodel.forecasting.evaluation.resampling import DRAWS, draw_municipalities
+from riskmodel.forecasting.evaluation.scores import score_table
 from riskmodel.forecasting.experiment import LEFT_OUT, Cohort
 from riskmodel.forecasting.forecast import Forecast, Outputs
-from riskmodel.forecasting.judging import judge_forecasts
 from riskmodel.forecasting.models import ModelSpec
-from riskmodel.forecasting.paired import BEST, COLUMNS, METRICS, paired_table
-from riskmodel.forecasting.resampling import DRAWS, draw_municipalities
-from riskmodel.forecasting.scores import score_table
 
 OUTPUTS = Outputs((0.1, 0.5, 0.9), (-0.05,))
 MODELS = (

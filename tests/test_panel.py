@@ -14,19 +14,19 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import riskmodel
-from riskmodel import ingesting
 from riskmodel.catalogue import class_scheme, indicators, published_on
 from riskmodel.errors import InputError
-from riskmodel.example import ExampleFiles
 from riskmodel.panel.build import build_panel
 from riskmodel.panel.crosswalk import convert
 from riskmodel.panel.panel import Panel
-from riskmodel.panel.store import Workspace
 from riskmodel.sources.crosswalk import read_links
-from riskmodel.sources.kwb import read_tables
-from riskmodel.sources.leefbaarometer import read_scores
+from riskmodel.sources.kwb.reader import read_tables
+from riskmodel.sources.leefbaarometer.scores import read_scores
 from riskmodel.sources.observations import Observations, SourceFile
-from riskmodel.writing import write_atomically
+from riskmodel.workflow import ingest as ingesting
+from riskmodel.workflow.example import ExampleFiles
+from riskmodel.workspace.atomic import write_atomically
+from riskmodel.workspace.store import Workspace
 
 NAN = float("nan")
 DIMENSIONS = ("onv", "soc", "won", "fys", "vrz")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from riskmodel.errors import InputError
-from riskmodel.products.pdf import html_to_pdf, lay_out
+from riskmodel.products.rendering.pdf import html_to_pdf, lay_out
 
 PAGE = """<!DOCTYPE html>
 <html lang="nl"><head><meta charset="utf-8"><title>Blad over Meerstad</title>
@@ -83,7 +83,7 @@ def test_the_same_page_is_the_same_file(tmp_path: Path) -> None:
     source.write_text(PAGE.format(more=""), encoding="utf-8")
     # Another process orders its sets otherwise.
     code = (
-        "import sys; from pathlib import Path; from riskmodel.products.pdf import html_to_pdf; "
+        "import sys; from pathlib import Path; from riskmodel.products.rendering.pdf import html_to_pdf; "
         "html_to_pdf(Path(sys.argv[1]).read_text(encoding='utf-8'), sys.argv[2])"
     )
     run = [sys.executable, "-c", code, str(source), str(tmp_path / "two.pdf")]

@@ -24,9 +24,9 @@ from scipy.optimize import minimize
 
 from riskmodel.catalogue import class_scheme
 from riskmodel.errors import InputError
-from riskmodel.monitor import pictures
-from riskmodel.monitor.pictures_frame import fold, local_name, shorten, spread, text_width
-from riskmodel.monitor.pictures_style import DOWN, INK, SAME, UP, CommaFormatter, decimal, luminance
+from riskmodel.products.present import pictures
+from riskmodel.products.present.pictures.layout import fold, local_name, shorten, spread, text_width
+from riskmodel.products.rendering.style import DOWN, INK, SAME, UP, CommaFormatter, decimal, luminance
 
 CLASSES = class_scheme("3.0").names
 WAVES = (2014, 2018, 2020)
@@ -373,7 +373,7 @@ def test_drawing_leaves_no_state_behind() -> None:
         assert 30 not in sizes and one
     finally:
         mpl.rcParams.update(before)
-    code = "import sys, riskmodel.monitor.pictures; sys.exit('matplotlib.pyplot' in sys.modules)"
+    code = "import sys, riskmodel.products.present.pictures; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -27,10 +27,10 @@ import pytest
 from kept_worlds import NAME, TOWN, contents, invented, small_question
 
 import riskmodel
-from riskmodel.keeping import KEPT
-from riskmodel.panel.store import Workspace
-from riskmodel.tracking.registry import CHAMPION, release_by_alias
-from riskmodel.tracking.runs import backtest_runs
+from riskmodel.workflow.tracking.registry import CHAMPION, release_by_alias
+from riskmodel.workflow.tracking.runs import backtest_runs
+from riskmodel.workspace.store import Workspace
+from riskmodel.workspace.transaction import KEPT
 
 ROOT = Path(__file__).parents[1]
 KILLS = int(os.environ.get("RISKMODEL_KILLS", "5"))
@@ -41,7 +41,7 @@ SEED = int(os.environ.get("RISKMODEL_SEED", "1"))
 SERVER = """
 import json, os, signal, sys, traceback
 import lightgbm, matplotlib.pyplot, mlflow.pyfunc, mlflow.store.tracking.sqlalchemy_store, numba, shap
-import riskmodel.registering, riskmodel.training, riskmodel.workflow
+import riskmodel.workflow.tracking.registering, riskmodel.workflow.train, riskmodel.workflow.risk_list
 from riskmodel.cli import app
 
 CHANGES = {"os.rename", "os.mkdir", "os.rmdir", "os.remove", "os.chmod", "os.link", "sqlite3.connect"}

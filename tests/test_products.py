@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 
 from riskmodel.catalogue import Driver
-from riskmodel.plain_text import safe_cell
-from riskmodel.products import dutch
-from riskmodel.products.forms import WRITERS, write_forms
-from riskmodel.products.risk_list import COLUMNS, About, RiskList
-from riskmodel.products.table import write_csv
-from riskmodel.products.workbook import write_xlsx
+from riskmodel.products.rendering import dutch
+from riskmodel.products.risk_list.formats import WRITERS, write_forms
+from riskmodel.products.risk_list.formats.csv import write_csv
+from riskmodel.products.risk_list.formats.workbook import write_xlsx
+from riskmodel.products.risk_list.risk_list import COLUMNS, About, RiskList
+from riskmodel.workspace.safe_text import safe_cell
 
 SCRIPT = "<script>alert(1)</script>"
 FORMULA = '=HYPERLINK("http://x")'

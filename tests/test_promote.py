@@ -15,21 +15,21 @@ from typer.testing import CliRunner
 from worlds import EXPERIMENTS
 
 import riskmodel
-from riskmodel.attempts import gate_findings
 from riskmodel.cli import app
 from riskmodel.errors import InputError
+from riskmodel.forecasting.backtest_record import read_record, write_record
 from riskmodel.forecasting.checks import Finding
 from riskmodel.forecasting.experiment import load_experiment
 from riskmodel.forecasting.features import training_of
 from riskmodel.forecasting.forecast import Forecast
 from riskmodel.forecasting.models.scorecard import Scorecard
 from riskmodel.forecasting.origins import latest_origin
-from riskmodel.forecasting.record import read_record, write_record
-from riskmodel.panel.store import Workspace
-from riskmodel.products.model_card import JSON as CARD
+from riskmodel.products.governance.model_card import JSON as CARD
 from riskmodel.scoring.release import load_release, save_release
-from riskmodel.tracking import registry
-from riskmodel.tracking.store import client_of
+from riskmodel.workflow.promote import gate_findings
+from riskmodel.workflow.tracking import registry
+from riskmodel.workflow.tracking.store import client_of
+from riskmodel.workspace.store import Workspace
 
 NAME = "decline-2y"
 

@@ -17,9 +17,9 @@ from plain_dutch import lengths, sentences
 
 from riskmodel.catalogue import load
 from riskmodel.errors import InputError
-from riskmodel.products.register_entry import answers_form, entry_of, read_answers, read_entry, summary
-from riskmodel.products.register_standard import problems_of, standard_fields
-from riskmodel.products.register_words import ASKS, RegisterFacts, Source, register_values
+from riskmodel.products.governance.register_entry import answers_form, entry_of, read_answers, read_entry, summary
+from riskmodel.products.governance.register_standard import problems_of, standard_fields
+from riskmodel.products.governance.register_words import ASKS, RegisterFacts, Source, register_values
 
 #: Made by the register itself.
 AUTOMATIC = {"lars", "publication_dt"}

@@ -12,7 +12,7 @@ import pytest
 from plain_dutch import lengths
 
 from riskmodel.forecasting.features import Features
-from riskmodel.products.register_entry import entry_of, read_entry
+from riskmodel.products.governance.register_entry import entry_of, read_entry
 from riskmodel.scoring.release import load_release
 
 MODELS = Path(__file__).parents[1] / "models"

@@ -9,13 +9,13 @@ import pandas as pd
 import pytest
 from worlds import experiment
 
+from riskmodel.forecasting.evaluation.paired import BEST
+from riskmodel.forecasting.evaluation.paired import COLUMNS as PAIRED
+from riskmodel.forecasting.evaluation.scores import COLUMNS
 from riskmodel.forecasting.experiment import LEFT_OUT
 from riskmodel.forecasting.models import ModelSpec
-from riskmodel.forecasting.paired import BEST
-from riskmodel.forecasting.paired import COLUMNS as PAIRED
-from riskmodel.forecasting.scores import COLUMNS
-from riskmodel.products.markdown import aligned_table
-from riskmodel.reports_skill import ordering_table, skill_table, summary_table
+from riskmodel.products.governance.skill_tables import ordering_table, skill_table, summary_table
+from riskmodel.products.rendering.markdown import aligned_table
 
 MODELS = (
     ModelSpec("ours", "scorecard"),

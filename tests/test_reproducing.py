@@ -19,11 +19,11 @@ import riskmodel
 from riskmodel.cli import app
 from riskmodel.errors import InputError
 from riskmodel.forecasting.models.lightgbm import LightGBM
-from riskmodel.keeping import KEPT
-from riskmodel.panel.store import Workspace
-from riskmodel.tracking import registry
-from riskmodel.tracking.runs import backtest_run, backtest_runs
-from riskmodel.tracking.store import client_of
+from riskmodel.workflow.tracking import registry
+from riskmodel.workflow.tracking.runs import backtest_run, backtest_runs
+from riskmodel.workflow.tracking.store import client_of
+from riskmodel.workspace.store import Workspace
+from riskmodel.workspace.transaction import KEPT
 
 ROOT = Path(__file__).parents[1]
 

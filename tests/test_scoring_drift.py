@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scoring_worlds import NAMES, made_release, made_rows, write
 
 import riskmodel
-from riskmodel.cli_score import summary
+from riskmodel.cli.score import summary
 from riskmodel.errors import InputError
 from riskmodel.forecasting.checks.columns import stability_index
 from riskmodel.forecasting.features import Features

@@ -16,9 +16,9 @@ from scoring_worlds import bytes_of, made_release, made_rows, rejects_of, scores
 
 import riskmodel
 from riskmodel.errors import InputError
-from riskmodel.locking import only_writer
-from riskmodel.panel.store import Workspace
-from riskmodel.scoring.run import score
+from riskmodel.workflow.score import score
+from riskmodel.workspace.lock import only_writer
+from riskmodel.workspace.store import Workspace
 
 pytestmark = pytest.mark.long
 
@@ -41,7 +41,7 @@ def test_killed_ten_times_gives_the_same_bytes(tmp_path: Path) -> None:
     # Processes that have the libraries already, so that the kills hit the work and not the imports.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(
-        ["riskmodel.scoring.run", "riskmodel.tracking.registry", "lightgbm", "test_scoring_restart"]
+        ["riskmodel.scoring.run", "riskmodel.workflow.tracking.registry", "lightgbm", "test_scoring_restart"]
     )
     undisturbed, killed = tmp_path / "undisturbed", tmp_path / "killed"
 

@@ -17,18 +17,18 @@ from worlds import EXPERIMENTS, example_panel, experiment, panel_of, wijk_codes
 
 from riskmodel.catalogue import DIMENSIONS, drivers
 from riskmodel.errors import InputError
-from riskmodel.explaining.contributions import by_driver, definitional
-from riskmodel.explaining.explain import explanation_of
-from riskmodel.explaining.national import national_drivers, views_of
-from riskmodel.explaining.pictures import beeswarm, waterfall
-from riskmodel.explaining.stability import unsure_of
 from riskmodel.forecasting import backtest
+from riskmodel.forecasting.drivers.contributions import by_driver, definitional
+from riskmodel.forecasting.drivers.explanation import explanation_of
+from riskmodel.forecasting.drivers.national import national_drivers, views_of
+from riskmodel.forecasting.drivers.stability import unsure_of
 from riskmodel.forecasting.features import training_of
+from riskmodel.forecasting.forecast_store import StoredForecast, load_forecast, save_forecast
 from riskmodel.forecasting.origins import latest_origin
-from riskmodel.forecasting.store import StoredForecast, load_forecast, save_forecast
 from riskmodel.panel.panel import Panel
-from riskmodel.products.build import build_risk_list
-from riskmodel.products.sheets import area_sheets
+from riskmodel.products.governance.driver_pictures import beeswarm, waterfall
+from riskmodel.products.risk_list.build import build_risk_list
+from riskmodel.products.risk_list.sheets import area_sheets
 
 HOSTILE = (
     "<script>alert(1)</script>",

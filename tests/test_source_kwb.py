@@ -16,8 +16,8 @@ import pytest
 
 from riskmodel.catalogue import drivers, indicators, load
 from riskmodel.errors import InputError
-from riskmodel.sources import kwb_containers
-from riskmodel.sources.kwb import read_tables, year_in_name
+from riskmodel.sources.kwb import containers as kwb_containers
+from riskmodel.sources.kwb.reader import read_tables, year_in_name
 from riskmodel.sources.observations import Observations
 
 AGES = ("age_0_14", "age_15_24", "age_25_44", "age_45_64", "age_65_plus")

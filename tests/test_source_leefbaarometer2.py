@@ -12,7 +12,7 @@ import pytest
 
 from riskmodel.catalogue import drivers, indicators, load
 from riskmodel.errors import InputError
-from riskmodel.sources.leefbaarometer2 import (
+from riskmodel.sources.leefbaarometer.edition2 import (
     SOURCE,
     class_scheme,
     compare_classes,

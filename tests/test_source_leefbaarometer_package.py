@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from riskmodel.errors import InputError
-from riskmodel.sources import archives
-from riskmodel.sources import leefbaarometer_package as package
-from riskmodel.sources.leefbaarometer import read_scores
-from riskmodel.sources.leefbaarometer_package import HINT, open_package
+from riskmodel.sources.formats import archives
+from riskmodel.sources.leefbaarometer import package
+from riskmodel.sources.leefbaarometer.package import HINT, open_package
+from riskmodel.sources.leefbaarometer.scores import read_scores
 
 INSIDE = "Leefbaarometer 3.0 - Meting 2024 - open data"
 TAIL = "2024,4.2,0.1,0.01,0.02,0.03,0.04,0.0"

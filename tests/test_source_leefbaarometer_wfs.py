@@ -8,7 +8,7 @@ import pytest
 
 from riskmodel.catalogue import class_scheme, drivers, indicators
 from riskmodel.errors import InputError
-from riskmodel.sources.leefbaarometer_wfs import SOURCE, read_layers
+from riskmodel.sources.leefbaarometer.wfs import SOURCE, read_layers
 
 DIMENSIONS = ("won", "fys", "vrz", "soc", "onv")
 HEADER = "kscore,kafw,afw,kwon,kfys,kvrz,ksoc,konv,won,fys,vrz,soc,onv,year,code,naam"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from riskmodel.catalogue import indicators, load
 from riskmodel.errors import InputError
 from riskmodel.sources.observations import Observations
-from riskmodel.sources.police import read_counts
+from riskmodel.sources.statline.police import read_counts
 
 HEADER = "ID,SoortMisdrijf,WijkenEnBuurten,Perioden,GeregistreerdeMisdrijven_1\n"
 NUISANCE = "ID,Overlast,WijkenEnBuurten,Perioden,GeregistreerdeOverlast_1\n"
@@ -409,7 +409,7 @@ def test_a_folder_an_absent_file_and_no_file_are_refused(tmp_path: Path) -> None
 def test_a_download_of_everything_is_refused_before_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("riskmodel.sources.statline.MAX_BYTES", 1 << 20)
+    monkeypatch.setattr("riskmodel.sources.statline.statline.MAX_BYTES", 1 << 20)
     path = tmp_path / "a.csv"
     path.write_bytes(HEADER.encode() + b"0" * (3 << 20))
     with pytest.raises(InputError) as refusal:

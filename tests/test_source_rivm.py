@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from riskmodel.catalogue import indicators, load
 from riskmodel.errors import InputError
 from riskmodel.sources.observations import Observations
-from riskmodel.sources.rivm import read_monitor
+from riskmodel.sources.statline.rivm import read_monitor
 
 TOPICS: dict[str, str] = load("rivm")["columns"]
 HEADER = [
@@ -337,7 +337,7 @@ def test_a_cell_far_away_is_refused_before_it_fills_the_memory(tmp_path: Path) -
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("riskmodel.sources.rivm.LARGEST_UNPACKED", 30 << 20)
+    monkeypatch.setattr("riskmodel.sources.statline.rivm.LARGEST_UNPACKED", 30 << 20)
     path = tmp_path / "a.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/workbook.xml", b" " * (31 << 20))

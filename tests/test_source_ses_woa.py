@@ -8,7 +8,7 @@ import pytest
 
 from riskmodel.catalogue import indicators
 from riskmodel.errors import InputError
-from riskmodel.sources.ses_woa import read_scores
+from riskmodel.sources.statline.ses_woa import read_scores
 
 ODATA = "ID,WijkenEnBuurten,Perioden,ParticuliereHuishoudens_2,GemiddeldeScore_29,k_30,Waarde_37\n"
 STATLINE = (

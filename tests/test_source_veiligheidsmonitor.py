@@ -8,7 +8,7 @@ import pytest
 
 from riskmodel.catalogue import indicators, load
 from riskmodel.errors import InputError
-from riskmodel.sources.veiligheidsmonitor import read_survey
+from riskmodel.sources.statline.veiligheidsmonitor import read_survey
 
 HEADER = (
     "ID,Marges,RegioS,Perioden,SocialeCohesieSchaalscore_15,AchteruitGegaan_17,RapportcijferLeefbaarheidWoonbuurt_18,"

@@ -7,7 +7,7 @@ import pytest
 
 from riskmodel.catalogue import indicators, load, regions
 from riskmodel.errors import InputError
-from riskmodel.sources.woon import read_results
+from riskmodel.sources.statline.woon import read_results
 
 HEADER = "area,year,indicator,share,margin\n"
 SATISFIED = "woon_satisfied_dwelling"

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskmodel.errors import InputError
-from riskmodel.example import ExampleFiles
 from riskmodel.sources.crosswalk import read_links
-from riskmodel.sources.kwb import read_tables, year_in_name
-from riskmodel.sources.leefbaarometer import read_scores
+from riskmodel.sources.kwb.reader import read_tables, year_in_name
+from riskmodel.sources.leefbaarometer.scores import read_scores
 from riskmodel.sources.observations import Observations
+from riskmodel.workflow.example import ExampleFiles
 
 DIMENSIONS = ("fys", "onv", "soc", "vrz", "won")
 WAVES = (2002, 2008, 2012, 2014, 2016, 2018, 2020)

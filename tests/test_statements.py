@@ -9,13 +9,12 @@ import pytest
 from measured_worlds import measured_world, with_dimensions
 from official import official_workspace
 
-from riskmodel import monitoring
 from riskmodel.catalogue import class_scheme, load
 from riskmodel.catalogue.group_lists import groups as shipped
 from riskmodel.errors import InputError
 from riskmodel.monitor.measured import Measured
-from riskmodel.monitor.statement_figures import FIGURES, Asked, Figure, Missing
-from riskmodel.monitor.statements import (
+from riskmodel.monitor.published.statement_figures import FIGURES, Asked, Figure, Missing
+from riskmodel.monitor.published.statements import (
     all_statements,
     find_statement,
     held_against,
@@ -23,6 +22,7 @@ from riskmodel.monitor.statements import (
     side_by_side,
     statements_table,
 )
+from riskmodel.workflow import present as monitoring
 
 #: Classes 3, 3, 6 and 7 in 2014; 3, 4, 6 and 7 in 2016 (cuts of 3.0).
 DEVIATION = [[-0.30, -0.30], [-0.30, -0.20], [0.0, 0.0], [0.05, 0.05]]

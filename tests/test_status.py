@@ -11,9 +11,9 @@ import pytest
 from kept_worlds import NAME, small_question
 
 import riskmodel
-from riskmodel.panel.store import Workspace
-from riskmodel.status import SCORES, status_of, status_text
-from riskmodel.tracking.store import client_of
+from riskmodel.workflow.status import SCORES, status_of, status_text
+from riskmodel.workflow.tracking.store import client_of
+from riskmodel.workspace.store import Workspace
 
 
 class Made:

@@ -16,25 +16,18 @@ from module_texts import CAUSAL, fixed_texts
 from worlds import panel_of, wijk_codes
 
 from riskmodel.errors import InputError
-from riskmodel.monitor import survey as survey_module
 from riskmodel.monitor.groups import Group
 from riskmodel.monitor.measured import Measured, measured_of
-from riskmodel.monitor.survey import (
-    Agreement,
-    Survey,
-    agreement,
-    hold_figure,
-    in_words,
-    read_survey,
-    shared_jitter,
-    survey_table,
-    table_in_dutch,
-)
-from riskmodel.monitor.survey_words import counted, decimals, percent
+from riskmodel.monitor.survey import comparison as survey_module
+from riskmodel.monitor.survey.agreement import Agreement, agreement, hold_figure
+from riskmodel.monitor.survey.comparison import shared_jitter, survey_table
+from riskmodel.monitor.survey.file import Survey, read_survey
 from riskmodel.monitor.uncertainty import Figure, balance_interval, draw, figure, spearman, wilson
 from riskmodel.panel.build import build_panel
-from riskmodel.panel.noise import UNKNOWN, Noise
-from riskmodel.sources import kwb, leefbaarometer
+from riskmodel.panel.measurement_noise import UNKNOWN, Noise
+from riskmodel.products.present.survey_words import counted, decimals, in_words, percent, table_in_dutch
+from riskmodel.sources.kwb import reader as kwb
+from riskmodel.sources.leefbaarometer import scores as leefbaarometer
 
 NAN = float("nan")
 MODULES = Path(survey_module.__file__).parent

@@ -16,7 +16,7 @@ from riskmodel.errors import InputError
 from riskmodel.forecasting.experiment import load_experiment
 from riskmodel.forecasting.groups import Cohort, as_known, labels_of
 from riskmodel.forecasting.targets import KINDS, Event, noise_of_change
-from riskmodel.panel.noise import estimate_noise
+from riskmodel.panel.measurement_noise import estimate_noise
 
 CODES = ["WK000100", "WK000101", "WK000102", "WK000200", "WK000201", "WK000300"]
 # Classes 6, 7, 6, 6, 4 and 8; the class borders lie at -.282, -.164, -.103, .010, .090 and .168.

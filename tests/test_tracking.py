@@ -17,17 +17,17 @@ from worlds import EXPERIMENTS
 
 from riskmodel.errors import InputError
 from riskmodel.forecasting.checks import Finding
-from riskmodel.locking import only_writer, put_in_place
-from riskmodel.panel.store import Workspace
-from riskmodel.tracking.log import log_findings, summary_of
-from riskmodel.tracking.runs import backtest_run, backtest_runs
-from riskmodel.tracking.store import client_of, experiment_id
+from riskmodel.workflow.tracking.log import log_findings, summary_of
+from riskmodel.workflow.tracking.runs import backtest_run, backtest_runs
+from riskmodel.workflow.tracking.store import client_of, experiment_id
+from riskmodel.workspace.lock import only_writer, put_in_place
+from riskmodel.workspace.store import Workspace
 
 ROOT = Path(__file__).parents[1]
 BACKTEST = (
     "import sys, time, riskmodel\n"
     "from pathlib import Path\n"
-    "from riskmodel.panel.store import Workspace\n"
+    "from riskmodel.workspace.store import Workspace\n"
     "while not Path(sys.argv[3]).exists():\n"
     "    time.sleep(0.01)\n"
     "riskmodel.backtest(Path(sys.argv[1]), Workspace(sys.argv[2]), origins=[2018])\n"
@@ -116,8 +116,8 @@ def test_a_store_that_was_cut_off_while_it_was_made_is_made_again(tmp_path: Path
     workspace = Workspace(tmp_path / "workspace")
     code = (
         "import sys\n"
-        "from riskmodel.panel.store import Workspace\n"
-        "from riskmodel.tracking.store import client_of\n"
+        "from riskmodel.workspace.store import Workspace\n"
+        "from riskmodel.workflow.tracking.store import client_of\n"
         "client_of(Workspace(sys.argv[1])).search_experiments()\n"
     )
     maker = start(code, workspace.folder)
@@ -135,8 +135,8 @@ def test_who_waits_too_long_for_the_lock_is_told(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "workspace")
     code = (
         "import sys, time\n"
-        "from riskmodel.locking import only_writer\n"
-        "from riskmodel.panel.store import Workspace\n"
+        "from riskmodel.workspace.lock import only_writer\n"
+        "from riskmodel.workspace.store import Workspace\n"
         "with only_writer(Workspace(sys.argv[1])):\n"
         "    print('held', flush=True)\n"
         "    time.sleep(60)\n"
@@ -198,8 +198,8 @@ def test_a_draft_takes_the_place_of_a_folder(tmp_path: Path) -> None:
 def test_making_a_store_says_nothing(tmp_path: Path) -> None:
     code = (
         "import sys\n"
-        "from riskmodel.panel.store import Workspace\n"
-        "from riskmodel.tracking.store import client_of\n"
+        "from riskmodel.workspace.store import Workspace\n"
+        "from riskmodel.workflow.tracking.store import client_of\n"
         "client_of(Workspace(sys.argv[1]))\n"
     )
     made = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True)
@@ -208,7 +208,7 @@ def test_making_a_store_says_nothing(tmp_path: Path) -> None:
 
 def test_an_installation_without_git_has_a_version(tmp_path: Path) -> None:
     """As in a container: the service asks for its version at every answer."""
-    code = "import riskmodel.made_with as m, riskmodel; assert m.code_version() == riskmodel.__version__"
+    code = "import riskmodel.workspace.versions as m, riskmodel; assert m.code_version() == riskmodel.__version__"
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": str(tmp_path)}
     subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True)
 

@@ -17,7 +17,7 @@ from riskmodel.monitor.group_difference import FEWEST_MUNICIPALITIES, difference
 from riskmodel.monitor.groups import group, members_of
 from riskmodel.monitor.trajectory import trajectory
 from riskmodel.monitor.turning import in_words, turning_points
-from riskmodel.panel.noise import Noise
+from riskmodel.panel.measurement_noise import Noise
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 official = pytest.mark.skipif(not DATA.exists(), reason="the official files are not here")

@@ -15,7 +15,7 @@ from measured_worlds import jittering_world, measured_world, real_measured_2, re
 from riskmodel.errors import InputError
 from riskmodel.monitor.measured import Measured
 from riskmodel.monitor.transitions import movers, transition_rows, weights_of
-from riskmodel.panel.noise import Noise
+from riskmodel.panel.measurement_noise import Noise
 
 #: A deviation in the middle of each class of 3.0; 0 is no score.
 INSIDE = np.array([np.nan, -0.5, -0.4, -0.32, -0.2, -0.13, -0.05, 0.05, 0.12, 0.2])

@@ -21,10 +21,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskmodel.errors import InputError
-from riskmodel.trees import compile_trees, kernels
-from riskmodel.trees.deep import DeepProgram
-from riskmodel.trees.tables import TableProgram
-from riskmodel.trees.text import UnsupportedModelError, read
+from riskmodel.forecasting.models.treeshap import compile_trees, kernels
+from riskmodel.forecasting.models.treeshap.deep import DeepProgram
+from riskmodel.forecasting.models.treeshap.tables import TableProgram
+from riskmodel.forecasting.models.treeshap.text import UnsupportedModelError, read
 
 QUIET = {"objective": "regression", "verbosity": -1, "num_threads": 1, "min_data_in_leaf": 5, "seed": 1}
 ZERO = float(np.float32(1e-35))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from riskmodel.catalogue import class_scheme, load
 from riskmodel.errors import InputError
-from riskmodel.monitor.verify import (
+from riskmodel.monitor.published.verify import (
     SUM,
     parts_scheme,
     passed,
@@ -23,8 +23,8 @@ from riskmodel.monitor.verify import (
     verify_release,
     verify_table,
 )
-from riskmodel.sources.leefbaarometer2 import read_scores
-from riskmodel.sources.leefbaarometer_wfs import read_layers
+from riskmodel.sources.leefbaarometer.edition2 import read_scores
+from riskmodel.sources.leefbaarometer.wfs import read_layers
 from riskmodel.sources.observations import Observations, SourceFile
 
 PARTS = [f"wfs_class_{each}" for each in ("deviation", "onv", "soc", "won", "fys", "vrz")]

@@ -16,10 +16,10 @@ from web_worlds import OTHER, ROOT, TOWN, Client, is_problem, serving, trained, 
 
 import riskmodel
 from riskmodel.errors import InputError
-from riskmodel.panel.store import Workspace
-from riskmodel.products.forms import WRITERS
-from riskmodel.web.recorded import find_request, page_of_requests
-from riskmodel.web.tokens import create_token
+from riskmodel.products.risk_list.formats import WRITERS
+from riskmodel.web.access.tokens import create_token
+from riskmodel.web.serving.recorded import find_request, page_of_requests
+from riskmodel.workspace.store import Workspace
 
 __all__ = ["world"]
 API = "/api/v1"
@@ -152,7 +152,7 @@ def test_a_failure_of_our_own_tells_nothing(client: Client, monkeypatch: pytest.
     def fail(*_: object) -> None:
         raise RuntimeError(f"secret in {ROOT}")
 
-    monkeypatch.setattr("riskmodel.web.api.area_rows", fail)
+    monkeypatch.setattr("riskmodel.web.api.routes.area_rows", fail)
     assert is_problem(client.get(f"{API}/areas"), 500)
 
 

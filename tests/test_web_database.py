@@ -18,11 +18,13 @@ pytest.importorskip("sqlalchemy")
 from sqlalchemy import Engine, delete, inspect, select, text
 
 from riskmodel.errors import InputError
-from riskmodel.web import tables
-from riskmodel.web.database import connect, now, reading, secret, upgrade, writing
-from riskmodel.web.making import Asked
-from riskmodel.web.migrations import STEPS
-from riskmodel.web.recorded import (
+from riskmodel.web.access.security import note
+from riskmodel.web.access.tokens import Tokens, create_token, list_tokens, revoke_token
+from riskmodel.web.database import tables
+from riskmodel.web.database.database import connect, now, reading, secret, upgrade, writing
+from riskmodel.web.database.migrations import STEPS
+from riskmodel.web.serving.making import Asked
+from riskmodel.web.serving.recorded import (
     add_file,
     add_request,
     bytes_kept,
@@ -31,8 +33,6 @@ from riskmodel.web.recorded import (
     page_of_requests,
     snapshots_in_use,
 )
-from riskmodel.web.security import note
-from riskmodel.web.tokens import Tokens, create_token, list_tokens, revoke_token
 
 __all__ = ["postgres"]
 
@@ -107,7 +107,7 @@ def test_a_step_that_fails_leaves_nothing_behind(engine: Engine, monkeypatch: py
         raise RuntimeError("power cut")
 
     upgrade(engine)
-    monkeypatch.setattr("riskmodel.web.database.STEPS", (*STEPS, broken))
+    monkeypatch.setattr("riskmodel.web.database.database.STEPS", (*STEPS, broken))
     with pytest.raises(RuntimeError):
         upgrade(engine)
     assert "half" not in inspect(engine).get_table_names()

@@ -41,16 +41,16 @@ from web_worlds import (
 
 import riskmodel
 from riskmodel.errors import InputError
-from riskmodel.panel.store import Workspace
-from riskmodel.scoring.find import find_release, write_features
-from riskmodel.web import tables
-from riskmodel.web.database import connect, reading, upgrade, writing
-from riskmodel.web.inspecting import LONGEST_LOCATION, MOST_COLUMNS, inspect_file, kind_of
-from riskmodel.web.job_runner import MOST_ATTEMPTS, Runner
-from riskmodel.web.job_worker import score_upload
-from riskmodel.web.jobs import MOST_OPEN, Jobs
-from riskmodel.web.tokens import create_token
-from riskmodel.web.uploads import Uploads
+from riskmodel.web.access.tokens import create_token
+from riskmodel.web.database import tables
+from riskmodel.web.database.database import connect, reading, upgrade, writing
+from riskmodel.web.jobs.inspecting import LONGEST_LOCATION, MOST_COLUMNS, inspect_file, kind_of
+from riskmodel.web.jobs.jobs import MOST_OPEN, Jobs
+from riskmodel.web.jobs.runner import MOST_ATTEMPTS, Runner
+from riskmodel.web.jobs.uploads import Uploads
+from riskmodel.web.jobs.worker import score_upload
+from riskmodel.workflow.find_release import find_release, write_features
+from riskmodel.workspace.store import Workspace
 
 __all__ = ["postgres"]
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills and limits of memory are those of POSIX")

@@ -25,25 +25,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from web_worlds import running, settings_of, until
 
-from riskmodel import ingesting
 from riskmodel.catalogue import regions
-from riskmodel.explaining.contributions import by_driver, contributions_of
-from riskmodel.explaining.explain import explanation_of
 from riskmodel.forecasting import backtest as backtesting
+from riskmodel.forecasting.backtest_record import record_of, write_record
 from riskmodel.forecasting.checks import stage_of
+from riskmodel.forecasting.drivers.contributions import by_driver, contributions_of
+from riskmodel.forecasting.drivers.explanation import explanation_of
 from riskmodel.forecasting.experiment import load_experiment
+from riskmodel.forecasting.forecast_store import save_forecast
 from riskmodel.forecasting.origins import latest_origin
-from riskmodel.forecasting.record import record_of, write_record
-from riskmodel.forecasting.store import save_forecast
-from riskmodel.panel.store import Workspace
-from riskmodel.web import page_errors, page_national, page_record, problems
-from riskmodel.web.identity import is_clean
-from riskmodel.web.page_choose import Choice, checked, choice_of
-from riskmodel.web.page_kept import Kept
-from riskmodel.web.page_method import method_of
-from riskmodel.web.page_record_drawings import Interval, interval_rows, reliability
+from riskmodel.web import problems
+from riskmodel.web.access.identity import is_clean
+from riskmodel.web.pages import errors as page_errors
+from riskmodel.web.pages import national as page_national
+from riskmodel.web.pages import record as page_record
+from riskmodel.web.pages.choose import Choice, checked, choice_of
+from riskmodel.web.pages.method import method_of
+from riskmodel.web.pages.record_drawings import Interval, interval_rows, reliability
 from riskmodel.web.service import Service
-from riskmodel.web.shelf import same_name
+from riskmodel.web.serving.shelf import Kept, same_name
+from riskmodel.workflow import ingest as ingesting
+from riskmodel.workspace.store import Workspace
 
 ROOT = Path(__file__).parents[1]
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -710,7 +712,7 @@ def test_the_register_entry_fits_the_standard(site: Site) -> None:
 
 
 def test_a_kept_page_goes_with_what_it_tells() -> None:
-    from riskmodel.web.lists import body_of
+    from riskmodel.web.serving.lists import body_of
 
     kept, body = Kept(), body_of(b"page", "html")
     kept.put("/nederland", ("one",), body)

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from web_worlds import TOWN, serving, trained
 
-from riskmodel.panel.store import Workspace
+from riskmodel.web.access.tokens import create_token
 from riskmodel.web.app import create_app
-from riskmodel.web.making import Asked
-from riskmodel.web.tokens import create_token
+from riskmodel.web.serving.making import Asked
+from riskmodel.workspace.store import Workspace
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed (riskmodel[dev])")
 CASES = int(os.environ.get("RISKMODEL_SCHEMA_CASES", "8"))

@@ -18,15 +18,15 @@ from hypothesis import strategies as st
 from web_worlds import OTHER, ROOT, TOWN, Client, is_problem, serving, settings_of, trained, world
 
 from riskmodel.errors import InputError
-from riskmodel.panel.store import Workspace
-from riskmodel.web.database import connect, reading, upgrade
-from riskmodel.web.identity import ANYBODY, Identity, client_address, user_of
-from riskmodel.web.limits import Rate
+from riskmodel.web.access.identity import ANYBODY, Identity, client_address, user_of
+from riskmodel.web.access.limits import Rate
+from riskmodel.web.access.security import COOKIE, Forms, from_elsewhere, known_host
+from riskmodel.web.access.tokens import create_token, revoke_token
+from riskmodel.web.database.database import connect, reading, upgrade
+from riskmodel.web.database.tables import audit_log
 from riskmodel.web.problems import body_of
-from riskmodel.web.security import COOKIE, Forms, from_elsewhere, known_host
 from riskmodel.web.settings import Settings, read_settings
-from riskmodel.web.tables import audit_log
-from riskmodel.web.tokens import create_token, revoke_token
+from riskmodel.workspace.store import Workspace
 
 __all__ = ["world"]
 API = "/api/v1"
@@ -167,7 +167,7 @@ def test_tokens_are_compared_in_constant_time(world: Workspace, monkeypatch: pyt
         seen.append((len(one), len(two)))
         return compare(one, two)
 
-    monkeypatch.setattr("riskmodel.web.tokens.hmac.compare_digest", noted)
+    monkeypatch.setattr("riskmodel.web.access.tokens.hmac.compare_digest", noted)
     for text in (right, right[:-1] + "!", "rm_0_x", "nonsense"):
         service.tokens.look_up(text)
     # Also where there is no such token: the same comparison of the same two lengths.
@@ -391,12 +391,12 @@ def test_a_bucket_fills_at_its_pace_and_memory_is_bounded(monkeypatch: pytest.Mo
     assert rate.wait("a") == 1
     clock[0] = 10.0
     assert [rate.wait("a") for _ in range(11)] == [0] * 10 + [1]
-    monkeypatch.setattr("riskmodel.web.limits.MOST", 100)
+    monkeypatch.setattr("riskmodel.web.access.limits.MOST", 100)
     for number in range(1000):
         rate.wait(str(number))
     assert len(rate._left) <= 100
     # One machine has a whole network of IPv6 addresses: they are one.
-    from riskmodel.web.gate import _neighbourhood
+    from riskmodel.web.access.gate import _neighbourhood
 
     assert (
         _neighbourhood("2001:db8:1:2:3::4")
@@ -409,7 +409,7 @@ def test_an_answer_that_takes_too_long_is_given_up(world: Workspace, monkeypatch
     import time
 
     service = serving(world, request_timeout=0.3)
-    monkeypatch.setattr("riskmodel.web.api_lists._form", lambda *_: time.sleep(1.0))
+    monkeypatch.setattr("riskmodel.web.api.lists._form", lambda *_: time.sleep(1.0))
     client = Client(service)
     service.lists.record(service.snapshots.serving["decline-2y"], _asked(), "")
     response = client.get(f"{API}/lists/1/risicolijst.csv")
@@ -417,7 +417,7 @@ def test_an_answer_that_takes_too_long_is_given_up(world: Workspace, monkeypatch
 
 
 def _asked() -> Any:
-    from riskmodel.web.making import Asked
+    from riskmodel.web.serving.making import Asked
 
     return Asked((TOWN,), "Risicolijst", None)
 

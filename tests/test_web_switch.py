@@ -20,10 +20,10 @@ import pytest
 from web_worlds import ROOT, TOWN, Client, make_champion, running, serving, settings_of, trained, until, world
 
 import riskmodel
-from riskmodel.panel.store import Workspace
 from riskmodel.sources.observations import SourceFile
 from riskmodel.web.service import open_service
-from riskmodel.web.snapshot import freeze, load_snapshot, prune, release_of, stored_forecasts
+from riskmodel.web.serving.snapshot import freeze, load_snapshot, prune, release_of, stored_forecasts
+from riskmodel.workspace.store import Workspace
 
 __all__ = ["world"]
 API = "/api/v1"
@@ -57,7 +57,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
 
 def two_versions(workspace: Workspace) -> list[str]:
     """Numbers of the champion and of the candidate."""
-    from riskmodel.tracking import registry
+    from riskmodel.workflow.tracking import registry
 
     found = {each.alias: each.number for each in registry.versions(workspace, "decline-2y")}
     return [found["champion"], found["candidate"]]

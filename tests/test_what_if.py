@@ -10,7 +10,8 @@ import pytest
 from worlds import example_panel, experiment
 
 from riskmodel.errors import InputError
-from riskmodel.explaining.what_if import (
+from riskmodel.forecasting.backtest import fit, forecast_with
+from riskmodel.forecasting.drivers.what_if import (
     COLUMNS,
     EVERYWHERE,
     LABEL,
@@ -19,12 +20,11 @@ from riskmodel.explaining.what_if import (
     used_features,
     what_if,
 )
-from riskmodel.forecasting.backtest import fit, forecast_with
 from riskmodel.forecasting.features import features_of, training_of
 from riskmodel.forecasting.models import ModelSpec
 from riskmodel.forecasting.origins import Origin, latest_origin
-from riskmodel.listing import parse_changes
 from riskmodel.panel.panel import Panel
+from riskmodel.workflow.what_if import parse_changes
 
 ASKED = experiment(trees=40)
 

@@ -20,13 +20,13 @@ from mlflow import MlflowClient
 
 import riskmodel
 from riskmodel.errors import InputError
-from riskmodel.example import ExampleFiles
-from riskmodel.explaining.contributions import definitional
 from riskmodel.forecasting.backtest import Backtest
-from riskmodel.forecasting.scores import COLUMNS
-from riskmodel.panel.store import Workspace
-from riskmodel.products.risk_list import RiskList
-from riskmodel.tracking.store import store_uri
+from riskmodel.forecasting.drivers.contributions import definitional
+from riskmodel.forecasting.evaluation.scores import COLUMNS
+from riskmodel.products.risk_list.risk_list import RiskList
+from riskmodel.workflow.example import ExampleFiles
+from riskmodel.workflow.tracking.store import store_uri
+from riskmodel.workspace.store import Workspace
 
 ROOT = Path(__file__).parents[1]
 TOWN = "Wolderdam (voorbeeld)"
@@ -256,7 +256,7 @@ def test_the_registered_model_answers_in_another_process(walked: Walked, tmp_pat
     """Same chances, expectation, interval and drivers as the stored forecast; nothing is unpickled."""
     from riskmodel.forecasting.features import features_of
     from riskmodel.forecasting.origins import latest_origin
-    from riskmodel.tracking.store import store_uri
+    from riskmodel.workflow.tracking.store import store_uri
 
     panel = walked.workspace.panel()
     origin = latest_origin(panel, 2)

@@ -21,14 +21,14 @@ import httpx
 import uvicorn
 
 import riskmodel
-from riskmodel import ingesting
-from riskmodel.example import write_example
-from riskmodel.panel.store import Workspace
-from riskmodel.tracking import registry
-from riskmodel.tracking.store import client_of
 from riskmodel.web.app import create_app
 from riskmodel.web.service import Service, open_service
 from riskmodel.web.settings import Settings
+from riskmodel.workflow import ingest as ingesting
+from riskmodel.workflow.example import write_example
+from riskmodel.workflow.tracking import registry
+from riskmodel.workflow.tracking.store import client_of
+from riskmodel.workspace.store import Workspace
 
 ROOT = Path(__file__).parents[1]
 TOWN, OTHER = "GM9001", "GM9002"

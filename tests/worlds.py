@@ -11,14 +11,15 @@ import numpy as np
 from scipy.stats import norm
 
 from riskmodel.catalogue import class_scheme, published_on
-from riskmodel.example import write_example
 from riskmodel.forecasting.experiment import Experiment, load_experiment
 from riskmodel.forecasting.features import Features, Training
 from riskmodel.forecasting.forecast import Forecast, Outputs
 from riskmodel.forecasting.models.structural import EXPECTATION, SPREAD, UNREST
 from riskmodel.panel.build import build_panel
 from riskmodel.panel.panel import Panel
-from riskmodel.sources import kwb, leefbaarometer
+from riskmodel.sources.kwb import reader as kwb
+from riskmodel.sources.leefbaarometer import scores as leefbaarometer
+from riskmodel.workflow.example import write_example
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 BASE = 4.1

@@ -21,8 +21,8 @@ from playwright.sync_api import sync_playwright
 
 import riskmodel
 from riskmodel.forecasting.origins import backtest_origins
-from riskmodel.panel.store import Workspace
-from riskmodel.plots import split_picture
+from riskmodel.workflow.tracking.pictures import split_picture
+from riskmodel.workspace.store import Workspace
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures"

@@ -18,9 +18,9 @@ from mlflow import MlflowClient
 from pictures import CHROMIUM, save
 from playwright.sync_api import Page, sync_playwright
 
-from riskmodel.panel.store import Workspace
-from riskmodel.tracking.log import BACKTEST, KIND
-from riskmodel.tracking.store import client_of, store_uri
+from riskmodel.workflow.tracking.log import BACKTEST, KIND
+from riskmodel.workflow.tracking.store import client_of, store_uri
+from riskmodel.workspace.store import Workspace
 
 WINDOW = {"width": 1480, "height": 880}
 #: MLflow remembers in the browser which half of its menu is shown, and whether its assistant is open.

@@ -15,20 +15,20 @@ from threadpoolctl import threadpool_limits
 
 from riskmodel.catalogue import class_scheme
 from riskmodel.errors import InputError
-from riskmodel.forecasting.calibration import calibration_table
+from riskmodel.forecasting.evaluation.calibration import calibration_table
+from riskmodel.forecasting.evaluation.judging import judge_forecasts
+from riskmodel.forecasting.evaluation.paired import paired_table
+from riskmodel.forecasting.evaluation.scores import score_table
+from riskmodel.forecasting.evaluation.stability import reseeded_spec, stability_table
 from riskmodel.forecasting.experiment import LEFT_OUT, Experiment
 from riskmodel.forecasting.features import Features, Training, features_of, training_of
 from riskmodel.forecasting.forecast import Forecast
-from riskmodel.forecasting.judging import judge_forecasts
 from riskmodel.forecasting.left_out import check_provinces, forecast_left_out
 from riskmodel.forecasting.models import ChangeModel, ModelSpec, make
 from riskmodel.forecasting.models.base import NotApplicableError
 from riskmodel.forecasting.models.lightgbm import WORTH_THREADS, LightGBM
 from riskmodel.forecasting.origins import Origin, backtest_origins
-from riskmodel.forecasting.paired import paired_table
 from riskmodel.forecasting.read_off import forecast_from
-from riskmodel.forecasting.scores import score_table
-from riskmodel.forecasting.stability import reseeded_spec, stability_table
 from riskmodel.panel.panel import Panel
 
 #: Seeds of refits of the champion, far from those that a model may average over.
@@ -61,11 +61,11 @@ class Backtest:
     scores : pandas.DataFrame
         The Scores container.
     paired : pandas.DataFrame
-        Champion and challenger against every other model, see :mod:`riskmodel.forecasting.paired`.
+        Champion and challenger against every other model, see :mod:`riskmodel.forecasting.evaluation.paired`.
     calibration : pandas.DataFrame
-        Chances against shares per tenth and group, see :mod:`riskmodel.forecasting.calibration`.
+        Chances against shares per tenth and group, see :mod:`riskmodel.forecasting.evaluation.calibration`.
     stability : pandas.DataFrame
-        Overlap of lists, see :mod:`riskmodel.forecasting.stability`.
+        Overlap of lists, see :mod:`riskmodel.forecasting.evaluation.stability`.
     skipped : tuple of Skipped
         Models that were not applicable.
     importance : pandas.DataFrame

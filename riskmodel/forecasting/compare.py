@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 
 from riskmodel.errors import InputError
+from riskmodel.forecasting.backtest_record import Outcomes, Record, outcomes_of
+from riskmodel.forecasting.evaluation.judging import Judged, judge_forecasts
+from riskmodel.forecasting.evaluation.resampling import interval
+from riskmodel.forecasting.evaluation.stability import top_areas
 from riskmodel.forecasting.experiment import Cohort, Experiment
 from riskmodel.forecasting.forecast import Forecast
-from riskmodel.forecasting.judging import Judged, judge_forecasts
-from riskmodel.forecasting.record import Outcomes, Record, outcomes_of
-from riskmodel.forecasting.resampling import interval
-from riskmodel.forecasting.stability import top_areas
 from riskmodel.panel.panel import FloatArray, Panel
 
 #: Scores that are put side by side, and those of them of which a paired difference is told.

@@ -7,14 +7,14 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from riskmodel.documents import read_yaml
 from riskmodel.errors import InputError
+from riskmodel.forecasting.builtin_experiments import builtin_names
 from riskmodel.forecasting.curve import Outputs
 from riskmodel.forecasting.groups import LABELS, Cohort
 from riskmodel.forecasting.models import ModelSpec, make
 from riskmodel.forecasting.targets import Event
-from riskmodel.plain_text import safe_cell
-from riskmodel.questions import builtin_names
+from riskmodel.sources.formats.documents import read_yaml
+from riskmodel.workspace.safe_text import safe_cell
 
 __all__ = ["LEFT_OUT", "SIMPLE_KINDS", "Cohort", "Experiment", "load_experiment"]
 

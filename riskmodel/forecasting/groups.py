@@ -19,7 +19,7 @@ from riskmodel.panel.panel import FloatArray, Panel
 #: On the official wijken a fall is told from no fall hardly better than by tossing a coin below 100 inhabitants
 #: (AUC among equals in size .56, 95% interval .50 to .62; 100 to 200: .63, .56 to .70; 1,000 and more: .71), and
 #: up to some 250 to 300 inhabitants size alone brings an ordinary area above the limit of *dreigt* (see
-#: :func:`riskmodel.products.how_sure.flagged_by_size`). 200 lies between the two.
+#: :func:`riskmodel.products.risk_list.how_sure.flagged_by_size`). 200 lies between the two.
 SMALL = 200
 #: Borders of the size classes, in inhabitants.
 SIZES = (SMALL, 500, 2_000, 5_000)

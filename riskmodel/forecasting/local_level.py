@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from riskmodel.errors import InputError
-from riskmodel.panel.noise import SMALLEST, Noise, estimate_noise
+from riskmodel.panel.measurement_noise import SMALLEST, Noise, estimate_noise
 from riskmodel.panel.panel import FloatArray
 
 #: Smallest variances, in squared score points: neither jitter nor drift is ever taken to be absent.
@@ -67,7 +67,7 @@ def fit_local_level(scores: FloatArray, years: Sequence[int], inhabitants: Float
     """Estimate jitter and drift from the scores of successive waves.
 
     The jitter is what makes successive changes turn back on each other
-    (:func:`riskmodel.panel.noise.estimate_noise`); the drift is what remains of the changes, per year.
+    (:func:`riskmodel.panel.measurement_noise.estimate_noise`); the drift is what remains of the changes, per year.
 
     Parameters
     ----------

@@ -14,9 +14,9 @@ import numpy as np
 
 from riskmodel.catalogue import class_scheme
 from riskmodel.errors import InputError
-from riskmodel.panel.noise import estimate_noise
+from riskmodel.panel.measurement_noise import estimate_noise
 from riskmodel.panel.panel import FloatArray, Panel
-from riskmodel.sources.leefbaarometer2 import development_scheme
+from riskmodel.sources.leefbaarometer.edition2 import development_scheme
 
 Kind = Literal["fall", "tipping", "development", "relative_fall", "beyond_noise"]
 KINDS: tuple[Kind, ...] = ("fall", "tipping", "development", "relative_fall", "beyond_noise")

@@ -17,7 +17,7 @@ from riskmodel.errors import InputError
 from riskmodel.monitor.development import development_table, municipality_names, span
 from riskmodel.monitor.measured import Measured
 from riskmodel.monitor.transitions import Weight, need_noise, weights_of
-from riskmodel.panel.noise import Noise
+from riskmodel.panel.measurement_noise import Noise
 from riskmodel.panel.panel import FloatArray
 
 #: A mean change smaller than this many score points has no shares.

@@ -17,7 +17,7 @@ import pandas as pd
 from riskmodel.errors import InputError
 from riskmodel.monitor.measured import Measured
 from riskmodel.monitor.measured import municipality_names as names_of_codes
-from riskmodel.panel.noise import UNKNOWN, Noise, estimate_noise
+from riskmodel.panel.measurement_noise import UNKNOWN, Noise, estimate_noise
 from riskmodel.panel.panel import FloatArray
 
 #: Beyond so many standard deviations of the jitter a change stands out: two-sided, one in ten by jitter alone.
@@ -101,7 +101,7 @@ def noise_of_change(measured: Measured, start: int, end: int, noise: Noise | Non
 
 
 def noise_or_unknown(measured: Measured) -> Noise:
-    """As :func:`noise_of`; where it cannot be estimated ``riskmodel.panel.noise.UNKNOWN``."""
+    """As :func:`noise_of`; where it cannot be estimated ``riskmodel.panel.measurement_noise.UNKNOWN``."""
     try:
         return noise_of(measured)
     except InputError:

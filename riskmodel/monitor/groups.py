@@ -20,10 +20,10 @@ import numpy.typing as npt
 
 from riskmodel.catalogue import plain
 from riskmodel.catalogue.group_lists import Group, Member, Part, groups, merged
-from riskmodel.documents import read_toml
 from riskmodel.errors import InputError
 from riskmodel.monitor.measured import Measured
-from riskmodel.sources.delimited import shown
+from riskmodel.sources.formats.delimited import shown
+from riskmodel.sources.formats.documents import read_toml
 
 __all__ = ["Found", "Group", "Part", "find", "group", "groups", "members_of"]
 

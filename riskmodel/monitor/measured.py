@@ -14,9 +14,9 @@ from riskmodel.catalogue import DIMENSIONS, ClassScheme, class_scheme, load, mun
 from riskmodel.errors import InputError
 from riskmodel.panel.aggregate import aggregate, parents_of
 from riskmodel.panel.panel import FloatArray, Panel
-from riskmodel.panel.store import Workspace
-from riskmodel.sources import leefbaarometer2
+from riskmodel.sources.leefbaarometer import edition2 as leefbaarometer2
 from riskmodel.sources.observations import Observations
+from riskmodel.workspace.store import Workspace
 
 Edition = Literal["3.0", "2.0"]
 #: Years over which a count of inhabitants or households may stand in for a year without one.
@@ -197,7 +197,7 @@ def measured_of_2(scores: Observations, others: list[Observations]) -> Measured:
     Parameters
     ----------
     scores : Observations
-        As :func:`riskmodel.sources.leefbaarometer2.read_scores` gives them.
+        As :func:`riskmodel.sources.leefbaarometer.edition2.read_scores` gives them.
     others : list of Observations
         Of the same level; counts join on equal area codes. Of two with counts of one year the first decides, and
         the second fills in where the first has none.

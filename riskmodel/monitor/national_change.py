@@ -11,7 +11,7 @@ from riskmodel.monitor.decomposition import dimension_contributions, dimension_l
 from riskmodel.monitor.development import BACK, BEYOND, FORWARD, NOT_KNOWN, UNCLEAR, development_table, span
 from riskmodel.monitor.measured import Measured
 from riskmodel.monitor.national import INSUFFICIENT, ratio
-from riskmodel.panel.noise import Noise
+from riskmodel.panel.measurement_noise import Noise
 
 
 def direction_shares(measured: Measured, start: int, end: int, noise: Noise | None = None) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from riskmodel.errors import InputError
 from riskmodel.monitor.comparable import BoolArray, Weight, checked, followed, weights_of
 from riskmodel.monitor.development import inhabitants_at, noise_of
 from riskmodel.monitor.measured import Measured
-from riskmodel.panel.noise import Noise
+from riskmodel.panel.measurement_noise import Noise
 from riskmodel.panel.panel import FloatArray
 
 #: Groups of classes: *onvoldoende* is 1 to 3, *zwak* 4, *voldoende* or better 5 to 9.

@@ -11,7 +11,7 @@ import pandas as pd
 from riskmodel.errors import InputError
 from riskmodel.monitor.development import development_table, households_at, inhabitants_at, span
 from riskmodel.monitor.measured import Measured
-from riskmodel.panel.noise import Noise
+from riskmodel.panel.measurement_noise import Noise
 from riskmodel.panel.panel import FloatArray
 
 Weight = Literal["inhabitants", "households"]

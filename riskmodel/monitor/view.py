@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskmodel.catalogue import called, find_municipalities
+from riskmodel.catalogue.places import called, find_municipalities
 from riskmodel.errors import InputError
 from riskmodel.monitor.comparable import Weight, comparable
 from riskmodel.monitor.current import state_table
@@ -20,7 +20,7 @@ from riskmodel.monitor.groups import find, group
 from riskmodel.monitor.measured import Measured
 from riskmodel.monitor.trajectory import trajectory
 from riskmodel.monitor.transitions import transition_rows
-from riskmodel.panel.noise import Noise
+from riskmodel.panel.measurement_noise import Noise
 from riskmodel.panel.panel import FloatArray
 
 

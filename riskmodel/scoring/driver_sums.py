@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from riskmodel.catalogue import drivers
-from riskmodel.explaining.contributions import told_as
+from riskmodel.forecasting.drivers.contributions import told_as
 from riskmodel.forecasting.features import Features
 from riskmodel.forecasting.models.lightgbm import LightGBM
 from riskmodel.forecasting.models.structural import EXPECTATION, Structural
@@ -72,7 +72,7 @@ def _drivers_of(features: Sequence[str]) -> tuple[tuple[str, ...], npt.NDArray[n
 def _tree_sums(model: LightGBM, owner: npt.NDArray[np.intp], compiled: bool) -> tuple[TreeSums, str]:
     if compiled:
         try:
-            from riskmodel.trees import compile_trees
+            from riskmodel.forecasting.models.treeshap import compile_trees
         except ImportError:
             compiled = False
     if compiled:

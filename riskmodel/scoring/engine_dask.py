@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from riskmodel.scoring.engine_worker import raise_if, score_one
+from riskmodel.scoring.engine_local import raise_if, score_one
 from riskmodel.scoring.inputs import Chunk
 from riskmodel.scoring.job import Job
 from riskmodel.scoring.parts import Done

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from importlib.util import find_spec
 
+from riskmodel.errors import InputError
 from riskmodel.scoring.inputs import Chunk
-from riskmodel.scoring.job import Opened
+from riskmodel.scoring.job import Job, Opened, open_job
 from riskmodel.scoring.parts import Done, score_chunks
 
 
@@ -28,3 +30,52 @@ def run_local(opened: Opened, chunks: Sequence[Chunk], done: Done) -> None:
 def processors() -> int:
     """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+#: The four parts of a message, or nothing: an exception with arguments of its own does not travel well.
+Refusal = tuple[str, str, str, str] | None
+
+
+#: What an engine needs beside the package; each is an extra with the engine's name.
+LIBRARIES = {"dask": "distributed", "spark": "pyspark"}
+
+
+def score_one(job: Job, chunk: Chunk) -> Refusal:
+    """Score a chunk and write its part; tells why it could not."""
+    try:
+        score_chunks(open_job(job), [chunk], workers=1)
+    except InputError as error:
+        return error.where, error.found, error.expected, str(error)
+    return None
+
+
+def raise_if(refusal: Refusal) -> None:
+    """Raise what a worker told.
+
+    Raises
+    ------
+    InputError
+        If it told something.
+    """
+    if refusal is not None:
+        where, found, expected, message = refusal
+        hint = message.removeprefix(f"{where}: found {found}; expected {expected}.").strip()
+        raise InputError(where, found, expected, hint)
+
+
+def require(engine: str) -> None:
+    """Make sure that the library of an engine is here, before anything is written.
+
+    Raises
+    ------
+    InputError
+        If it is not installed.
+    """
+    library = LIBRARIES.get(engine)
+    if library is not None and find_spec(library) is None:
+        raise InputError(
+            f"--engine {engine}",
+            f"no {library}",
+            "the library of this engine",
+            f"Install it with: pip install 'riskmodel[{engine}]'",
+        )

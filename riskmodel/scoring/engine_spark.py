@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from riskmodel.scoring.engine_worker import raise_if, score_one
+from riskmodel.scoring.engine_local import raise_if, score_one
 from riskmodel.scoring.inputs import Chunk
 from riskmodel.scoring.job import Job
 from riskmodel.scoring.parts import Done

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import riskmodel
 from riskmodel.errors import InputError
 from riskmodel.forecasting.models.lightgbm import LightGBM
 from riskmodel.forecasting.models.structural import SPREAD, Structural
@@ -15,6 +13,7 @@ from riskmodel.scoring.driver_sums import DriverSums, driver_sums
 from riskmodel.scoring.reference import FeatureReference, load_reference
 from riskmodel.scoring.release import Release, load_release
 from riskmodel.scoring.scorer import Scorer
+from riskmodel.workspace.versions import package_version
 
 #: Packages whose version may change a bit of the output.
 THAT_MATTER = ("lightgbm", "numba", "numpy", "pyarrow", "scipy")
@@ -90,14 +89,7 @@ def required_columns(release: Release) -> tuple[str, ...]:
 
 def versions() -> tuple[tuple[str, str], ...]:
     """Versions here of what may change a bit of the output; empty for what is not installed."""
-    return (("riskmodel", riskmodel.__version__), *((name, _version(name)) for name in THAT_MATTER))
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
+    return tuple((name, package_version(name)) for name in ("riskmodel", *THAT_MATTER))
 
 
 def open_here(job: Job, release: Release, drivers: DriverSums | None) -> Opened:

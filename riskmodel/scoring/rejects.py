@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from riskmodel.plain_text import safe_cell
+from riskmodel.workspace.safe_text import safe_cell
 
 #: Why a row is rejected. Missing is only a reason where the model has no number without the value.
 MISSING, NOT_A_NUMBER, INFINITE = "missing", "not a number", "infinite"

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from riskmodel.documents import read_json
 from riskmodel.errors import InputError, damage_told
 from riskmodel.forecasting.experiment import Experiment, load_experiment
 from riskmodel.forecasting.models.lightgbm import LightGBM
@@ -24,11 +23,12 @@ from riskmodel.forecasting.models.saved import read_about
 from riskmodel.forecasting.models.scorecard import Scorecard
 from riskmodel.forecasting.models.structural import Structural
 from riskmodel.forecasting.origins import Origin
-from riskmodel.keeping import put
 from riskmodel.panel.panel import Panel
-from riskmodel.panel.store import Workspace
+from riskmodel.sources.formats.documents import read_json
 from riskmodel.sources.observations import SourceFile
-from riskmodel.writing import draft_folder
+from riskmodel.workspace.atomic import draft_folder
+from riskmodel.workspace.store import Workspace
+from riskmodel.workspace.transaction import put
 
 #: Models that can be released.
 ReleasedModel = LightGBM | Structural | Scorecard | Points

@@ -14,19 +14,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from riskmodel.errors import InputError, damage_told
-from riskmodel.locking import only_writer
-from riskmodel.panel.store import Workspace
 from riskmodel.scoring.drift import DriftCounts, drift_report
-from riskmodel.scoring.driver_sums import DriverSums, driver_sums
-from riskmodel.scoring.engine_worker import require
-from riskmodel.scoring.find import FEATURES, find_release, is_workspace, write_features
+from riskmodel.scoring.driver_sums import DriverSums
 from riskmodel.scoring.inputs import Chunk, Source, default_keep, open_source, sha256_of
 from riskmodel.scoring.job import DEVIATION, Job, Opened, open_here, versions
 from riskmodel.scoring.parts import REJECTS, SCORES, footer_of
 from riskmodel.scoring.reference import load_reference
 from riskmodel.scoring.release import Release
 from riskmodel.scoring.scorer import ANSWERS
-from riskmodel.writing import write_atomically
+from riskmodel.workspace.atomic import write_atomically
 
 Engine = Literal["local", "dask", "spark"]
 ENGINES = ("local", "dask", "spark")
@@ -54,90 +50,14 @@ class Scored:
     manifest: dict[str, Any]
 
 
-def score(
-    source: Path | str,
-    model: str | Path,
-    output: Path | str,
-    *,
-    drivers: bool = False,
-    engine: Engine = "local",
-    workspace: Workspace | None = None,
-    keep: Sequence[str] | None = None,
-    progress: Progress | None = None,
-) -> Scored:
-    """Score an input with a released model.
-
-    Parameters
-    ----------
-    source : Path or str
-        A CSV or Parquet file or a folder of Parquet files with the model's features and ``deviation``; or a
-        workspace, of which the latest wave is scored as ``forecast`` does.
-    model : str or Path
-        See :func:`riskmodel.scoring.find.find_release`.
-    output : Path or str
-        A new folder, or one in which the same run was broken off.
-    drivers : bool
-        Whether to tell the contribution of every driver.
-    engine : {"local", "dask", "spark"}
-        Where it is done; the result has the same bits.
-    workspace : Workspace, optional
-        Where models are registered; by default the source where that is one, else ``workspace``.
-    keep : sequence of str, optional
-        Columns that are carried along; by default ``location`` where it is there.
-    progress : callable, optional
-        Told rows done and rows in all.
-
-    Returns
-    -------
-    Scored
-        What was written.
+def open_input(path: Path, release: Release, keep: Sequence[str] | None) -> Source:
+    """Open what is to be scored; columns to keep must not have the name of an answer.
 
     Raises
     ------
     InputError
-        If something does not fit at the door, the folder holds a finished or another run, or another process is
-        writing there.
+        If a column that the model needs is missing, or one to keep cannot be.
     """
-    source, output = Path(source), Path(output)
-    if engine not in ENGINES:
-        raise InputError("--engine", repr(engine), f"one of {', '.join(ENGINES)}")
-    require(engine)
-    if (output / MANIFEST).exists():
-        raise _finished(output)
-    if source.is_dir() and output.resolve().is_relative_to(source.resolve()) and not is_workspace(source):
-        raise InputError("--output", f"{output}, inside the input", "a folder outside it")
-    place = Workspace(source) if is_workspace(source) else None
-    if place is None and not source.exists():
-        raise InputError(source, "no such file or folder", "a CSV or Parquet file, a folder, or a workspace")
-    release = find_release(str(model), workspace or place or Workspace("workspace"))
-    told = _driver_sums(release) if drivers else None
-    _refuse_other_folder(output)
-    found = _open(source, release, keep) if place is None else None
-    with only_writer(Workspace(output), patience=0):
-        # It may have been finished while this one looked.
-        if (output / MANIFEST).exists():
-            raise _finished(output)
-        if found is None and place is not None:
-            found = _open(write_features(release, place, output), release, keep)
-        assert found is not None
-        job = Job(
-            release=str(release.folder.resolve()),
-            root=str(found.root.resolve()),
-            output=str(output.resolve()),
-            keep=found.keep,
-            drivers=drivers,
-            how="" if told is None else told.how,
-            versions=versions(),
-        )
-        _write_or_match(output / RUN, _about(release, job, found))
-        _remove_drafts(output)
-        _run(engine, open_here(job, release, told), found, progress)
-        manifest = _manifest(output, release, found.chunks)
-        write_atomically(output / MANIFEST, lambda path: _write_json(path, manifest))
-    return Scored(output, release, manifest)
-
-
-def _open(path: Path, release: Release, keep: Sequence[str] | None) -> Source:
     kept = default_keep(path) if keep is None else tuple(dict.fromkeys(keep))
     taken = [name for name in kept if name in ANSWERS or name.startswith("driver_")]
     if taken:
@@ -145,28 +65,46 @@ def _open(path: Path, release: Release, keep: Sequence[str] | None) -> Source:
     return open_source(path, (DEVIATION, *release.model.names), kept)
 
 
-def _driver_sums(release: Release) -> DriverSums:
-    told = driver_sums(release.model)
-    if told is None:
-        raise InputError("--drivers", f"{release.name!r}, a model that cannot tell drivers", "one that can")
-    return told
+def run(
+    output: Path,
+    release: Release,
+    source: Source,
+    sums: DriverSums | None,
+    engine: Engine,
+    progress: Progress | None,
+) -> Scored:
+    """Score every chunk that is missing, and close the folder; the caller holds its lock.
 
-
-def _finished(output: Path) -> InputError:
-    return InputError(
-        output, "a finished run", "a new folder", "Scores are never replaced: name another --output."
+    Parameters
+    ----------
+    output : Path
+        New, or with a run that was broken off.
+    release : Release
+        The model.
+    source : Source
+        What to score, see :func:`open_input`.
+    sums : DriverSums or None
+        How drivers are summed; None for scores alone.
+    engine : str
+        One of :data:`ENGINES`.
+    progress : callable, optional
+        Called with rows done and rows in all.
+    """
+    job = Job(
+        release=str(release.folder.resolve()),
+        root=str(source.root.resolve()),
+        output=str(output.resolve()),
+        keep=source.keep,
+        drivers=sums is not None,
+        how="" if sums is None else sums.how,
+        versions=versions(),
     )
-
-
-def _refuse_other_folder(output: Path) -> None:
-    """A folder with files of something else would be mixed up with the scores."""
-    if not output.exists() or (output / RUN).exists():
-        return
-    if not output.is_dir():
-        raise InputError(output, "a file", "a folder to write into")
-    others = sorted(each.name for each in output.iterdir() if each.name[0] != "." and each.name != FEATURES)
-    if others:
-        raise InputError(output, f"a folder with {others[0]!r} in it", "a new folder")
+    _start_or_resume(output / RUN, _about(release, job, source))
+    _remove_drafts(output)
+    _run(engine, open_here(job, release, sums), source, progress)
+    manifest = _manifest(output, release, source.chunks)
+    write_atomically(output / MANIFEST, lambda path: _write_json(path, manifest))
+    return Scored(output, release, manifest)
 
 
 def _about(release: Release, job: Job, source: Source) -> dict[str, Any]:
@@ -181,7 +119,7 @@ def _about(release: Release, job: Job, source: Source) -> dict[str, Any]:
     }
 
 
-def _write_or_match(path: Path, about: dict[str, Any]) -> None:
+def _start_or_resume(path: Path, about: dict[str, Any]) -> None:
     """Begin a run, or go on with the same one."""
     if not path.exists():
         write_atomically(path, lambda draft: _write_json(draft, about))

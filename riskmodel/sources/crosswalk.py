@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodel.errors import InputError
-from riskmodel.sources import delimited
+from riskmodel.sources.formats import delimited
 from riskmodel.sources.observations import SourceFile
 
 COLUMNS = ("level", "year_from", "year_to", "code_from", "code_to", "addresses")

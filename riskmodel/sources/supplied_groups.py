@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from riskmodel.errors import InputError
-from riskmodel.sources import delimited
+from riskmodel.sources.formats import delimited
 from riskmodel.sources.observations import SourceFile
 
 LOCATION, GROUP, LABEL = "location", "group", "label"

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-import riskmodel
-from riskmodel.web import api, api_jobs, api_lists, api_system, pages, problems
-from riskmodel.web.gate import Gate
-from riskmodel.web.page_errors import DutchErrors
+from riskmodel.web import problems
+from riskmodel.web.access.gate import Gate
+from riskmodel.web.api import jobs as api_jobs
+from riskmodel.web.api import lists as api_lists
+from riskmodel.web.api import routes as api
+from riskmodel.web.api import system as api_system
+from riskmodel.web.pages import routes as pages
+from riskmodel.web.pages.errors import DutchErrors
 from riskmodel.web.service import Service, open_service
 from riskmodel.web.settings import Settings
 
@@ -73,7 +78,7 @@ def create_app(settings: Settings, service: Service | None = None) -> FastAPI:
 
     app = FastAPI(
         title="riskmodel",
-        version=riskmodel.__version__,
+        version=version("riskmodel"),
         description=DESCRIPTION,
         openapi_url="/api/v1/openapi.json",
         # The pages that come with the framework load scripts from elsewhere.

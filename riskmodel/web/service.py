@@ -11,17 +11,17 @@ import anyio
 from fastapi import Request
 from sqlalchemy import Engine
 
-from riskmodel.web.database import connect, upgrade
-from riskmodel.web.lists import BusyError, Lists
+from riskmodel.web.access.security import Forms
+from riskmodel.web.access.tokens import Tokens
+from riskmodel.web.database.database import connect, upgrade
 from riskmodel.web.metrics import Metrics
 from riskmodel.web.problems import Problem
-from riskmodel.web.recorded import snapshots_in_use
-from riskmodel.web.security import Forms
+from riskmodel.web.serving.lists import BusyError, Lists
+from riskmodel.web.serving.recorded import snapshots_in_use
+from riskmodel.web.serving.shelf import Shelf
+from riskmodel.web.serving.snapshot import Snapshot, prune
+from riskmodel.web.serving.snapshots import Snapshots
 from riskmodel.web.settings import Settings
-from riskmodel.web.shelf import Shelf
-from riskmodel.web.snapshot import Snapshot, prune
-from riskmodel.web.snapshots import Snapshots
-from riskmodel.web.tokens import Tokens
 
 #: Requests that may wait for something that is being made; who comes after them is told to come back.
 WAITING = 24

@@ -6,7 +6,7 @@ from datetime import date
 
 import pandas as pd
 
-from riskmodel.outcomes.lists import COLUMNS, ListRecord
+from riskmodel.products.outcomes.lists import COLUMNS, ListRecord
 
 
 def record() -> ListRecord:

@@ -14,35 +14,28 @@ import numpy as np
 from riskmodel.forecasting.experiment import load_experiment
 from riskmodel.forecasting.features import Features
 from riskmodel.forecasting.models.booster import read_booster
+from riskmodel.forecasting.models.treeshap.text import UnsupportedModelError, read
 from riskmodel.monitor.groups import group
-from riskmodel.monitor.instrument_file import read_instrument
-from riskmodel.monitor.survey_file import read_survey
-from riskmodel.outcomes.lists import load_list
-from riskmodel.outcomes.visits import read_visits
-from riskmodel.panel.store import Workspace
+from riskmodel.monitor.instrument.instrument_file import read_instrument
+from riskmodel.monitor.survey.file import read_survey
+from riskmodel.products.outcomes.lists import load_list
+from riskmodel.products.outcomes.visits import read_visits
 from riskmodel.scoring.batches import numbers_of, read_chunk
 from riskmodel.scoring.inputs import open_source
 from riskmodel.scoring.release import load_release
-from riskmodel.sources import (
-    boundaries,
-    crosswalk,
-    kwb,
-    leefbaarometer,
-    leefbaarometer2,
-    leefbaarometer_package,
-    leefbaarometer_wfs,
-    local,
-    police,
-    rivm,
-    ses_woa,
-    veiligheidsmonitor,
-    woon,
-)
-from riskmodel.sources.local_draft import draft_mapping
-from riskmodel.sources.local_mapping import read_mapping
+from riskmodel.sources import boundaries, crosswalk
+from riskmodel.sources.kwb import reader as kwb
+from riskmodel.sources.leefbaarometer import edition2 as leefbaarometer2
+from riskmodel.sources.leefbaarometer import package as leefbaarometer_package
+from riskmodel.sources.leefbaarometer import scores as leefbaarometer
+from riskmodel.sources.leefbaarometer import wfs as leefbaarometer_wfs
+from riskmodel.sources.local import reader as local
+from riskmodel.sources.local.draft import draft_mapping
+from riskmodel.sources.local.mapping import read_mapping
 from riskmodel.sources.observations import Observations
-from riskmodel.trees.text import UnsupportedModelError, read
-from riskmodel.web.inspecting import inspect_file
+from riskmodel.sources.statline import police, rivm, ses_woa, veiligheidsmonitor, woon
+from riskmodel.web.jobs.inspecting import inspect_file
+from riskmodel.workspace.store import Workspace
 
 from . import seeds, seeds_maps, seeds_own
 from .edits import Files

@@ -10,21 +10,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from riskmodel.forecasting.checks.base import (
-    Check,
-    Context,
-    Finding,
-    Outcome,
-    Severity,
-    Stage,
-    stage_of,
-)
-from riskmodel.forecasting.checks.columns import (
-    FeatureDrift,
-    GoldenFeature,
-    IdentifierFeature,
-    LopsidedImportance,
-)
+from riskmodel.forecasting.checks.base import Check, Context, Finding, Outcome, Severity, Stage, stage_of
+from riskmodel.forecasting.checks.columns import FeatureDrift, GoldenFeature, IdentifierFeature, LopsidedImportance
 from riskmodel.forecasting.checks.groups import GroupDisparity, group_table
 from riskmodel.forecasting.checks.skill import Miscalibrated, TooFewEvents, UnstableList, WorseThanBestOrdering
 from riskmodel.forecasting.checks.timing import FutureInformation, TimeOverlap

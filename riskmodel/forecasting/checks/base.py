@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from riskmodel.forecasting.backtest_record import Record
 from riskmodel.forecasting.experiment import Experiment
 from riskmodel.forecasting.features import Features, Training, features_of, training_of
 from riskmodel.forecasting.origins import Origin
-from riskmodel.forecasting.record import Record
 from riskmodel.panel.panel import FloatArray, Panel
 
 Severity = Literal["error", "warning", "info"]

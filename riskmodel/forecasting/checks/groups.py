@@ -10,12 +10,12 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from riskmodel.forecasting.backtest_record import Record, main_cohort, outcomes_of
 from riskmodel.forecasting.checks.base import Context, Finding, Severity, judged_as, listed, not_applicable
+from riskmodel.forecasting.evaluation.stability import top_areas
 from riskmodel.forecasting.experiment import Cohort
 from riskmodel.forecasting.forecast import Forecast
 from riskmodel.forecasting.groups import LABELS, UNKNOWN, labels_of
-from riskmodel.forecasting.record import Record, main_cohort, outcomes_of
-from riskmodel.forecasting.stability import top_areas
 from riskmodel.panel.panel import FloatArray, Panel
 
 #: Length of the list of which selection and errors are told, as a share of all areas: long enough to count groups.

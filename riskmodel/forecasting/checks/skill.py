@@ -9,16 +9,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from riskmodel.forecasting.checks.base import (
-    Context,
-    Finding,
-    Severity,
-    judged_as,
-    not_applicable,
-)
+from riskmodel.forecasting.backtest_record import Record, main_cohort, outcomes_of
+from riskmodel.forecasting.checks.base import Context, Finding, Severity, judged_as, not_applicable
 from riskmodel.forecasting.compare import against_best_ordering, overlap_share
-from riskmodel.forecasting.metrics import calibration_bins, calibration_error, coverage
-from riskmodel.forecasting.record import Record, main_cohort, outcomes_of
+from riskmodel.forecasting.evaluation.metrics import calibration_bins, calibration_error, coverage
 from riskmodel.panel.panel import FloatArray
 
 #: Twice the project's own aim of .01: a change that the whole country shares moves every chance at once. Where so
@@ -125,7 +119,7 @@ def error_by_chance(happened: FloatArray, chance: FloatArray) -> float:
     Parameters
     ----------
     happened, chance : numpy.ndarray, shape (areas,)
-        As for :func:`riskmodel.forecasting.metrics.calibration_error`.
+        As for :func:`riskmodel.forecasting.evaluation.metrics.calibration_error`.
     """
     bins = np.array(calibration_bins(happened, chance), dtype=float)
     p, n = bins[:, 0], bins[:, 2]

@@ -21,8 +21,8 @@ from riskmodel.forecasting.features import Features, Training
 from riskmodel.forecasting.models.booster import read_booster
 from riskmodel.forecasting.models.saved import names_of, parts_of, write_about
 from riskmodel.forecasting.models.structural import Structural
+from riskmodel.forecasting.models.treeshap import compile_trees
 from riskmodel.panel.panel import FloatArray
-from riskmodel.trees import compile_trees
 
 #: An error counts for at most this many times its spread: a few wild areas must not bend the trees.
 WILDEST = 6.0

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from riskmodel.documents import read_json
 from riskmodel.errors import InputError, damage_told
 from riskmodel.panel.panel import FloatArray
+from riskmodel.sources.formats.documents import read_json
 
 MODEL = "model.json"
 EXPECTED = "a model written by riskmodel"

@@ -1,0 +1,107 @@
+"""Names of municipalities, regions and provinces as people type them, and the codes they mean."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cache
+
+from riskmodel.catalogue import municipalities, plain, regions
+from riskmodel.catalogue.group_lists import ACCENTED, provinces
+from riskmodel.errors import InputError
+
+
+@cache
+def places() -> dict[str, tuple[str, ...]]:
+    """Regions and provinces that may be named in place of a municipality, and the codes in them.
+
+    A province is called ``"Provincie Utrecht"``, since some share their name with a municipality.
+    """
+    named = {f"Provincie {ACCENTED.get(name, name)}": group.members for name, group in provinces().items()}
+    return regions() | named
+
+
+def place_of(asked: str) -> str | None:
+    """The region or province that a name means; a municipality comes before a province of the same name.
+
+    Examples
+    --------
+    >>> place_of("drechtsteden"), place_of("limburg"), place_of("provincie utrecht"), place_of("Utrecht")
+    ('Drechtsteden', 'Provincie Limburg', 'Provincie Utrecht', None)
+    """
+    wanted = plain(asked)
+    names = {plain(name): name for name in places()}
+    if wanted in names:
+        return names[wanted]
+    if wanted in {plain(name) for name in municipalities()["name"]}:
+        return None
+    return names.get(f"provincie {wanted}")
+
+
+def called(asked: str) -> str:
+    """A municipality, region or province as it is written, whatever was typed.
+
+    Examples
+    --------
+    >>> called("GM0983"), called("ALMERE"), called("limburg"), called("Nergenshuizen")
+    ('Venlo', 'Almere', 'Provincie Limburg', 'Nergenshuizen')
+    """
+    table = municipalities()
+    known: dict[str, str] = dict(zip(table["name"].str.casefold(), table["name"], strict=True))
+    known |= dict(zip(table["code"].str.casefold(), table["name"], strict=True))
+    return place_of(asked) or known.get(asked.strip().casefold(), asked.strip())
+
+
+def find_municipalities(asked: str, present: frozenset[str]) -> tuple[str, ...]:
+    """Codes of the municipalities that a user means by a name, a code, a region or a province.
+
+    Parameters
+    ----------
+    asked : str
+        Municipality name, ``GM`` code, or name of a region or province; upper and lower case are the same.
+    present : frozenset of str
+        Municipality codes that occur in the data at hand.
+
+    Returns
+    -------
+    tuple of str
+        The codes, all of them in ``present``.
+
+    Raises
+    ------
+    InputError
+        If nothing by that name is in the data.
+    """
+    wanted = asked.strip().casefold()
+    table = municipalities()
+    place = place_of(asked)
+    codes = set(places()[place]) if place else set()
+    codes |= set(table.loc[table["name"].str.casefold() == wanted, "code"])
+    codes |= {code for code in present if code.casefold() == wanted}
+    found = tuple(sorted(codes & present))
+    if not found:
+        raise InputError(
+            "--municipality",
+            repr(asked),
+            "a municipality, GM code, region or province in the data",
+            _suggest(asked, present),
+        )
+    return found
+
+
+def _suggest(asked: str, present: frozenset[str]) -> str:
+    """What may have been meant: names close to it that are in the data, or some that are."""
+    table, wanted = municipalities(), plain(asked)
+    known = {plain(name): name for name in [*table["name"], *places()]}
+    if place_of(asked) or wanted in known:
+        return "It exists, but none of its areas is in the data."
+    here = sorted(table.loc[table["code"].isin(present), "name"])
+    named = here + [name for name, codes in places().items() if present & set(codes)]
+    # What stands in brackets behind a name is not typed, and would make every such name look alike.
+    short = {plain(name).partition(" (")[0]: name for name in named}
+    close = get_close_matches(wanted.partition(" (")[0], list(short), n=3)
+    if close:
+        return f"Did you mean {', '.join(short[name] for name in close)}?"
+    absent = get_close_matches(wanted, list(known), n=1)
+    if absent:
+        return f"Did you mean {known[absent[0]]}? None of its areas is in the data."
+    return f"In the data are {', '.join(here[:3])}{' and others' if len(here) > 3 else ''}." if here else ""

@@ -1,0 +1,96 @@
+"""What the commands share: a moving bar on a terminal, remarks, and a result as text or as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from riskmodel.cli.plain import plain
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    Progress = Callable[[str, int, int], None]
+
+#: Groups of commands in the help, in the order in which they are used.
+BEGIN, READ, PRESENT = "Begin", "Read and look", "The present"
+FUTURE, USE, ACCOUNT = "The future", "Lists, scores and service", "Account for it"
+PANELS = (BEGIN, READ, PRESENT, FUTURE, USE, ACCOUNT)
+
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print the result as JSON, under keys that stay, in place of text.")
+]
+#: What was asked for all commands.
+_asked = {"quiet": False}
+
+
+def be_quiet(quiet: bool) -> None:
+    """Show no bars and no remarks from now on."""
+    _asked["quiet"] = quiet
+
+
+def show(as_json: bool, result: Callable[[], Any], text: Callable[[], str]) -> None:
+    """Print a result: as JSON where that was asked, else as text. Only the asked one is made."""
+    if not as_json:
+        typer.echo(text())
+        return
+    typer.echo(json.dumps(plain(result()), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def remark(text: str) -> None:
+    """Say something beside the result, on the error stream."""
+    if not _asked["quiet"]:
+        typer.echo(text, err=True)
+
+
+@contextmanager
+def working(what: str, unit: str = "") -> Iterator[Progress]:
+    """A moving bar on a terminal, nothing elsewhere.
+
+    Parameters
+    ----------
+    what : str
+        What is being done, until told otherwise.
+    unit : str
+        What the steps are; with one, their number and rate are shown.
+
+    Yields
+    ------
+    callable
+        Told what is done, how many steps of it, and of how many.
+    """
+    if _asked["quiet"] or not _is_terminal():
+        yield lambda what, step, steps: None
+        return
+    from rich.console import Console
+
+    with bar_on(Console(stderr=True), what, unit) as told:
+        yield told
+
+
+@contextmanager
+def bar_on(console: Console, what: str, unit: str = "") -> Iterator[Progress]:
+    """The bar of :func:`working` on a console."""
+    from rich.progress import BarColumn, ProgressColumn, Task, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            done = f"{task.completed:,.0f} of {task.total:,.0f} {unit}" if unit and task.total else ""
+            return Text(f"{done}, {task.speed:,.0f} a second" if done and task.speed else done)
+
+    columns = (TextColumn("{task.description}"), BarColumn(), Rate(), TimeElapsedColumn())
+    with Bar(*columns, TextColumn("left"), TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda what, step, steps: bar.update(task, description=what, completed=step, total=steps or None)
+
+
+def _is_terminal() -> bool:
+    import sys
+
+    return sys.stderr.isatty()

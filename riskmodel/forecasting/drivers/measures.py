@@ -1,0 +1,159 @@
+"""What a condition of a mechanism measures in every area."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from riskmodel.catalogue import class_scheme
+from riskmodel.catalogue.units import amount
+from riskmodel.panel.panel import FloatArray, Panel
+
+MEASURES = ("level", "count", "change", "growth", "against_neighbours", "neighbours_change", "above_cut")
+#: Lowest class that is not weak: *voldoende*.
+SUFFICIENT = 5
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a sentence may say of one area; see ``mechanisms.toml``."""
+
+    value: str
+    now: str
+    before: str
+    country: str
+    around: str
+    year: str
+    since: str
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured.
+
+    Attributes
+    ----------
+    value : numpy.ndarray, shape (areas,)
+        On which the condition is judged; NaN where it is not known.
+    now, before, around : numpy.ndarray, shape (areas,)
+        Newest value, earlier value, and mean of the neighbours.
+    country : float
+        Mean of the newest values, weighted by inhabitants.
+    year, since : int or None
+        Of ``now`` and ``before``.
+    unit : str
+        Unit of the values.
+    signed : bool
+        Whether ``value`` is a change in the same unit.
+    """
+
+    value: FloatArray
+    now: FloatArray
+    before: FloatArray
+    around: FloatArray
+    country: float
+    year: int | None
+    since: int | None
+    unit: str
+    signed: bool
+
+    def words(self, place: int) -> Words:
+        """The figures of one area in plain Dutch."""
+        return Words(
+            value=amount(float(self.value[place]), self.unit, sign=self.signed),
+            now=amount(float(self.now[place]), self.unit),
+            before=amount(float(self.before[place]), self.unit),
+            country=amount(self.country, self.unit),
+            around=amount(float(self.around[place]), self.unit),
+            year=str(self.year),
+            since=str(self.since),
+        )
+
+
+def measure(known: Panel, indicators: Sequence[str], what: str, years: int = 1) -> Measured:
+    """Measure an indicator in every area.
+
+    Parameters
+    ----------
+    known : Panel
+        The panel cut off at what was known.
+    indicators : sequence of str
+        The first that is known is taken.
+    what : str
+        One of :data:`MEASURES`.
+    years : int
+        Least number of years between the two values of a change.
+    """
+    there = [each for each in indicators if known.years_of(each)]
+    nothing = np.full(len(known.areas), np.nan)
+    if not there:
+        return Measured(nothing, nothing, nothing, nothing, float("nan"), None, None, "", signed=False)
+    chosen = there[0]
+    about, held = known.definitions[chosen], known.years_of(chosen)
+    year = held[-1]
+    earlier = [each for each in held if year - each >= years]
+    since = earlier[-1] if earlier else None
+    per_head = about.kind == "extensive" and chosen != "population" and what != "count"
+    now = _values(known, chosen, year, per_head)
+    before = nothing if since is None else _values(known, chosen, since, per_head)
+    around = neighbours_mean(known, now) if what == "against_neighbours" else nothing
+    return Measured(
+        value=_value(known, what, now, before, around),
+        now=now,
+        before=before,
+        around=around,
+        country=country_mean(now, known.latest("population")),
+        year=year,
+        since=since,
+        unit="per 1000 inhabitants" if per_head else about.unit,
+        signed=what in ("change", "neighbours_change"),
+    )
+
+
+def _value(known: Panel, what: str, now: FloatArray, before: FloatArray, around: FloatArray) -> FloatArray:
+    if what == "change":
+        return now - before
+    if what == "growth":
+        return 100 * (now / np.where(before > 0, before, np.nan) - 1)
+    if what == "against_neighbours":
+        return now - around
+    if what == "neighbours_change":
+        change = now - before
+        measured = change[~np.isnan(change)]
+        return neighbours_mean(known, change) - (measured.mean() if len(measured) else np.nan)
+    if what == "above_cut":
+        above: FloatArray = now - known.base - class_scheme(known.edition).cuts[SUFFICIENT - 2]
+        return above
+    return now
+
+
+def _values(known: Panel, indicator: str, year: int, per_head: bool) -> FloatArray:
+    values = known.at(indicator, year)
+    if not per_head:
+        return values
+    people = known.latest("population")
+    rate: FloatArray = 1000 * values / np.where(people > 0, people, np.nan)
+    return rate
+
+
+def neighbours_mean(known: Panel, values: FloatArray) -> FloatArray:
+    """Mean of the areas that share a border, shape (areas,); NaN where no neighbour or no boundary is known."""
+    if not len(known.borders):
+        return np.full(len(values), np.nan)
+    one, other = np.concatenate([known.borders, known.borders[:, ::-1]]).T
+    there = ~np.isnan(values[other])
+    count = np.bincount(one, weights=there, minlength=len(values))
+    total = np.bincount(one, weights=np.where(there, values[other], 0.0), minlength=len(values))
+    mean: FloatArray = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return mean
+
+
+def country_mean(values: FloatArray, inhabitants: FloatArray) -> float:
+    """Mean weighted by inhabitants; of areas of which no inhabitants are known when that is so everywhere."""
+    known = ~np.isnan(values)
+    weight = np.where(known, np.nan_to_num(inhabitants), 0.0)
+    if weight.sum() > 0:
+        return float(weight @ np.where(known, values, 0.0) / weight.sum())
+    return float(values[known].mean()) if known.any() else float("nan")

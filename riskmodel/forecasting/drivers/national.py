@@ -1,0 +1,89 @@
+"""Which drivers matter where: the country, its provinces, its towns and villages, its classes."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodel.catalogue import class_scheme, drivers, municipalities
+from riskmodel.forecasting.drivers.contributions import definitional
+from riskmodel.panel.panel import Panel
+
+COLUMNS = ("view", "group", "driver", "label", "definitional", "areas", "strength", "strongest", "share")
+#: Degrees of urbanity of Statistics Netherlands.
+URBANITY = ("zeer sterk stedelijk", "sterk stedelijk", "matig stedelijk", "weinig stedelijk", "niet stedelijk")
+ALL = "Nederland"
+UNKNOWN = "onbekend"
+
+
+def views_of(known: Panel, wave: int, places: npt.NDArray[np.intp]) -> dict[str, npt.NDArray[np.str_]]:
+    """Groups in which the drivers of a forecast are looked at.
+
+    Parameters
+    ----------
+    known : Panel
+        The panel cut off at what was known.
+    wave : int
+        Wave the forecast starts from.
+    places : numpy.ndarray of int, shape (areas,)
+        Places of the forecast's areas in the panel.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray of str, shape (areas,)
+        For ``country``, ``province``, ``urbanity`` and ``class`` the group of each area; ``"onbekend"`` where it
+        is not known.
+    """
+    listed = municipalities().drop_duplicates("code").set_index("code")["province"]
+    province = pd.Series(known.municipality_codes()[places]).map(listed).fillna("").replace("", UNKNOWN)
+    degree = known.latest("urbanity")[places]
+    rounded = np.clip(np.nan_to_num(np.rint(degree), nan=1), 1, len(URBANITY)).astype(int)
+    classes = known.classes(wave)[places]
+    names = np.array(class_scheme(known.edition).names)[np.nan_to_num(classes, nan=1).astype(int) - 1]
+    return {
+        "country": np.full(len(places), ALL),
+        "province": province.to_numpy(dtype=str),
+        "urbanity": np.where(np.isnan(degree), UNKNOWN, np.array(URBANITY)[rounded - 1]),
+        "class": np.where(np.isnan(classes), UNKNOWN, names),
+    }
+
+
+def national_drivers(table: pd.DataFrame, views: dict[str, npt.NDArray[np.str_]]) -> pd.DataFrame:
+    """How much each driver moves the expectation, and in which areas it is the strongest.
+
+    Strength tells how a model's expectations differ between areas. It does not tell what makes areas decline.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Contributions by driver, as :func:`~riskmodel.forecasting.drivers.contributions.by_driver` returns.
+    views : dict of str to numpy.ndarray of str, shape (areas,)
+        As :func:`views_of` returns.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns :data:`COLUMNS`, a row a view, group and driver: ``areas`` in the group, ``strength``, the mean
+        absolute contribution in score points, ``strongest``, in how many areas the driver moves the expectation
+        most among its own kind (``definitional`` or leading), and that number as a ``share`` (0 to 1) of areas.
+    """
+    own = definitional()
+    told = [each for each in drivers() if each.id in table.columns]
+    size = np.abs(table[[each.id for each in told]].to_numpy(dtype=float))
+    kind = np.array([each.id in own for each in told])
+    first = np.zeros(size.shape, dtype=bool)
+    for one in (True, False):
+        among = np.where(kind == one, size, -1.0)
+        if (kind == one).any():
+            first[np.arange(len(size)), among.argmax(axis=1)] = True
+    rows = []
+    for view, groups in views.items():
+        for group in sorted(set(groups.tolist())):
+            inside = groups == group
+            n = int(inside.sum())
+            for place, each in enumerate(told):
+                count = int(first[inside, place].sum())
+                strength = float(size[inside, place].mean())
+                rows.append((view, group, each.id, each.label, bool(kind[place]), n, strength, count, count / n))
+    return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -1,0 +1,196 @@
+"""How far an explanation is that of the areas, and how far that of one fitted model among many.
+
+Trees with another seed, fewer of them, another share in the forecast, or a model that never saw one of the
+training periods answer about as well as the champion. A driver whose sign changes among them is not sure, however
+exact its contribution is for the one model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodel.forecasting.drivers.contributions import WORTH_A_WORD, by_driver
+from riskmodel.forecasting.features import Features, Training
+from riskmodel.forecasting.models.lightgbm import LightGBM
+from riskmodel.forecasting.models.structural import Structural
+from riskmodel.panel.panel import FloatArray
+
+#: Models whose contributions can be told.
+Explained = LightGBM | Structural
+
+#: Seeds beside the champion's own.
+OTHER_SEEDS = 3
+#: Other parts of the trees' correction that count.
+OTHER_SHARES = (0.3, 0.7)
+#: How many times stronger and weaker the structural model's penalty could have been.
+OTHER_PENALTY = 4.0
+#: The drivers a reader looks at first.
+STRONGEST = 3
+COLUMNS = ("location", "driver", "low", "high", "stable", "in_top")
+
+
+def close_models(model: Explained, training: Training, thresholds: FloatArray) -> Iterator[Explained]:
+    """Models that could as well have been the champion, freshly fitted.
+
+    Parameters
+    ----------
+    model : LightGBM or Structural
+        The champion.
+    training : Training
+        What it was trained on.
+    thresholds : numpy.ndarray
+        As it was trained with.
+
+    Yields
+    ------
+    LightGBM or Structural
+        Trees with :data:`OTHER_SEEDS` other seeds, or a structural model with another penalty; then the same model
+        without each of the training periods in turn.
+    """
+    if isinstance(model, LightGBM):
+        for step in range(1, OTHER_SEEDS + 1):
+            yield _like(model, seed=model.settings.seed + step).fit(training, thresholds)
+    else:
+        for penalty in (model.penalty / OTHER_PENALTY, model.penalty * OTHER_PENALTY):
+            yield Structural(penalty).fit(training, thresholds)
+    periods = np.unique(np.stack([training.start, training.end]), axis=1).T
+    for start, end in periods if len(periods) > 1 else []:
+        rest = ~((training.start == start) & (training.end == end))
+        yield _like(model).fit(part_of(training, rest), thresholds)
+
+
+def _like(model: Explained, **other: Any) -> Explained:
+    """A model with the same settings that has learned nothing yet."""
+    if isinstance(model, LightGBM):
+        return LightGBM(**asdict(replace(model.settings, **other)))
+    return Structural(model.penalty)
+
+
+def part_of(training: Training, rows: npt.NDArray[np.bool_]) -> Training:
+    """The chosen training examples."""
+    return replace(
+        training,
+        features=Features(training.features.names, training.features.values[rows]),
+        change=training.change[rows],
+        score_start=training.score_start[rows],
+        municipality=training.municipality[rows],
+        start=training.start[rows],
+        end=training.end[rows],
+    )
+
+
+def close_contributions(model: Explained, features: Features) -> Iterator[FloatArray]:
+    """Contributions with another share of the trees and with half of them, without fitting anything anew.
+
+    Nothing for a model without trees.
+
+    Yields
+    ------
+    numpy.ndarray, shape (rows, features + 1)
+        As :meth:`~riskmodel.forecasting.models.lightgbm.LightGBM.contributions` gives them.
+    """
+    if not isinstance(model, LightGBM):
+        return
+    own, structural = model.settings, model.structural.contributions(features)
+    of_trees = (model.contributions(features) - structural) / own.share if own.share > 0 else 0.0 * structural
+    for share in OTHER_SHARES:
+        yield structural + share * of_trees
+    half = model.trees.predict(features.values, pred_contrib=True, num_iteration=max(own.trees // 2, 1))
+    yield structural + own.share * half
+
+
+def stability_of(
+    model: Explained,
+    training: Training,
+    features: Features,
+    locations: npt.NDArray[np.str_],
+    thresholds: FloatArray,
+) -> pd.DataFrame:
+    """How much the contributions of an explanation differ over seeds and close models.
+
+    Parameters
+    ----------
+    model, training, thresholds
+        See :func:`close_models`.
+    features : Features
+        Of the areas.
+    locations : numpy.ndarray of str, shape (areas,)
+        Their codes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        See :func:`spread_of`.
+    """
+    told = [model.contributions(features), *close_contributions(model, features)]
+    told += [each.contributions(features) for each in close_models(model, training, thresholds)]
+    return spread_of(locations, [by_driver(features.names, each) for each in told])
+
+
+def spread_of(locations: npt.NDArray[np.str_], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Lowest and highest contribution of every driver over several models.
+
+    Parameters
+    ----------
+    locations : numpy.ndarray of str, shape (areas,)
+        Area codes.
+    tables : sequence of pandas.DataFrame
+        Contributions by driver of the same areas, as :func:`~riskmodel.forecasting.drivers.contributions.by_driver` gives
+        them, the champion first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns :data:`COLUMNS`, a row an area and driver, areas in order: lowest and highest contribution in score
+        points; ``stable`` where no model says the opposite of the champion by an amount worth a word; ``in_top``,
+        the share of models (0 to 1) in which the driver is one of the area's three strongest.
+    """
+    names = [name for name in tables[0].columns if name != "base"]
+    values = np.stack([table[names].to_numpy(dtype=float) for table in tables])
+    low, high = values.min(axis=0), values.max(axis=0)
+    # The sign of next to nothing says nothing: a driver turns only when it does so by an amount worth a word.
+    turns = np.where(values[0] < 0, high >= WORTH_A_WORD, low <= -WORTH_A_WORD)
+    nothing = np.abs(values[0]) < WORTH_A_WORD
+    turns |= nothing & (low <= -WORTH_A_WORD) & (high >= WORTH_A_WORD)
+    most = min(STRONGEST, len(names))
+    place = np.argsort(np.argsort(-np.abs(values), axis=2, kind="stable"), axis=2, kind="stable")
+    return pd.DataFrame(
+        {
+            "location": np.repeat(locations, len(names)),
+            "driver": np.tile(names, len(locations)),
+            "low": low.ravel(),
+            "high": high.ravel(),
+            "stable": ~turns.ravel(),
+            "in_top": (place < most).mean(axis=0).ravel(),
+        }
+    )
+
+
+def unsure_of(stability: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Where the sign of a driver does not hold, in the form of a table of contributions.
+
+    Parameters
+    ----------
+    stability : pandas.DataFrame
+        As :func:`spread_of` returns; no rows when it was not measured.
+    table : pandas.DataFrame
+        Contributions by driver of the same areas in the same order, with a column ``location``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Same rows, a column a driver; False where it was not measured.
+    """
+    ids = [name for name in table.columns if name not in ("location", "base")]
+    unsure = pd.DataFrame(False, index=table.index, columns=ids)
+    if len(stability):
+        wide = stability.pivot(index="location", columns="driver", values="stable").reindex(table["location"])
+        for name in [each for each in ids if each in wide.columns]:
+            unsure[name] = ~wide[name].to_numpy(dtype=bool)
+    return unsure

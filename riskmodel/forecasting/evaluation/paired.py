@@ -1,0 +1,181 @@
+"""Paired differences: a model against its opponents, on the same areas and the same draws of municipalities.
+
+The hardest opponent is the best simple ordering chosen with hindsight: for each origin, cohort and metric the one
+that came out best there. The choice is made once, from what happened; it is not made again in every draw. So the
+interval tells how much the difference to that ordering depends on which municipalities there happen to be, and the
+mean over origins is against a user who knew beforehand which ordering would win each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from riskmodel.forecasting.evaluation.judging import Judged
+from riskmodel.forecasting.evaluation.resampling import interval
+from riskmodel.forecasting.experiment import LEFT_OUT, Experiment
+from riskmodel.panel.panel import FloatArray
+
+#: Columns of the table.
+COLUMNS = (
+    "model",
+    "opponent",
+    "best",
+    "target",
+    "cohort",
+    "origin_date",
+    "horizon",
+    "metric",
+    "value",
+    "opponent_value",
+    "difference",
+    "difference_low95",
+    "difference_high95",
+    "ratio",
+    "ratio_low95",
+    "ratio_high95",
+    "origins",
+    "n",
+    "n_events",
+)
+#: Metrics that are compared, and whether more is better.
+METRICS = {
+    "average_precision": True,
+    "auc": True,
+    "precision_at_1pct": True,
+    "precision_at_5pct": True,
+    "brier": False,
+    "crps": False,
+}
+#: Opponent of the mean over origins when each origin has its own.
+BEST = "best ordering"
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """A model and one opponent at one or more origins."""
+
+    model: str
+    opponent: str
+    best: bool
+    origins: tuple[tuple[Judged, Judged], ...]
+
+    def measured(self, metric: str) -> tuple[float, float, float, float]:
+        """Mean over origins: own metric, that of the opponent, difference and ratio."""
+        own, other = (np.array([each.values[metric] for each in side]) for side in zip(*self.origins, strict=True))
+        return (
+            float(own.mean()),
+            float(other.mean()),
+            float((own - other).mean()),
+            float(_ratio(own, other).mean()),
+        )
+
+    def drawn(self, metric: str) -> tuple[FloatArray, FloatArray]:
+        """Mean over origins of difference and ratio in every draw, shape (draws,) each."""
+        own, other = (np.stack([each.drawn[metric] for each in side]) for side in zip(*self.origins, strict=True))
+        return (own - other).mean(axis=0), _ratio(own, other).mean(axis=0)
+
+
+def paired_table(experiment: Experiment, judged: Iterable[Judged]) -> pd.DataFrame:
+    """Champion and challenger against every other model, per origin and as a mean over origins.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Says which models are champion, challenger and simple orderings.
+    judged : iterable of Judged
+        What :func:`riskmodel.forecasting.evaluation.judging.judge_forecasts` gave.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns :data:`COLUMNS`, a row a pair, target, cohort, origin and metric. ``difference`` is ``value`` minus
+        ``opponent_value`` (for Brier score and CRPS less is better); ``ratio`` divides the two, missing where the
+        opponent has 0. ``best`` marks the simple ordering that was best with hindsight. ``origin_date`` is missing
+        for means over the origins at which both exist: there the opponent ``"best ordering"`` differs by origin,
+        ``ratio`` is the mean of the ratios, and ``n`` and ``n_events`` are totals.
+    """
+    groups: dict[tuple[str, str], list[Judged]] = {}
+    for one in judged:
+        groups.setdefault((one.target, one.cohort), []).append(one)
+    found = [
+        (metric, pair, at)
+        for group in groups.values()
+        for metric, better in METRICS.items()
+        for pair, at in _pairs(experiment, [each for each in group if metric in each.drawn], metric, better)
+    ]
+    if not found:
+        return pd.DataFrame(columns=list(COLUMNS))
+    drawn = np.array([pair.drawn(metric) for metric, pair, _ in found])
+    low, high = interval(drawn)
+    rows = []
+    for (metric, pair, at), lows, highs in zip(found, low, high, strict=True):
+        own, other, difference, ratio = pair.measured(metric)
+        sides = [one for one, _ in pair.origins]
+        rows.append(
+            {
+                "model": pair.model,
+                "opponent": pair.opponent,
+                "best": pair.best,
+                "target": sides[0].target,
+                "cohort": sides[0].cohort,
+                "origin_date": at,
+                "horizon": sides[0].horizon,
+                "metric": metric,
+                "value": own,
+                "opponent_value": other,
+                "difference": difference,
+                "difference_low95": lows[0],
+                "difference_high95": highs[0],
+                "ratio": ratio,
+                "ratio_low95": lows[1],
+                "ratio_high95": highs[1],
+                "origins": len(sides),
+                "n": sum(each.n for each in sides),
+                "n_events": sum(each.n_events for each in sides),
+            }
+        )
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _pairs(
+    experiment: Experiment, judged: Sequence[Judged], metric: str, more_is_better: bool
+) -> Iterator[tuple[_Pair, date | None]]:
+    """Pairs of one target, cohort and metric; the origin, or None for means over origins."""
+    by_origin: dict[date, dict[str, Judged]] = {}
+    for each in judged:
+        by_origin.setdefault(each.origin_date, {})[each.model] = each
+    names = [spec.name for spec in experiment.models]
+    for ending in ("", LEFT_OUT):
+        best = {
+            day: _best(models, [name + ending for name in experiment.orderings], metric, more_is_better)
+            for day, models in by_origin.items()
+        }
+        for model in dict.fromkeys([experiment.champion + ending, experiment.challenger + ending]):
+            where = [day for day, models in by_origin.items() if model in models]
+            for opponent in [name + ending for name in names if name + ending != model]:
+                both = [day for day in where if opponent in by_origin[day]]
+                for day in both:
+                    pair = (by_origin[day][model], by_origin[day][opponent])
+                    yield _Pair(model, opponent, opponent == best[day], (pair,)), day
+                if both:
+                    pairs = tuple((by_origin[day][model], by_origin[day][opponent]) for day in both)
+                    yield _Pair(model, opponent, False, pairs), None
+            against = [(by_origin[day][model], by_origin[day][name]) for day in where if (name := best[day])]
+            if against:
+                yield _Pair(model, BEST + ending, True, tuple(against)), None
+
+
+def _best(models: Mapping[str, Judged], orderings: Sequence[str], metric: str, more_is_better: bool) -> str | None:
+    """Name of the ordering that came out best, the first among equals; None where none has a value."""
+    values = {name: models[name].values[metric] for name in orderings if name in models}
+    known = {name: value if more_is_better else -value for name, value in values.items() if not np.isnan(value)}
+    return max(known, key=lambda name: known[name]) if known else None
+
+
+def _ratio(own: FloatArray, other: FloatArray) -> FloatArray:
+    return np.where(other != 0, own / np.where(other != 0, other, 1.0), np.nan)

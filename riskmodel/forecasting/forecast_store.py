@@ -1,0 +1,235 @@
+"""Forecasts on disk: append-only, each in a folder named by what it was made from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from riskmodel.errors import InputError, damage_told
+from riskmodel.forecasting.experiment import Experiment, load_experiment
+from riskmodel.forecasting.features import Features
+from riskmodel.forecasting.forecast import Forecast, read_forecasts, write_forecasts
+from riskmodel.panel.panel import FloatArray
+from riskmodel.workspace.atomic import draft_folder
+from riskmodel.workspace.lock import only_writer
+from riskmodel.workspace.store import Workspace
+from riskmodel.workspace.transaction import put
+
+#: Before the name of a feature in ``features.parquet``.
+VALUE, CONTRIBUTION = "value:", "contribution:"
+#: What a stored forecast consists of; the last two are absent in folders of earlier versions.
+FORECAST, BY_DRIVER, BY_FEATURE, STABILITY = (
+    f"{name}.parquet" for name in ("forecast", "contributions", "features", "stability")
+)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What lies behind the contributions of a forecast, so that a list made later needs no fit.
+
+    Attributes
+    ----------
+    features : Features
+        Values of every feature, an area a row.
+    contributions : numpy.ndarray, shape (areas, features + 1)
+        Of every feature in score points, the last column the base value.
+    stability : pandas.DataFrame
+        See :func:`riskmodel.forecasting.drivers.stability.spread_of`; no rows when it was not measured.
+    """
+
+    features: Features
+    contributions: FloatArray
+    stability: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+@dataclass(frozen=True)
+class StoredForecast:
+    """A forecast with its contributions and where it comes from.
+
+    Attributes
+    ----------
+    id : str
+        Name of its folder.
+    experiment : Experiment
+        The question.
+    model, release_id, code_version, level : str
+        Model name, released model, version of riskmodel, level of the areas.
+    forecast : Forecast
+        Every area with a score at the origin.
+    contributions : pandas.DataFrame
+        Same areas: ``location, base`` and one column a driver, in score points.
+    explanation : Explanation or None
+        Features and their contributions in the order of the same areas; None in folders of earlier versions.
+    """
+
+    id: str
+    experiment: Experiment
+    model: str
+    release_id: str
+    code_version: str
+    level: str
+    forecast: Forecast
+    contributions: pd.DataFrame
+    explanation: Explanation | None = None
+
+    def __post_init__(self) -> None:
+        total = self.contributions.drop(columns="location").sum(axis=1, skipna=False).to_numpy()
+        if list(self.contributions["location"]) != list(self.forecast.locations):
+            raise InputError(f"forecast {self.id}", "contributions of other areas", "those of the forecast")
+        if not np.abs(total - self.forecast.mean).max() <= 1e-6:  # nor when one is missing
+            raise InputError(
+                f"forecast {self.id}",
+                "contributions that do not add up",
+                "a total equal to the expected change",
+            )
+        if self.explanation is None:
+            return
+        by_feature = self.explanation.contributions
+        if by_feature.shape != (len(total), len(self.explanation.features.names) + 1):
+            raise InputError(f"forecast {self.id}", f"contributions of shape {by_feature.shape}", "one a feature")
+        if np.abs(by_feature.sum(axis=1) - self.forecast.mean).max() > 1e-6:
+            raise InputError(
+                f"forecast {self.id}",
+                "contributions of features that do not add up",
+                "a total equal to the expected change",
+            )
+
+
+def save_forecast(
+    parent: Path,
+    forecast: Forecast,
+    contributions: pd.DataFrame,
+    experiment_file: Path,
+    *,
+    release_id: str,
+    code_version: str,
+    level: str,
+    inputs: tuple[str, ...],
+    explanation: Explanation | None = None,
+    workspace: Workspace | None = None,
+    made_with: Mapping[str, str] | None = None,
+) -> StoredForecast:
+    """Write a forecast under ``parent`` in a folder of its own; an existing one is never changed.
+
+    One that is made again only becomes the latest.
+
+    Parameters
+    ----------
+    parent : Path
+        Folder of the experiment's forecasts.
+    forecast, contributions
+        What to write.
+    experiment_file : Path
+        The experiment, copied along.
+    release_id, code_version, level : str
+        Provenance.
+    inputs : tuple of str
+        Fingerprints of the input files; with the release they name the forecast.
+    explanation : Explanation, optional
+        Features and their contributions, in the order of the forecast's areas.
+    workspace : Workspace, optional
+        In whose manifest the files are noted.
+    made_with : mapping of str to str, optional
+        Versions that may change a bit of it, see :func:`riskmodel.workspace.versions.made_with`.
+
+    Raises
+    ------
+    InputError
+        If a forecast from the same model and input is there with other values.
+    """
+    digest = hashlib.sha256(json.dumps([release_id, level, *inputs]).encode()).hexdigest()[:10]
+    name = f"{forecast.origin_date.year}-{digest}"
+    with draft_folder(parent) as temporary:
+        write_forecasts([forecast], temporary / FORECAST)
+        _write_table(contributions, temporary / BY_DRIVER)
+        if explanation is not None:
+            _write_table(_by_feature(forecast, explanation), temporary / BY_FEATURE)
+            _write_table(explanation.stability, temporary / STABILITY)
+        shutil.copyfile(experiment_file, temporary / "experiment.yaml")
+        about = {
+            "model": forecast.model,
+            "release": release_id,
+            "code_version": code_version,
+            "level": level,
+            "inputs": list(inputs),
+            "made_with": dict(made_with or {}),
+        }
+        (temporary / "about.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+        folder = parent / name
+        with only_writer(workspace) if workspace else nullcontext():
+            if folder.exists():
+                _refuse_difference(folder, temporary)
+                # Made again, it is the latest: lists are made from the forecast whose description is newest.
+                (folder / "about.json").touch()
+            else:
+                put(workspace, {temporary: folder})
+    return load_forecast(folder)
+
+
+def load_forecast(folder: Path) -> StoredForecast:
+    """Read a stored forecast.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or damaged, or the contributions do not add up.
+    """
+    expected = "a folder written by 'riskmodel forecast'"
+    with damage_told(folder, "no stored forecast", expected, also=(pa.ArrowException,)):
+        about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+        contributions = pq.read_table(folder / BY_DRIVER).to_pandas()
+        explanation = _read_explanation(folder) if (folder / BY_FEATURE).exists() else None
+        described = {key: str(about[key]) for key in ("model", "code_version", "level")}
+        return StoredForecast(
+            id=folder.name,
+            experiment=load_experiment(folder / "experiment.yaml"),
+            release_id=str(about["release"]),
+            forecast=read_forecasts(folder / FORECAST)[0],
+            contributions=contributions,
+            explanation=explanation,
+            **described,
+        )
+
+
+def _by_feature(forecast: Forecast, explanation: Explanation) -> pd.DataFrame:
+    names, contributions = explanation.features.names, explanation.contributions
+    columns = {f"{VALUE}{name}": each for name, each in zip(names, explanation.features.values.T, strict=True)}
+    columns |= {
+        f"{CONTRIBUTION}{name}": each for name, each in zip((*names, "base"), contributions.T, strict=True)
+    }
+    return pd.DataFrame({"location": forecast.locations, **columns})
+
+
+def _read_explanation(folder: Path) -> Explanation:
+    table = pq.read_table(folder / BY_FEATURE).to_pandas()
+    names = tuple(name.removeprefix(VALUE) for name in table.columns if name.startswith(VALUE))
+    values = table[[f"{VALUE}{name}" for name in names]].to_numpy(dtype=float)
+    contributions = table[[f"{CONTRIBUTION}{name}" for name in (*names, "base")]].to_numpy(dtype=float)
+    stability = pq.read_table(folder / STABILITY).to_pandas()
+    return Explanation(Features(names, values), contributions, stability)
+
+
+def _write_table(frame: pd.DataFrame, path: Path) -> None:
+    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), path)
+
+
+def _refuse_difference(folder: Path, other: Path) -> None:
+    there = [name for name in (FORECAST, BY_DRIVER, BY_FEATURE, STABILITY) if (folder / name).exists()]
+    for name in there:
+        if (folder / name).read_bytes() != (other / name).read_bytes():
+            raise InputError(
+                folder / name,
+                "other values than the same model and input give now",
+                "the same values: forecasts are never overwritten",
+                "The code or a library has changed; train again to make a new forecast.",
+            )

@@ -1,0 +1,1 @@
+"""Whether forecasts select and err differently for groups of areas."""

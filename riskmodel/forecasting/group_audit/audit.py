@@ -1,0 +1,295 @@
+"""Audit by groups of areas: who stands on the list, and where it is wrong, each with an interval.
+
+Made from stored forecasts and observations alone; beside the model stands the best simple ordering of each origin.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+import operator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodel.errors import InputError
+from riskmodel.forecasting.backtest_record import Outcomes, Record, main_cohort, outcomes_of
+from riskmodel.forecasting.evaluation.resampling import IntArray, draw_municipalities
+from riskmodel.forecasting.experiment import Cohort, Experiment
+from riskmodel.forecasting.forecast import Forecast
+from riskmodel.forecasting.group_audit.attributes import Attribute, attributes_of
+from riskmodel.forecasting.group_audit.metrics import (
+    AREAS,
+    COMPARED,
+    EVENTS,
+    METRICS,
+    PLACES,
+    TOO_FEW,
+    Counted,
+    compared,
+)
+from riskmodel.forecasting.groups import UNKNOWN, abstains, as_known
+from riskmodel.panel.panel import FloatArray, Panel
+from riskmodel.sources.supplied_groups import SuppliedGroups
+
+BoolArray = npt.NDArray[np.bool_]
+#: Columns of the table.
+COLUMNS = (
+    *("model", "ordering", "origin", "list", "attribute", "group", "n", "n_events", "n_selected", "known_then"),
+    *("metric", *COMPARED, "origins", "same_sign", "told"),
+)
+#: What is called the opponent: at every origin the simple ordering that did best there, chosen with hindsight.
+BEST_ORDERING = "best ordering"
+#: All origins together; every area counts once an origin.
+ALL_ORIGINS = "all"
+#: Length of the long list, as a share of the areas that can take a place.
+LIST_SHARE = 0.05
+TOP = "top 5%"
+#: All areas, whatever cohorts an experiment has.
+EVERYBODY = Cohort("all areas")
+
+
+@dataclass(frozen=True)
+class GroupAudit:
+    """An audit of one model of a backtest.
+
+    Attributes
+    ----------
+    model : str
+        Name of the model.
+    attributes : tuple of Attribute
+        What areas were grouped by.
+    table : pandas.DataFrame
+        As :func:`audit_table` returns.
+    """
+
+    model: str
+    attributes: tuple[Attribute, ...]
+    table: pd.DataFrame
+
+    @property
+    def over_all(self) -> pd.DataFrame:
+        """Rows over all origins together, of the long list and of what no list matters to."""
+        return self.table[(self.table["origin"] == ALL_ORIGINS) & self.table["list"].isin(("", TOP))]
+
+    @property
+    def orderings(self) -> dict[str, str]:
+        """The best simple ordering by origin."""
+        rows = self.table[(self.table["model"] == BEST_ORDERING) & (self.table["origin"] != ALL_ORIGINS)]
+        return {str(key): str(name) for key, name in rows.groupby("origin")["ordering"].first().items()}
+
+
+def audit_groups(record: Record, model: str, panel: Panel, supplied: SuppliedGroups | None = None) -> GroupAudit:
+    """Audit a model of a backtest by all that is known of areas, and by what a user supplies.
+
+    Parameters
+    ----------
+    record : Record
+        A backtest, with the forecasts of the model and of the simple orderings.
+    model : str
+        Name of the model in it.
+    panel : Panel
+        Says what happened.
+    supplied : SuppliedGroups, optional
+        Groups that the user brings along for this audit alone.
+    """
+    waves = sorted({each.origin_date.year for each in record.forecasts})
+    attributes = attributes_of(panel, waves, supplied)
+    return GroupAudit(model, attributes, audit_table(record, model, panel, attributes))
+
+
+def audit_table(record: Record, model: str, panel: Panel, attributes: Sequence[Attribute]) -> pd.DataFrame:
+    """Selection, errors and calibration of a model and of the best simple ordering, by group.
+
+    The list is that of the whole country: the highest chances among areas with 200 or more inhabitants (smaller
+    ones take no place on a list, see :func:`riskmodel.forecasting.groups.abstains`). It is as long as the capacity
+    of the experiment, or 5% of the areas that can take a place. Areas of equal chance where the list ends share
+    the places that are left. Intervals (95%) come from drawing whole municipalities, the list staying as it was;
+    where none or all of a group is counted, that of Wilson stands in, as drawing cannot show what was never seen.
+
+    Parameters
+    ----------
+    record : Record
+        A backtest.
+    model : str
+        Name of the model in it.
+    panel : Panel
+        Says what happened.
+    attributes : sequence of Attribute
+        What areas are grouped by, see :func:`riskmodel.forecasting.group_audit.attributes.attributes_of`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns :data:`COLUMNS`; a row for every model (the model itself and ``"best ordering"``), origin and all
+        of them together, list, group and metric of :data:`METRICS`. ``list`` is empty for metrics that no list
+        matters to. ``n_selected`` may be a fraction where places are shared. ``known_then`` is the share of the
+        group's areas whose group was known when the origin was published, NaN where nobody can tell. ``rest`` is
+        the metric of the rest of the country, as far as its groups are known; ``difference`` and ``ratio`` compare
+        the two. ``origins`` says at how many origins both can be told, ``same_sign`` at how many of these the
+        difference has the sign it has over all; both NaN in rows of one origin. ``told`` is empty, or says why the
+        value is missing: too few to tell.
+
+    Raises
+    ------
+    InputError
+        If the record has no forecast of the model.
+    """
+    if not record.of(model):
+        raise InputError("audit", f"a backtest without {model!r}", f"one of {record.experiment.name} with it")
+    draws = draw_municipalities(panel, record.experiment.seed)
+    # The areas themselves first, then every draw.
+    counts = np.vstack([np.ones(draws.counts.shape[1]), draws.counts.astype(np.float64)])
+    rows: list[dict[str, object]] = []
+    for name, forecasts in ((model, _of_model(record, model)), (BEST_ORDERING, best_orderings(record))):
+        lists = {wave: _listed(record.experiment, panel, each) for wave, each in forecasts.items()}
+        orderings = {str(wave): each.model for wave, each in forecasts.items()} if name == BEST_ORDERING else {}
+        for attribute in attributes:
+            rows += [
+                {"model": name, "ordering": _ordering(orderings, row["origin"]), **row}
+                for row in _audited(lists, attribute, counts, draws.group)
+            ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def best_orderings(record: Record) -> dict[int, Forecast]:
+    """Forecast of the simple ordering with the highest average precision in the main cohort, by wave."""
+    known = {(each.origin_date.year, each.model): each for each in record.forecasts}
+    scores = record.score("average_precision", main_cohort(record.experiment).name)
+    found = {}
+    for day, row in scores.iterrows():
+        wave = int(str(day)[:4])
+        simple = row[[name for name in record.experiment.orderings if (wave, name) in known]].dropna()
+        if len(simple):
+            found[wave] = known[wave, str(simple.idxmax())]
+    return found
+
+
+def select(chance: FloatArray, allowed: BoolArray, length: int) -> FloatArray:
+    """Places on a list of the highest chances, shape (areas,): 1, 0, or a part where equals share what is left.
+
+    Parameters
+    ----------
+    chance : numpy.ndarray, shape (areas,)
+        Forecast chances.
+    allowed : numpy.ndarray of bool, shape (areas,)
+        Whether an area can take a place.
+    length : int
+        Of the list; all that can take a place when there are fewer.
+    """
+    length = min(length, int(allowed.sum()))
+    if not length:
+        return np.zeros(len(chance))
+    border = np.sort(chance[allowed])[-length]
+    above, equal = allowed & (chance > border), allowed & (chance == border)
+    places: FloatArray = above + equal * ((length - above.sum()) / equal.sum())
+    return places
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """One forecast beside what happened: places of the areas in the panel, and what is added up, by list."""
+
+    rows: npt.NDArray[np.intp]
+    summed: Mapping[str, FloatArray]
+
+
+def _of_model(record: Record, model: str) -> dict[int, Forecast]:
+    return {each.origin_date.year: each for each in record.of(model)}
+
+
+def _ordering(orderings: Mapping[str, str], origin: object) -> str:
+    known = dict.fromkeys(orderings.values()) if origin == ALL_ORIGINS else [orderings.get(str(origin), "")]
+    return ", ".join(known)
+
+
+def _listed(experiment: Experiment, panel: Panel, forecast: Forecast) -> _Listed:
+    judged: Outcomes = outcomes_of(experiment, panel, forecast, EVERYBODY)
+    allowed = ~abstains(as_known(panel, "population", judged.wave)[judged.rows])
+    summed = {}
+    for name, length in list_lengths(experiment, int(allowed.sum())).items():
+        places = select(judged.chance, allowed, length)
+        columns = (np.ones(len(judged.rows)), judged.happened, judged.chance, places, places * judged.happened)
+        summed[name] = np.column_stack(columns)
+    return _Listed(judged.rows, summed)
+
+
+def list_lengths(experiment: Experiment, areas: int) -> dict[str, int]:
+    """Lengths of the lists by name, for a number of areas that can take a place."""
+    return {TOP: math.ceil(LIST_SHARE * areas - 1e-9), f"capacity {experiment.capacity}": experiment.capacity}
+
+
+def _audited(
+    lists: Mapping[int, _Listed], attribute: Attribute, counts: FloatArray, group_of: IntArray
+) -> Iterator[dict[str, object]]:
+    """Rows of one attribute: all origins together first, then each."""
+    names = list(next(iter(lists.values())).summed) if lists else []
+    for group, name in itertools.product(attribute.groups, names):
+        counted = {
+            wave: [_count(listed, name, mask, counts, group_of) for mask in _sides(listed, attribute, wave, group)]
+            for wave, listed in lists.items()
+        }
+        there = {wave: (own, rest) for wave, (own, rest) in counted.items() if own.sums[AREAS]}
+        if not there:
+            continue
+        own, rest = (functools.reduce(operator.add, side) for side in zip(*there.values(), strict=True))
+        known = _known_then(lists, attribute, there, group)
+        for key, metric in METRICS.items():
+            # Once is enough for what no list matters to.
+            if not metric.of_list and name != names[0]:
+                continue
+            about: dict[str, object] = {"attribute": attribute.name, "group": group, "metric": key}
+            about["list"] = name if metric.of_list else ""
+            single = {wave: compared(*sides, metric) for wave, sides in there.items()}
+            every = compared(own, rest, metric)
+            yield about | known[ALL_ORIGINS] | _in_numbers(own, every) | _alike(every, single.values())
+            for wave, each in single.items():
+                yield about | known[str(wave)] | _in_numbers(there[wave][0], each)
+
+
+def _sides(listed: _Listed, attribute: Attribute, wave: int, group: str) -> tuple[BoolArray, BoolArray]:
+    """Which of the judged areas belong to a group, and which to the rest of those whose group is known."""
+    labels = attribute.labels[wave][listed.rows]
+    return labels == group, (labels != group) & (labels != UNKNOWN)
+
+
+def _count(listed: _Listed, name: str, mask: BoolArray, counts: FloatArray, group_of: IntArray) -> Counted:
+    values, municipality = listed.summed[name][mask], group_of[listed.rows[mask]]
+    n = counts.shape[1]
+    by_column = [np.bincount(municipality, weights=column, minlength=n) for column in values.T]
+    spread = np.column_stack(by_column).astype(np.float64)
+    return Counted(counts @ spread, spread)
+
+
+def _known_then(
+    lists: Mapping[int, _Listed], attribute: Attribute, waves: Iterable[int], group: str
+) -> dict[str, dict[str, object]]:
+    """By origin and over all: its name, and the share of a group's areas whose group was known in time."""
+    known = {}
+    for wave in waves:
+        inside, _ = _sides(lists[wave], attribute, wave, group)
+        then = attribute.known_then.get(wave)
+        rows = lists[wave].rows[inside]
+        known[str(wave)] = np.full(len(rows), np.nan) if then is None else then[rows].astype(float)
+    known[ALL_ORIGINS] = np.concatenate(list(known.values()))
+    return {origin: {"origin": origin, "known_then": float(each.mean())} for origin, each in known.items()}
+
+
+def _in_numbers(own: Counted, found: Mapping[str, float]) -> dict[str, object]:
+    return {
+        "n": int(own.sums[AREAS]),
+        "n_events": int(own.sums[EVENTS]),
+        "n_selected": round(float(own.sums[PLACES]), 6),
+        **found,
+        "told": TOO_FEW if math.isnan(found["value"]) else "",
+    }
+
+
+def _alike(every: Mapping[str, float], single: Iterable[Mapping[str, float]]) -> dict[str, object]:
+    """At how many origins a difference can be told, and at how many it has the sign it has over all of them."""
+    signs = [np.sign(each["difference"]) for each in single if not math.isnan(each["difference"])]
+    return {"origins": len(signs), "same_sign": sum(sign == np.sign(every["difference"]) for sign in signs)}

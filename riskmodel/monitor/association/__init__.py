@@ -1,0 +1,1 @@
+"""How a local indicator and the score vary together over areas."""

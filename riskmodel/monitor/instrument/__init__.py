@@ -1,0 +1,1 @@
+"""An approximation of the score by published indicators and weights."""

@@ -1,0 +1,1 @@
+"""Published figures and statements, compared with those computed here."""

@@ -1,0 +1,1 @@
+"""Survey answers of residents and professionals, compared with the measured development."""

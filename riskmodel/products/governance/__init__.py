@@ -1,0 +1,1 @@
+"""Papers that account for a model: model card, register entry, IAMA, group audit."""

@@ -1,0 +1,247 @@
+"""An audit by groups as text: a table an attribute, what stands out, and what cannot be told."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from riskmodel.forecasting.group_audit.attributes import FIFTHS
+from riskmodel.forecasting.group_audit.audit import ALL_ORIGINS, BEST_ORDERING, TOP, GroupAudit
+from riskmodel.forecasting.group_audit.metrics import FEWEST, FEWEST_MUNICIPALITIES, METRICS, TOO_FEW
+from riskmodel.products.rendering import dutch
+from riskmodel.products.rendering.markdown import Cells, markdown_table
+from riskmodel.workspace.safe_text import safe_cell
+
+#: Headings of the metrics in the tables.
+HEADINGS: Mapping[str, str] = {
+    "base_rate": "happened",
+    "mean_chance": "mean chance",
+    "selection_rate": "on the list",
+    "precision": "hits on the list",
+    "false_negative_rate": "events missed",
+    "false_positive_rate": "false alarms",
+}
+#: What is told of the best ordering beside the model.
+BESIDE = ("selection_rate", "precision", "false_negative_rate")
+#: What is looked at for differences with the rest of the country, and in which words.
+LOOKED_AT: Mapping[str, str] = {
+    "selection_rate": "areas on the list",
+    "places_per_event": "places per event",
+    "precision": "hits on the list",
+    "false_negative_rate": "events missed",
+    "false_positive_rate": "false alarms",
+    "chance_minus_share": "mean chance minus share",
+}
+HOW_TO_READ = (
+    f"The list is the {TOP} of the country at each origin; areas below 200 inhabitants take no place on it. All "
+    "origins together, every area counted once an origin. In brackets the 95% interval from drawing whole "
+    "municipalities. *Happened*: share of areas with the event; *hits on the list*: share of places with one; "
+    "*events missed*: share of events without a place; *false alarms*: share of areas without event that have a "
+    f"place. *{TOO_FEW}*: a share of fewer than {FEWEST}, or in fewer than {FEWEST_MUNICIPALITIES} municipalities."
+)
+
+Rows = dict[tuple[str, str], Mapping[Any, Any]]
+
+
+def audit_text(audit: GroupAudit) -> str:
+    """Markdown of an audit, with headings of the third level."""
+    origins = [origin for origin in dict.fromkeys(audit.table["origin"]) if origin != ALL_ORIGINS]
+    best = ", ".join(f"{origin} {name}" for origin, name in audit.orderings.items())
+    parts = [f"Model {audit.model}, origins {', '.join(origins)}. Best ordering by origin: {best or 'none'}."]
+    parts.append(HOW_TO_READ)
+    chosen = audit.over_all
+    for attribute in audit.attributes:
+        rows = chosen[chosen["attribute"] == attribute.name]
+        parts.append(f"### By {attribute.name}\n\nFrom {attribute.source}.{_known(rows, audit.model)}")
+        cells = [_cells(str(group), part, audit.model) for group, part in rows.groupby("group", sort=False)]
+        parts.append(markdown_table(cells) if cells else "No area of which the group is known.")
+    parts += ["### What stands out", stands_out(audit), "### What cannot be told", cannot_be_told(audit)]
+    return "\n\n".join(parts)
+
+
+def as_csv(table: pd.DataFrame) -> bytes:
+    """A table of an audit as CSV, no text of which can be read as a formula."""
+    texts = {name: table[name].map(safe_cell) for name in ("attribute", "group")}
+    return table.assign(**texts).to_csv(index=False, float_format="%.5g").encode()
+
+
+def looked_at(audit: GroupAudit) -> pd.DataFrame:
+    """Rows of the model, over all origins, of which a difference with the rest of the country can be told."""
+    chosen = audit.over_all
+    own = chosen[(chosen["model"] == audit.model) & chosen["metric"].isin(LOOKED_AT)]
+    return own[own["difference"].notna()]
+
+
+def differing(audit: GroupAudit) -> pd.DataFrame:
+    """Those of :func:`looked_at` whose difference has an interval without nought."""
+    own = looked_at(audit)
+    return own[(own["difference_low95"] > 0) | (own["difference_high95"] < 0)]
+
+
+def stands_out(audit: GroupAudit) -> str:
+    """What differs from the rest of the country, one line each, and how much of that chance alone would give."""
+    found, compared, chosen = differing(audit), len(looked_at(audit)), audit.over_all
+    beside = {_key(row): row for row in chosen[chosen["model"] == BEST_ORDERING].to_dict("records")}
+    lines = [_line(row, beside.get(_key(row))) for row in found.to_dict("records")]
+    tally = (
+        f"{len(found)} of {compared} comparisons have an interval without nought; by chance alone about "
+        f"{0.05 * compared:.0f} would."
+    )
+    return "\n".join([*lines, *([""] if lines else []), tally])
+
+
+def cannot_be_told(audit: GroupAudit) -> str:
+    """Groups of which something cannot be told, one line each."""
+    chosen = audit.over_all
+    missing = chosen[(chosen["model"] == audit.model) & (chosen["told"] != "")]
+    lines = [
+        f"- {attribute}, {group} ({rows['n'].iloc[0]:,} areas, {rows['n_events'].iloc[0]} events, "
+        f"{rows['n_selected'].iloc[0]:g} places): {', '.join(_words(each) for each in rows['metric'])}"
+        for (attribute, group), rows in missing.groupby(["attribute", "group"], sort=False)
+    ]
+    single = audit.table[(audit.table["model"] == audit.model) & (audit.table["origin"] != ALL_ORIGINS)]
+    single = single[single["list"].isin(("", TOP))]
+    lines = lines or ["- Nothing: of every group everything could be told over all origins together."]
+    few = int((single["told"] != "").sum())
+    lines.append(
+        f"- At single origins {few} of {len(single)} figures have too few areas, events or places behind them."
+    )
+    return "\n".join(lines)
+
+
+def _key(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    return tuple(str(row[key]) for key in ("attribute", "group", "metric"))
+
+
+def _cells(group: str, rows: pd.DataFrame, model: str) -> Cells:
+    by_key: Rows = {(str(row["model"]), str(row["metric"])): row for row in rows.to_dict("records")}
+    first = by_key[model, "base_rate"]
+    cells = {"group": group, "areas": f"{first['n']:,}", "events": f"{first['n_events']:,}"}
+    cells |= {heading: _share(by_key[model, key]) for key, heading in HEADINGS.items()}
+    for key in BESIDE:
+        if (BEST_ORDERING, key) in by_key:
+            cells[f"best ordering: {HEADINGS[key]}"] = _share(by_key[BEST_ORDERING, key])
+    return cells
+
+
+def _share(row: Mapping[Any, Any]) -> str:
+    if row["told"]:
+        return TOO_FEW
+    return f"{row['value']:.1%} ({row['low95']:.1%}, {row['high95']:.1%})"
+
+
+def _line(row: Mapping[Any, Any], other: Mapping[Any, Any] | None) -> str:
+    """One difference in words."""
+    text = f"- {row['attribute']}, {row['group']}: {LOOKED_AT[row['metric']]} {_value(row, 'value')}, "
+    text += f"elsewhere {_value(row, 'rest')}: "
+    if math.isnan(row["ratio"]):
+        low, high = (_gap(row, f"difference_{end}95", unit="") for end in ("low", "high"))
+        text += f"{_gap(row, 'difference')} ({low}, {high})"
+    else:
+        text += f"{row['ratio']:.2f} times ({row['ratio_low95']:.2f}, {row['ratio_high95']:.2f})"
+    text += f", same sign at {row['same_sign']:.0f} of {row['origins']:.0f} origins" if row["origins"] else ""
+    if other is not None and not math.isnan(other["difference"]):
+        beside = _gap(other, "difference") if math.isnan(other["ratio"]) else f"{other['ratio']:.2f} times"
+        text += f"; best ordering {beside}"
+    return text
+
+
+def _value(row: Mapping[Any, Any], key: str) -> str:
+    metric = METRICS[str(row["metric"])]
+    if metric.kind == "rate":
+        return f"{row[key]:.2f}"
+    return _gap(row, key) if metric.kind == "gap" else f"{row[key]:.1%}"
+
+
+def _gap(row: Mapping[Any, Any], key: str, unit: str = " points") -> str:
+    """A difference with its sign: of shares in points of a percent."""
+    rate = METRICS[str(row["metric"])].kind == "rate"
+    return f"{row[key]:+.2f}" if rate else f"{100 * row[key]:+.1f}{unit}"
+
+
+def _known(rows: pd.DataFrame, model: str) -> str:
+    """How many of the areas had their group known in time; nothing when all had, or nobody can tell."""
+    own = rows[(rows["model"] == model) & (rows["metric"] == "base_rate")].dropna(subset=["known_then"])
+    if own.empty:
+        return ""
+    share = float((own["known_then"] * own["n"]).sum() / own["n"].sum())
+    if share == 1:
+        return ""
+    return f" Known at the time of {share:.0%} of the areas; for the others the first figure after it stands in."
+
+
+def _words(metric: str) -> str:
+    return LOOKED_AT.get(metric, HEADINGS.get(metric, metric.replace("_", " ")))
+
+
+#: Kinds of areas, as audit and backtest name them, in Dutch.
+GROUPS: Mapping[str, str] = {
+    "below 200": "minder dan 200 inwoners",
+    "200 to 499": "200 tot 500 inwoners",
+    "500 to 1,999": "500 tot 2.000 inwoners",
+    "2,000 to 4,999": "2.000 tot 5.000 inwoners",
+    "5,000 and more": "5.000 inwoners of meer",
+    "very strongly urban": "zeer sterk stedelijk",
+    "strongly urban": "sterk stedelijk",
+    "moderately urban": "matig stedelijk",
+    "hardly urban": "weinig stedelijk",
+    "not urban": "niet stedelijk",
+    "class 4 and lower": "nu klasse 4 of lager",
+    **{f"class {number}": f"nu klasse {number}" for number in range(5, 10)},
+    **dict(
+        zip(
+            FIFTHS,
+            (
+                "de laagste inkomens (een vijfde van de gebieden)",
+                "inkomens onder het midden",
+                "middeninkomens",
+                "inkomens boven het midden",
+                "de hoogste inkomens (een vijfde van de gebieden)",
+            ),
+            strict=True,
+        )
+    ),
+}
+
+
+#: What is told of them: words for more and for less than elsewhere.
+METRIC_WORDS: Mapping[str, tuple[str, str]] = {
+    "selection_rate": ("vaker op de lijst", "minder vaak op de lijst"),
+    "places_per_event": ("meer plekken per echte daling", "minder plekken per echte daling"),
+    "precision": ("de lijst klopt er vaker", "de lijst klopt er minder vaak"),
+    "false_negative_rate": ("een daling wordt vaker gemist", "een daling wordt minder vaak gemist"),
+    "false_positive_rate": ("vaker onterecht op de lijst", "minder vaak onterecht op de lijst"),
+    # Against elsewhere: a group may be less wrong than the rest of the country.
+    "chance_minus_share": ("de kans is er hoger geschat dan elders", "de kans is er lager geschat dan elders"),
+}
+
+
+def differences_in_dutch(audit: GroupAudit) -> list[tuple[str, list[str]]]:
+    """What differs from the rest of the country by group: its name and what is told of it."""
+    found: dict[str, list[str]] = {}
+    for row in differing(audit).to_dict("records"):
+        found.setdefault(GROUPS.get(str(row["group"]), str(row["group"])), []).append(_told(row))
+    return list(found.items())
+
+
+def tally_in_dutch(audit: GroupAudit) -> str:
+    """How many comparisons were made, and how many would differ by chance alone."""
+    made, differ = len(looked_at(audit)), len(differing(audit))
+    return (
+        f"Er zijn {made} vergelijkingen gemaakt. Bij {differ} is het verschil groter dan de onzekerheid. "
+        f"Ook zonder echt verschil zou dat bij ongeveer {0.05 * made:.0f} zo zijn."
+    )
+
+
+def _told(row: Mapping[Any, Any]) -> str:
+    metric, more = str(row["metric"]), row["difference"] > 0
+    words = METRIC_WORDS[metric][0 if more else 1]
+    if metric == "places_per_event":
+        return f"{words} ({dutch.number(row['value'], 1)}, elders {dutch.number(row['rest'], 1)})"
+    if metric == "chance_minus_share":
+        value, rest = (dutch.signed(100 * row[key], 1) for key in ("value", "rest"))
+        return f"{words} ({value} procentpunt naast wat er gebeurde, elders {rest})"
+    return f"{words} ({dutch.percent(row['value'])}, elders {dutch.percent(row['rest'])})"

@@ -1,0 +1,172 @@
+"""Pictures of drivers in Dutch: one area, and all areas."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from riskmodel.catalogue import drivers
+from riskmodel.catalogue.units import MINUS
+from riskmodel.forecasting.drivers.contributions import definitional
+from riskmodel.products.rendering.style import off_screen
+
+#: Okabe and Ito's colours, safe for the colour blind: what lowers and what raises the expectation.
+DOWN, UP, GREY, INK = "#D55E00", "#0072B2", "#8A8A8A", "#222222"
+
+
+def points(value: float, decimals: int = 3) -> str:
+    """Score points with a decimal comma and a sign."""
+    rounded = round(value, decimals)
+    mark = MINUS if rounded < 0 else "+" if rounded > 0 else ""
+    return mark + f"{abs(rounded):.{decimals}f}".replace(".", ",")
+
+
+def waterfall(contributions: pd.Series[float], *, title: str, most: int = 9) -> Figure:
+    """How the expected change of one area comes about, by shap's waterfall, from bottom to top.
+
+    Parameters
+    ----------
+    contributions : pandas.Series
+        ``base`` and a value a driver, in score points: a row of a table of contributions by driver.
+    title : str
+        Heading, for instance the name of the area. Shown as it is: no markup is read in it.
+    most : int
+        At most this many bars; the smallest are taken together.
+    """
+    import shap
+
+    off_screen()
+    from matplotlib import pyplot
+
+    labels = _labels(contributions)
+    explanation = shap.Explanation(
+        values=contributions[list(labels)].to_numpy(dtype=float),
+        base_values=float(contributions["base"]),
+        feature_names=list(labels.values()),
+    )
+    figure = pyplot.figure()
+    try:
+        shap.plots.waterfall(explanation, max_display=most, show=False)
+        _in_dutch_waterfall(figure, contributions, title, most)
+    finally:
+        pyplot.close(figure)
+    return figure
+
+
+def beeswarm(table: pd.DataFrame, *, title: str, most: int = 14) -> Figure:
+    """Contributions of every area, a dot an area, by shap's beeswarm.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Contributions by driver: ``base`` and a column a driver, in score points.
+    title : str
+        Heading.
+    most : int
+        At most this many drivers, the strongest first.
+    """
+    import shap
+
+    off_screen()
+    from matplotlib import pyplot
+
+    strong = table[[each.id for each in drivers() if each.id in table.columns]]
+    strong = strong.loc[:, strong.abs().max() > 0]
+    labels = _labels(strong.iloc[0]) if len(strong) else {}
+    values = strong[list(labels)].to_numpy(dtype=float)
+    explanation = shap.Explanation(
+        values=values, base_values=table["base"].to_numpy(), data=values, feature_names=list(labels.values())
+    )
+    figure = pyplot.figure()
+    try:
+        shap.plots.beeswarm(
+            explanation, max_display=most, show=False, plot_size=(9, 6), color=DOWN_UP, color_bar=False, s=9
+        )
+        axes = figure.axes[0]
+        axes.set_xlabel(
+            "bijdrage aan de verwachte verandering, in scorepunten\n* deel van de score zelf",
+            fontsize=10,
+            color=INK,
+        )
+        axes.tick_params(axis="y", labelsize=11)
+        axes.locator_params(axis="x", nbins=7)
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: points(value, 2)))
+        axes.text(0.0, 1.02, "\N{LEFTWARDS ARROW} omlaag", transform=axes.transAxes, color=DOWN, fontsize=10)
+        axes.text(
+            1.0, 1.02, "omhoog \N{RIGHTWARDS ARROW}", transform=axes.transAxes, color=UP, fontsize=10, ha="right"
+        )
+        figure.suptitle(title, x=0.02, ha="left", fontsize=14, weight="bold", parse_math=False)
+        figure.tight_layout(rect=(0, 0, 1, 0.98))
+    finally:
+        pyplot.close(figure)
+    return figure
+
+
+DOWN_UP = LinearSegmentedColormap.from_list("down-up", [DOWN, "#CFCFCF", UP])
+
+
+def _labels(row: pd.Series[float]) -> dict[str, str]:
+    own = definitional()
+    return {
+        each.id: f"{each.label} *" if each.id in own else each.label for each in drivers() if each.id in row.index
+    }
+
+
+def _in_dutch_waterfall(figure: Figure, contributions: pd.Series[float], title: str, most: int) -> None:
+    """Shap's frame with Dutch words; arrows and numbers anew.
+
+    Shap turns the arrow of a contribution smaller than an arrow's head around, and writes over the edge of narrow
+    bars: here arrows end where they must, and numbers stand beside them.
+    """
+    axes, other = figure.axes[0], figure.axes[1:]
+    for each in other:
+        each.set_visible(False)
+    for drawn in (*axes.patches, *axes.texts, *axes.collections):
+        drawn.remove()
+    labels = _labels(contributions)
+    values = contributions[list(labels)].sort_values(key=np.abs, ascending=False, kind="stable")
+    shown = values if len(values) <= most else values.iloc[: most - 1]
+    names = [labels[name] for name in shown.index]
+    if len(shown) < len(values):
+        shown = pd.concat([shown, pd.Series({"": values.iloc[most - 1 :].sum()})])
+        names.append(f"{len(values) - most + 1} andere")
+    steps = shown.to_numpy(dtype=float)[::-1]
+    base = float(contributions["base"])
+    ends = base + np.cumsum(steps)
+    starts = ends - steps
+    reach = np.ptp([base, *ends]) or 1.0
+    head = 0.012 * reach
+    for row, (start, end, step) in enumerate(zip(starts, ends, steps, strict=True)):
+        colour, sign = (DOWN, -1) if step < 0 else (UP, 1)
+        neck = end - sign * min(abs(step), head)
+        edge = [(start, row - 0.36), (neck, row - 0.36), (end, row), (neck, row + 0.36), (start, row + 0.36)]
+        axes.fill(*zip(*edge, strict=True), color=colour, lw=0)
+        axes.text(
+            end + sign * 0.012 * reach,
+            row,
+            points(step),
+            ha="right" if step < 0 else "left",
+            va="center",
+            fontsize=10,
+            color=INK,
+        )
+    axes.axvline(base, color=GREY, lw=0.8, ls=":")
+    axes.set_yticks(range(len(steps)), names[::-1], fontsize=11, color=INK)
+    axes.set_ylim(-0.7, len(steps) - 0.3)
+    axes.set_xlim(min(base, *ends) - 0.16 * reach, max(base, *ends) + 0.16 * reach)
+    axes.locator_params(axis="x", nbins=5)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: points(value, 2)))
+    axes.tick_params(axis="x", labelsize=10)
+    total = base + float(values.sum())
+    axes.set_xlabel(
+        f"verwachte verandering in scorepunten: gemiddeld gebied {points(base)}, dit gebied {points(total)}\n"
+        "* deel van de score zelf",
+        fontsize=10,
+        color=INK,
+    )
+    figure.set_size_inches(9, 5.5)
+    figure.suptitle(title, x=0.02, ha="left", fontsize=14, weight="bold", parse_math=False)
+    figure.tight_layout(rect=(0, 0, 1, 0.98))

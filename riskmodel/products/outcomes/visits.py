@@ -1,0 +1,211 @@
+"""Visits: read strictly, without anything about persons, and kept for good.
+
+What a municipality found in an area, one row a visit. The words that may stand in the file are Dutch, because the
+people who go there write them; docs/outcomes.md explains the columns.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from riskmodel.errors import InputError
+from riskmodel.products.outcomes.lists import ListRecord
+from riskmodel.sources.local.persons import is_bsn, refuse_persons
+from riskmodel.sources.local.table import Format, Table, content_of, open_table
+from riskmodel.sources.observations import SourceFile
+from riskmodel.workspace.lock import only_writer
+from riskmodel.workspace.store import Workspace
+from riskmodel.workspace.transaction import put_file
+
+#: Columns of the file, under their two names.
+NAMES: dict[str, tuple[str, ...]] = {
+    "location": ("location", "code", "gebied", "gebiedscode"),
+    "visited_on": ("visited_on", "bezocht_op", "datum"),
+    "found": ("found", "gevonden"),
+    "done": ("done", "gedaan"),
+    "by": ("by", "door"),
+}
+DECLINE, NO_DECLINE, UNCLEAR = "decline", "no_decline", "unclear"
+#: What may stand under *gevonden*.
+FOUND: dict[str, str] = {"achteruitgang": DECLINE, "geen achteruitgang": NO_DECLINE, "onduidelijk": UNCLEAR}
+#: Who may have visited. A closed list: names of people cannot get in.
+BY = ("gemeente", "wijkteam", "corporatie", "politie", "welzijn", "bewoners", "anders")
+#: Longest text under *gedaan*.
+LONGEST = 200
+COLUMNS = (*NAMES, "file", "sha256")
+
+_POSTCODE = re.compile(r"(?<![0-9])[1-9][0-9]{3} ?[A-Z]{2}(?![A-Za-z])")
+_PHONE = re.compile(r"(?:\+31|(?<![0-9])0)[ -]?(?:[0-9][ -]?){8,9}(?![0-9])")
+_MAIL = re.compile(r"\S@\S")
+_ADDRESS = re.compile(
+    r"\b\w*(?:straat|laan|weg|plein|hof|kade|dijk|singel|gracht|dreef|steeg|pad|park)\s+[0-9]+", re.IGNORECASE
+)
+_DIGITS = re.compile(r"(?<![0-9])[0-9]{9}(?![0-9])")
+_PERSONAL = {
+    "a full postcode": _POSTCODE,
+    "a telephone number": _PHONE,
+    "an e-mail address": _MAIL,
+    "a street with a house number": _ADDRESS,
+}
+
+
+def read_visits(file: Path, record: ListRecord, today: date) -> pd.DataFrame:
+    """Read a file of visits to the areas of a list.
+
+    Parameters
+    ----------
+    file : Path
+        CSV (comma or semicolon) or XLSX with the columns ``location, visited_on, found, done, by``, or under their
+        Dutch names ``code, bezocht_op, gevonden, gedaan, door``.
+    record : ListRecord
+        The list that was followed.
+    today : datetime.date
+        No visit lies after it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        :data:`COLUMNS`, a row a visit; ``found`` is ``"decline"``, ``"no_decline"`` or ``"unclear"``.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, unknown or about persons, or a value is not as described.
+    """
+    table = open_table(file, Format(separator=_separator(file)))
+    names = _columns(table)
+    refuse_persons(table, names["location"])
+    cells = {key: [_text(cell) for cell in table.column(name)] for key, name in names.items()}
+    areas = frozenset(record.areas["location"])
+    rows = []
+    for row in range(len(table.numbers)):
+        at = {key: table.at(row, name) for key, name in names.items()}
+        value = {key: column[row] for key, column in cells.items()}
+        if value["location"] not in areas:
+            raise InputError(at["location"], repr(value["location"]), f"the code of an area on list {record.id}")
+        if value["found"].casefold() not in FOUND:
+            raise InputError(at["found"], repr(value["found"]), f"one of {', '.join(FOUND)}")
+        if value["by"].casefold() not in BY:
+            hint = "Never the name of a person."
+            raise InputError(at["by"], "another word", f"one of {', '.join(BY)}", hint)
+        _refuse_personal(at["done"], value["done"])
+        rows.append(
+            {
+                "location": value["location"],
+                "visited_on": _day(at["visited_on"], value["visited_on"], record.made_on, today),
+                "found": FOUND[value["found"].casefold()],
+                "done": value["done"],
+                "by": value["by"].casefold(),
+            }
+        )
+    visits = pd.DataFrame(rows)
+    doubled = visits.duplicated(["location", "visited_on"])
+    if doubled.any():
+        where = table.at(int(doubled.to_numpy().argmax()), names["location"])
+        raise InputError(where, "a second row for the same area and day", "one row a visit")
+    visits = visits.assign(file=file.name, sha256=SourceFile.of(file).sha256)
+    return visits[list(COLUMNS)]
+
+
+def add_visits(workspace: Workspace, record: ListRecord, visits: pd.DataFrame) -> Path:
+    """Add visits to what is known of a list; the same file again changes nothing.
+
+    Raises
+    ------
+    InputError
+        If one of them was recorded before, from another file.
+    """
+    name = str(visits["sha256"].iloc[0])[:16]
+    path = workspace.path("outcomes", record.id, f"{name}.parquet")
+    with only_writer(workspace):
+        if path.exists():
+            return path
+        held = visits_of(workspace, record)
+        both = held.merge(visits, on=["location", "visited_on"], suffixes=("_held", ""))
+        if len(both):
+            first = both.iloc[0]
+            raise InputError(
+                str(first["file"]),
+                f"a visit to {first['location']} on {first['visited_on']} that {first['file_held']} gave already",
+                "visits that were not recorded before",
+                "What was recorded stays. Give only new visits; a later one replaces what an earlier one found.",
+            )
+        table = pa.Table.from_pandas(visits, preserve_index=False)
+        return put_file(workspace, path, lambda place: pq.write_table(table, place, write_page_checksum=True))
+
+
+def visits_of(workspace: Workspace, record: ListRecord) -> pd.DataFrame:
+    """All visits that were recorded for a list, columns :data:`COLUMNS`, in order of day and area.
+
+    Raises
+    ------
+    InputError
+        If a file is damaged.
+    """
+    parts: list[pd.DataFrame] = []
+    for path in sorted(workspace.path("outcomes", record.id).glob("*.parquet")):
+        try:
+            parts.append(pq.read_table(path, page_checksum_verification=True).to_pandas()[list(COLUMNS)])
+        except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+            raise InputError(path, "a damaged file", "visits as ingested") from error
+    if not parts:
+        return pd.DataFrame({name: pd.Series(dtype=object) for name in COLUMNS})
+    return pd.concat(parts, ignore_index=True).sort_values(["visited_on", "location"], ignore_index=True)
+
+
+def _separator(file: Path) -> str:
+    """Dutch spreadsheets save CSV with semicolons."""
+    first = content_of(file).split(b"\n", 1)[0]
+    return ";" if first.count(b";") > first.count(b",") else ","
+
+
+def _columns(table: Table) -> Mapping[str, str]:
+    names: dict[str, str] = {}
+    for name in table.names:
+        plain = name.casefold().replace(" ", "_")
+        key = next((key for key, known in NAMES.items() if plain in known), "")
+        if key in names:
+            raise InputError(table.header, f"columns {names[key]!r} and {name!r}", "one of the two")
+        if key:
+            names[key] = name
+        else:
+            # Refused by name first: an unknown column may be one about persons.
+            refuse_persons(table)
+            raise InputError(table.header, f"column {name!r}", f"only {', '.join(NAMES)}")
+    missing = [key for key in NAMES if key not in names]
+    if missing:
+        either = " or ".join(map(repr, NAMES[missing[0]][:2]))
+        raise InputError(table.header, f"no column {missing[0]!r}", f"a column {either}")
+    return names
+
+
+def _text(cell: str | float) -> str:
+    return f"{cell:.15g}" if isinstance(cell, float) else " ".join(cell.split())
+
+
+def _day(where: str, text: str, made_on: date, today: date) -> date:
+    for form in ("%Y-%m-%d", "%d-%m-%Y", "%Y-%m-%dT%H:%M:%S"):
+        try:
+            day = datetime.strptime(text, form).date()
+        except ValueError:
+            continue
+        if not made_on <= day <= today:
+            raise InputError(where, str(day), f"a day from {made_on}, when the list was made, to {today}")
+        return day
+    raise InputError(where, repr(text), "a day such as 2024-05-31 or 31-05-2024")
+
+
+def _refuse_personal(where: str, text: str) -> None:
+    if len(text) > LONGEST:
+        raise InputError(where, f"{len(text)} characters", f"at most {LONGEST}")
+    kinds = [kind for kind, pattern in _PERSONAL.items() if pattern.search(text)]
+    kinds += ["a citizen service number (BSN)"] * any(is_bsn(found) for found in _DIGITS.findall(text))
+    if kinds:
+        raise InputError(where, f"what looks like {kinds[0]}", "what was done, without persons or addresses")

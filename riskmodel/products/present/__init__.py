@@ -1,0 +1,1 @@
+"""The present in words and pictures: sheet, national page, pictures."""

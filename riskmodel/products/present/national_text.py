@@ -1,0 +1,193 @@
+"""The national picture in plain Dutch: figures with their year, edition and level, and what they do not say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from riskmodel.errors import InputError
+from riskmodel.monitor.development import BACK, FORWARD, NOT_KNOWN
+from riskmodel.monitor.measured import Measured
+from riskmodel.monitor.national import Groups, class_distribution
+from riskmodel.monitor.national_change import crossings, direction_shares, fallers_by_dimension, mean_change
+from riskmodel.monitor.transitions import FEWEST, movers
+from riskmodel.panel.measurement_noise import Noise
+from riskmodel.products.present.national_text_state import state_paragraphs, where_paragraphs
+from riskmodel.products.present.national_words import (
+    Section,
+    count_of,
+    counting,
+    level_words,
+    listed,
+    percent,
+    signed,
+    whole,
+)
+
+#: The dimension of nuisance and safety in each edition.
+NUISANCE = {"3.0": "onv", "2.0": "lbm2_safety"}
+#: Movers that are named.
+NAMED = 5
+
+
+def national_text(
+    measured: Measured,
+    start: int,
+    end: int,
+    groups: Groups | None = None,
+    noise: Noise | None = None,
+    titles: Mapping[str, str] | None = None,
+) -> tuple[Section, ...]:
+    """Tell the national picture in plain Dutch.
+
+    Parameters
+    ----------
+    measured : Measured
+        The whole country, either edition, any level.
+    start, end : int
+        The two measurements that are compared.
+    groups : mapping of str to numpy.ndarray of bool, shape (areas,), optional
+        Areas of each group by its name.
+    noise : Noise, optional
+        As for :func:`riskmodel.monitor.development.development_table`.
+    titles : mapping of str to str, optional
+        Name of a group for running text, such as ``"de vier grootste steden (G4)"``.
+
+    Returns
+    -------
+    tuple of Section
+
+    Raises
+    ------
+    InputError
+        If a wave does not exist or the end is not after the start.
+    """
+    where = tuple(where_paragraphs(measured, end, groups or {}, titles or {}))
+    return (
+        Section("Over dit overzicht", tuple(_about(measured, start, end))),
+        Section("Hoe staat Nederland ervoor?", tuple(state_paragraphs(measured, start, end))),
+        Section("Waar is de leefbaarheid onvoldoende?", where),
+        Section("Wie ging vooruit en wie achteruit?", tuple(_moved(measured, start, end, noise))),
+        Section("Daling en overlast", tuple(_nuisance(measured, start, end, noise))),
+        Section("Let op", _CAUTIONS),
+    )
+
+
+_CAUTIONS = (
+    "De Leefbaarometer is een schatting van een model. Hij laat zien waar u kunt gaan kijken. Hij zegt niet "
+    "waardoor iets komt.",
+    "De score van een gebied is een gemiddelde. Binnen een gebied kan het per straat verschillen. Hoe het er echt "
+    "is, weten de mensen die er wonen en werken.",
+)
+_NO_NOISE = (
+    "Hoeveel de score door toeval schommelt, is hier niet bekend. Daarom zeggen we niet welke veranderingen "
+    "duidelijk zijn."
+)
+
+
+def _about(measured: Measured, start: int, end: int) -> list[str]:
+    level = measured.level
+    table = class_distribution(measured)
+    scored = int(table.loc[table["wave"] == end, "areas"].sum())
+    has = "heeft" if scored == 1 else "hebben"
+    without = table.attrs["not_measured"][end]
+    told = [
+        f"Dit overzicht gaat over de leefbaarheid in Nederland volgens de Leefbaarometer {measured.edition}. Het "
+        f"vergelijkt de metingen van {start} en {end}.",
+        f"De cijfers gaan over {level_words(level)[1]}. In {end} {has} {count_of(scored, level)} een "
+        f"score{f'; {count_of(without, level)} niet' if without else ''}.",
+        _counted(measured, start, end),
+    ]
+    if measured.edition == "3.0":
+        told.append(
+            "De Leefbaarometer 3.0 is een ander instrument dan de 2.0. U kunt de cijfers van de twee niet met "
+            "elkaar vergelijken."
+        )
+    return told
+
+
+def _counted(measured: Measured, start: int, end: int) -> str:
+    years = {wave: measured.counted[wave] for wave in (start, end) if wave in measured.counted}
+    missing = [wave for wave in (start, end) if wave not in years]
+    unknown = f"Voor {listed(missing)} weten we niet hoeveel mensen er woonden."
+    if not years:
+        return unknown
+    if len(years) == 2 and len(set(years.values())) == 1:
+        return f"Als aantal inwoners gebruiken we voor beide jaren dat van {years[end]}."
+    text = f"Als aantal inwoners gebruiken we {listed([f'voor {wave} dat van {years[wave]}' for wave in years])}."
+    if missing:
+        return f"{text} {unknown}"
+    return f"{text} Een deel van de verschillen tussen de twee metingen kan daarvan zijn."
+
+
+def _moved(measured: Measured, start: int, end: int, noise: Noise | None) -> list[str]:
+    level = measured.level
+    table = direction_shares(measured, start, end, noise).set_index("direction")
+    mean, areas = mean_change(measured, start, end)
+    counts, shares = table["areas"], table["share_areas"]
+    told = [
+        f"De score veranderde tussen {start} en {end} gemiddeld {signed(mean)} punt ({count_of(areas, level)})."
+    ]
+    if counts[NOT_KNOWN]:
+        return [*told, _NO_NOISE]
+    up, down, both = (int(count) for count in (counts[FORWARD], counts[BACK], counts.sum()))
+    told += [
+        f"{counting(up, level, 'ging', 'gingen')} duidelijk vooruit ({percent(shares[FORWARD])}) en {whole(down)} "
+        f"duidelijk achteruit ({percent(shares[BACK])}), van de {count_of(both, level)} met een score in beide "
+        "jaren.",
+        "Duidelijk betekent: meer dan de score meestal door toeval schommelt. Door toeval alleen zou ongeveer "
+        f"{percent(table['by_jitter'].iloc[0], 0)} duidelijk vooruit lijken te gaan, en evenveel achteruit.",
+    ]
+    border = crossings(measured, start, end, noise).set_index("crossing")
+    into, out = (int(border["areas"][name]) for name in ("erin", "eruit"))
+    clear = border["beyond_noise"]
+    told.append(
+        f"{counting(into, level, 'kwam', 'kwamen')} onder de grens van onvoldoende en {whole(out)} "
+        f"{'kwam' if out == 1 else 'kwamen'} erboven. Duidelijk was die verandering bij {whole(clear['erin'])} en "
+        f"bij {whole(clear['eruit'])}."
+    )
+    return told + _named(measured, start, end, noise)
+
+
+def _named(measured: Measured, start: int, end: int, noise: Noise | None) -> list[str]:
+    table = movers(measured, start, end, n=NAMED, noise=noise)
+    told = []
+    for mover, words in (("stijger", "De grootste stijgers"), ("daler", "De grootste dalers")):
+        rows = table[table["mover"] == mover].to_dict("records")
+        names = [f"{_place(row['name'], row['municipality'])} ({signed(row['change'])})" for row in rows]
+        if names:
+            told.append(f"{words}: {', '.join(names)}.")
+    if told and measured.level != "gemeente":
+        many = level_words(measured.level)[1]
+        told.append(f"Bij deze namen zijn {many} met minder dan {whole(FEWEST)} inwoners weggelaten.")
+    return told
+
+
+def _place(name: str, town: str) -> str:
+    return name if town in ("", name) else f"{name} in {town}"
+
+
+def _nuisance(measured: Measured, start: int, end: int, noise: Noise | None) -> list[str]:
+    many = level_words(measured.level)[1]
+    waves = measured.dimension_waves()
+    if not {start, end} <= set(waves):
+        known = f"alleen voor {listed(waves)}" if waves else "niet"
+        return [f"De dimensies zijn {known} bekend. Voor {start} en {end} kunnen we dit niet laten zien."]
+    try:
+        table = fallers_by_dimension(measured, start, end, noise).set_index("dimension")
+    except InputError:
+        return [_NO_NOISE]
+    row = table.to_dict("index")[NUISANCE[measured.edition]]
+    if not row["of_fallers"]:
+        return [f"Geen {level_words(measured.level)[0]} ging tussen {start} en {end} duidelijk achteruit."]
+    chance = row["low95"] <= row["share_all"] <= row["high95"]
+    more = "vaker" if row["share_fallers"] > row["share_all"] else "minder vaak"
+    return [
+        f"Van de {whole(row['of_fallers'])} {many} die duidelijk achteruitgingen, daalde de dimensie "
+        f"{row['label']} bij {whole(row['fallers'])} het meest van alle dimensies "
+        f"({percent(row['share_fallers'])}). Bij alle {whole(row['of_all'])} {many} samen was dat zo bij "
+        f"{whole(row['all_areas'])} ({percent(row['share_all'])}).",
+        "Het verschil tussen die twee is klein genoeg om toeval te kunnen zijn."
+        if chance
+        else f"In {many} die achteruitgingen, was dit dus {more} de sterkste daler dan in alle {many} samen.",
+        "Dat twee dingen samengaan, zegt niet dat het een door het ander komt.",
+    ]

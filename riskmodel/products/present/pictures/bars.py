@@ -1,0 +1,205 @@
+"""Pictures of dimensions: what each contributed to a change, and its share in the differences between areas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from riskmodel.errors import InputError
+from riskmodel.products.present.pictures.layout import bare, fold, framed, local_name, require, shorten, widest
+from riskmodel.products.rendering.style import (
+    DOWN,
+    FAINT,
+    INK,
+    MUTED,
+    SAME,
+    SKY,
+    UP,
+    comma_axis,
+    decimal,
+    drawn,
+    percent,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Most rows in one picture.
+MOST = 120
+
+
+@drawn
+def dimension_bars(
+    table: pd.DataFrame,
+    *,
+    title: str,
+    subtitle: str = "",
+    note: str = "",
+    total_name: str = "totaal",
+    unknown: str = "onbekend",
+) -> Figure:
+    """Contribution of every dimension to a change (or a deviation): a column a dimension, a row an area or group.
+
+    Columns of bars on one scale, rather than one stacked bar: each dimension starts at its own nought, so that it
+    can be compared down the column, and colour only says up or down.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame, shape (rows, dimensions)
+        Score points; names of areas or groups in the index, Dutch labels of the dimensions in the columns. Their
+        sum is drawn as the first column.
+    title, subtitle, note : str
+        Heading, line under it, and note at the foot.
+    total_name : str
+        Heading of the sum.
+    unknown : str
+        What stands where a value is missing.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If there is no row or no dimension, or there are more than :data:`MOST` rows.
+    """
+    if not 0 < len(table) <= MOST or table.shape[1] == 0:
+        raise InputError("dimension bars", f"a table of {table.shape}", f"1 to {MOST} rows, a column a dimension")
+    values = table.to_numpy(dtype=float)
+    sums = values.sum(axis=1)
+    names = [shorten(local_name(str(name)), 1.9, 8.5) for name in table.index]
+    width, left, right = 7.5, widest(names, 8.5) + 0.35, 0.25
+    low = min(float(np.nanmin(values, initial=0.0)), float(np.nanmin(sums, initial=0.0)))
+    high = max(float(np.nanmax(values, initial=0.0)), float(np.nanmax(sums, initial=0.0)))
+    high = high if high > low else 0.01
+    # One scale for all columns; the first has room for its number on either side, the others for air.
+    number = widest([decimal(value, 3, sign=True) for value in (low, high)], 7.5) * 1.12 + 0.1
+    air = 0.16
+    inch = (high - low) * (1 + table.shape[1]) / (width - left - right - 2 * number - 2 * air * table.shape[1])
+    limits = [(low - side * inch, high + side * inch) for side in (number, *[air] * table.shape[1])]
+    spans = [last - first for first, last in limits]
+    inches = [span / inch for span in spans]
+    words = [word for label in table.columns for word in str(label).split()]
+    size = min(8.0, 8.0 * 0.94 * min(inches[1:]) / max(widest(words, 8), 0.1))
+    heads = [
+        fold(str(label), 0.98 * room, size)
+        for label, room in zip([total_name, *table.columns], inches, strict=True)
+    ]
+    above = 0.17 * (max(head.count("\n") for head in heads) + 1) + 0.05
+    figure, room = framed(
+        title, subtitle, note, height=0.235 * len(table) + 0.05, left=left, right=right, below=0.3, above=above
+    )
+    grid = figure.add_gridspec(1, len(heads), **room.asdict(), wspace=0.0, width_ratios=spans)
+    for place, (head, limit) in enumerate(zip(heads, limits, strict=True)):
+        axes = figure.add_subplot(grid[place])
+        _bars(axes, sums if place == 0 else values[:, place - 1], unknown, strong=place == 0)
+        axes.set_title(
+            head, fontsize=size, loc="center", pad=4, weight="bold" if place == 0 else "normal", color=INK
+        )
+        axes.set_ylim(len(table) - 0.5, -0.5)
+        axes.set_yticks(range(len(table)), names if place == 0 else [""] * len(table), fontsize=8.5, color=INK)
+        axes.set_xlim(*limit)
+        axes.set_xticks([_tick(low, high)])
+        comma_axis(axes, "x", sign=True)
+        axes.tick_params(length=0, pad=4)
+        axes.tick_params(axis="x", labelsize=7)
+        bare(axes, ())
+    return figure
+
+
+def _tick(low: float, high: float) -> float:
+    """One round number towards the farther end: with the line at nought enough to read a scale by."""
+    far = high if high >= -low else low
+    power = 10.0 ** np.floor(np.log10(abs(far)))
+    step = max(factor for factor in (1.0, 2.0, 5.0) if factor * power <= abs(far) * (1 + 1e-9)) * power
+    return float(np.copysign(step, far))
+
+
+def _bars(axes: Axes, values: np.ndarray, unknown: str, *, strong: bool) -> None:
+    rows = np.arange(len(values))
+    for row in rows[::2]:
+        axes.axhspan(row - 0.5, row + 0.5, color=FAINT, alpha=0.45, lw=0, zorder=0)
+    colours = [DOWN if value < 0 else UP for value in np.nan_to_num(values)]
+    axes.barh(rows, np.nan_to_num(values), color=colours, height=0.62 if strong else 0.5, zorder=2)
+    axes.axvline(0, color=MUTED, lw=0.7, zorder=3)
+    for row, value in zip(rows, values, strict=True):
+        known = not np.isnan(value)
+        if known and not strong:
+            continue
+        text = decimal(value, 3, sign=True) if known else unknown
+        falls = known and value < 0
+        axes.annotate(
+            text,
+            (value if known else 0.0, row),
+            (-3 if falls else 3, 0),
+            textcoords="offset points",
+            fontsize=7.5,
+            ha="right" if falls else "left",
+            va="center",
+            color=INK if known else MUTED,
+        )
+
+
+@drawn
+def decomposition_shares(
+    table: pd.DataFrame,
+    *,
+    title: str,
+    subtitle: str = "",
+    note: str = "",
+) -> Figure:
+    """Share of each dimension in the differences between areas in their change, with its interval.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``label, share`` and, where there is an interval, ``low95, high95``, as
+        :func:`riskmodel.monitor.decomposition.covariance_shares` gives it.
+    title, subtitle, note : str
+        Heading, line under it, and note at the foot.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If columns or rows are missing.
+    """
+    require(table, ("label", "share"), "shares of dimensions")
+    table = table.sort_values("share", ascending=False, kind="stable")
+    shares = table["share"].to_numpy(dtype=float)
+    banded = {"low95", "high95"} <= set(table.columns)
+    low, high = (table[name].to_numpy(dtype=float) if banded else shares for name in ("low95", "high95"))
+    ends = [
+        f"{percent(share)}  ({percent(a)} tot {percent(b)})" if banded else percent(share)
+        for share, a, b in zip(shares, low, high, strict=True)
+    ]
+    left, right = widest(table["label"], 9) + 0.4, widest(ends, 8.5) + 0.3
+    height = 0.36 * len(table)
+    figure, room = framed(title, subtitle, note, height=height, left=left, right=right, below=0.1, above=0.05)
+    axes = figure.add_subplot(figure.add_gridspec(1, 1, **room.asdict())[0])
+    rows = np.arange(len(table))
+    axes.barh(rows, shares, color=[SAME if share < 0 else SKY for share in shares], height=0.56)
+    if banded:
+        axes.hlines(rows, low, high, color=INK, lw=1.4, clip_on=False)
+        axes.vlines(
+            np.concatenate([low, high]), np.tile(rows, 2) - 0.13, np.tile(rows, 2) + 0.13, color=INK, lw=1.4
+        )
+    most = max(float(high.max()), float(shares.max()), 0.01)
+    least = min(float(low.min()), float(shares.min()), 0.0)
+    for row, text in enumerate(ends):
+        axes.text(most * 1.03, row, text, va="center", fontsize=8.5)
+    axes.axvline(0, color=MUTED, lw=0.7)
+    axes.set_xlim(least, most)
+    axes.set_ylim(len(table) - 0.5, -0.5)
+    axes.set_yticks(rows, list(table["label"]), fontsize=9, color=INK)
+    axes.set_xticks([])
+    axes.tick_params(length=0)
+    bare(axes, ())
+    return figure

@@ -1,0 +1,1 @@
+"""The risk list: from a forecast to ranked areas with drivers and sheets."""

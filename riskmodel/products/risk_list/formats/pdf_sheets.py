@@ -1,0 +1,140 @@
+"""What stands on the paper sheet of one area, in amounts that leave it on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from riskmodel.products.rendering import dutch
+from riskmodel.products.risk_list.area_sheet import AreaSheet, DriverRow, Past
+from riskmodel.products.risk_list.formats.pdf_drawings import largest, trend_drawing
+from riskmodel.products.risk_list.formats.workbook_explained import LEAST_SHOWN
+from riskmodel.workspace.safe_text import plain_text
+
+#: Drivers on a sheet and indicators behind one; the other drivers are added up.
+MOST_DRIVERS, MOST_INDICATORS = 8, 1
+MOST_COMPARABLE, MOST_MECHANISMS, MOST_PAST = 5, 6, 6
+#: Longest name; a longer one is cut, because a sheet is one page.
+LONGEST = 70
+#: The method spoke loudly when an area was in this part of the country's list.
+LOUD_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One line of the reasons on a sheet."""
+
+    label: str
+    value: float
+    stable: bool
+    behind: tuple[str, ...]
+
+
+def clipped(text: Any, longest: int = LONGEST) -> str:
+    """Give a text without invisible signs, cut where it is longer than there is room for.
+
+    Parameters
+    ----------
+    text : Any
+        A text, or a missing value.
+    longest : int
+        Most signs.
+
+    Examples
+    --------
+    >>> clipped("Een heel lange naam", 10)
+    'Een heel…'
+    """
+    plain = plain_text(text).strip()
+    return plain if len(plain) <= longest else f"{plain[: longest - 1].rstrip()}…"
+
+
+def sheet_context(area: dict[str, Any], sheet: AreaSheet, areas: int) -> dict[str, Any]:
+    """Give what the template shows of one area.
+
+    Parameters
+    ----------
+    area : dict
+        Row of the list.
+    sheet : AreaSheet
+        Its sheet.
+    areas : int
+        How many areas the list has.
+
+    Returns
+    -------
+    dict of str to Any
+        Names of the template.
+    """
+    chance = dutch.known(area["p_decline"])
+    leading, own, rest = _parts(sheet.drivers)
+    numbers = [part.value for part in (*leading, *own)] + [area["expected_change"]]
+    base = _base(area, sheet)
+    dimensions = [row for row in sheet.dimensions if dutch.known(row.value) is not None]
+    return {
+        "area": area,
+        "sheet": sheet,
+        "count": 0 if chance is None else min(round(100 * chance), 99),
+        "rank": _rank_line(area["rank"], sheet, areas),
+        "trend": trend_drawing(sheet, clipped(area["municipality"], 18) or "gemeente"),
+        "groups": [
+            ("Wat vooruit kan lopen", "gegevens buiten de score zelf", leading),
+            ("Wat al in de score zit", "stand, verloop en onderdelen van de score", own),
+        ],
+        "base": base,
+        "rest": rest,
+        "end": largest([*numbers, base], 0.005),
+        "dimensions": dimensions,
+        "dimensions_end": largest([value for row in dimensions for value in (row.value, row.country)], 0.05),
+        "mechanisms": sheet.mechanisms[:MOST_MECHANISMS],
+        "more_mechanisms": max(len(sheet.mechanisms) - MOST_MECHANISMS, 0),
+        "comparable": sheet.comparable[:MOST_COMPARABLE],
+        "past": [(past, _verdict(past)) for past in sheet.past[-MOST_PAST:]],
+    }
+
+
+def _base(area: dict[str, Any], sheet: AreaSheet) -> float | None:
+    expected = dutch.known(area["expected_change"])
+    return None if expected is None else expected - sum(driver.contribution for driver in sheet.drivers)
+
+
+def _parts(drivers: Sequence[DriverRow]) -> tuple[list[_Part], list[_Part], float | None]:
+    """Leading drivers and parts of the score, both from fall to rise, and the sum of the other drivers."""
+    strongest = sorted(drivers, key=lambda driver: -abs(driver.contribution))
+    shown = [driver for driver in strongest if abs(driver.contribution) >= LEAST_SHOWN][:MOST_DRIVERS]
+    others = [driver for driver in drivers if driver not in shown]
+
+    def lines(definitional: bool) -> list[_Part]:
+        chosen = [driver for driver in shown if driver.definitional == definitional]
+        return [
+            _Part(driver.label, driver.contribution, driver.stable, _behind(driver))
+            for driver in sorted(chosen, key=lambda driver: driver.contribution)
+        ]
+
+    return lines(False), lines(True), sum(driver.contribution for driver in others) if others else None
+
+
+def _behind(driver: DriverRow) -> tuple[str, ...]:
+    return tuple(
+        f"{found.label}{f': {found.text}' if found.text else ''}" for found in driver.indicators[:MOST_INDICATORS]
+    )
+
+
+def _rank_line(rank: Any, sheet: AreaSheet, areas: int) -> dict[str, Any]:
+    # A range is told as it was measured, but its drawing holds the area's own place.
+    low, high = min(sheet.rank_low, int(rank)), max(sheet.rank_high, int(rank))
+    left = (low - 1) / areas * 100
+    return {
+        "left": round(left, 2),
+        "width": round(high / areas * 100 - left, 2),
+        "spot": round((int(rank) - 0.5) / areas * 100, 2),
+    }
+
+
+def _verdict(past: Past) -> tuple[bool, str]:
+    """Whether the method was right, and that in plain Dutch."""
+    loud = past.rank <= past.of * LOUD_SHARE
+    if loud:
+        return past.happened, "hoog, en gebeurd" if past.happened else "hoog, niet gebeurd"
+    return not past.happened, "niet hoog, wel gebeurd" if past.happened else "niet hoog, niet gebeurd"

@@ -1,0 +1,131 @@
+"""What a workbook tells of each area of a list: one row a statement, so that a filter on an area is its sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from riskmodel.products.rendering import dutch
+from riskmodel.products.risk_list.area_sheet import AreaSheet, DriverRow
+from riskmodel.products.risk_list.risk_list import RiskList, flagged
+from riskmodel.workspace.safe_text import plain_text
+
+#: Areas explained in a workbook, beside those drawn at random; nobody reads more, and the contributions have all.
+MOST_EXPLAINED = 200
+#: Contributions of less than this many score points are nought to a reader.
+LEAST_SHOWN = 0.0005
+#: What is said of an area in place of a chance.
+NO_VERDICT = "te klein om iets te zeggen"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One row.
+
+    Attributes
+    ----------
+    rank : int
+        Place of the area on the list.
+    location, name : str
+        Which area.
+    kind, part : str
+        What is told, and of what.
+    contribution, against, low, high : float or None
+        In score points; None where it is no contribution, or not measured.
+    text : str
+        In plain Dutch.
+    """
+
+    rank: int
+    location: str
+    name: str
+    kind: str
+    part: str
+    text: str
+    contribution: float | None = None
+    against: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+#: Headings of a statement: attribute, heading, width of the column.
+HEADINGS: tuple[tuple[str, str, int], ...] = (
+    ("rank", "Rang", 7),
+    ("location", "Code", 13),
+    ("name", "Gebied", 30),
+    ("kind", "Soort", 24),
+    ("part", "Onderdeel", 34),
+    ("contribution", "Bijdrage", 11),
+    ("against", "Tegenover vergelijkbare gebieden", 16),
+    ("low", "Laagste van enkele even goede modellen", 20),
+    ("high", "Hoogste van enkele even goede modellen", 20),
+    ("text", "Toelichting", 80),
+)
+
+
+def explained(risk_list: RiskList) -> list[Statement]:
+    """What is told of the areas of a list, in order of rank.
+
+    Parameters
+    ----------
+    risk_list : RiskList
+        The list; without sheets nothing is told.
+
+    Returns
+    -------
+    list of Statement
+        Of the first :data:`MOST_EXPLAINED` areas and of those drawn at random. Of an area too small for a verdict
+        only that is said.
+    """
+    if not risk_list.sheets:
+        return []
+    drawn = flagged(risk_list.rows, "audit")
+    places = np.union1d(np.arange(min(len(drawn), MOST_EXPLAINED)), np.flatnonzero(drawn))
+    rows = risk_list.rows.to_dict("records")
+    return [
+        statement
+        for place in places.tolist()
+        for statement in _of_area(rows[place], risk_list.sheets[place], len(rows))
+    ]
+
+
+def _of_area(area: dict[Any, Any], sheet: AreaSheet, areas: int) -> Iterator[Statement]:
+    who = (int(area["rank"]), plain_text(area["location"]), plain_text(area["name"]))
+    if dutch.is_true(area["too_small"]) or sheet.abstain:
+        yield Statement(*who, "Kans", "", NO_VERDICT)
+        return
+    yield Statement(*who, "Kans", "", sheet.frequency)
+    told = f"In 80 van de 100 gevallen tussen plaats {sheet.rank_low} en {sheet.rank_high} van {areas}."
+    yield Statement(*who, "Plaats op de lijst", "", told)
+    for driver in sorted(sheet.drivers, key=lambda driver: driver.contribution):
+        if abs(driver.contribution) >= LEAST_SHOWN:
+            yield _of_driver(who, driver)
+    for found in sheet.mechanisms:
+        yield Statement(*who, "Stapelt zich op", found.title, found.text)
+    for past in sheet.past:
+        happened = "het gebeurde" if past.happened else "het gebeurde niet"
+        yield Statement(
+            *who,
+            "Eerder voorspeld",
+            f"{past.year} voor {past.target_year}",
+            f"Kans {dutch.percent(past.chance)}, plaats {dutch.whole(past.rank)} van {dutch.whole(past.of)}. "
+            f"Daarna {dutch.signed(past.change)}: {happened}.",
+        )
+
+
+def _of_driver(who: tuple[int, str, str], driver: DriverRow) -> Statement:
+    behind = "; ".join(f"{found.label}{f' ({found.text})' if found.text else ''}" for found in driver.indicators)
+    unsure = "" if driver.stable else "Niet zeker: een bijna even goed model zegt het tegendeel. Leun er niet op. "
+    return Statement(
+        *who,
+        "Wat al in de score zit" if driver.definitional else "Wat vooruit kan lopen",
+        driver.label,
+        f"{unsure}{behind}",
+        contribution=dutch.known(driver.contribution),
+        against=dutch.known(driver.against_comparable),
+        low=dutch.known(driver.low),
+        high=dutch.known(driver.high),
+    )

@@ -1,0 +1,63 @@
+"""Texts of the workbook of a risk list: how to read it, and where it comes from."""
+
+from __future__ import annotations
+
+from riskmodel.products.rendering.dutch import LIMITS, percent_short, whole
+from riskmodel.products.risk_list.formats.workbook_explained import MOST_EXPLAINED
+from riskmodel.products.risk_list.provenance import caveats, origin_lines
+from riskmodel.products.risk_list.risk_list import COLUMNS, About, RiskList
+
+#: A sheet of texts: blocks of a heading and lines of label and text.
+Blocks = list[tuple[str, list[tuple[str, str]]]]
+
+
+def _settings(about: About) -> list[tuple[str, str]]:
+    capacity = "geen grens" if about.capacity is None else f"{whole(about.capacity)} gebieden"
+    return [
+        ("Achteruitgang", f"{about.event}, binnen {about.horizon} jaar"),
+        ("Gemiddelde kans", percent_short(about.average_risk)),
+        ("Dreigt achteruit te gaan", f"kans van {percent_short(about.threat_limit)} of meer"),
+        ("Te klein om iets te zeggen", f"minder dan {whole(about.small_limit)} inwoners; kans in grijs"),
+        ("Verandering laatste meting", _since(about.change_last_from)),
+        ("Verandering langere termijn", _since(about.change_long_from)),
+        ("Capaciteit", capacity),
+        ("Bijdragen", "de basis plus alle bijdragen is de verwachte verandering, in punten van de score"),
+    ]
+
+
+def _since(year: int | None) -> str:
+    return "niet vergeleken" if year is None else f"vergeleken met {year}"
+
+
+def guide_blocks(about: About) -> Blocks:
+    """How to read a workbook: its sheets, its columns, its limits, and what it does not say."""
+    columns = [
+        (heading, f"{meaning} (in de andere bestanden: {name})") for name, (heading, meaning) in COLUMNS.items()
+    ]
+    sheets = [
+        ("Risicolijst", "een regel per gebied, grootste kans bovenaan; kies met de pijltjes in de kop"),
+        (
+            "Uitleg per gebied",
+            f"wat er achter de kans zit, van de eerste {MOST_EXPLAINED} gebieden en van de steekproef; kies bij "
+            "Gebied één gebied en u ziet zijn blad",
+        ),
+        ("Bijdragen", "van alle gebieden wat elk onderdeel aan de verwachte verandering toevoegt"),
+        ("Herkomst", "model, metingen, datum en bestanden"),
+    ]
+    blocks: Blocks = [
+        ("Wat staat waar?", sheets),
+        ("Wat betekenen de kolommen?", columns),
+        ("Waar ligt de grens?", _settings(about)),
+        ("Wat deze lijst niet zegt", list(LIMITS)),
+    ]
+    if about.track_record:
+        blocks.append(("Hoe goed werkte deze methode eerder?", [("", about.track_record)]))
+    return blocks
+
+
+def origin_blocks(risk_list: RiskList) -> Blocks:
+    """Where a list comes from, and what must be known of it."""
+    return [
+        ("Waar komt deze lijst vandaan?", origin_lines(risk_list)),
+        ("Let op", [("", text) for text in caveats(risk_list.about)]),
+    ]

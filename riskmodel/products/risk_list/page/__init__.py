@@ -1,0 +1,1 @@
+"""The risk list as one HTML page."""

@@ -1,0 +1,166 @@
+"""Which areas to visit: the top of the list, and a few that are drawn at random.
+
+A list that is only checked at its top confirms itself: nobody ever looks where the model expects nothing. So a
+share of the visits goes to areas drawn at random from the rest. They take places within the capacity: of 20
+visits with a share of 10%, 18 are the top of the list and 2 are drawn. What is found there says, with known
+chances of being drawn, how much the list misses (:mod:`riskmodel.products.outcomes`).
+
+The seed follows from the forecast, the municipalities, the capacity and the share. Nobody can draw again until
+the outcome pleases, and anybody can draw the same areas again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from riskmodel.errors import InputError
+from riskmodel.panel.panel import FloatArray
+from riskmodel.products.rendering.dutch import whole
+
+#: Share of the visits that is drawn at random.
+AUDIT_SHARE = 0.10
+#: From this capacity on at least one visit is drawn: with fewer visits one would be a large part.
+AT_LEAST_ONE_FROM = 5
+
+#: What a reader must know of the draw, in Dutch and English: of one visit, and of several.
+NOTICES: tuple[tuple[str, str], ...] = (
+    (
+        "Van de {total} bezoeken is er 1 door het lot gekozen uit de {rest} gebieden die niet bovenaan staan. "
+        "Zo is later te zien wat de lijst mist. Lijst {list}, lotnummer {seed}.",
+        "Of the {total} visits 1 was drawn at random from the {rest} areas that are not at the top. "
+        "That will show what the list misses. List {list}, seed {seed}.",
+    ),
+    (
+        "Van de {total} bezoeken zijn er {count} door het lot gekozen uit de {rest} gebieden die niet bovenaan "
+        "staan. Zo is later te zien wat de lijst mist. Lijst {list}, lotnummer {seed}.",
+        "Of the {total} visits {count} were drawn at random from the {rest} areas that are not at the top. "
+        "That will show what the list misses. List {list}, seed {seed}.",
+    ),
+)
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Visits:
+    """Which areas of a list are visited, and with what chance each had to be.
+
+    Attributes
+    ----------
+    top : numpy.ndarray of bool, shape (areas,)
+        Visited because of their rank.
+    drawn : numpy.ndarray of bool, shape (areas,)
+        Visited because they were drawn.
+    inclusion : numpy.ndarray, shape (areas,)
+        Chance of being visited under this design: 1 for the top, the same for every other area that is large
+        enough, 0 for areas that are too small.
+    """
+
+    top: BoolArray
+    drawn: BoolArray
+    inclusion: FloatArray
+
+
+def audit_size(capacity: int, share: float = AUDIT_SHARE) -> int:
+    """How many visits are drawn: the share of the capacity, rounded, and at least 1 from 5 visits on.
+
+    Raises
+    ------
+    InputError
+        If the share is not from 0 to 1.
+
+    Examples
+    --------
+    >>> [audit_size(capacity) for capacity in (3, 5, 14, 15, 40)]
+    [0, 1, 1, 2, 4]
+    """
+    if not 0 <= share <= 1:
+        raise InputError("--audit-share", f"{share:g}", "a share from 0 to 1, such as 0.1")
+    if share == 0:
+        return 0
+    # Halves go up: Python's own rounding would give 2 for both 1.5 and 2.5.
+    rounded = int(np.floor(share * capacity + 0.5 + 1e-9))
+    return min(max(rounded, int(capacity >= AT_LEAST_ONE_FROM)), capacity)
+
+
+def plan_visits(too_small: BoolArray, capacity: int | None, share: float = AUDIT_SHARE, seed: int = 0) -> Visits:
+    """Divide the visits over the top of a list and a draw from the rest.
+
+    Parameters
+    ----------
+    too_small : numpy.ndarray of bool, shape (areas,)
+        In order of rank; such areas are neither listed nor drawn.
+    capacity : int or None
+        How many areas can be visited; None for all.
+    share : float
+        Part of the visits that is drawn.
+    seed : int
+        Seed of the draw.
+
+    Raises
+    ------
+    InputError
+        If the capacity is below 1 or the share is not from 0 to 1.
+    """
+    if capacity is not None and capacity < 1:
+        raise InputError("--capacity", str(capacity), "at least 1 area")
+    fit = np.flatnonzero(~too_small)
+    asked = len(fit) if capacity is None else capacity
+    size = audit_size(asked, share)
+    top, drawn = np.zeros(len(too_small), dtype=bool), np.zeros(len(too_small), dtype=bool)
+    inclusion = np.zeros(len(too_small))
+    if asked >= len(fit):
+        # Everything is visited: there is no rest to draw from.
+        top[fit], inclusion[fit] = True, 1.0
+        return Visits(top, drawn, inclusion)
+    listed, rest = fit[: asked - size], fit[asked - size :]
+    top[listed], inclusion[listed] = True, 1.0
+    inclusion[rest] = size / len(rest)
+    drawn[np.random.default_rng(seed).choice(rest, size=size, replace=False)] = True
+    return Visits(top, drawn, inclusion)
+
+
+def list_id(wave: int, forecast_id: str, municipalities: Sequence[str], capacity: int | None, share: float) -> str:
+    """Name of a list: its wave and a fingerprint of all that decides who is on it.
+
+    Parameters
+    ----------
+    wave : int
+        Where the forecast starts.
+    forecast_id : str
+        The forecast.
+    municipalities : sequence of str
+        ``GM`` codes, in any order; empty for the whole country.
+    capacity : int or None
+        How many areas can be visited.
+    share : float
+        Part of the visits that is drawn.
+    """
+    return f"{wave}-{_digest(forecast_id, municipalities, capacity, share).hex()[:10]}"
+
+
+def audit_seed(forecast_id: str, municipalities: Sequence[str], capacity: int | None, share: float) -> int:
+    """Seed of the draw, from all that decides who is on the list; arguments as in :func:`list_id`."""
+    # Fewer than 53 bits, so that every JSON reader gives the same number back.
+    return int.from_bytes(_digest(forecast_id, municipalities, capacity, share)[-6:], "big")
+
+
+def audit_notice(identity: str, seed: int, visits: Visits) -> str:
+    """What a reader of the list must know of the draw, in plain Dutch; empty when nothing was drawn."""
+    count = int(visits.drawn.sum())
+    if not count:
+        return ""
+    total, rest = int((visits.top | visits.drawn).sum()), int(((visits.inclusion > 0) & ~visits.top).sum())
+    dutch, _ = NOTICES[min(count, 2) - 1]
+    return dutch.format(total=whole(total), count=whole(count), rest=whole(rest), list=identity, seed=seed)
+
+
+def _digest(forecast_id: str, municipalities: Sequence[str], capacity: int | None, share: float) -> bytes:
+    parts = [forecast_id, sorted(set(municipalities)), capacity, round(float(share), 6)]
+    return hashlib.sha256(json.dumps(parts).encode()).digest()

@@ -1,0 +1,192 @@
+"""Fill the sheets of a risk list: what a reader can find out about each of its areas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodel.catalogue import DIMENSIONS
+from riskmodel.forecasting.drivers.comparable import nearest_areas, traits_of
+from riskmodel.forecasting.drivers.measures import country_mean
+from riskmodel.forecasting.drivers.mechanisms import stacking
+from riskmodel.forecasting.forecast_store import StoredForecast
+from riskmodel.forecasting.groups import abstains
+from riskmodel.monitor.current import municipality_names
+from riskmodel.panel.panel import FloatArray, Panel
+from riskmodel.products.risk_list.area_sheet import (
+    AreaSheet,
+    Comparable,
+    DimensionRow,
+    Fan,
+    Mechanism,
+    Past,
+    Trend,
+)
+from riskmodel.products.risk_list.how_sure import frequency
+from riskmodel.products.risk_list.ranks import rank_range
+from riskmodel.products.risk_list.sheet_drivers import driver_rows
+
+IntArray = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class _Sure:
+    """How sure the list is of each area, in the order of its rows."""
+
+    frequency: Sequence[str]
+    low: IntArray
+    high: IntArray
+    abstain: npt.NDArray[np.bool_]
+
+
+def area_sheets(
+    panel: Panel,
+    stored: StoredForecast,
+    rows: pd.DataFrame,
+    *,
+    past: Mapping[str, tuple[Past, ...]] | None = None,
+) -> tuple[AreaSheet, ...]:
+    """Sheets of the areas of a risk list.
+
+    Everything but the names is what was known when the forecast was made.
+
+    Parameters
+    ----------
+    panel : Panel
+        Panel of the forecast's level.
+    stored : StoredForecast
+        Forecast of every area in the country. One stored by an earlier version tells no indicators.
+    rows : pandas.DataFrame
+        Rows of the list, see :data:`riskmodel.products.risk_list.risk_list.COLUMNS`.
+    past : mapping of str to tuple of Past, optional
+        What the same method said before, by area.
+
+    Returns
+    -------
+    tuple of AreaSheet
+        In the order of ``rows``.
+
+    Raises
+    ------
+    InputError
+        If the forecast misses an area.
+    """
+    forecast = stored.forecast
+    wave, known = forecast.origin_date.year, panel.known_at(forecast.known_at)
+    everywhere = np.searchsorted(panel.areas, forecast.locations)
+    at = forecast.positions(rows["location"].to_numpy(dtype=str))
+    places = everywhere[at]
+    nearest = nearest_areas(traits_of(known, wave)[everywhere], panel.municipality_codes()[everywhere], of=at)
+    sure = _how_sure(panel, stored, rows, at)
+    trends = _trends(panel, wave, places)
+    fans = _fans(stored, panel.at("score", wave)[everywhere], at)
+    dimensions = _dimensions(known, wave, places)
+    drivers = driver_rows(known, stored, everywhere, nearest, at)
+    stacked = stacking(known)
+    alike = _comparable(panel, stored, everywhere, nearest)
+    told = past or {}
+    return tuple(
+        AreaSheet(
+            location=location,
+            trend=trends[row],
+            fan=fans[row],
+            dimensions=dimensions[row],
+            # Of an area too small to say anything nothing is explained either.
+            drivers=() if sure.abstain[row] else drivers[row],
+            mechanisms=()
+            if sure.abstain[row]
+            else tuple(Mechanism(each.id, each.title, each.text) for each in stacked.of(int(places[row]))),
+            comparable=alike[row],
+            past=told.get(location, ()),
+            frequency="" if sure.abstain[row] else sure.frequency[row],
+            rank_low=int(sure.low[row]),
+            rank_high=int(sure.high[row]),
+            abstain=bool(sure.abstain[row]),
+        )
+        for row, location in enumerate(rows["location"].tolist())
+    )
+
+
+def _how_sure(panel: Panel, stored: StoredForecast, rows: pd.DataFrame, at: IntArray) -> _Sure:
+    event, forecast = stored.experiment.event, stored.forecast
+    abstain = abstains(rows["inhabitants"].to_numpy(dtype=float))
+    limits = None
+    if event.limit_by_area:
+        places = np.searchsorted(panel.areas, forecast.locations[at])
+        limits = event.limits(panel, forecast.origin_date.year)[places]
+    low, high = rank_range(forecast, at, limits=limits, last=abstain)
+    words = [frequency(chance, event, level=panel.level, years=forecast.horizon) for chance in rows["p_decline"]]
+    return _Sure(words, low, high, abstain)
+
+
+def _trends(panel: Panel, wave: int, places: IntArray) -> list[Trend]:
+    years = tuple(year for year in panel.waves if year <= wave)
+    scores = np.column_stack([panel.at("score", year) for year in years])
+    people = panel.latest("population")
+    towns, member = np.unique(panel.municipality_codes(), return_inverse=True)
+    of_towns = np.column_stack([_means(column, people, member, len(towns)) for column in scores.T])
+    country = tuple(country_mean(column, people) for column in scores.T)
+    return [
+        Trend(years, tuple(own), tuple(town), country)
+        for own, town in zip(scores[places].tolist(), of_towns[member[places]].tolist(), strict=True)
+    ]
+
+
+def _means(values: FloatArray, people: FloatArray, member: IntArray, groups: int) -> FloatArray:
+    """Mean of each group weighted by inhabitants, or unweighted where none are known; NaN over nothing."""
+    known = ~np.isnan(values)
+    filled = np.where(known, values, 0.0)
+
+    def mean(weight: FloatArray) -> FloatArray:
+        total = np.bincount(member, weights=weight, minlength=groups)
+        summed = np.bincount(member, weights=weight * filled, minlength=groups)
+        return np.where(total > 0, summed / np.where(total > 0, total, 1.0), np.nan)
+
+    weighted = mean(np.where(known, np.nan_to_num(people), 0.0))
+    return np.where(np.isnan(weighted), mean(known.astype(float)), weighted)
+
+
+def _fans(stored: StoredForecast, score: FloatArray, at: IntArray) -> list[Fan]:
+    forecast = stored.forecast
+    year, levels = forecast.origin_date.year + forecast.horizon, forecast.outputs.quantiles
+    expected = (score + forecast.mean)[at].tolist()
+    quantiles = (score[:, None] + forecast.quantiles)[at].tolist()
+    return [
+        Fan(year, mean, dict(zip(levels, own, strict=True))) for mean, own in zip(expected, quantiles, strict=True)
+    ]
+
+
+def _dimensions(known: Panel, wave: int, places: IntArray) -> list[tuple[DimensionRow, ...]]:
+    people = known.latest("population")
+    found: list[list[DimensionRow]] = [[] for _ in places]
+    for dimension in DIMENSIONS:
+        years = [year for year in known.years_of(dimension) if year <= wave]
+        if not years:
+            continue
+        since = years[-2] if len(years) > 1 else None
+        now = known.at(dimension, years[-1])
+        before = np.full(len(now), np.nan) if since is None else known.at(dimension, since)
+        country = country_mean(now, people)
+        label = known.definitions[dimension].label_nl
+        for own, value, change in zip(found, now[places].tolist(), (now - before)[places].tolist(), strict=True):
+            if value == value:  # not NaN
+                own.append(DimensionRow(dimension, label, value, country, change, years[-1], since))
+    return [tuple(own) for own in found]
+
+
+def _comparable(
+    panel: Panel, stored: StoredForecast, everywhere: IntArray, nearest: IntArray
+) -> list[tuple[Comparable, ...]]:
+    forecast, event = stored.forecast, stored.experiment.event
+    wave = forecast.origin_date.year
+    limits = event.limits(panel, wave)[everywhere] if event.kind == "beyond_noise" else None
+    locations, names = forecast.locations.tolist(), panel.names[everywhere].tolist()
+    towns = municipality_names(panel)[everywhere].tolist()
+    score = panel.at("score", wave)[everywhere].tolist()
+    chance = forecast.chance_of(event, limits).tolist()
+    all_of_them = [Comparable(*each) for each in zip(locations, names, towns, score, chance, strict=True)]
+    return [tuple(all_of_them[place] for place in own) for own in nearest.tolist()]

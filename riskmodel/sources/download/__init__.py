@@ -1,0 +1,1 @@
+"""Download official files, with retries and a cache."""

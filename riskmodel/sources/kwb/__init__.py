@@ -1,0 +1,1 @@
+"""Reader of CBS Kerncijfers wijken en buurten."""

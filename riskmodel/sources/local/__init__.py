@@ -1,0 +1,1 @@
+"""Reader of a municipality's own tables, described by a mapping."""

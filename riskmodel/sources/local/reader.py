@@ -1,0 +1,288 @@
+"""Local sources of a municipality: nuisance reports, rent arrears, turnover, demolition plans, surveys.
+
+Any CSV, XLSX or Parquet file with a row an area and year (long form), or a row an area and a column a year (wide
+form), joins through a short mapping: see ``docs/local-sources.md``. Areas only: a file with persons or addresses
+is refused, and counts of few persons are treated as missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from riskmodel.catalogue import load
+from riskmodel.errors import InputError
+from riskmodel.sources.local.disclosure import DOMINATED, protect
+from riskmodel.sources.local.draft import draft_mapping
+from riskmodel.sources.local.keys import FIRST_YEAR, LAST_YEAR
+from riskmodel.sources.local.mapping import SUPPRESS_BELOW, Column, Mapping, local_indicators, read_mapping
+from riskmodel.sources.local.persons import refuse_persons
+from riskmodel.sources.local.table import Cell, Table, open_table
+from riskmodel.sources.observations import Observations, SourceFile
+
+__all__ = ["Mapping", "draft_mapping", "local_indicators", "read_local", "read_mapping"]
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows that are about areas, with their codes and names."""
+
+    table: Table
+    kept: list[int]
+    codes: list[str]
+    names: list[str]
+
+
+def read_local(file: Path, mapping: Mapping, *, allow_origin: bool = False) -> list[Observations]:
+    """Read a local file as its mapping says.
+
+    Parameters
+    ----------
+    file : Path
+        CSV, XLSX or Parquet file.
+    mapping : Mapping
+        See :func:`read_mapping`.
+    allow_origin : bool
+        Whether to read indicators about the origin of residents, which are blocked otherwise.
+
+    Returns
+    -------
+    list of Observations
+        One, of all years, with the columns of :func:`local_indicators` that are not blocked. Every year has its
+        day of publication; notes tell what was blocked, suppressed or is missing altogether.
+
+    Raises
+    ------
+    InputError
+        If the file holds persons or addresses, is not as the mapping says, has an area and year twice, or a value
+        is not possible.
+    """
+    table = open_table(file, mapping.format)
+    refuse_persons(table, mapping.areas.column)
+    rows = _areas(table, mapping)
+    read = [each for each in mapping.indicators if allow_origin or each.sensitivity != "origin"]
+    blocked = [each.id for each in mapping.indicators if each not in read]
+    notes = [f"blocked (origin): {', '.join(blocked)}"] if blocked else []
+    if not read:
+        raise InputError(mapping.path, "only indicators about origin, which are blocked", "another indicator")
+    parts: dict[int | None, dict[str, Floats]] = {}
+    small: dict[int | None, dict[str, Floats]] = {}
+    for each in read:
+        for year, columns in _columns(each):
+            found, few = _values(rows, mapping, each, columns)
+            parts.setdefault(year, {})[each.id] = found
+            small.setdefault(year, {})[each.id] = few.astype("float64")
+    frame, told = _suppressed(_frame(rows, mapping, parts), _frame(rows, mapping, small), mapping, read)
+    notes += told
+    for each in read:
+        if frame[each.id].isna().all():
+            notes.append(f"no value at all: {each.id}")
+        elif each.unit == "%" and frame[each.id].max() <= 1:
+            notes.append(f"no value of {each.id} is above 1 %: are they fractions?")
+    if mapping.suppress_below < SUPPRESS_BELOW:
+        notes.append(f"counts of persons are suppressed below {mapping.suppress_below} only")
+    published = _published(mapping, sorted({int(year) for year in frame["year"]}))
+    files = (SourceFile.of(file),)
+    level, boundaries = mapping.areas.level, mapping.areas.boundaries
+    return [Observations(mapping.source, level, boundaries, frame, files, published=published, notes=tuple(notes))]
+
+
+def _areas(table: Table, mapping: Mapping) -> _Rows:
+    areas = mapping.areas
+    form = load("local")["levels"][areas.level]
+    letters = form["letters"] if areas.without_letters else ""
+    pattern = re.compile(form["pattern"])
+    cells = table.column(areas.column)
+    called = table.column(areas.name) if areas.name else cells
+    kept, codes, names = [], [], []
+    for row, cell in enumerate(cells):
+        text = f"{cell:.15g}" if isinstance(cell, float) else cell
+        if text in areas.leave_out:
+            continue
+        code = letters + text
+        if not pattern.fullmatch(code):
+            expected = f"a code like {form['example'].removeprefix(letters)} ({areas.level})"
+            raise InputError(table.at(row, areas.column), repr(text), expected, _code_hint(text, form, letters))
+        kept.append(row)
+        codes.append(code)
+        names.append(str(called[row]) if areas.name and called[row] != "" else code)
+    if not kept:
+        raise InputError(table.path, "no rows beside those that are left out", "rows of areas")
+    return _Rows(table, kept, codes, names)
+
+
+def _code_hint(text: str, form: MappingOf[str, str], letters: str) -> str:
+    digits = len(form["example"]) - len(form["letters"])
+    if form["letters"] and text.isdigit() and len(text) == digits and not letters:
+        return "For codes without letters: without_letters = true in [areas]."
+    if form["letters"] and text.isdigit() and len(text) == digits - 1:
+        return "A spreadsheet may have removed the zero in front: save the column as text."
+    return 'Rows of totals can be left out: leave_out = ["..."] in [areas].'
+
+
+def _suppressed(
+    frame: pd.DataFrame, small: pd.DataFrame, mapping: Mapping, read: list[Column]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Values without those that are too small to be shown or would give one away, and what was hidden."""
+    hidden = small.assign(**{each.id: small[each.id] == 1 for each in read})[[each.id for each in read]]
+    least = {each.id: mapping.suppress_below * each.persons for each in read if each.kind == "extensive"}
+    shown, more = protect(frame, hidden, mapping.areas.level, least)
+    notes = []
+    for each in read:
+        few = f"fewer than {mapping.suppress_below} persons" + (", or one contributor" if each.largest else "")
+        if hidden[each.id].any():
+            count = int(hidden[each.id].sum())
+            notes.append(f"suppressed: {count} of {each.id}, {few}; they are treated as missing")
+        if each.id in more:
+            notes.append(f"suppressed beside them: {more[each.id]} of {each.id}, or a total would give them away")
+    return shown, notes
+
+
+def _columns(each: Column) -> list[tuple[int | None, tuple[str, str, str]]]:
+    """Year (None where rows have their own), and columns of values, of respondents and of the largest part."""
+    if each.column:
+        return [(None, (each.column, str(each.respondents), str(each.largest)))]
+    bases, parts = ({} if isinstance(of, str) else of for of in (each.respondents, each.largest))
+    return [(year, (column, bases.get(year, ""), parts.get(year, ""))) for year, column in each.columns.items()]
+
+
+def _values(rows: _Rows, mapping: Mapping, each: Column, columns: tuple[str, str, str]) -> tuple[Floats, Bools]:
+    """Values of one column, and which of them are too small to be shown."""
+    column, base, largest = columns
+    lowest = 0.0 if each.kind == "extensive" or each.unit == "%" else -np.inf
+    highest = 100.0 if each.unit == "%" else np.inf
+    lowest = lowest if each.lowest is None else max(lowest, each.lowest)
+    highest = highest if each.highest is None else min(highest, each.highest)
+    values = _numbers(rows, mapping, column, lowest, highest)
+    few = np.zeros(len(values), dtype=bool)
+    if each.kind == "extensive" and each.persons:
+        _check_whole(rows, column, values)
+        few = values < mapping.suppress_below
+    if base:
+        persons = _numbers(rows, mapping, base, 0.0, np.inf)
+        # Without a number of respondents it is not known whether they were enough.
+        few |= ~np.isnan(values) & ~(persons >= mapping.suppress_below)
+    if largest:
+        # Nor is it known whether one contributor stands for nearly all where the largest part is missing.
+        few |= ~np.isnan(values) & ~(_numbers(rows, mapping, largest, 0.0, np.inf) <= DOMINATED * values)
+    return values, few
+
+
+def _check_whole(rows: _Rows, column: str, values: Floats) -> None:
+    broken = values % 1 > 0
+    if broken.any():
+        row = int(np.argmax(broken))
+        raise InputError(
+            rows.table.at(rows.kept[row], column),
+            f"{values[row]:g} persons",
+            "a whole number",
+            "Is the sign between thousands read as a decimal sign? For a count of other things: persons = false.",
+        )
+
+
+def _numbers(rows: _Rows, mapping: Mapping, column: str, lowest: float, highest: float) -> Floats:
+    form = mapping.format
+    decimal = re.escape(form.decimal)
+    pattern = re.compile(rf"[+-]?[0-9]+({decimal}[0-9]+)?([eE][+-]?[0-9]{{1,3}})?")
+    missing = {"", *form.missing}
+    cells = rows.table.column(column)
+
+    def number(row: int) -> float:
+        cell: Cell = cells[row]
+        if isinstance(cell, float):
+            value = cell
+        elif cell in missing:
+            return float("nan")
+        elif pattern.fullmatch(cell):
+            value = float(cell.replace(form.decimal, "."))
+        else:
+            hint = _number_hint(cell, form.decimal)
+            raise InputError(rows.table.at(row, column), repr(cell), "a number, or what stands for missing", hint)
+        if not lowest <= value <= highest or np.isinf(value):
+            raise InputError(rows.table.at(row, column), f"{value:g}", _range(lowest, highest))
+        return value
+
+    return np.array([number(row) for row in rows.kept])
+
+
+def _range(lowest: float, highest: float) -> str:
+    if np.isinf(highest):
+        return "a finite number" if np.isinf(lowest) else f"{lowest:g} or more"
+    return f"at most {highest:g}" if np.isinf(lowest) else f"{lowest:g} to {highest:g}"
+
+
+def _number_hint(text: str, decimal: str) -> str:
+    other = "." if decimal == "," else ","
+    if re.fullmatch(rf"[+-]?[0-9]{{1,3}}({re.escape(other)}[0-9]{{3}})+({re.escape(decimal)}[0-9]+)?", text):
+        return f'Save numbers without thousands separators; if {other!r} is the decimal sign: decimal = "{other}".'
+    if re.fullmatch(rf"[+-]?[0-9]+{re.escape(other)}[0-9]+", text):
+        return f'If {other!r} is the decimal sign: decimal = "{other}" in [file].'
+    if text.endswith("%"):
+        return "Save percentages as plain numbers, 12.5 for 12.5 %."
+    return "If it stands for missing, add it to 'missing' in [file]."
+
+
+def _years(rows: _Rows, mapping: Mapping) -> list[int]:
+    """Year of each row, where rows have one."""
+    column = mapping.years.column
+    if not column:
+        return [int(mapping.years.year or 0)] * len(rows.kept)
+    cells = rows.table.column(column)
+    years = []
+    for row in rows.kept:
+        cell = cells[row]
+        text = f"{cell:.15g}" if isinstance(cell, float) else cell
+        if not re.fullmatch("[0-9]{4}", text) or not FIRST_YEAR <= int(text) <= LAST_YEAR:
+            raise InputError(rows.table.at(row, column), repr(text), f"a year from {FIRST_YEAR} to {LAST_YEAR}")
+        years.append(int(text))
+    return years
+
+
+def _frame(rows: _Rows, mapping: Mapping, parts: MappingOf[int | None, MappingOf[str, Floats]]) -> pd.DataFrame:
+    ids = list(dict.fromkeys(key for part in parts.values() for key in part))
+    frames = []
+    for year, part in parts.items():
+        years = _years(rows, mapping) if year is None else [year] * len(rows.kept)
+        frame = pd.DataFrame({"location": rows.codes, "name": rows.names, "year": np.array(years, dtype=np.int32)})
+        for key in ids:
+            frame[key] = part.get(key, np.full(len(frame), np.nan))
+        _refuse_twice(rows, frame, mapping)
+        frames.append(frame)
+    together = pd.concat(frames, ignore_index=True)
+    last = together.sort_values("year", kind="stable").drop_duplicates("location", keep="last")
+    together["name"] = together["location"].map(last.set_index("location")["name"])
+    return together.sort_values(["location", "year"], ignore_index=True)
+
+
+def _refuse_twice(rows: _Rows, frame: pd.DataFrame, mapping: Mapping) -> None:
+    twice = frame.duplicated(["location", "year"]).to_numpy()
+    if twice.any():
+        row = int(np.argmax(twice))
+        raise InputError(
+            rows.table.at(rows.kept[row], mapping.areas.column),
+            f"{frame['location'].iloc[row]} in {frame['year'].iloc[row]} again",
+            "every area and year once",
+            "Rows of persons, addresses or months need to be added up to areas and years first.",
+        )
+
+
+def _published(mapping: Mapping, years: list[int]) -> dict[int, date]:
+    known = {year: mapping.years.known_on(year) for year in years}
+    open_ = [str(year) for year, day in known.items() if day is None]
+    if open_:
+        raise InputError(
+            f"{mapping.path}, [years]",
+            f"no day of publication for {', '.join(open_)}",
+            "a day for each, or 'published_after_months'",
+        )
+    return {year: day for year, day in known.items() if day is not None}

@@ -1,0 +1,1 @@
+"""Readers of StatLine tables: police, RIVM, SES-WOA, Veiligheidsmonitor, WoON."""

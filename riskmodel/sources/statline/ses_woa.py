@@ -1,0 +1,124 @@
+"""SES-WOA (CBS): socio-economic status of households per municipality, district and neighbourhood.
+
+Two figures are read: the mean score of the households of an area, and how much their scores differ (spread). The
+table comes as the open-data service gives it (keys, decimal point) or as the StatLine website saves it
+(semicolons, decimal commas, titles in the header, ``2022*`` for a provisional year); ``catalogue/ses_woa.toml``
+knows both.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from riskmodel.catalogue import load
+from riskmodel.errors import InputError
+from riskmodel.sources.observations import Observations, SourceFile
+from riskmodel.sources.statline import statline
+
+SOURCE = "ses-woa"
+#: A year as the open-data service (2022JJ00) or the website (2022, provisional 2022* and 2022**) writes it.
+YEAR = re.compile(r"((?:19|20)[0-9]{2})(?:JJ00|\*{0,2})")
+
+
+def read_scores(files: Sequence[Path], boundaries: int | None = None) -> list[Observations]:
+    """Read SES-WOA tables of one classification of areas.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        CSV files, open data or StatLine.
+    boundaries : int, optional
+        Boundary vintage of the codes; by default that of the table whose number stands in each file's name.
+
+    Returns
+    -------
+    list of Observations
+        One a level, all years, with ``ses_score`` and ``ses_spread``.
+
+    Raises
+    ------
+    InputError
+        On any deviation from the format, an area and year given twice, or tables of different boundaries.
+    """
+    if not files:
+        raise InputError("files", "none", "at least one SES-WOA table")
+    catalogue = load("ses_woa")
+    vintages = {path: boundaries or _vintage(path, catalogue["boundaries"]) for path in files}
+    first = files[0]
+    for path, vintage in vintages.items():
+        if vintage != vintages[first]:
+            found = f"boundaries of {vintage}"
+            hint = "A table on other boundaries gives all years again; read one table."
+            raise InputError(path, found, f"{vintages[first]} as in {first.name}", hint)
+    parts = [_read_one(path, catalogue) for path in files]
+    frame = pd.concat([part for part, _ in parts], keys=range(len(parts)), names=["file", "row"])
+    twice = frame.duplicated(["location", "year"]).to_numpy()
+    if twice.any():
+        file, row = frame.index[int(np.argmax(twice))]
+        location, year = frame.loc[(file, row), ["location", "year"]]
+        place = f"{files[file]}, {parts[file][1].line(row)}"
+        raise InputError(place, f"{location} in {year} twice", "every area and year once")
+    frame = frame.sort_values(["location", "year"])
+    provisional = sorted(set(frame.loc[frame.pop("provisional"), "year"].tolist()))
+    notes = (f"provisional: {', '.join(map(str, provisional))}",) if provisional else ()
+    sources = tuple(SourceFile.of(path) for path in files)
+    return [
+        Observations(SOURCE, level, vintages[first], part.reset_index(drop=True), sources, notes=notes)
+        for letters, level in statline.LEVELS.items()
+        if len(part := frame[frame["location"].str.startswith(letters)])
+    ]
+
+
+def _vintage(path: Path, tables: Mapping[str, int]) -> int:
+    numbers = [number for number in tables if number in path.name.upper()]
+    if len(numbers) != 1:
+        raise InputError(
+            path,
+            f"{len(numbers)} table numbers in the file name",
+            f"one of {', '.join(tables)}",
+            "Each table stands on boundaries of another year: name the file after the table, or say which year.",
+        )
+    return int(tables[numbers[0]])
+
+
+def _read_one(path: Path, catalogue: Mapping[str, Any]) -> tuple[pd.DataFrame, statline.Table]:
+    """Areas of one file on their row numbers, and the table for naming its lines."""
+    dialect = _dialect(path, catalogue["dialects"])
+    area, period = dialect["area"], dialect["period"]
+    table = statline.read(path, [area, period, *dialect["columns"]])
+    table.check(period, YEAR.fullmatch, "a year like 2022JJ00 or 2022")
+    levels = table.levels(area)
+    chosen = np.array([level is not None for level in levels])[table.columns[area].index]
+    if not chosen.any():
+        raise InputError(path, "no gemeente, wijk or buurt", "scores per area")
+    codes = np.asarray(table.columns[area].texts, dtype=object)[table.columns[area].index]
+    years = np.array([int(text[:4]) for text in table.columns[period].texts], dtype=np.int32)
+    marked = np.array(["*" in text for text in table.columns[period].texts])
+    frame = pd.DataFrame(
+        {
+            "location": codes,
+            "name": codes,
+            "year": years[table.columns[period].index],
+            "provisional": marked[table.columns[period].index],
+        }
+    )
+    for column, indicator in dialect["columns"].items():
+        frame[indicator] = table.numbers(column, *catalogue["range"][indicator])
+    return frame[chosen].astype({"location": "str", "name": "str"}), table
+
+
+def _dialect(path: Path, dialects: Mapping[str, Any]) -> Mapping[str, Any]:
+    _, names = statline.header(path)
+    for dialect in dialects.values():
+        if {dialect["area"], dialect["period"], *dialect["columns"]} <= set(names):
+            return dict(dialect)
+    known = "; ".join(
+        f"{each['label']}: {', '.join([each['area'], *each['columns']])}" for each in dialects.values()
+    )
+    raise InputError(f"{path}, line 1", f"columns {', '.join(names[:8])[:300]}", f"one of: {known}")

@@ -1,0 +1,1 @@
+"""Who may ask what: identity, tokens, rate limits, response headers."""

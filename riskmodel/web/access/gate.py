@@ -1,0 +1,200 @@
+"""The door of the service: what every request passes before, and every answer after, the route.
+
+One plain ASGI layer does all of it, because each layer costs time on every request: it refuses unknown hosts and
+what is too large, finds out who asks, counts, keeps other sites out, turns every error into a problem, and gives
+every answer the headers that keep browsers safe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+
+import anyio
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from riskmodel.web.access.identity import ANYBODY, NOBODY, Identity, client_address, trusted, user_of
+from riskmodel.web.access.limits import Rate, check_size, limited
+from riskmodel.web.access.security import API_POLICY, SAFE, from_elsewhere, known_host, raw_headers
+from riskmodel.web.access.tokens import Tokens
+from riskmodel.web.metrics import Metrics
+from riskmodel.web.problems import Problem, response_of
+from riskmodel.web.serving.shelf import Shelf, send_ready
+from riskmodel.web.settings import Settings
+
+log = logging.getLogger(__name__)
+
+#: What anybody may ask, also without anonymous reading and without end: whether the service is alive.
+OPEN = frozenset({"/api/v1/health", "/api/v1/ready"})
+#: Where bodies may be as large as an upload.
+UPLOADS = "/api/v1/uploads"
+_HEADERS = raw_headers()
+_POLICY = (b"content-security-policy", API_POLICY.encode())
+
+
+class Gate:
+    """The layer around all routes.
+
+    Parameters
+    ----------
+    app : ASGI app
+        The routes.
+    settings : Settings
+        Limits and logins.
+    tokens : Tokens
+        Looks tokens up.
+    metrics : Metrics
+        Counts.
+    shelf : Shelf
+        Answers that are ready.
+    """
+
+    def __init__(self, app: ASGIApp, settings: Settings, tokens: Tokens, metrics: Metrics, shelf: Shelf) -> None:
+        self._app, self._settings, self._tokens, self._metrics = app, settings, tokens, metrics
+        self._shelf = shelf
+        self._networks = settings.networks
+        self._rate = Rate(settings.requests_per_minute)
+        self._wrong = Rate(settings.wrong_tokens_per_minute)
+        self._hosts = frozenset(name.casefold() for name in settings.allowed_hosts)
+        self._known_hosts: dict[bytes, bool] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer it here."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun, status = time.perf_counter(), 0
+        asked = scope["method"]
+
+        async def out(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                there = {name for name, _ in message["headers"]}
+                extra = _HEADERS if _POLICY[0] in there else [*_HEADERS, _POLICY]
+                message["headers"] = [*message["headers"], *extra]
+            elif asked == "HEAD":
+                message = {**message, "body": b""}
+            await send(message)
+
+        try:
+            async with asyncio.timeout(self._settings.request_timeout):
+                await self._enter(scope, receive, out)
+        except Exception as error:
+            if status:  # half an answer is out: nothing but cutting it off can tell that it is not whole
+                raise
+            await _problem(error)(scope, receive, out)
+        finally:
+            route = getattr(scope.get("route"), "path", "") or "unmatched"
+            self._metrics.answered(asked, route, status, time.perf_counter() - begun)
+
+    async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        self._check_host(headers)
+        path = scope["path"]
+        uploads = path.startswith(UPLOADS)
+        most = self._settings.max_upload_bytes + 4096 if uploads else self._settings.max_body_bytes
+        length = headers.get(b"content-length", b"").decode("latin-1")
+        check_size(scope.get("raw_path") or path.encode(), scope["query_string"], length, most)
+        address = self._address(scope, headers)
+        identity = await self._identity(scope, headers, address)
+        if path not in OPEN:
+            wait = self._rate.wait(identity.name or f"at {_neighbourhood(address)}")
+            if wait:
+                raise Problem(429, "Wait a moment before asking again.", {"retry-after": str(wait)})
+            if not identity.at_least("reader"):
+                raise Problem(401, "Reading needs a login here.")
+        method = scope["method"]
+        if method not in SAFE and identity.ambient and from_elsewhere(_texts(headers)):
+            raise Problem(403, "This request was started by another site.")
+        if method in ("GET", "HEAD") and await self._ready(scope, headers, identity, send):
+            return
+        if method == "HEAD":
+            scope["method"] = "GET"
+        state = scope.setdefault("state", {})
+        state["identity"], state["address"] = identity, address
+        await self._app(scope, limited(receive, most) if method not in SAFE else receive, send)
+
+    async def _ready(self, scope: Scope, headers: Mapping[bytes, bytes], identity: Identity, send: Send) -> bool:
+        """Answer at once what is ready and may be seen; everything else is left to the routes."""
+        shelved = None if scope["query_string"] else self._shelf.get(scope["path"])
+        body = shelved.body() if shelved is not None else None
+        if shelved is None or body is None:
+            return False
+        if body.local and not self._settings.local_public and not identity.sees_own(body.local):
+            return False
+        scope["route"] = shelved
+        await send_ready(headers, shelved, body, send)
+        return True
+
+    def _check_host(self, headers: Mapping[bytes, bytes]) -> None:
+        host = headers.get(b"host", b"")
+        known = self._known_hosts.get(host)
+        if known is None:
+            known = known_host(host.decode("latin-1"), self._hosts)
+            if len(self._known_hosts) < 1000:
+                self._known_hosts[host] = known
+        if not known:
+            raise Problem(400, "The service is not known under this name.")
+
+    def _address(self, scope: Scope, headers: Mapping[bytes, bytes]) -> str:
+        peer = (scope.get("client") or ("", 0))[0]
+        if not self._networks or b"x-forwarded-for" not in headers:
+            return str(peer)
+        every = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        return client_address(self._networks, str(peer), ",".join(every))
+
+    async def _identity(self, scope: Scope, headers: Mapping[bytes, bytes], address: str) -> Identity:
+        given = headers.get(b"authorization")
+        if given is not None:
+            return await self._bearer(given.decode("latin-1"), address)
+        settings = self._settings
+        if settings.trusted_header and trusted(self._networks, str((scope.get("client") or ("", 0))[0])):
+            names = _every(scope, settings.trusted_header)
+            groups = _every(scope, settings.trusted_groups_header)
+            # A header that is there twice was sent by the client too: whom to believe is not known.
+            if len(names) == 1 and names[0] and len(groups) <= 1:
+                return user_of(settings, names[0], groups[0] if groups else "")
+        return ANYBODY if settings.anonymous else NOBODY
+
+    async def _bearer(self, given: str, address: str) -> Identity:
+        kind, _, text = given.partition(" ")
+        who = _neighbourhood(address)
+        if kind.casefold() != "bearer":
+            raise Problem(401, "Log in with a token: Authorization: Bearer rm_...")
+        fresh, identity = self._tokens.remembered(text)
+        if not fresh:
+            wait = self._wrong.wait(who, take=False)
+            if wait:
+                raise Problem(429, "Too many wrong tokens from this address.", {"retry-after": str(wait)})
+            identity = await anyio.to_thread.run_sync(self._tokens.look_up, text.strip())
+        if identity is None:
+            self._wrong.wait(who)
+            self._metrics.wrong_tokens.inc()
+            raise Problem(401, "This token is wrong or was revoked.")
+        return identity
+
+
+def _problem(error: Exception) -> ASGIApp:
+    if isinstance(error, Problem):
+        return response_of(error.status_code, str(error.detail), error.headers, error.errors)
+    if isinstance(error, TimeoutError):
+        return response_of(503, "This takes longer than expected; it may be ready soon.", {"retry-after": "30"})
+    log.error("a request failed", exc_info=error)
+    return response_of(500)
+
+
+def _every(scope: Scope, header: str) -> list[str]:
+    wanted = header.casefold().encode("latin-1")
+    return [value.decode("utf-8", "replace") for name, value in scope["headers"] if wanted and name == wanted]
+
+
+def _texts(headers: Mapping[bytes, bytes]) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
+
+
+def _neighbourhood(address: str) -> str:
+    """Who is counted as one: an address, or the network of an IPv6 address, of which one machine has many."""
+    return ":".join(address.split(":")[:4]) if ":" in address else address

@@ -1,0 +1,222 @@
+"""Which areas are asked for, which of them may be seen, and their rows in the words of the API."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+import numpy.typing as npt
+from fastapi import Request
+
+from riskmodel.catalogue import DIMENSIONS, drivers
+from riskmodel.catalogue.places import find_municipalities
+from riskmodel.web.access.identity import Identity
+from riskmodel.web.api.asked import AreasAsked, PageAsked
+from riskmodel.web.api.models import Area, Change, Contribution, Drivers, Forecast, Quantile, Score, Source
+from riskmodel.web.problems import Problem
+from riskmodel.web.serving.snapshot import Snapshot
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+def source_of(snapshot: Snapshot) -> Source:
+    """Where an answer comes from."""
+    stored = snapshot.stored
+    return Source(
+        experiment=snapshot.experiment.name,
+        question=snapshot.experiment.question,
+        event=snapshot.experiment.event.in_dutch,
+        model=stored.model,
+        model_version=stored.release_id,
+        forecast_id=stored.id,
+        snapshot=snapshot.id,
+        origin_date=stored.forecast.origin_date,
+        known_at=stored.forecast.known_at,
+        horizon=stored.forecast.horizon,
+    )
+
+
+def municipality_codes(snapshot: Snapshot, names: Sequence[str]) -> tuple[str, ...]:
+    """Codes that somebody means by names, codes or regions.
+
+    Raises
+    ------
+    InputError
+        If nothing goes by a name: that is told as *not found*.
+    """
+    present = frozenset(snapshot.municipalities)
+    return tuple(sorted({code for name in names for code in find_municipalities(name, present)}))
+
+
+def hidden_from(snapshot: Snapshot, identity: Identity, open_to_all: bool) -> frozenset[str]:
+    """Municipalities whose forecasts rest on local sources that who asks may not see."""
+    if open_to_all or identity.municipalities is None:
+        return frozenset()
+    return snapshot.local - identity.municipalities
+
+
+def refuse_hidden(codes: Sequence[str], hidden: frozenset[str]) -> None:
+    """Refuse what is asked for by name and may not be seen.
+
+    Raises
+    ------
+    Problem
+        403.
+    """
+    closed = sorted(set(codes) & hidden)
+    if closed:
+        raise Problem(403, f"{', '.join(closed)}: made from local sources, which only that municipality may see.")
+
+
+def chosen(
+    areas: npt.NDArray[np.str_],
+    snapshot: Snapshot,
+    asked: AreasAsked,
+    hidden: frozenset[str] = frozenset(),
+) -> npt.NDArray[np.intp]:
+    """Positions of the areas that are asked for and may be seen, in order of code.
+
+    Parameters
+    ----------
+    areas : numpy.ndarray of str, shape (areas,)
+        Codes, all of them in the panel.
+    snapshot : Snapshot
+        What is served.
+    asked : AreasAsked
+        Filters; all of them must hold.
+    hidden : frozenset of str
+        Municipalities that are left out.
+
+    Returns
+    -------
+    numpy.ndarray of int
+    """
+    place = np.searchsorted(snapshot.panel.areas, areas)
+    owner = snapshot.owners[place]
+    inside: BoolArray = np.ones(len(areas), dtype=bool)
+    if asked.municipality:
+        codes = municipality_codes(snapshot, asked.municipality)
+        refuse_hidden(codes, hidden)
+        inside &= np.isin(owner, codes)
+    if asked.area:
+        inside &= np.isin(areas, asked.area)
+        refuse_hidden(owner[inside].tolist(), hidden)
+    if hidden:
+        inside &= ~np.isin(owner, sorted(hidden))
+    if asked.name:
+        wanted = asked.name.casefold()
+        found = [wanted in name.casefold() for name in snapshot.panel.names[place].tolist()]
+        inside &= np.array(found, dtype=bool)
+    found_at = np.flatnonzero(inside)
+    ordered: npt.NDArray[np.intp] = found_at[np.argsort(areas[found_at], kind="stable")]
+    return ordered
+
+
+def paging(request: Request, asked: PageAsked, total: int) -> dict[str, Any]:
+    """The members of a page beside its items."""
+    following = asked.offset + asked.limit
+    kept = [(key, value) for key, value in request.query_params.multi_items() if key not in ("offset", "limit")]
+    query = urlencode([*kept, ("offset", following), ("limit", asked.limit)])
+    return {
+        "total": total,
+        "offset": asked.offset,
+        "limit": asked.limit,
+        "next": f"{request.url.path}?{query}" if following < total else None,
+    }
+
+
+def known(value: float) -> float | None:
+    """A number, None when it is missing."""
+    return float(value) if math.isfinite(value) else None
+
+
+def area_rows(snapshot: Snapshot, at: npt.NDArray[np.intp]) -> list[Area]:
+    """Areas of the panel at these positions."""
+    panel = snapshot.panel
+    people = panel.latest("population")[at].tolist()
+    codes, owners = panel.areas[at].tolist(), snapshot.owners[at].tolist()
+    return [
+        Area(
+            code=code,
+            name=name,
+            level=panel.level,
+            municipality=snapshot.municipalities.get(owner, ""),
+            municipality_code=owner,
+            inhabitants=known(count),
+        )
+        for code, name, owner, count in zip(codes, panel.names[at].tolist(), owners, people, strict=True)
+    ]
+
+
+def score_rows(snapshot: Snapshot, at: npt.NDArray[np.intp]) -> list[Score]:
+    """Rows of the current state at these positions."""
+    table = snapshot.current.iloc[at]
+    earlier = [(int(name.rpartition("_")[2]), name) for name in table.columns if name.startswith("change_since_")]
+    parts = [name for name in DIMENSIONS if name in table.columns]
+    return [
+        Score(
+            code=row["location"],
+            name=row["name"],
+            municipality=row["municipality"],
+            wave=row["wave"],
+            score=row["score"],
+            deviation=row["deviation"],
+            score_class=row["class"],
+            class_name=row["class_name"],
+            inhabitants=known(row["inhabitants"]),
+            dimensions_wave=row["dimensions_wave"] if parts else None,
+            dimensions={name: known(row[name]) for name in parts},
+            changes=[Change(since=year, change=known(row[name])) for year, name in earlier],
+        )
+        for row in table.to_dict("records")
+    ]
+
+
+def forecast_rows(snapshot: Snapshot, at: npt.NDArray[np.intp]) -> list[Forecast]:
+    """Rows of the country's list at these positions, with the whole distribution."""
+    rows, forecast = snapshot.country.rows.iloc[at], snapshot.stored.forecast
+    place = forecast.positions(rows["location"].to_numpy(dtype=str))
+    quantiles, chances = forecast.quantiles[place].tolist(), forecast.pmf[place].clip(0, 1).tolist()
+    levels = forecast.outputs.quantiles
+    return [
+        Forecast(
+            code=row["location"],
+            name=row["name"],
+            municipality=row["municipality"],
+            rank=row["rank"],
+            chance=min(max(row["p_decline"], 0.0), 1.0),
+            expected_change=row["expected_change"],
+            lower80=row["lower80"],
+            upper80=row["upper80"],
+            under_pressure=row["under_pressure"],
+            threatens=row["threatens"],
+            too_small=row["too_small"],
+            quantiles=[Quantile(level=level, change=value) for level, value in zip(levels, own, strict=True)],
+            class_chances=classes,
+        )
+        for row, own, classes in zip(rows.to_dict("records"), quantiles, chances, strict=True)
+    ]
+
+
+def driver_rows(snapshot: Snapshot, at: npt.NDArray[np.intp]) -> list[Drivers]:
+    """Contributions at these positions of the country's list, largest first."""
+    rows, parts = snapshot.country.rows.iloc[at], snapshot.country.contributions.iloc[at]
+    labels = {driver.id: driver.label for driver in drivers() if driver.id in parts.columns}
+    return [
+        Drivers(
+            code=row["location"],
+            name=row["name"],
+            municipality=row["municipality"],
+            expected_change=row["expected_change"],
+            base=own["base"],
+            too_small=row["too_small"],
+            contributions=[
+                Contribution(driver=key, label=labels[key], contribution=own[key])
+                for key in sorted(labels, key=lambda key: (-abs(own[key]), key))
+            ],
+        )
+        for row, own in zip(rows.to_dict("records"), parts.to_dict("records"), strict=True)
+    ]

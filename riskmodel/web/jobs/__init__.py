@@ -1,0 +1,1 @@
+"""Scoring jobs: uploads, their inspection, the queue and the worker processes."""

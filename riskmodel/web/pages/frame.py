@@ -1,0 +1,151 @@
+"""What every page of the service shares: its frame, its style and script, and how it leaves."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from fastapi import Request
+from markupsafe import Markup
+from starlette.responses import Response
+
+from riskmodel.products.rendering import dutch
+from riskmodel.products.rendering.html import asset, environment, policy
+from riskmodel.web.access.security import PAGE_POLICY
+from riskmodel.web.api.answers import identity_of
+from riskmodel.web.serving.lists import Body, body_of
+from riskmodel.web.serving.shelf import CACHING, takes_gzip
+
+#: What the service calls itself in its bar and titles.
+SERVICE = "Vroeg zien in de wijk"
+#: The pages in the bar: address and name.
+NAVIGATION: tuple[tuple[str, str], ...] = (
+    ("/", "Lijst maken"),
+    ("/nederland", "Nederland"),
+    ("/hoe-goed", "Hoe goed is dit?"),
+    ("/methode", "Methode"),
+    ("/lijsten", "Mijn lijsten"),
+)
+#: Package with the templates of the service.
+PACKAGE = "riskmodel.web"
+#: Addresses of files that never change begin here.
+STATIC = "/static/"
+#: For so long a browser need not ask again for a file whose name holds its fingerprint.
+FOREVER = "public, max-age=31536000, immutable"
+_KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+
+
+@cache
+def style() -> str:
+    """The style of all pages of the service: that of the risk list, then its own."""
+    return asset("base.css") + asset("web_bar.css", PACKAGE) + asset("web.css", PACKAGE)
+
+
+@cache
+def bar_style() -> str:
+    """The style of the bar alone, for a page that has a style of its own."""
+    return asset("web_bar.css", PACKAGE)
+
+
+@cache
+def static_files() -> Mapping[str, tuple[bytes, str]]:
+    """Style and script by the name under which they are served: contents and media type."""
+    texts = {"css": style(), "js": asset("web.js", PACKAGE)}
+    return {
+        f"web-{hashlib.sha256(text.encode()).hexdigest()[:16]}.{kind}": (text.encode(), _KINDS[kind])
+        for kind, text in texts.items()
+    }
+
+
+def address_of(kind: str) -> str:
+    """Address of the style (``"css"``) or the script (``"js"``)."""
+    return STATIC + next(name for name in static_files() if name.endswith(f".{kind}"))
+
+
+def rendered(template: str, here: str, context: Mapping[str, Any], *, alone: bool = False) -> str:
+    """Fill in a page.
+
+    Parameters
+    ----------
+    template : str
+        One of the ``web_*.html.j2``.
+    here : str
+        Address of the page, which the bar shows as the current one.
+    context : mapping of str to Any
+        What the template needs.
+    alone : bool
+        Whether style stands in the page: for a page that must look right when nothing else can be fetched.
+
+    Returns
+    -------
+    str
+        The whole page.
+    """
+    own = style()
+    return (
+        environment(PACKAGE)
+        .get_template(template)
+        .render(
+            {
+                "service": SERVICE,
+                "navigation": NAVIGATION,
+                "here": here,
+                "dutch": dutch,
+                "invented": False,
+                "style_address": address_of("css"),
+                "script_address": address_of("js"),
+                # Ours, and hashed in the policy as it stands here.
+                "style": Markup(own) if alone else "",
+                **context,
+            }
+        )
+    )
+
+
+def alone_policy() -> str:
+    """Policy of a page that brings its style: nothing else may load or run."""
+    return f"{policy(style())}; frame-ancestors 'none'"
+
+
+def page(request: Request, template: str, context: Mapping[str, Any], *, status: int = 200) -> Response:
+    """A page that is made for this reader alone.
+
+    Parameters
+    ----------
+    request : Request
+        Who asks.
+    template, context
+        See :func:`rendered`.
+    status : int
+        Status.
+    """
+    path = request.scope["path"]
+    content = rendered(template, path, {"who": who_of(request), **context})
+    headers = {"content-security-policy": PAGE_POLICY, "cache-control": CACHING}
+    return Response(content, status, headers, media_type="text/html; charset=utf-8")
+
+
+def page_body(template: str, here: str, context: Mapping[str, Any]) -> Body:
+    """A page that is the same for everybody, ready to be kept."""
+    return body_of(rendered(template, here, {"who": "", **context}).encode(), "html")
+
+
+def who_of(request: Request) -> str:
+    """Name of a user as a person reads it; empty without a login."""
+    return identity_of(request).name.removeprefix("user:").removeprefix("token:")
+
+
+def static_response(request: Request, name: str) -> Response | None:
+    """Style or script by its name; None when there is no such file."""
+    import gzip
+
+    found = static_files().get(name)
+    if found is None:
+        return None
+    content, kind = found
+    headers = {"cache-control": FOREVER, "vary": "Accept-Encoding"}
+    if takes_gzip(request.headers.get("accept-encoding", "")):
+        content, headers["content-encoding"] = gzip.compress(content, mtime=0), "gzip"
+    return Response(content, 200, headers, media_type=kind)

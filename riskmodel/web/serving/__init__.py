@@ -1,0 +1,1 @@
+"""Risk lists that are made once, stored, and served many times."""

@@ -1,0 +1,1 @@
+"""One module a command: what the program, the service and ``riskmodel.*`` call."""

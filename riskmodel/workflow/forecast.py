@@ -1,0 +1,109 @@
+"""``riskmodel forecast``: forecast with the champion of an experiment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from riskmodel.errors import InputError
+from riskmodel.forecasting import backtest as backtesting
+from riskmodel.forecasting.builtin_experiments import MAIN
+from riskmodel.forecasting.drivers.contributions import by_driver, contributions_of
+from riskmodel.forecasting.drivers.explanation import explanation_of
+from riskmodel.forecasting.forecast_store import StoredForecast, save_forecast
+from riskmodel.forecasting.origins import latest_origin
+from riskmodel.panel.panel import Panel
+from riskmodel.scoring.release import Release, load_release
+from riskmodel.workspace.store import Workspace
+from riskmodel.workspace.transaction import intact
+from riskmodel.workspace.versions import made_with
+
+
+def forecast(workspace: Workspace, *, experiment: str | None = None) -> list[StoredForecast]:
+    """Forecast from the latest wave with the champion of one experiment, or of every trained one.
+
+    Each forecast and its contributions are stored in ``forecasts/EXPERIMENT/ID``; the same model and input give
+    the same forecast, which is then left as it is.
+    """
+    trained = sorted(path.name for path in workspace.path("models").glob("*") if path.is_dir())
+    chosen = [experiment] if experiment else trained
+    if not chosen or chosen[0] not in trained:
+        raise InputError(
+            workspace.folder,
+            f"no trained model{f' for {experiment!r}' if experiment else ''}",
+            f"one of {trained}" if trained else "a trained model",
+            "Run: riskmodel train experiments/NAME.yaml",
+        )
+    return [_forecast_with_champion(workspace, name) for name in chosen]
+
+
+def _forecast_with_champion(workspace: Workspace, name: str) -> StoredForecast:
+    from riskmodel.workflow.tracking import registry
+
+    found = registry.release_by_alias(workspace, name, registry.CHAMPION)
+    if found is None:
+        raise InputError(workspace.folder, f"no champion for {name!r}", "one", f"Run: riskmodel train {name}.yaml")
+    release = load_release(workspace.path("models", name, found[0]))
+    panel = workspace.panel(release.level, allow_origin=release.experiment.allow_origin)
+    return forecast_with(release, panel, workspace.path("forecasts", name), workspace)
+
+
+def forecast_with(
+    release: Release, panel: Panel, parent: Path, workspace: Workspace | None = None
+) -> StoredForecast:
+    """Forecast from the latest wave with a released model.
+
+    Parameters
+    ----------
+    release : Release
+        The model.
+    panel : Panel
+        What is known.
+    parent : Path
+        Folder that the forecast's own folder is made in.
+    workspace : Workspace, optional
+        In which that folder lies; left out for a forecast that is only compared.
+    """
+    origin = latest_origin(panel, release.experiment.horizon)
+    made, features = backtesting.forecast_with(release.name, release.model, release.experiment, panel, origin)
+    told = contributions_of(release.model, features)
+    if told is None:
+        raise InputError(release.folder, "a champion without drivers", "one whose contributions can be told")
+    contributions = by_driver(features.names, told)
+    contributions.insert(0, "location", made.locations)
+    return save_forecast(
+        parent,
+        made,
+        contributions,
+        release.folder / "experiment.yaml",
+        release_id=release.id,
+        code_version=release.code_version,
+        level=release.level,
+        inputs=tuple(file.sha256 for file in panel.files),
+        explanation=explanation_of(release.model, panel, release.wave, made, features, told),
+        workspace=workspace,
+        made_with=made_with(),
+    )
+
+
+def latest_forecast(workspace: Workspace, experiment: str | None) -> Path:
+    """Folder of the newest forecast of an experiment; of the main one, or the only one, where none is named.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it is not as it was written.
+    """
+    folders = [path for path in workspace.path("forecasts").glob("*/*") if not path.name.startswith(".")]
+    names = sorted({path.parent.name for path in folders})
+    if experiment is None and len(names) > 1 and MAIN not in names:
+        raise InputError("--experiment", "nothing", f"one of {names}")
+    chosen = experiment or (MAIN if MAIN in names else "".join(names[:1]))
+    found = [path for path in folders if path.parent.name == chosen]
+    if not found:
+        raise InputError(
+            workspace.folder,
+            f"no forecast{f' for {experiment!r}' if experiment else ''}",
+            f"one of {names}" if names else "a forecast",
+            "Run: riskmodel forecast",
+        )
+    return intact(workspace, max(found, key=lambda path: (path / "about.json").stat().st_mtime_ns))

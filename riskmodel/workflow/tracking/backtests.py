@@ -1,0 +1,186 @@
+"""A backtest in MLflow: a parent run with its files and pictures, and a run below it for every model and origin.
+
+Who writes holds the workspace's lock, see :mod:`riskmodel.workspace.lock`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from riskmodel.forecasting.backtest import Backtest
+from riskmodel.forecasting.checks import Finding
+from riskmodel.forecasting.experiment import Experiment
+from riskmodel.forecasting.origins import Origin
+from riskmodel.panel.panel import Panel
+from riskmodel.workflow.tracking.log import (
+    BACKTEST,
+    FORECAST,
+    fingerprints,
+    log_figures,
+    log_findings,
+    log_parameters,
+    tags_of,
+)
+from riskmodel.workflow.tracking.store import client_of, experiment_id
+from riskmodel.workflow.tracking.views import experiment_tags
+from riskmodel.workflow.tracking.words import (
+    EVALUATION,
+    NOTE,
+    dataset_input,
+    experiment_note,
+    first_figures,
+    forecast_note,
+    mean_figures,
+)
+from riskmodel.workspace.store import Workspace
+from riskmodel.workspace.transaction import writing_runs
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+
+def log_backtest(
+    workspace: Workspace,
+    backtest: Backtest,
+    panel: Panel,
+    files: Sequence[Path],
+    findings: Sequence[Finding] = (),
+    note: str = "",
+) -> str:
+    """Log a backtest: a parent run with its files and pictures, a nested run per model and origin.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where the store is.
+    backtest : Backtest
+        What was done.
+    panel : Panel
+        What it was done on.
+    files : sequence of Path
+        Files to keep with the parent run: those of the record.
+    findings : sequence of Finding
+        What the checks found.
+    note : str
+        Its outcome in Markdown, shown with the parent run.
+
+    Returns
+    -------
+    str
+        Id of the parent run.
+    """
+    with writing_runs(workspace):
+        client, question = client_of(workspace), backtest.experiment
+        place = experiment_id(client, workspace, question.name)
+        for key, value in {NOTE: experiment_note(question), **experiment_tags()}.items():
+            client.set_experiment_tag(place, key, value)
+        first, data = first_figures(backtest.scores, question), dataset_input(panel, EVALUATION)
+        # Scores of other events stand in scores.csv: a run with thousands of metrics cannot be read.
+        scores = backtest.scores[backtest.scores["target"] == question.event.name]
+        parent = _begin(client, place, backtest, panel, note)
+        client.log_inputs(parent, [data])
+        # Logged before all others, they stand at the top of the page of a run.
+        log_figures(client, parent, mean_figures(first, question.champion))
+        _log_parent_files(client, parent, backtest, panel, files)
+        log_findings(client, parent, findings)
+        for (model, origin_date), rows in scores.groupby(["model", "origin_date"], sort=False):
+            origin = next(each for each in backtest.origins if each.origin_date == origin_date)
+            run = _begin_one(client, place, parent, question, str(model), origin)
+            client.log_inputs(run, [data])
+            log_figures(client, run, mean_figures(first.loc[[(model, origin_date)]], str(model)))
+            log_figures(client, run, _figures(rows))
+            client.set_terminated(run)
+        champion = scores[scores["model"] == question.champion]
+        means = champion.groupby(["metric", "cohort"])["value"].mean().reset_index()
+        log_figures(client, parent, _figures(means))
+        client.set_terminated(parent)
+    return parent
+
+
+def _begin(client: MlflowClient, place: str, backtest: Backtest, panel: Panel, note: str) -> str:
+    """Begin the run of a whole backtest."""
+    question, waves = backtest.experiment, [origin.wave for origin in backtest.origins]
+    skipped = "; ".join(f"{each.model} {each.wave}: {each.reason}" for each in backtest.skipped)
+    tags = {
+        **tags_of("backtest", BACKTEST),
+        "question": question.question,
+        "skipped": skipped or "none",
+        NOTE: f"{question.question}\n\n{note}".strip(),
+    }
+    name = "backtest " + "-".join(str(wave) for wave in dict.fromkeys((waves[0], waves[-1])))
+    run = str(client.create_run(place, run_name=name, tags=tags).info.run_id)
+    settings = {
+        "horizon": question.horizon,
+        "event": question.event.name,
+        "origins": ", ".join(map(str, waves)),
+        "leave_out": backtest.leave_out or "none",
+        "seeds": backtest.seeds,
+        "level": panel.level,
+        "areas": len(panel.areas),
+        "capacity": question.capacity,
+        "allow_origin": question.allow_origin,
+        **fingerprints(panel.files),
+    }
+    log_parameters(client, run, settings)
+    return run
+
+
+def _begin_one(
+    client: MlflowClient, place: str, parent: str, question: Experiment, model: str, origin: Origin
+) -> str:
+    """Begin the run of one model at one origin."""
+    spec, role = question.model(model), question.role(model)
+    tags = {
+        **tags_of("backtest", FORECAST),
+        "mlflow.parentRunId": parent,
+        "model": model,
+        "role": role,
+        NOTE: forecast_note(model, role, origin),
+    }
+    run = str(client.create_run(place, run_name=f"{model} {origin.wave}", tags=tags).info.run_id)
+    known = {"model": model, "kind": spec.kind, "origin": origin.wave, "origin_date": origin.origin_date}
+    log_parameters(client, run, {**known, **spec.parameters})
+    return run
+
+
+def _figures(rows: pd.DataFrame) -> dict[str, float]:
+    """One figure a cohort and score, with the counts beside them."""
+    values = {
+        f"{metric}.{_plain(cohort)}": float(value)
+        for metric, cohort, value in zip(rows["metric"], rows["cohort"], rows["value"], strict=True)
+    }
+    for count in ("n", "n_events"):
+        if count in rows.columns:
+            counted = rows.groupby("cohort")[count].first()
+            values |= {f"{count}.{_plain(str(cohort))}": float(number) for cohort, number in counted.items()}
+    return values
+
+
+def _plain(cohort: str) -> str:
+    return cohort.replace("+", "_and_more").replace(",", "").replace(" ", "_")
+
+
+def _log_parent_files(
+    client: MlflowClient, run: str, backtest: Backtest, panel: Panel, files: Sequence[Path]
+) -> None:
+    from riskmodel.workflow.tracking import pictures as plots
+
+    shown = [backtest.experiment.champion, backtest.experiment.challenger]
+    pictures = {
+        "splits.png": plots.split_picture(backtest.origins, panel.waves),
+        "reliability.png": plots.reliability_picture(backtest, panel, shown),
+        "precision_recall.png": plots.precision_recall_picture(backtest, panel, shown),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        for name, figure in pictures.items():
+            figure.savefig(Path(folder, name), dpi=110)
+        client.log_dict(run, asdict(backtest.experiment), "experiment.json")
+        client.log_artifacts(run, folder)
+    for path in files:
+        client.log_artifact(run, str(path))

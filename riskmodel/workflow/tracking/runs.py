@@ -1,0 +1,79 @@
+"""Find backtests among the runs of MLflow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from riskmodel.errors import InputError
+from riskmodel.workflow.tracking.log import BACKTEST, KIND
+from riskmodel.workflow.tracking.store import client_of, has_store
+from riskmodel.workspace.store import Workspace
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+#: Shortest beginning of a run id that may stand for the whole.
+SHORTEST_ID = 6
+
+
+def backtest_run(workspace: Workspace, asked: str) -> tuple[str, str, Path] | None:
+    """The backtest in MLflow whose run id is, or begins with, what was asked.
+
+    The id of a nested run stands for its model in the backtest it belongs to.
+
+    Returns
+    -------
+    tuple of (str, str, Path) or None
+        Run id, model that was asked for (empty for the whole backtest) and folder of the artifacts; None when no
+        run has such an id.
+
+    Raises
+    ------
+    InputError
+        If several runs begin with it, or the run is no backtest.
+    """
+    if not has_store(workspace) or len(asked) < SHORTEST_ID:
+        return None
+    client = client_of(workspace)
+    found = [run for run in _runs(client) if run.info.run_id.startswith(asked)]
+    if not found:
+        return None
+    if len(found) > 1:
+        raise InputError("compare", f"{len(found)} runs that begin with {asked!r}", "one", "Give more of its id.")
+    run, model = found[0], ""
+    parent = run.data.tags.get("mlflow.parentRunId")
+    if parent:
+        run, model = client.get_run(parent), run.data.tags.get("model", "")
+    if run.data.tags.get(KIND) != BACKTEST:
+        raise InputError("compare", f"run {asked}, which is no backtest", "a run of riskmodel backtest")
+    return str(run.info.run_id), model, Path(client.download_artifacts(run.info.run_id, ""))
+
+
+def backtest_runs(workspace: Workspace, newest: int = 10) -> list[str]:
+    """The newest backtests in MLflow, each as one line: id, experiment and name."""
+    if not has_store(workspace):
+        return []
+    client = client_of(workspace)
+    names = {each.experiment_id: each.name for each in client.search_experiments()}
+    found = [run for run in _runs(client) if run.data.tags.get(KIND) == BACKTEST]
+    found.sort(key=lambda run: -run.info.start_time)
+    return [
+        f"{run.info.run_id[:8]} {names.get(run.info.experiment_id, '')} ({run.info.run_name})"
+        for run in found[:newest]
+    ]
+
+
+def _runs(client: MlflowClient) -> list[Run]:
+    """Every run of the store, page by page."""
+    places = [each.experiment_id for each in client.search_experiments()]
+    found: list[Run] = []
+    token: str | None = None
+    while places:
+        page = client.search_runs(places, max_results=1000, page_token=token)
+        found += page
+        token = page.token
+        if not token:
+            break
+    return found

@@ -1,0 +1,1 @@
+"""The folder on disk: its store, lock, manifest and transactions."""

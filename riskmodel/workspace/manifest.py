@@ -1,0 +1,183 @@
+"""The manifest of a workspace: which files it holds, with the fingerprint of each.
+
+``manifest.json`` is one canonical text: the bytes follow from what it says, and end with a seal over the rest. So
+a flipped bit in the manifest itself is found too, and is not taken for damage to the file that it would accuse.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from riskmodel.errors import DAMAGE, InputError
+from riskmodel.workspace.atomic import write_atomically
+
+NAME = "manifest.json"
+#: Version of the format of a workspace. A workspace without a manifest is of version 0.
+FORMAT = 1
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Database:
+    """A SQLite database as riskmodel left it.
+
+    Attributes
+    ----------
+    sha256 : str
+        Fingerprint of its file.
+    changes : int
+        SQLite's own count of changes to it; another count means that another program wrote since.
+    """
+
+    sha256: str
+    changes: int
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What is being put in place; left behind only by a process that was killed meanwhile.
+
+    Attributes
+    ----------
+    moves : mapping of str to str
+        Draft and the place it is renamed to, both within the workspace.
+    files : mapping of str to str
+        Fingerprints of the files by the path they will have.
+    """
+
+    moves: Mapping[str, str]
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a workspace holds.
+
+    Attributes
+    ----------
+    files : mapping of str to str
+        SHA-256 of every file, by its path within the workspace with ``/`` between the parts.
+    databases : mapping of str to Database
+        The databases, by file name.
+    pending : Pending or None
+        What is being put in place.
+    """
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    databases: Mapping[str, Database] = field(default_factory=dict)
+    pending: Pending | None = None
+
+    def with_files(self, places: Iterable[str], files: Mapping[str, str]) -> Manifest:
+        """The same with other files at some places.
+
+        Parameters
+        ----------
+        places : iterable of str
+            Files, or folders with all that is in them, that are replaced or gone.
+        files : mapping of str to str
+            What stands there now.
+        """
+        gone = tuple(places)
+        kept = {path: sum_ for path, sum_ in self.files.items() if not any(inside(path, each) for each in gone)}
+        return replace(self, files={**kept, **files})
+
+
+def inside(path: str, place: str) -> bool:
+    """Whether a path is a place or lies in it.
+
+    Examples
+    --------
+    >>> inside("models/a/b", "models/a"), inside("models/ab", "models/a")
+    (True, False)
+    """
+    return path == place or path.startswith(f"{place}/")
+
+
+def sha256_of(path: Path) -> str:
+    """Fingerprint of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def text_of(manifest: Manifest) -> str:
+    """The one text of a manifest."""
+    content = {
+        "format": FORMAT,
+        "files": dict(sorted(manifest.files.items())),
+        "databases": {name: asdict(each) for name, each in sorted(manifest.databases.items())},
+        "pending": None if manifest.pending is None else asdict(manifest.pending),
+    }
+    return _sealed(content)
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest of a workspace; None for a workspace of version 0 or an empty one.
+
+    Raises
+    ------
+    InputError
+        If it is damaged, or of a newer riskmodel.
+    """
+    path = folder / NAME
+    try:
+        text = path.read_bytes().decode()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise _damaged(path) from error
+    try:
+        content = json.loads(text)
+        del content["seal"]
+        whole = _sealed(content) == text
+        version = content["format"]
+        # A newer format may hold other things, but is sealed in the same way.
+        if whole and isinstance(version, int) and version > FORMAT:
+            raise InputError(
+                path,
+                f"a workspace of format {version}",
+                f"at most {FORMAT}",
+                "It was written by a newer riskmodel: use that one, or restore a backup made before.",
+            )
+        if not whole or version != FORMAT:
+            raise _damaged(path)
+        return Manifest(
+            files=_sums(content["files"]),
+            databases={name: Database(**each) for name, each in content["databases"].items()},
+            pending=None if content["pending"] is None else Pending(**content["pending"]),
+        )
+    except InputError:
+        raise
+    except DAMAGE as error:
+        raise _damaged(path) from error
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Put a manifest in the place of the one before."""
+    text = text_of(manifest)
+    write_atomically(folder / NAME, lambda path: path.write_bytes(text.encode()))
+
+
+def _sealed(content: Mapping[str, Any]) -> str:
+    text = json.dumps(content, indent=1, ensure_ascii=True)
+    return json.dumps({**content, "seal": hashlib.sha256(text.encode()).hexdigest()}, indent=1) + "\n"
+
+
+def _sums(files: Any) -> dict[str, str]:
+    if not all(isinstance(path, str) and _SHA256.fullmatch(sum_) for path, sum_ in files.items()):
+        raise ValueError("no fingerprints")
+    return dict(files)
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError(
+        path,
+        "a damaged manifest",
+        "the one that riskmodel wrote",
+        "Restore it from a backup; or, when all other files are known to be good: riskmodel adopt --anew.",
+    )
