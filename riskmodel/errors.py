@@ -20,18 +20,7 @@ DAMAGE: tuple[type[Exception], ...] = (
 
 
 def shown(text: object) -> str:
-    """A part of a message: not too long, and in characters that a terminal can print and does not obey.
-
-    Parameters
-    ----------
-    text : object
-        What a user, a file or a library says.
-
-    Returns
-    -------
-    str
-        The same, with control characters, direction marks and half characters written as escapes.
-    """
+    """A part of a message: not too long, and in characters that a terminal can print and does not obey."""
     said = str(text)
     if len(said) > WIDTH:
         said = f"{said[:WIDTH]} ..."
@@ -64,19 +53,7 @@ class InputError(ValueError):
 
 
 def unreadable(path: object, error: OSError, expected: str = "a readable file", hint: str = "") -> InputError:
-    """What to raise for a file that cannot be read.
-
-    Parameters
-    ----------
-    path : object
-        The file.
-    error : OSError
-        What went wrong.
-    expected : str
-        What should stand there.
-    hint : str
-        What else the user can do where there is no such file.
-    """
+    """What to raise for a file that cannot be read."""
     absent = isinstance(error, FileNotFoundError)
     told = "Is the name right, and the folder? A name with spaces needs quotes."
     return InputError(path, error.strerror or "an unreadable file", expected, (hint or told) if absent else "")
@@ -86,26 +63,7 @@ def unreadable(path: object, error: OSError, expected: str = "a readable file", 
 def damage_told(
     where: object, found: str, expected: str, hint: str = "", also: tuple[type[Exception], ...] = ()
 ) -> Iterator[None]:
-    """Read a file of riskmodel's own: whatever is wrong with its text, keys or values ends in one message.
-
-    Parameters
-    ----------
-    where : object
-        The file or folder.
-    found : str
-        What it is not; what went wrong follows in brackets.
-    expected : str
-        What should stand there.
-    hint : str
-        What the user can do about it.
-    also : tuple of type
-        Errors of the reader at hand, besides those of Python.
-
-    Raises
-    ------
-    InputError
-        If anything is wrong; one that was raised within goes through as it is.
-    """
+    """Read a file of riskmodel's own: whatever is wrong with its text, keys or values ends in one message."""
     try:
         yield
     except InputError:
@@ -115,18 +73,7 @@ def damage_told(
 
 
 def missing_openmp(error: OSError) -> InputError | None:
-    """What to tell when LightGBM cannot load the OpenMP library of the system.
-
-    Parameters
-    ----------
-    error : OSError
-        What importing LightGBM raised.
-
-    Returns
-    -------
-    InputError or None
-        None for any other error.
-    """
+    """What to tell when LightGBM cannot load the OpenMP library of the system."""
     name = next((each for each in ("libgomp", "libomp") if each in str(error)), None)
     if name is None:
         return None

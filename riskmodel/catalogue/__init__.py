@@ -101,13 +101,7 @@ class ClassScheme:
     cuts: npt.NDArray[np.float64]
 
     def classify(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Class of each value, from 1; NaN stays NaN.
-
-        Parameters
-        ----------
-        values : numpy.ndarray
-            What the cuts are about, any shape; for ``class_scheme("3.0")`` the score minus its base constant.
-        """
+        """Class of each value, from 1; NaN stays NaN."""
         classes = np.searchsorted(self.cuts, values, side="right") + 1.0
         return np.where(np.isnan(values), np.nan, classes)
 

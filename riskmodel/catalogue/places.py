@@ -52,25 +52,7 @@ def called(asked: str) -> str:
 
 
 def find_municipalities(asked: str, present: frozenset[str]) -> tuple[str, ...]:
-    """Codes of the municipalities that a user means by a name, a code, a region or a province.
-
-    Parameters
-    ----------
-    asked : str
-        Municipality name, ``GM`` code, or name of a region or province; upper and lower case are the same.
-    present : frozenset of str
-        Municipality codes that occur in the data at hand.
-
-    Returns
-    -------
-    tuple of str
-        The codes, all of them in ``present``.
-
-    Raises
-    ------
-    InputError
-        If nothing by that name is in the data.
-    """
+    """Codes of the municipalities that a user means by a name, a code, a region or a province."""
     wanted = asked.strip().casefold()
     table = municipalities()
     place = place_of(asked)

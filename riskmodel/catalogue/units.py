@@ -24,22 +24,7 @@ PLAIN = ("{}", 1, 1.0)
 
 
 def amount(value: float, unit: str, *, sign: bool = False) -> str:
-    """Write a value in its unit.
-
-    Parameters
-    ----------
-    value : float
-        Number; missing gives an empty text.
-    unit : str
-        Unit of the catalogue, or ``"points"`` for score points with their name.
-    sign : bool
-        Whether a value above nought gets a plus sign.
-
-    Returns
-    -------
-    str
-        For instance ``"12%"``, ``"€ 254.000"`` or ``"+0,012 punt"``. Percentages below 10 keep one decimal.
-    """
+    """Write a value in its unit."""
     if not math.isfinite(value):
         return ""
     template, decimals, factor = UNITS.get(unit, PLAIN)

@@ -49,20 +49,7 @@ def remark(text: str) -> None:
 
 @contextmanager
 def working(what: str, unit: str = "") -> Iterator[Progress]:
-    """A moving bar on a terminal, nothing elsewhere.
-
-    Parameters
-    ----------
-    what : str
-        What is being done, until told otherwise.
-    unit : str
-        What the steps are; with one, their number and rate are shown.
-
-    Yields
-    ------
-    callable
-        Told what is done, how many steps of it, and of how many.
-    """
+    """A moving bar on a terminal, nothing elsewhere."""
     if _asked["quiet"] or not _is_terminal():
         yield lambda what, step, steps: None
         return

@@ -13,17 +13,6 @@ from typing import Any
 def plain(value: Any) -> Any:
     """The same as plain data: only mappings, lists, text, numbers, booleans and None.
 
-    Parameters
-    ----------
-    value : object
-        Tables become lists of rows, arrays lists, dataclasses mappings, days and paths text; NaN, infinity and NaT
-        become None.
-
-    Raises
-    ------
-    TypeError
-        If there is something in it that is none of these.
-
     Examples
     --------
     >>> plain({"day": date(2020, 1, 1), "values": (1, float("nan"))})

@@ -124,19 +124,7 @@ def current_text(table: pd.DataFrame, folder: Path) -> str:
 
 
 def backtest_text(done: Backtest, findings: Sequence[Finding], folder: Path, leave_out: str | None = None) -> str:
-    """A backtest as tables of skill, with what the checks found.
-
-    Parameters
-    ----------
-    done : Backtest
-        What was done.
-    findings : sequence of Finding
-        What the checks found.
-    folder : Path
-        Where it is stored.
-    leave_out : str, optional
-        What was left out in turn.
-    """
+    """A backtest as tables of skill, with what the checks found."""
     from riskmodel.products.governance.skill_tables import (
         group_calibration_table,
         ordering_table,

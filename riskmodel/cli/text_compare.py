@@ -26,15 +26,7 @@ Row = Mapping[Any, Any]
 
 
 def comparison_tables(found: Comparison, cohorts: Sequence[str] = ()) -> str:
-    """Markdown tables of skill, paired differences and list overlap.
-
-    Parameters
-    ----------
-    found : Comparison
-        What was compared.
-    cohorts : sequence of str
-        Cohorts to show; by default the first two.
-    """
+    """Markdown tables of skill, paired differences and list overlap."""
     every = list(dict.fromkeys(found.skill["cohort"]))
     chosen = [name for name in every if name in cohorts] if cohorts else every[:SHOWN_COHORTS]
     parts = []

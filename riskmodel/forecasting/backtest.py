@@ -98,29 +98,7 @@ def run(
     leave_out: Literal["province"] | None = None,
     seeds: int = 0,
 ) -> Backtest:
-    """Backtest an experiment.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        The question and the models.
-    panel : Panel
-        Everything measured; every origin sees only what was published in time.
-    waves : sequence of int, optional
-        Origins asked for, by default all that the panel allows.
-    progress : callable, optional
-        Told after each fit.
-    leave_out : {"province"}, optional
-        Fit every model also without each province in turn and forecast that province with it.
-    seeds : int
-        Fit the champion this many times more at every origin, each time with another seed, to see how much of its
-        list stays.
-
-    Raises
-    ------
-    InputError
-        If an origin has no history or no outcome, or no province can be left out.
-    """
+    """Backtest an experiment."""
     if not 0 <= seeds <= len(OTHER_SEEDS):
         raise InputError("seeds", str(seeds), f"0 to {len(OTHER_SEEDS)}")
     if leave_out is not None:

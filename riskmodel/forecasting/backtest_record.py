@@ -85,19 +85,7 @@ class Record:
         return rows.pivot(index="origin_date", columns="model", values="value").sort_index()
 
     def differs(self, experiment: Experiment, model: str, level: str, inputs: Sequence[str]) -> str:
-        """Why this is no backtest of that model on those input files; empty when it is one.
-
-        Parameters
-        ----------
-        experiment : Experiment
-            The question that the model answers.
-        model : str
-            Name of the model in it.
-        level : str
-            Level of the areas.
-        inputs : sequence of str
-            Fingerprints of the files.
-        """
+        """Why this is no backtest of that model on those input files; empty when it is one."""
         own = self.experiment
         asked = (experiment.event, experiment.horizon, experiment.allow_origin)
         if (own.event, own.horizon, own.allow_origin) != asked:
@@ -143,13 +131,7 @@ def main_cohort(experiment: Experiment) -> Cohort:
 
 
 def outcomes_of(experiment: Experiment, panel: Panel, forecast: Forecast, cohort: Cohort) -> Outcomes:
-    """Put a forecast beside what happened to the areas of a cohort.
-
-    Raises
-    ------
-    InputError
-        If the forecast misses an area that the panel has.
-    """
+    """Put a forecast beside what happened to the areas of a cohort."""
     wave = forecast.origin_date.year
     happened = experiment.event.happened(panel, wave, wave + forecast.horizon)
     measured = cohort.members(panel, wave) & experiment.event.eligible(panel, wave) & ~np.isnan(happened)
@@ -188,22 +170,7 @@ def record_of(backtest: Backtest, panel: Panel, code: str, made_with: Mapping[st
 
 
 def write_record(record: Record, question: str, folder: Path) -> list[Path]:
-    """Write a record into an existing folder.
-
-    Parameters
-    ----------
-    record : Record
-        What to write.
-    question : str
-        Text of the experiment file.
-    folder : Path
-        Where to.
-
-    Returns
-    -------
-    list of Path
-        The files.
-    """
+    """Write a record into an existing folder."""
     write_forecasts(record.forecasts, folder / FORECASTS)
     record.scores.to_csv(folder / SCORES, index=False)
     record.importance.to_csv(folder / IMPORTANCE, index=False)
@@ -223,20 +190,7 @@ def write_record(record: Record, question: str, folder: Path) -> list[Path]:
 
 
 def read_record(folder: Path, models: Sequence[str] | None = None) -> Record:
-    """Read a record back.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder with the files of a record.
-    models : sequence of str, optional
-        Models whose forecasts are wanted; by default all.
-
-    Raises
-    ------
-    InputError
-        If a file is missing or damaged.
-    """
+    """Read a record back."""
     hint = "Run: riskmodel backtest experiments/NAME.yaml"
     with damage_told(folder, "no stored backtest", "files of a backtest", hint):
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))

@@ -92,22 +92,7 @@ class Comparison:
 
 
 def compare(attempts: Sequence[Attempt], panel: Panel, cohorts: Sequence[str] = ()) -> Comparison:
-    """Put attempts at one question side by side.
-
-    Parameters
-    ----------
-    attempts : sequence of Attempt
-        At least two; the first is what the others are held against.
-    panel : Panel
-        Says what happened.
-    cohorts : sequence of str
-        Names of cohorts; by default all that the attempts share.
-
-    Raises
-    ------
-    InputError
-        If there is nothing to compare: fewer than two attempts, other questions, no shared origin or cohort.
-    """
+    """Put attempts at one question side by side."""
     first, waves, shared = _shared(attempts, cohorts)
     experiment = first.record.experiment
     judged = {
@@ -138,26 +123,7 @@ def compare(attempts: Sequence[Attempt], panel: Panel, cohorts: Sequence[str] = 
 
 
 def against_best_ordering(record: Record, model: str, panel: Panel, cohort: Cohort) -> pd.DataFrame:
-    """A model beside the best simple ordering at every origin, the ordering chosen with hindsight for each.
-
-    Parameters
-    ----------
-    record : Record
-        A backtest.
-    model : str
-        Name of the model in it.
-    panel : Panel
-        Says what happened.
-    cohort : Cohort
-        Areas that are judged.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row an origin at which both have an average precision: ``cohort, origin, n, n_events`` and
-        :data:`SHOWN` of the model, ``ordering, ordering_precision, ratio`` of average precisions, and their
-        ``difference, low95, high95`` from drawing municipalities for both at once.
-    """
+    """A model beside the best simple ordering at every origin, the ordering chosen with hindsight for each."""
     experiment = record.experiment
     own = _judged(experiment, panel, record.of(model), [cohort])
     others = [_judged(experiment, panel, record.of(name), [cohort]) for name in experiment.orderings]

@@ -92,11 +92,6 @@ class Curve:
         over outcomes lies within .0005 of its own size of that of a normal or Student-t (5) distribution, and
         the score of a single area within 1%; within .001 and 2% with 2.5 degrees of freedom.
 
-        Parameters
-        ----------
-        change : numpy.ndarray, shape (areas,)
-            What happened.
-
         References
         ----------
         Gneiting and Raftery (2007), "Strictly proper scoring rules, prediction, and estimation", JASA 102(477).

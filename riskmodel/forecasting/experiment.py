@@ -118,13 +118,7 @@ class Experiment:
 
 
 def load_experiment(path: Path) -> Experiment:
-    """Read an experiment from YAML.
-
-    Raises
-    ------
-    InputError
-        If the file is not YAML, a key is missing or unknown, or a value is impossible.
-    """
+    """Read an experiment from YAML."""
     content = read_yaml(
         path,
         "an experiment file",

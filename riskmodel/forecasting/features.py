@@ -86,22 +86,7 @@ class Training:
 
 
 def features_at(known: Panel, wave: int, structural: Panel, jitter: LocalLevel, horizon: int) -> Features:
-    """Features of all areas at a wave.
-
-    Parameters
-    ----------
-    known : Panel
-        The panel cut off at the publication of ``wave``.
-    wave : int
-        Wave the forecast starts from.
-    structural : Panel
-        The panel cut off at the origin's own moment. Only indicators marked structural (size, urbanity,
-        age structure) are taken from it, see docs/decisions.md.
-    jitter : LocalLevel
-        How much scores of the country jitter and drift, as known at the origin's own moment.
-    horizon : int
-        Years ahead that are asked for.
-    """
+    """Features of all areas at a wave."""
     columns = {
         **_history(known, wave),
         **_lasting(known, wave, structural, jitter, horizon),

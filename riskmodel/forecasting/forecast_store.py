@@ -122,30 +122,6 @@ def save_forecast(
     """Write a forecast under ``parent`` in a folder of its own; an existing one is never changed.
 
     One that is made again only becomes the latest.
-
-    Parameters
-    ----------
-    parent : Path
-        Folder of the experiment's forecasts.
-    forecast, contributions
-        What to write.
-    experiment_file : Path
-        The experiment, copied along.
-    release_id, code_version, level : str
-        Provenance.
-    inputs : tuple of str
-        Fingerprints of the input files; with the release they name the forecast.
-    explanation : Explanation, optional
-        Features and their contributions, in the order of the forecast's areas.
-    workspace : Workspace, optional
-        In whose manifest the files are noted.
-    made_with : mapping of str to str, optional
-        Versions that may change a bit of it, see :func:`riskmodel.workspace.versions.made_with`.
-
-    Raises
-    ------
-    InputError
-        If a forecast from the same model and input is there with other values.
     """
     digest = hashlib.sha256(json.dumps([release_id, level, *inputs]).encode()).hexdigest()[:10]
     name = f"{forecast.origin_date.year}-{digest}"
@@ -177,13 +153,7 @@ def save_forecast(
 
 
 def load_forecast(folder: Path) -> StoredForecast:
-    """Read a stored forecast.
-
-    Raises
-    ------
-    InputError
-        If a file is missing or damaged, or the contributions do not add up.
-    """
+    """Read a stored forecast."""
     expected = "a folder written by 'riskmodel forecast'"
     with damage_told(folder, "no stored forecast", expected, also=(pa.ArrowException,)):
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))

@@ -72,15 +72,7 @@ class Cohort:
                 raise InputError(f"{where}: {kind}", repr(unknown[0]), f"one of {', '.join(map(repr, labels))}")
 
     def members(self, panel: Panel, wave: int | None = None) -> npt.NDArray[np.bool_]:
-        """Areas in the cohort, boolean, shape (areas,).
-
-        Parameters
-        ----------
-        panel : Panel
-            Everything measured.
-        wave : int, optional
-            Where the forecast starts, by default the last wave.
-        """
+        """Areas in the cohort, boolean, shape (areas,)."""
         wave = panel.waves[-1] if wave is None else wave
         inside = np.ones(len(panel.areas), dtype=bool)
         if self.min_inhabitants or self.max_inhabitants:
@@ -118,17 +110,7 @@ def abstains(inhabitants: FloatArray) -> npt.NDArray[np.bool_]:
 
 
 def labels_of(panel: Panel, wave: int, kind: str) -> npt.NDArray[np.str_]:
-    """Label of every area at a wave, shape (areas,): one of ``LABELS[kind]`` or ``"unknown"``.
-
-    Parameters
-    ----------
-    panel : Panel
-        Everything measured.
-    wave : int
-        Where the forecast starts.
-    kind : {"size", "urbanity", "level"}
-        Which classes.
-    """
+    """Label of every area at a wave, shape (areas,): one of ``LABELS[kind]`` or ``"unknown"``."""
     if kind == "size":
         value = as_known(panel, "population", wave)
         number = np.searchsorted(SIZES, value, side="right").astype(float)

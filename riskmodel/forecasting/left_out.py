@@ -30,13 +30,7 @@ Table = TypeVar("Table", Features, Training)
 
 
 def provinces_of(codes: npt.NDArray[np.str_]) -> npt.NDArray[np.str_]:
-    """Province of municipalities, shape of ``codes``.
-
-    Raises
-    ------
-    InputError
-        If a code names no municipality of which the province is known.
-    """
+    """Province of municipalities, shape of ``codes``."""
     table = municipalities()
     known = dict(zip(table["code"], table["province"], strict=True))
     distinct, places = np.unique(codes, return_inverse=True)
@@ -52,13 +46,7 @@ def provinces_of(codes: npt.NDArray[np.str_]) -> npt.NDArray[np.str_]:
 
 
 def check_provinces(panel: Panel) -> None:
-    """Refuse a panel of which no province can be left out.
-
-    Raises
-    ------
-    InputError
-        If codes name no municipality, or all areas lie in one province.
-    """
+    """Refuse a panel of which no province can be left out."""
     found = np.unique(provinces_of(panel.municipality_codes()))
     if len(found) < 2:
         raise InputError("--leave-out province", f"areas in {found[0]} only", "areas in two provinces or more")
@@ -73,35 +61,7 @@ def forecast_left_out(
     features: Features,
     there: npt.NDArray[np.bool_],
 ) -> Forecast:
-    """Forecast every province with a model fitted on the others, put together into one forecast.
-
-    Parameters
-    ----------
-    spec : ModelSpec
-        The model.
-    experiment : Experiment
-        The question.
-    panel : Panel
-        Everything measured.
-    origin : Origin
-        Where the forecast starts.
-    training : Training
-        Examples of all provinces.
-    features : Features
-        Of the areas with a score at the origin.
-    there : numpy.ndarray of bool, shape (areas of the panel,)
-        Which areas those are.
-
-    Returns
-    -------
-    Forecast
-        Named after the model and what was left out.
-
-    Raises
-    ------
-    NotApplicableError
-        If the model has nothing to go on.
-    """
+    """Forecast every province with a model fitted on the others, put together into one forecast."""
     codes, deviation = panel.areas[there], panel.deviation(origin.wave)[there]
     own, learned = provinces_of(panel.municipality_codes()[there]), provinces_of(training.municipality)
     parts = []

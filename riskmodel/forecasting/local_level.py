@@ -68,15 +68,6 @@ def fit_local_level(scores: FloatArray, years: Sequence[int], inhabitants: Float
 
     The jitter is what makes successive changes turn back on each other
     (:func:`riskmodel.panel.measurement_noise.estimate_noise`); the drift is what remains of the changes, per year.
-
-    Parameters
-    ----------
-    scores : numpy.ndarray, shape (areas, waves)
-        Against the country's mean of each wave.
-    years : sequence of int
-        Of the waves, ascending.
-    inhabitants : numpy.ndarray, shape (areas,)
-        NaN where unknown.
     """
     size = _sizes(inhabitants)
     steps, gaps = np.diff(scores, axis=1), np.diff(np.array(years, dtype=float))
@@ -103,15 +94,7 @@ def fit_local_level(scores: FloatArray, years: Sequence[int], inhabitants: Float
 def filter_levels(
     model: LocalLevel, scores: FloatArray, years: Sequence[int], inhabitants: FloatArray
 ) -> Filtered:
-    """Lasting level of every area after its last wave, by Kalman's filter.
-
-    Parameters
-    ----------
-    model : LocalLevel
-        Sizes of jitter and drift.
-    scores, years, inhabitants
-        As in :func:`fit_local_level`; only waves up to the moment of interest.
-    """
+    """Lasting level of every area after its last wave, by Kalman's filter."""
     size = _sizes(inhabitants)
     jitter, drift = model.jitter.of_score(size) ** 2, model.drift.of_score(size) ** 2
     level, variance = np.full(len(scores), np.nan), np.full(len(scores), np.nan)

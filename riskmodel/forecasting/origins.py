@@ -60,14 +60,7 @@ class Origin:
 
 
 def origin_from(published: Mapping[int, date], wave: int, horizon: int) -> Origin:
-    """Origin at a wave, from the publication date of every wave.
-
-    Raises
-    ------
-    InputError
-        If the wave is unknown, its outcome was published with it or before, or no pair of waves to learn from
-        was published in time.
-    """
+    """Origin at a wave, from the publication date of every wave."""
     if wave not in published:
         raise InputError(f"origin {wave}", "no such wave", f"one of {sorted(published)}")
     known_at = published[wave]
@@ -113,22 +106,7 @@ def latest_origin(panel: Panel, horizon: int) -> Origin:
 
 
 def backtest_origins(panel: Panel, horizon: int, waves: Sequence[int] | None = None) -> list[Origin]:
-    """Origins whose outcome is in the panel, earliest first.
-
-    Parameters
-    ----------
-    panel : Panel
-        Everything that was measured.
-    horizon : int
-        Years ahead.
-    waves : sequence of int, optional
-        The origins asked for; by default every one the panel allows.
-
-    Raises
-    ------
-    InputError
-        If an origin that was asked for has no history or no outcome, or if there is no origin at all.
-    """
+    """Origins whose outcome is in the panel, earliest first."""
     published = publication_dates(panel)
     if waves is not None:
         missing = [wave for wave in waves if wave in published and wave + horizon not in published]

@@ -22,26 +22,7 @@ def forecast_from(
     scheme: ClassScheme,
     distribution: ChangeDistribution,
 ) -> Forecast:
-    """Read a forecast off a distribution: quantiles, thresholds and classes cannot contradict each other.
-
-    Parameters
-    ----------
-    model : str
-        Name of the model.
-    origin : Origin
-        Where the forecast starts.
-    outputs : Outputs
-        What to report.
-    locations : numpy.ndarray of str, shape (areas,)
-        Area codes.
-    deviation : numpy.ndarray, shape (areas,)
-        Score minus base constant at the origin; an area falls below a class when its change carries it
-        below that class's cut.
-    scheme : ClassScheme
-        Class cuts.
-    distribution : ChangeDistribution
-        Distribution of the change.
-    """
+    """Read a forecast off a distribution: quantiles, thresholds and classes cannot contradict each other."""
     below = distribution.cdf(scheme.cuts[None, :] - deviation[:, None])
     edges = np.column_stack([np.zeros(len(below)), below, np.ones(len(below))])
     thresholds = np.broadcast_to(np.array(outputs.thresholds), (len(locations), len(outputs.thresholds)))

@@ -99,18 +99,7 @@ class Event:
         return self.kind in ("tipping", "beyond_noise")
 
     def limit(self, country_change: float = 0.0) -> float:
-        """Change below which the event happens, the same in every area.
-
-        Parameters
-        ----------
-        country_change : float
-            Mean change of all areas: what it was, or what a forecast expects.
-
-        Raises
-        ------
-        InputError
-            If the limit depends on the area.
-        """
+        """Change below which the event happens, the same in every area."""
         if self.limit_by_area:
             raise InputError(f"event {self.name}", "no limits of the areas", "those of a panel")
         if self.kind == "development":
@@ -121,15 +110,6 @@ class Event:
         """Change below which the event happens, shape (areas,); NaN where it cannot be told.
 
         Only what was known when the wave was published plays a part.
-
-        Parameters
-        ----------
-        panel : Panel
-            Where the areas stand at the wave.
-        wave : int
-            Where the change starts.
-        country_change : float
-            See :meth:`limit`.
         """
         if self.kind == "tipping":
             limits: FloatArray = class_scheme(panel.edition).cuts[self.to_class - 1] - panel.deviation(wave)
@@ -167,13 +147,7 @@ def score_change(panel: Panel, start: int, end: int) -> FloatArray:
 
 
 def noise_of_change(panel: Panel, wave: int) -> FloatArray:
-    """Standard deviation of the jitter of a change, given size, as it could be known when a wave was published.
-
-    Returns
-    -------
-    numpy.ndarray, shape (areas,)
-        In score points; NaN for areas without a known size, and everywhere when too little was known to estimate.
-    """
+    """Standard deviation of the jitter of a change, given size, as it could be known when a wave was published."""
     moment = panel.published_on("score", wave)
     nothing = np.full(len(panel.areas), np.nan)
     counted = [year for year in panel.years_of("population") if panel.published_on("population", year) <= moment]

@@ -47,22 +47,7 @@ class Match:
 
 
 def weights_of(measured: Measured, weight: Weight, base_year: int | None = None) -> FloatArray:
-    """Weight of every area, shape (areas,), never NaN.
-
-    Parameters
-    ----------
-    measured : Measured
-        The measurements.
-    weight : {"inhabitants", "areas"}
-        Inhabitants at one measurement (of the nearest year with a count, nought where there is none), or one each.
-    base_year : int, optional
-        That measurement, by default the last.
-
-    Raises
-    ------
-    InputError
-        If the weight is unknown or there are no inhabitants at all.
-    """
+    """Weight of every area, shape (areas,), never NaN."""
     if weight == "areas":
         return np.ones(len(measured.areas))
     if weight != "inhabitants":
@@ -81,13 +66,7 @@ def followed(measured: Measured, weights: FloatArray) -> BoolArray:
 
 
 def checked(measured: Measured, chosen: BoolArray) -> BoolArray:
-    """The marks of a group.
-
-    Raises
-    ------
-    InputError
-        If they do not fit the areas, or mark none or all.
-    """
+    """The marks of a group."""
     marks = np.asarray(chosen)
     if marks.shape != measured.areas.shape or marks.dtype != bool:
         raise InputError(
@@ -109,26 +88,7 @@ def match(
     weight: Weight = "inhabitants",
     base_year: int | None = None,
 ) -> Match:
-    """Find the areas that resembled a group at one measurement.
-
-    Parameters
-    ----------
-    measured : Measured
-        The measurements.
-    chosen : numpy.ndarray of bool, shape (areas,)
-        The group.
-    base_wave : int
-        Measurement at which areas must look alike.
-    urbanity : numpy.ndarray, shape (areas,)
-        Degree of urbanity nearest to that time, 1 (very high) to 5 (none); rounded to whole classes.
-    weight, base_year
-        As for :func:`weights_of`.
-
-    Raises
-    ------
-    InputError
-        If no area of the group, or fewer than :data:`NEIGHBOURS` outside it, can be followed.
-    """
+    """Find the areas that resembled a group at one measurement."""
     chosen = checked(measured, chosen)
     if urbanity.shape != measured.areas.shape:
         raise InputError("urbanity", f"shape {urbanity.shape}", f"one value an area: {measured.areas.shape}")

@@ -17,29 +17,7 @@ def municipality_names(areas: Panel | Measured) -> npt.NDArray[np.str_]:
 
 
 def state_table(measured: Measured, wave: int | None = None) -> pd.DataFrame:
-    """State of every area at a measurement.
-
-    Parameters
-    ----------
-    measured : Measured
-        Scores of either edition, any level.
-    wave : int, optional
-        By default the last.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row an area with a score: ``location, name, municipality, wave, score, deviation, class, class_name,
-        inhabitants``, then ``dimensions_wave`` (the last measurement up to this one in which dimensions were
-        published) with the dimensions of that measurement, and ``change_since_YEAR`` for every earlier
-        measurement, nearest first. Scores, dimensions and changes in score points. Scores that were calculated
-        from lower areas have ``covered`` after ``inhabitants``: the share of the inhabitants behind the score.
-
-    Raises
-    ------
-    InputError
-        If there is no such measurement.
-    """
+    """State of every area at a measurement."""
     wave = measured.waves[-1] if wave is None else wave
     now = measured.column(wave)
     there = ~np.isnan(measured.score[:, now])

@@ -37,20 +37,7 @@ def dimension_label(dimension: str) -> str:
 
 
 def dimension_contributions(measured: Measured, start: int, end: int) -> pd.DataFrame:
-    """Change of every dimension of every area between two measurements.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row an area measured at both waves, in the order of ``measured``: ``location, name, municipality,
-        start, end, change`` and one column a dimension, in score points; the dimensions add up to ``change``.
-        ``attrs["not_measured"]`` is the number of areas left out.
-
-    Raises
-    ------
-    InputError
-        If a wave does not exist or has no dimensions, or the end is not after the start.
-    """
+    """Change of every dimension of every area between two measurements."""
     changes = _changes(measured, start, end)
     total = measured.change(start, end)
     there = ~np.isnan(changes).any(axis=1) & ~np.isnan(total)
@@ -76,33 +63,7 @@ def group_contributions(
     weights: Weight | FloatArray | None = "inhabitants",
     groups: Mapping[str, npt.NDArray[np.bool_]] | None = None,
 ) -> pd.DataFrame:
-    """Mean change of every dimension, of all areas together and of groups of them.
-
-    Parameters
-    ----------
-    measured : Measured
-        The country, so that a group can be held against it.
-    start, end : int
-        Two waves with dimensions.
-    weights : {"inhabitants", "households"} or numpy.ndarray of shape (areas,), optional
-        What an area counts for; None counts every area once. An area without a weight is left out.
-    groups : mapping of str to numpy.ndarray of bool, shape (areas,), optional
-        Areas of each group by its name.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a group and dimension, all areas (``"alle gebieden"``) first: ``group, dimension, label, change``
-        (weighted mean, score points), ``total_change`` (of the score; the dimensions add up to it), ``share`` of
-        it (adds up to 1 in a group; negative where a dimension went the other way), ``areas, left_out`` (areas of
-        the group without scores or weight), ``weight`` (the sum of it) and ``note``, which says in Dutch why a
-        share is missing: the change of the score is nearly nought, or the dimensions cancel out.
-
-    Raises
-    ------
-    InputError
-        If a wave has no dimensions, weights or groups have another shape, or weights are negative.
-    """
+    """Mean change of every dimension, of all areas together and of groups of them."""
     changes = _changes(measured, start, end)
     if weights is None or isinstance(weights, str):
         weights = weights_of(measured, end, weights)
@@ -124,30 +85,6 @@ def covariance_shares(
 
     The share is cov(change of the dimension, change of the score) / var(change of the score); as the dimensions
     add up to the score, the shares add up to 1.
-
-    Parameters
-    ----------
-    measured : Measured
-        Either edition, any level.
-    start, end : int
-        Two waves with dimensions.
-    draws : int
-        How often municipalities are drawn.
-    seed : int
-        Of the draws.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a dimension: ``dimension, label, share, low95, high95, areas, municipalities``. The interval comes
-        from drawing whole municipalities with replacement (percentiles of a cluster bootstrap), because
-        neighbouring areas change together; NaN below ten municipalities. At levels whose codes carry no
-        municipality, areas are drawn and ``municipalities`` is 0.
-
-    Raises
-    ------
-    InputError
-        If a wave has no dimensions, or fewer than three areas or no difference between them are left.
 
     References
     ----------
@@ -179,31 +116,7 @@ def covariance_shares(
 def strongest_dimension(
     measured: Measured, start: int, end: int, *, beyond_noise: bool = True, noise: Noise | None = None
 ) -> pd.DataFrame:
-    """For every falling area, the dimension that fell most.
-
-    Parameters
-    ----------
-    measured : Measured
-        Either edition, any level.
-    start, end : int
-        Two waves with dimensions.
-    beyond_noise : bool
-        Only falls larger than the jitter of a score explains.
-    noise : Noise, optional
-        As for :func:`riskmodel.monitor.development.development_table`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a falling area, largest fall first: ``location, name, municipality, inhabitants, change, dimension,
-        label, dimension_change`` and ``lead``: how much more it fell than the next dimension, in score points. A
-        small lead means that two dimensions weigh about as much.
-
-    Raises
-    ------
-    InputError
-        If a wave has no dimensions, or ``beyond_noise`` is asked and the noise is not known.
-    """
+    """For every falling area, the dimension that fell most."""
     parts = dimension_contributions(measured, start, end)
     development = development_table(measured, start, end, noise)
     falling = development["change"] < 0

@@ -29,13 +29,7 @@ FORWARD, BACK, UNCLEAR, NOT_KNOWN = "vooruit", "achteruit", "geen duidelijke ver
 
 
 def span(measured: Measured, start: int, end: int) -> tuple[int, int]:
-    """Places of two measurements on the wave axis.
-
-    Raises
-    ------
-    InputError
-        If one of them does not exist or the second is not the later one.
-    """
+    """Places of two measurements on the wave axis."""
     places = measured.column(start), measured.column(end)
     if start >= end:
         raise InputError(f"measurements {start} and {end}", f"an end in {end}", f"an end after {start}")
@@ -60,13 +54,7 @@ def _nearest_known(counts: FloatArray, measured: Measured, wave: int) -> FloatAr
 
 
 def noise_of(measured: Measured) -> Noise:
-    """Jitter of the score, estimated on all waves; give it the whole country, never a part of it.
-
-    Raises
-    ------
-    InputError
-        If there are too few areas or waves, or changes that do not turn back on each other.
-    """
+    """Jitter of the score, estimated on all waves; give it the whole country, never a part of it."""
     sizes = np.column_stack([inhabitants_at(measured, wave) for wave in measured.waves])
     try:
         return estimate_noise(measured.score, sizes)
@@ -80,22 +68,7 @@ def noise_of(measured: Measured) -> Noise:
 
 
 def noise_of_change(measured: Measured, start: int, end: int, noise: Noise | None = None) -> FloatArray:
-    """Standard deviation of the jitter of every area's change, given its inhabitants at both measurements.
-
-    Parameters
-    ----------
-    measured : Measured
-        Either edition, any level.
-    start, end : int
-        Two of its waves.
-    noise : Noise, optional
-        As for :func:`development_table`.
-
-    Returns
-    -------
-    numpy.ndarray, shape (areas,)
-        In score points; NaN where the jitter could not be estimated.
-    """
+    """Standard deviation of the jitter of every area's change, given its inhabitants at both measurements."""
     noise = noise_or_unknown(measured) if noise is None else noise
     return noise.of_change(inhabitants_at(measured, start), inhabitants_at(measured, end))
 
@@ -111,46 +84,7 @@ def noise_or_unknown(measured: Measured) -> Noise:
 def development_table(
     measured: Measured, start: int, end: int, noise: Noise | None = None, beyond: float = BEYOND
 ) -> pd.DataFrame:
-    """Development of every area between two measurements.
-
-    Parameters
-    ----------
-    measured : Measured
-        Either edition, any level.
-    start, end : int
-        Two of its waves.
-    noise : Noise, optional
-        By default estimated on all waves of ``measured``. For a part of the country (``measured.only(...)``) give
-        ``noise_of(country)``: a part would get an estimate of its own, or none. Where there is none, nothing is
-        said about jitter.
-    beyond : float
-        A change stands out if it is larger than this many standard deviations of its jitter, up or down.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row an area with a score at both waves, in the order of ``measured``:
-
-        - ``location, name, municipality, start, end``
-        - ``score_start, score_end, change`` in score points; ``class_start, class_end`` 1 to 9
-        - ``development_class, development_name`` and ``development_edition``, the edition whose cuts they rest on.
-          It is ``"2.0"`` for 3.0 as well: the cuts of 3.0 (nine classes) are not published, those of 2.0 (seven
-          classes) are on the same scale of scores
-        - ``inhabitants_start, inhabitants``: at both waves or the nearest with a count; NaN where unknown
-        - ``noise``: standard deviation of the jitter of a change, given them; NaN where it could not be estimated
-        - ``low80, high80``: change -+ 1.28 noise, which holds the lasting change of four in five areas of all
-          taken together. Of the areas that changed most it holds fewer: their jitter, too, went that way
-        - ``beyond_noise`` (bool; False where the noise is unknown) and ``direction``: ``"vooruit"``,
-          ``"achteruit"``, ``"geen duidelijke verandering"``, or ``"onbekend"`` where the noise is unknown
-
-        ``attrs`` has ``edition, level, noise, beyond`` and ``not_measured``, the number of areas left out because
-        a score is missing.
-
-    Raises
-    ------
-    InputError
-        If a wave does not exist, or the end is not after the start.
-    """
+    """Development of every area between two measurements."""
     first, last = span(measured, start, end)
     noise = noise_or_unknown(measured) if noise is None else noise
     change = measured.change(start, end)

@@ -39,26 +39,6 @@ def difference(
     fewer than :data:`FEWEST_MUNICIPALITIES` its areas are drawn, and what areas of one municipality share is added
     as a normal deviate with the variance that municipalities in the rest of the country have
     (:func:`shared_variance`).
-
-    Parameters
-    ----------
-    measured, chosen, base_wave, urbanity, weight, base_year
-        As for :func:`riskmodel.monitor.comparable.match`.
-    draws, seed : int
-        Number of draws and their seed.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a wave: ``wave, group, comparable`` (mean scores), ``difference`` (the first minus the second),
-        ``since_base`` (the difference minus that at the base measurement) with ``low, high`` (95% interval),
-        ``areas, municipalities, comparable_areas, comparable_municipalities`` (counts) and ``drawn``
-        (``"gemeenten"`` or ``"gebieden"``). Scores in score points; 0 municipalities where codes do not tell them.
-
-    Raises
-    ------
-    InputError
-        As :func:`riskmodel.monitor.comparable.match`.
     """
     found = match(measured, chosen, base_wave, urbanity, weight=weight, base_year=base_year)
     waves = [place for place in range(len(measured.waves)) if not np.isnan(measured.score[:, place]).all()]
@@ -108,17 +88,6 @@ def shared_variance(
 
     The covariance of two different areas of one municipality, after the mean change of the :data:`ALIKE` areas of
     the same urbanity with the nearest scores is taken off; the mean over municipalities of two areas or more.
-
-    Parameters
-    ----------
-    scores : numpy.ndarray, shape (areas, waves)
-        Without missing values.
-    base : int
-        Place of the base measurement.
-    weights, urbanity : numpy.ndarray, shape (areas,)
-        Weight, and whole class of urbanity.
-    units : numpy.ndarray of str, shape (areas,)
-        Municipality.
     """
     change = scores - scores[:, [base]]
     left = np.zeros_like(change)

@@ -75,20 +75,7 @@ class Found:
 
 
 def group(name_or_path: str | Path) -> Group:
-    """A shipped group by name, or the user's own from a file.
-
-    Parameters
-    ----------
-    name_or_path : str or Path
-        Name of a shipped group (capitals and accents do not matter), or a ``.csv`` file with a column ``code``
-        and optionally ``name``, or a ``.toml`` file with ``members = ["GM0344", ...]`` and optionally ``name,
-        title_nl, source, note``.
-
-    Raises
-    ------
-    InputError
-        If there is no such group or file, or the file does not hold codes.
-    """
+    """A shipped group by name, or the user's own from a file."""
     text = str(name_or_path).strip()
     known = {plain(name): each for name, each in groups().items()}
     if plain(text) in known:
@@ -105,31 +92,12 @@ def group(name_or_path: str | Path) -> Group:
 
 
 def members_of(group: Group, measured: Measured) -> npt.NDArray[np.bool_]:
-    """Which measured areas belong to a group, shape (areas,).
-
-    Raises
-    ------
-    InputError
-        If none does.
-    """
+    """Which measured areas belong to a group, shape (areas,)."""
     return find(group, measured).areas
 
 
 def find(group: Group, measured: Measured) -> Found:
-    """The areas of a group, and what could not be found.
-
-    Parameters
-    ----------
-    group : Group
-        The group.
-    measured : Measured
-        The measurements.
-
-    Raises
-    ------
-    InputError
-        If none of the areas belongs to the group.
-    """
+    """The areas of a group, and what could not be found."""
     codes = _codes(measured)
     names = dict(zip(measured.areas.tolist(), (_short(name) for name in measured.names), strict=True))
     meant = [[each.code for each in part.members if _means(each, measured, names)] for part in group.parts]

@@ -18,30 +18,7 @@ from riskmodel.panel.aggregate import aggregate, parents_of
 
 
 def raise_level(measured: Measured, higher: str, parents: pd.Series | None = None) -> Measured:
-    """Scores and dimensions of higher areas as means of their parts, weighted by inhabitants.
-
-    Parameters
-    ----------
-    measured : Measured
-        Scores of the parts, with inhabitants: a measurement in which no part has a count has no score above.
-    higher : str
-        Name of the higher level; ``"wijk"`` and ``"gemeente"`` are read from the codes of the parts.
-    parents : pandas.Series, optional
-        Code of the higher area, indexed by the code of the part, where codes do not tell it or another division
-        is wanted. Parts that are not in it, or have a missing parent, lie in no higher area.
-
-    Returns
-    -------
-    Measured
-        One row a higher area. Its ``covered``, shape (areas, waves), is the share of the inhabitants of its parts
-        that live in parts with a score; areas that ``measured`` does not hold at all do not count. A number of
-        inhabitants is missing where that of a part is.
-
-    Raises
-    ------
-    InputError
-        If the codes do not tell the higher area, ``parents`` lists a part twice, or no part has a parent.
-    """
+    """Scores and dimensions of higher areas as means of their parts, weighted by inhabitants."""
     owner = _owners(measured, higher, parents)
     waves = [_one_wave(measured, owner, column) for column in range(len(measured.waves))]
     areas = waves[0].index.to_numpy(dtype=str)

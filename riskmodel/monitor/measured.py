@@ -82,13 +82,7 @@ class Measured:
         return self.scheme.classify(self.deviation if self.edition == "3.0" else self.score)
 
     def column(self, wave: int) -> int:
-        """Place of a measurement on the wave axis.
-
-        Raises
-        ------
-        InputError
-            If there is no such measurement.
-        """
+        """Place of a measurement on the wave axis."""
         if wave not in self.waves:
             raise InputError(
                 f"measurement {wave}", f"none of Leefbaarometer {self.edition}", f"one of {list(self.waves)}"
@@ -128,22 +122,7 @@ class Measured:
 
 
 def measured(workspace: Workspace, *, level: str | None = None, edition: str = "3.0") -> Measured:
-    """What a workspace holds of one edition at one level.
-
-    Parameters
-    ----------
-    workspace : Workspace
-        With ingested scores of that edition.
-    level : str, optional
-        By default the first there is of wijk, buurt, gemeente, PC4, grid.
-    edition : {"3.0", "2.0"}
-        Edition of the Leefbaarometer.
-
-    Raises
-    ------
-    InputError
-        If the workspace holds no such scores.
-    """
+    """What a workspace holds of one edition at one level."""
     if edition == "3.0":
         return measured_of(workspace.panel(level))
     if edition != "2.0":
@@ -192,16 +171,7 @@ def measured_of(panel: Panel) -> Measured:
 
 
 def measured_of_2(scores: Observations, others: list[Observations]) -> Measured:
-    """What observations of Leefbaarometer 2.0 hold, with counts of the same level from other sources.
-
-    Parameters
-    ----------
-    scores : Observations
-        As :func:`riskmodel.sources.leefbaarometer.edition2.read_scores` gives them.
-    others : list of Observations
-        Of the same level; counts join on equal area codes. Of two with counts of one year the first decides, and
-        the second fills in where the first has none.
-    """
+    """What observations of Leefbaarometer 2.0 hold, with counts of the same level from other sources."""
     frame = scores.frame.dropna(subset="lbm2_score")
     waves = tuple(sorted(int(year) for year in frame["year"].unique()))
     wide = {

@@ -30,24 +30,7 @@ UNKNOWN = "onbekend"
 
 
 def class_distribution(measured: Measured) -> pd.DataFrame:
-    """Areas, inhabitants and households per class at every measurement.
-
-    Parameters
-    ----------
-    measured : Measured
-        Either edition, any level.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a measurement and class, 1 to 9: ``wave, class, class_name``, then for areas, inhabitants and
-        households the count and the share of all areas with a class (``areas, share_areas, inhabitants,
-        share_inhabitants, households, share_households``), then ``areas_without_inhabitants,
-        areas_without_households`` (areas of this class whose people are not known: they add nothing) and
-        ``counted``, the year whose inhabitants stand in for the measurement. Where no count is known at a
-        measurement, people and their shares are NaN. ``attrs`` has ``edition, level`` and ``not_measured``:
-        areas without a score, by measurement.
-    """
+    """Areas, inhabitants and households per class at every measurement."""
     classes = np.nan_to_num(measured.classes, nan=0.0).astype(int)
     within = classes[:, :, None] == np.arange(1, 10)
     columns: dict[str, FloatArray] = {"areas": within.sum(axis=0).astype(float)}
@@ -84,28 +67,7 @@ def class_distribution(measured: Measured) -> pd.DataFrame:
 
 
 def onvoldoende(measured: Measured, groups: Groups | None = None) -> pd.DataFrame:
-    """Areas of class 1 to 3 and who lives there: in the country, per province, municipality and group.
-
-    Parameters
-    ----------
-    measured : Measured
-        Either edition, any level.
-    groups : mapping of str to numpy.ndarray of bool, shape (areas,), optional
-        Areas of each group by its name, such as the G4.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a measurement and place, the country first: ``wave, kind`` (``"land"``, ``"provincie"``,
-        ``"gemeente"``, ``"groep"``), ``name, areas`` (class 1 to 3), ``measured_areas`` (any class) and
-        ``share_areas`` (the one of the other), ``part_areas`` (of all areas of class 1 to 3 in the country, those
-        in this place: the overlap with a group), the same for people (``inhabitants, known_inhabitants,
-        share_inhabitants, part_inhabitants``), and of the areas of class 1 to 3 ``small_areas`` (fewer than
-        :data:`SMALL` inhabitants) and ``areas_without_inhabitants`` (people not known). Shares of nought are NaN.
-        Municipalities without such an area at a measurement have no row; areas of
-        municipalities whose province is not known stand under ``"onbekend"``. Municipalities and provinces are
-        left out at levels whose codes do not tell them.
-    """
+    """Areas of class 1 to 3 and who lives there: in the country, per province, municipality and group."""
     members = _members(measured, groups or {})
     tables = []
     for column, wave in enumerate(measured.waves):

@@ -15,29 +15,7 @@ from riskmodel.panel.measurement_noise import Noise
 
 
 def direction_shares(measured: Measured, start: int, end: int, noise: Noise | None = None) -> pd.DataFrame:
-    """How many areas and people went forward, back or neither, beyond what the jitter explains.
-
-    Parameters
-    ----------
-    measured : Measured
-        Either edition, any level.
-    start, end : int
-        Two of its waves.
-    noise : Noise, optional
-        As for :func:`riskmodel.monitor.development.development_table`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a direction: ``direction, areas, share_areas, inhabitants, share_inhabitants`` and ``by_jitter``,
-        the share of areas that jitter alone would put there: a share about as large says nothing. ``attrs`` has
-        ``not_measured`` and ``without_inhabitants``, in areas.
-
-    Raises
-    ------
-    InputError
-        If a wave does not exist or the end is not after the start.
-    """
+    """How many areas and people went forward, back or neither, beyond what the jitter explains."""
     table = development_table(measured, start, end, noise)
     order = [FORWARD, BACK, UNCLEAR, NOT_KNOWN]
     counts = table.groupby("direction").agg(areas=("change", "size"), inhabitants=("inhabitants", "sum"))
@@ -58,20 +36,7 @@ def direction_shares(measured: Measured, start: int, end: int, noise: Noise | No
 
 
 def crossings(measured: Measured, start: int, end: int, noise: Noise | None = None) -> pd.DataFrame:
-    """Areas that came into class 1 to 3, left it or stayed there, and how many changed beyond the jitter.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a crossing, ``"erin"``, ``"eruit"``, ``"gebleven"``: ``crossing, areas, inhabitants,
-        areas_without_inhabitants`` and ``beyond_noise``, the areas among them whose change is larger than the
-        jitter explains. Only areas with a score at both measurements.
-
-    Raises
-    ------
-    InputError
-        As for :func:`direction_shares`.
-    """
+    """Areas that came into class 1 to 3, left it or stayed there, and how many changed beyond the jitter."""
     table = development_table(measured, start, end, noise)
     before, after = table["class_start"] <= INSUFFICIENT, table["class_end"] <= INSUFFICIENT
     kinds = {"erin": ~before & after, "eruit": before & ~after, "gebleven": before & after}
@@ -94,28 +59,6 @@ def fallers_by_dimension(measured: Measured, start: int, end: int, noise: Noise 
 
     The second column is the peer: a dimension that moves much falls most in many areas, whatever the score does.
     Coinciding is bookkeeping and no cause.
-
-    Parameters
-    ----------
-    measured : Measured
-        Either edition, any level.
-    start, end : int
-        Two waves with dimensions.
-    noise : Noise, optional
-        As for :func:`riskmodel.monitor.development.development_table`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a dimension: ``dimension, label, fallers`` (areas that fell beyond the jitter and in which this
-        dimension has the lowest change), ``of_fallers`` (all of those), ``share_fallers`` with ``low95, high95``
-        (Wilson; areas of one municipality fall together, so the true interval is wider), and for all areas
-        measured at both waves ``all_areas, of_all, share_all``. A share of nought areas is NaN.
-
-    Raises
-    ------
-    InputError
-        If a wave has no dimensions, or no noise is given and it cannot be estimated.
     """
     fallen = strongest_dimension(measured, start, end, noise=noise)["dimension"].value_counts()
     keys = list(measured.dimensions)
@@ -150,20 +93,6 @@ def mean_change(
 
     People are those who live in the area at the end of the span, so that only scores change and no weights. Areas
     whose people are not known are left out; where none are known, every area counts once.
-
-    Parameters
-    ----------
-    measured : Measured
-        Either edition, any level.
-    start, end : int
-        Two of its waves.
-    chosen : numpy.ndarray of bool, shape (areas,), optional
-        By default all areas.
-
-    Raises
-    ------
-    InputError
-        If a wave does not exist or the end is not after the start.
     """
     span(measured, start, end)
     change, people = measured.change(start, end), measured.inhabitants[:, measured.column(end)]

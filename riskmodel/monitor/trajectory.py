@@ -32,44 +32,7 @@ def trajectory(
     constant: bool = True,
     noise: Noise | None = None,
 ) -> pd.DataFrame:
-    """Scores and class shares of a group, the rest and comparable areas, measurement by measurement.
-
-    Parameters
-    ----------
-    measured : Measured
-        The measurements of the whole country.
-    chosen : numpy.ndarray of bool, shape (areas,), optional
-        The group; without it only all areas together are told.
-    weight : {"inhabitants", "areas"}
-        Whether an area weighs by its inhabitants in the base year, or every area the same. Areas without a count,
-        or with nobody, have no weight and are left out under ``"inhabitants"``.
-    base_year : int, optional
-        Measurement whose inhabitants are the weights of all waves, by default the last. With one base year a
-        population that moves does not move the score.
-    matched : numpy.ndarray, shape (areas,), optional
-        Weights of comparable areas as :func:`riskmodel.monitor.comparable.comparable` gives them.
-    constant : bool
-        Whether only areas measured in every wave are followed; otherwise all that were measured in a wave count in
-        that wave, and changes mix development with composition.
-    noise : Noise, optional
-        Jitter of one measurement; by default estimated on all areas.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a part and wave. ``part`` is ``group``, ``rest``, ``comparable`` or ``all``; ``wave``; ``areas,
-        inhabitants`` (of the base year) behind the row; ``score, deviation``; ``sd`` between areas;
-        ``standard_error``: how far the mean would lie off if measured again, areas jittering independently (what
-        all areas share in a measurement is not in it; NaN where the jitter is not known); ``change_first,
-        change_previous`` with ``error_first, error_previous`` (standard errors of these changes); the shares (0 to
-        1) ``onvoldoende, zwak, voldoende`` and the counts of areas behind them ``onvoldoende_areas, ...``;
-        ``left_out``: areas of the part that do not count in the row. Scores in score points.
-
-    Raises
-    ------
-    InputError
-        If the marks do not fit, or no area of the group can be followed.
-    """
+    """Scores and class shares of a group, the rest and comparable areas, measurement by measurement."""
     weights = weights_of(measured, weight, base_year)
     parts: dict[str, FloatArray] = {}
     belongs: dict[str, BoolArray] = {}

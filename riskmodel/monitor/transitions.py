@@ -22,30 +22,7 @@ FEWEST = 200.0
 
 
 def transition_rows(measured: Measured, start: int, end: int) -> pd.DataFrame:
-    """Areas and people by class at the start and class at the end.
-
-    Parameters
-    ----------
-    measured : Measured
-        Either edition, any level.
-    start, end : int
-        Two of its waves.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a pair of classes that occurs: ``from_class, to_class`` (1 to 9; 0 without a score), ``from_name,
-        to_name``, ``areas, inhabitants, households`` and, of all that were in ``from_class``, ``share`` (areas)
-        and ``share_inhabitants`` (NaN where nobody is known to live); ``without_inhabitants`` is the number of
-        areas in the row whose inhabitants are not known. Shares of one ``from_class`` add up to 1, areas without
-        a score at the end included. People are those who live in the area at the end (else the nearest wave with a
-        count): this says how areas moved and never how people did.
-
-    Raises
-    ------
-    InputError
-        If a wave does not exist or the end is not after the start.
-    """
+    """Areas and people by class at the start and class at the end."""
     before, after = _classes(measured, start, end)
     people = weights_of(measured, end, "inhabitants")
     homes = weights_of(measured, end, "households")
@@ -80,36 +57,7 @@ def movers(
     fewest: float = FEWEST,
     noise: Noise | None = None,
 ) -> pd.DataFrame:
-    """Areas that rose and fell most.
-
-    Parameters
-    ----------
-    measured : Measured
-        Either edition, any level.
-    start, end : int
-        Two of its waves.
-    n : int
-        How many of each, at most.
-    beyond_noise : bool
-        Only changes larger than the jitter of a score explains.
-    fewest : float
-        Areas with fewer inhabitants than this at the start or the end are left out: among them, a score moves with
-        every dwelling that is built or taken down. Areas of unknown size stay.
-    noise : Noise, optional
-        As for :func:`riskmodel.monitor.development.development_table`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns of :func:`~riskmodel.monitor.development.development_table` after ``mover`` (``"stijger"`` or
-        ``"daler"``) and ``rank`` (1 is the largest change). ``attrs["left_out_small"]`` is the number of areas
-        that were left out for their size.
-
-    Raises
-    ------
-    InputError
-        As for the development table; if ``n`` is below 1; if ``beyond_noise`` is asked and the noise is not known.
-    """
+    """Areas that rose and fell most."""
     if n < 1:
         raise InputError("n", str(n), "1 or more")
     table = development_table(measured, start, end, noise)
@@ -127,13 +75,7 @@ def movers(
 
 
 def need_noise(table: pd.DataFrame) -> None:
-    """Stop where a development table does not know the noise.
-
-    Raises
-    ------
-    InputError
-        If the noise of every area is NaN.
-    """
+    """Stop where a development table does not know the noise."""
     if len(table) and table["noise"].isna().all():
         raise InputError(
             f"jitter of Leefbaarometer {table.attrs['edition']}, level {table.attrs['level']}",
@@ -144,13 +86,7 @@ def need_noise(table: pd.DataFrame) -> None:
 
 
 def weights_of(measured: Measured, wave: int, weight: Weight | None) -> FloatArray:
-    """Weight of every area, shape (areas,): 1, or people there at a wave (else the nearest); NaN where unknown.
-
-    Raises
-    ------
-    InputError
-        If the weight is unknown.
-    """
+    """Weight of every area, shape (areas,): 1, or people there at a wave (else the nearest); NaN where unknown."""
     if weight is None:
         return np.ones(len(measured.areas))
     if weight not in ("inhabitants", "households"):

@@ -67,30 +67,7 @@ def turning_points(
     *,
     smallest: float = SMALLEST,
 ) -> list[Segment]:
-    """Stretches in which a series went up, down or neither.
-
-    Parameters
-    ----------
-    waves : sequence of int, length n
-        Years of the measurements, ascending.
-    values : array_like, shape (n,)
-        NaN where there is no measurement; such a wave is passed over.
-    standard_error : array_like, shape (n,) or ()
-        Of each value: how far it would lie off if measured again. NaN counts as no noise known: then only
-        ``smallest`` decides.
-    smallest : float
-        Changes below it are called flat, however certain.
-
-    Returns
-    -------
-    list of Segment
-        In order of time, neighbours of different direction. Empty with fewer than two measurements.
-
-    Raises
-    ------
-    InputError
-        If the waves do not ascend, shapes differ, or there are more than :data:`MOST` measurements.
-    """
+    """Stretches in which a series went up, down or neither."""
     years, series, spread = _checked(waves, values, standard_error)
     if len(years) < 2:
         return []
@@ -103,16 +80,6 @@ def turning_points(
 
 def in_words(segments: Sequence[Segment]) -> str:
     """Say the stretches in plain Dutch, as what follows after a subject.
-
-    Parameters
-    ----------
-    segments : sequence of Segment
-        As :func:`turning_points` gives them.
-
-    Returns
-    -------
-    str
-        For instance ``"verbeterde tussen 2008 en 2012, en ging sindsdien iets achteruit"``.
 
     Examples
     --------

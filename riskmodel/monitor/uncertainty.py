@@ -22,20 +22,7 @@ AT_ONCE = 100
 
 
 def wilson(share: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """95% interval of a share (Wilson 1927).
-
-    Parameters
-    ----------
-    share : numpy.ndarray
-        0 to 1, any shape; NaN stays NaN.
-    n : numpy.ndarray
-        Number of persons or areas behind each share.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Lower and upper bound, 0 to 1.
-    """
+    """95% interval of a share (Wilson 1927)."""
     share, n = np.asarray(share, dtype=float), np.asarray(n, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = 1 + HALF_95**2 / n
@@ -52,18 +39,6 @@ def balance_interval(more: FloatArray, less: FloatArray, n: FloatArray) -> tuple
 
     Wilson's intervals of both shares are put together with the correlation that two answers of one question have
     (Zou and Donner 2008, the method of variance estimates recovery; for paired shares Newcombe 1998, method 10).
-
-    Parameters
-    ----------
-    more, less : numpy.ndarray
-        Shares, 0 to 1, together at most 1.
-    n : numpy.ndarray
-        Number of persons who were asked.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Lower and upper bound of ``more - less``, -1 to 1.
     """
     more_low, more_high = wilson(more, n)
     less_low, less_high = wilson(less, n)
@@ -116,15 +91,6 @@ def draw(municipalities: npt.NDArray[np.str_], times: int, seed: int) -> Draws:
     """Draw whole municipalities with replacement, or areas where municipalities are few.
 
     Areas of one municipality share what happens there, so the municipality is what is drawn.
-
-    Parameters
-    ----------
-    municipalities : numpy.ndarray of str, shape (areas,)
-        Code of each area's municipality; empty where it is not known.
-    times : int
-        Number of draws.
-    seed : int
-        The same seed gives the same draws.
     """
     if not len(municipalities):
         return Draws(np.zeros((times, 0)), False, 0)
@@ -137,20 +103,7 @@ def draw(municipalities: npt.NDArray[np.str_], times: int, seed: int) -> Draws:
 
 
 def pearson_and_slope(first: FloatArray, second: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Correlation, and slope of the second on the first, within columns: every column has a mean of its own.
-
-    Parameters
-    ----------
-    first, second : numpy.ndarray, shape (areas, columns)
-        Without NaN.
-    weights : numpy.ndarray, shape (draws, areas)
-        Weight of each area in each draw.
-
-    Returns
-    -------
-    tuple of numpy.ndarray, shape (draws,)
-        NaN where one of the two does not vary.
-    """
+    """Correlation, and slope of the second on the first, within columns: every column has a mean of its own."""
     # Centring first keeps sums of squares from losing their digits.
     first, second = first - first.mean(axis=0), second - second.mean(axis=0)
     total = weights.sum(axis=1)[:, None]
@@ -168,20 +121,7 @@ def pearson_and_slope(first: FloatArray, second: FloatArray, weights: FloatArray
 
 
 def spearman(first: FloatArray, second: FloatArray, weights: FloatArray) -> FloatArray:
-    """Rank correlation; equal values share the middle of their ranks.
-
-    Parameters
-    ----------
-    first, second : numpy.ndarray, shape (values,)
-        Without NaN.
-    weights : numpy.ndarray, shape (draws, values)
-        Weight of each value in each draw; a weight of 2 is the value twice.
-
-    Returns
-    -------
-    numpy.ndarray, shape (draws,)
-        NaN where one of the two does not vary.
-    """
+    """Rank correlation; equal values share the middle of their ranks."""
     found = [
         _correlation(_ranks(first, part), _ranks(second, part), part)
         for part in np.array_split(weights, max(1, -(-len(weights) // AT_ONCE)))

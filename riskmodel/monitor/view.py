@@ -76,24 +76,7 @@ def view_of(
     start: int | None = None,
     end: int | None = None,
 ) -> View:
-    """Choose what is shown.
-
-    Parameters
-    ----------
-    country : Measured
-        Every area.
-    municipality : sequence of str
-        Names, ``GM`` codes or regions.
-    group_name : str, optional
-        Name of a group, or a file with one; instead of municipalities.
-    start, end : int, optional
-        By default the last two measurements.
-
-    Raises
-    ------
-    InputError
-        If both or neither of municipality and group are given, nothing is found, or a measurement does not exist.
-    """
+    """Choose what is shown."""
     if bool(municipality) == bool(group_name):
         raise InputError(
             "monitor", "both or neither" if municipality else "neither", "either --municipality or --group"
@@ -123,13 +106,7 @@ def view_of(
 
 
 def in_municipalities(country: Measured, municipality: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """Which areas lie in municipalities or regions, shape (areas,).
-
-    Raises
-    ------
-    InputError
-        If one of them is not in the data, or codes of this level do not tell the municipality.
-    """
+    """Which areas lie in municipalities or regions, shape (areas,)."""
     codes = country.municipality_codes()
     if (codes == "").any():
         raise InputError(
@@ -141,13 +118,7 @@ def in_municipalities(country: Measured, municipality: Sequence[str]) -> npt.NDA
 
 
 def span_of(country: Measured, start: int | None, end: int | None) -> tuple[int, int]:
-    """The two measurements asked for; by default the last one, and the one before the end.
-
-    Raises
-    ------
-    InputError
-        If a measurement does not exist, or the first is not the earlier one.
-    """
+    """The two measurements asked for; by default the last one, and the one before the end."""
     end = country.waves[-1] if end is None else end
     last = country.column(end)
     if start is None and last == 0:
@@ -172,23 +143,7 @@ def dimension_span(country: Measured, start: int, end: int) -> tuple[int, int] |
 
 
 def tables(view: View, urbanity: FloatArray | None = None) -> dict[str, pd.DataFrame]:
-    """Tables of a view by name.
-
-    Parameters
-    ----------
-    view : View
-        What is shown.
-    urbanity : numpy.ndarray, shape (areas of the country,), optional
-        Degree of urbanity 1 to 5, to find comparable areas; without it none are told.
-
-    Returns
-    -------
-    dict of str to pandas.DataFrame
-        ``state`` and ``development`` (one row an area), ``transitions`` (one a pair of classes), ``trajectory``
-        (one a part and measurement), ``difference`` (one a measurement; where there are comparable areas) and,
-        where there are dimensions, ``contributions`` (one an area) and ``contributions_of_group`` (one a
-        dimension, the shown areas beside the whole country).
-    """
+    """Tables of a view by name."""
     country, codes = view.country, view.country.areas[view.chosen]
     development = development_table(country, view.start, view.end, view.noise)
     shown = development[development["location"].isin(codes)].reset_index(drop=True)

@@ -16,11 +16,6 @@ PARENT = {("buurt", "wijk"): (2, 8, "WK"), ("buurt", "gemeente"): (2, 6, "GM"), 
 def parents_of(codes: pd.Series, level: str, higher: str) -> pd.Series:
     """Code of the higher area in which each area lies, read from CBS codes.
 
-    Raises
-    ------
-    InputError
-        If codes of this level do not name the higher one (grids and postcodes need a table of parents).
-
     Examples
     --------
     >>> parents_of(pd.Series(["BU03440101"]), "buurt", "wijk").tolist()
@@ -42,23 +37,6 @@ def aggregate(
     A count (extensive) is the sum of its parts and missing when a part is missing: a sum that leaves out a
     part would look like a fall. A rate (intensive) is the mean of the parts that have a value, weighted by
     inhabitants or dwellings; parts without weight do not count.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Indexed by area, one column an indicator.
-    parents : pandas.Series
-        Code of the higher area, same index; missing for areas that lie in none.
-    weights : pandas.Series
-        Inhabitants or dwellings, same index.
-    kinds : mapping
-        ``"extensive"`` or ``"intensive"`` for every column.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by higher area: the columns, and for each rate ``COLUMN_covered``, the share of the weight that
-        had a value.
 
     Examples
     --------

@@ -39,29 +39,6 @@ def build_panel(
 
     Sources on other boundaries are converted along the links where those are given; without links they join on
     equal codes, and areas whose code changed stay without a value.
-
-    Parameters
-    ----------
-    scores : Observations
-        Leefbaarometer scores: they define the areas.
-    others : iterable of Observations
-        Context; other levels than that of the scores are left out.
-    links : pandas.DataFrame, optional
-        Links between boundary vintages, see :mod:`riskmodel.sources.crosswalk`.
-    borders : (pandas.DataFrame, SourceFile), optional
-        Columns ``location`` and ``neighbour``, and the file they come from; areas outside the panel are left out.
-    allow_origin : bool
-        Whether indicators of the origin of residents may enter; by default they are left out.
-
-    Returns
-    -------
-    Panel
-        With the union of all years on its year axis.
-
-    Raises
-    ------
-    InputError
-        If there is no base constant, or an indicator that neither the catalogue nor its source describes.
     """
     if scores.base is None:
         raise InputError("panel", f"source {scores.source!r} without base constant", "Leefbaarometer scores")

@@ -42,20 +42,6 @@ def convert(frame: pd.DataFrame, links: pd.DataFrame, kinds: Mapping[str, str]) 
     do not count. A code from which no link leads stays; receives it addresses from elsewhere, then counts add up
     and a rate stays that of the unchanged area, by far the larger part.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Indexed by old code, one column an indicator.
-    links : pandas.DataFrame
-        Columns ``code_from, code_to, addresses``.
-    kinds : mapping
-        ``"extensive"`` or ``"intensive"`` for every column.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by new code, the same columns.
-
     Examples
     --------
     >>> old = pd.DataFrame({"population": [100.0], "age": [40.0]}, index=["A"])

@@ -55,13 +55,6 @@ class Noise:
         """Standard deviation of the jitter of a change between two measurements, in score points.
 
         The years between the measurements do not matter: both jitter once.
-
-        Parameters
-        ----------
-        inhabitants : numpy.ndarray
-            At the first measurement; NaN where unknown.
-        later : numpy.ndarray, optional
-            At the second; by default the same.
         """
         first = self.of_score(inhabitants)
         second = first if later is None else self.of_score(later)
@@ -74,21 +67,7 @@ UNKNOWN = Noise(np.nan, np.nan, np.nan)
 
 
 def estimate_noise(scores: FloatArray, inhabitants: FloatArray) -> Noise:
-    """Estimate the jitter from successive changes.
-
-    Parameters
-    ----------
-    scores : numpy.ndarray, shape (areas, waves)
-        Scores of successive measurements, at least three. The years between them may differ.
-    inhabitants : numpy.ndarray, shape (areas,) or (areas, waves)
-        NaN where unknown.
-
-    Raises
-    ------
-    InputError
-        If fewer than :data:`FEWEST` areas have a size and two successive changes, or if changes do not turn back
-        on each other: then there is nothing to read the jitter from, which is not the same as no jitter.
-    """
+    """Estimate the jitter from successive changes."""
     size = np.broadcast_to(inhabitants if inhabitants.ndim == 2 else inhabitants[:, None], scores.shape)
     measured = ~np.isnan(scores).all(axis=0)
     scores, size = scores[:, measured], np.maximum(size[:, measured], SMALLEST)

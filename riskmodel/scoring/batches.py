@@ -59,22 +59,7 @@ class RawBatch:
 
 
 def read_chunk(root: Path, chunk: Chunk, columns: Sequence[str]) -> Iterator[RawBatch]:
-    """Read a chunk in batches; memory does not depend on the size of the chunk or, for Parquet, of its row groups.
-
-    Parameters
-    ----------
-    root : Path
-        Folder of the input.
-    chunk : Chunk
-        What to read.
-    columns : sequence of str
-        Columns to read.
-
-    Raises
-    ------
-    InputError
-        If the file is damaged, or is not what it was at the door.
-    """
+    """Read a chunk in batches; memory does not depend on the size of the chunk or, for Parquet, of its row groups."""
     path = root / chunk.file
     read = _read_csv if path.suffix.lower() == ".csv" else _read_parquet
     try:
@@ -177,17 +162,7 @@ class Numbers:
 
 
 def numbers_of(batch: RawBatch, names: Sequence[str], required: Sequence[int]) -> Numbers:
-    """Make numbers of a batch.
-
-    Parameters
-    ----------
-    batch : RawBatch
-        As read.
-    names : sequence of str
-        Columns that must be numbers.
-    required : sequence of int
-        Places among ``names`` of those that may not be missing.
-    """
+    """Make numbers of a batch."""
     columns = np.empty((len(names), batch.records.num_rows))
     not_numbers: dict[int, npt.NDArray[np.bool_]] = {}
     for place, name in enumerate(names):

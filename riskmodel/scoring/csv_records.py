@@ -95,22 +95,7 @@ class _Scan:
 
 
 def index_records(path: Path, stretch_bytes: int, *, only_header: bool = False) -> Records:
-    """Find header, delimiter and stretches of records of a CSV file.
-
-    Parameters
-    ----------
-    path : Path
-        The file: UTF-8, a header, ``,``, ``;`` or tab between columns.
-    stretch_bytes : int
-        Size from which a stretch ends with its record.
-    only_header : bool
-        Whether to leave it at the header.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, is not UTF-8, has no header, or ends between quotes.
-    """
+    """Find header, delimiter and stretches of records of a CSV file."""
     try:
         with path.open("rb") as stream:
             header = stream.readline(LONGEST_HEADER)

@@ -58,15 +58,7 @@ class DriftCounts:
 
 
 def count_drift(reference: Sequence[FeatureReference], columns: FloatArray) -> DriftCounts:
-    """Count rows per bin of the reference.
-
-    Parameters
-    ----------
-    reference : sequence of FeatureReference
-        Of every feature.
-    columns : numpy.ndarray, shape (features, rows)
-        Feature by feature in memory; NaN where unknown.
-    """
+    """Count rows per bin of the reference."""
     counts = DriftCounts.none(len(reference))
     rows = columns.shape[1]
     for place, (about, values) in enumerate(zip(reference, columns, strict=True)):
@@ -108,15 +100,7 @@ class FeatureDrift:
 
 
 def drift_of(reference: Sequence[FeatureReference], counts: DriftCounts) -> tuple[FeatureDrift, ...]:
-    """Hold counts against the reference, feature by feature.
-
-    Parameters
-    ----------
-    reference : sequence of FeatureReference
-        Of every feature.
-    counts : DriftCounts
-        Of the same features.
-    """
+    """Hold counts against the reference, feature by feature."""
     rows = counts.bins.sum(axis=1) + counts.missing
     found = []
     for place, about in enumerate(reference):

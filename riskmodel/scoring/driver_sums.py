@@ -42,15 +42,7 @@ class DriverSums:
 
 
 def driver_sums(model: object, *, compiled: bool = True) -> DriverSums | None:
-    """How a model's drivers are told; None for a model that cannot tell them.
-
-    Parameters
-    ----------
-    model : object
-        A fitted model.
-    compiled : bool
-        Whether trees may be compiled to look-up tables first: worth it from some thousands of rows.
-    """
+    """How a model's drivers are told; None for a model that cannot tell them."""
     if isinstance(model, LightGBM):
         names, owner = _drivers_of(model.names)
         trees, how = _tree_sums(model, owner, compiled)
@@ -92,20 +84,7 @@ def _of_terms(model: Structural, values: FloatArray, owner: npt.NDArray[np.intp]
 
 
 def summed(contributions: FloatArray, owner: npt.NDArray[np.intp]) -> FloatArray:
-    """Sum contributions per driver, column by column, so that a row's sums do not hang on the rows beside it.
-
-    Parameters
-    ----------
-    contributions : numpy.ndarray, shape (rows, features + 1)
-        The last column the base value.
-    owner : numpy.ndarray of int, shape (features,)
-        Driver of each feature, counted from 0.
-
-    Returns
-    -------
-    numpy.ndarray, shape (rows, drivers + 1)
-        The last column the base value.
-    """
+    """Sum contributions per driver, column by column, so that a row's sums do not hang on the rows beside it."""
     sums = np.zeros((len(contributions), int(owner.max(initial=-1)) + 2))
     for place, driver in enumerate(owner):
         sums[:, driver] += contributions[:, place]

@@ -13,22 +13,7 @@ from riskmodel.scoring.parts import Done
 
 
 def run_dask(job: Job, chunks: Sequence[Chunk], done: Done) -> None:
-    """Score chunks on the current client, else on the cluster of Dask's configuration, else on this machine.
-
-    Parameters
-    ----------
-    job : Job
-        The job; its folders must be reachable by the workers under the same names.
-    chunks : sequence of Chunk
-        What to score.
-    done : callable
-        Told the number of rows after each chunk.
-
-    Raises
-    ------
-    InputError
-        If a worker refused.
-    """
+    """Score chunks on the current client, else on the cluster of Dask's configuration, else on this machine."""
     distributed: Any = import_module("distributed")
     try:
         client = distributed.get_client()

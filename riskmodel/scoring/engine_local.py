@@ -13,17 +13,7 @@ from riskmodel.scoring.parts import Done, score_chunks
 
 
 def run_local(opened: Opened, chunks: Sequence[Chunk], done: Done) -> None:
-    """Score chunks with as many threads as there are processors.
-
-    Parameters
-    ----------
-    opened : Opened
-        The job.
-    chunks : sequence of Chunk
-        What to score.
-    done : callable
-        Told the number of rows after each batch.
-    """
+    """Score chunks with as many threads as there are processors."""
     score_chunks(opened, chunks, processors(), done)
 
 
@@ -50,13 +40,7 @@ def score_one(job: Job, chunk: Chunk) -> Refusal:
 
 
 def raise_if(refusal: Refusal) -> None:
-    """Raise what a worker told.
-
-    Raises
-    ------
-    InputError
-        If it told something.
-    """
+    """Raise what a worker told."""
     if refusal is not None:
         where, found, expected, message = refusal
         hint = message.removeprefix(f"{where}: found {found}; expected {expected}.").strip()
@@ -64,13 +48,7 @@ def raise_if(refusal: Refusal) -> None:
 
 
 def require(engine: str) -> None:
-    """Make sure that the library of an engine is here, before anything is written.
-
-    Raises
-    ------
-    InputError
-        If it is not installed.
-    """
+    """Make sure that the library of an engine is here, before anything is written."""
     library = LIBRARIES.get(engine)
     if library is not None and find_spec(library) is None:
         raise InputError(

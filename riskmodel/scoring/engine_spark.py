@@ -21,22 +21,7 @@ TOLD = "refused boolean, where string, found string, expected string, message st
 
 
 def run_spark(job: Job, chunks: Sequence[Chunk], done: Done) -> None:
-    """Score chunks in the session that is there, else in one that Spark's own configuration makes.
-
-    Parameters
-    ----------
-    job : Job
-        The job; its folders must be reachable by the executors under the same names.
-    chunks : sequence of Chunk
-        What to score, each a task of its own.
-    done : callable
-        Told the number of rows at the end; Spark shows the progress of its tasks itself.
-
-    Raises
-    ------
-    InputError
-        If an executor refused.
-    """
+    """Score chunks in the session that is there, else in one that Spark's own configuration makes."""
     if not chunks:
         return
     sessions: Any = import_module("pyspark.sql").SparkSession

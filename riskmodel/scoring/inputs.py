@@ -96,22 +96,7 @@ class Source:
 
 
 def open_source(path: Path, needed: Sequence[str], keep: Sequence[str]) -> Source:
-    """Look at an input: its files, columns, fingerprints and chunks.
-
-    Parameters
-    ----------
-    path : Path
-        A CSV or Parquet file, or a folder of Parquet files, partitioned or not.
-    needed : sequence of str
-        Columns that must be there, as numbers.
-    keep : sequence of str
-        Columns that are carried along and must be there.
-
-    Raises
-    ------
-    InputError
-        If there is no such input, or a file is damaged or lacks a column.
-    """
+    """Look at an input: its files, columns, fingerprints and chunks."""
     root, names = _files(path)
     files, chunks, kept = [], [], None
     more = [name for name in keep if name not in needed]

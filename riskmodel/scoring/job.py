@@ -99,13 +99,7 @@ def open_here(job: Job, release: Release, drivers: DriverSums | None) -> Opened:
 
 @lru_cache(maxsize=1)
 def open_job(job: Job) -> Opened:
-    """Load what a job needs on a worker, once a process.
-
-    Raises
-    ------
-    InputError
-        If this worker has other versions of the packages that matter, or would tell drivers in another way.
-    """
+    """Load what a job needs on a worker, once a process."""
     release = load_release(Path(job.release))
     drivers = driver_sums(release.model) if job.drivers else None
     how = "" if drivers is None else drivers.how

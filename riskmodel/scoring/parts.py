@@ -90,19 +90,7 @@ def _plain(values: Any) -> Any:
 
 
 def score_chunks(opened: Opened, chunks: Sequence[Chunk], workers: int, done: Done | None = None) -> None:
-    """Score chunks and write their parts; one thread reads and writes, others work.
-
-    Parameters
-    ----------
-    opened : Opened
-        The job.
-    chunks : sequence of Chunk
-        What to score, in order.
-    workers : int
-        Threads that work.
-    done : callable, optional
-        Told after each batch.
-    """
+    """Score chunks and write their parts; one thread reads and writes, others work."""
     columns = list(dict.fromkeys((*opened.numbers, *opened.job.keep)))
     batches = (batch for chunk in chunks for batch in read_chunk(Path(opened.job.root), chunk, columns))
     # Each thread takes its own batch: LightGBM with several threads a batch would wait for the slowest of them.
@@ -201,13 +189,7 @@ class _Draft:
 
 
 def footer_of(output: Path, chunk: Chunk) -> dict[str, Any]:
-    """What a finished part says of itself: counts of rows and reasons, and drift.
-
-    Raises
-    ------
-    InputError
-        If the part is missing or damaged, or does not account for every row of its chunk.
-    """
+    """What a finished part says of itself: counts of rows and reasons, and drift."""
     path = output / SCORES / chunk.part
     with damage_told(
         path, "a damaged part", "one written by riskmodel", "Remove it and start again.", (pa.ArrowException,)

@@ -20,27 +20,6 @@ def predict(release: Release, table: pd.DataFrame, scorer: Scorer | None = None)
 
     For a table in memory; what does not fit there goes through :func:`riskmodel.workflow.score.score`, which gives
     the same numbers.
-
-    Parameters
-    ----------
-    release : Release
-        The model.
-    table : pandas.DataFrame
-        The model's feature columns and ``deviation`` (score minus base constant), all numbers.
-    scorer : Scorer, optional
-        The same model made ready by :func:`scorer_of`, for who asks often. Without it drivers of a few rows are
-        told by LightGBM itself, which needs no compiling; they differ by less than 1e-9.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Same index: ``p_decline, expected_change, lower80, upper80`` and, for a model that can tell them,
-        ``driver_*`` columns that add up to the expected change with ``driver_base``.
-
-    Raises
-    ------
-    InputError
-        If a column is missing.
     """
     missing = [name for name in ("deviation", *release.model.names) if name not in table.columns]
     if missing:

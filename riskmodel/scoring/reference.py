@@ -53,13 +53,7 @@ class FeatureReference:
 
 
 def reference_file(features: Features) -> bytes:
-    """The reference of training examples as JSON, the same bytes for the same examples.
-
-    Parameters
-    ----------
-    features : Features
-        Of all training examples.
-    """
+    """The reference of training examples as JSON, the same bytes for the same examples."""
     about = {
         "examples": len(features.values),
         "features": {
@@ -82,20 +76,7 @@ def _described(column: FloatArray) -> dict[str, object]:
 
 
 def load_reference(folder: Path, names: tuple[str, ...]) -> tuple[FeatureReference, ...] | None:
-    """The reference of a released model; None for a model that was released without one.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the released model, whose files were checked.
-    names : tuple of str
-        Its features.
-
-    Raises
-    ------
-    InputError
-        If the file is not what it should be.
-    """
+    """The reference of a released model; None for a model that was released without one."""
     path = folder / REFERENCE
     if not path.exists():
         return None

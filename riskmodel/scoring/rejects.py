@@ -35,22 +35,7 @@ def rejects_of(
     reasons: Sequence[str],
     values: Sequence[str],
 ) -> Any:
-    """One record a rejected row.
-
-    Parameters
-    ----------
-    file : str
-        Input file.
-    rows : numpy.ndarray of int, shape (rejected,)
-        Rows of data, counted from 1.
-    columns, reasons, values : sequence of str
-        First column that is wrong, why, and what stands there.
-
-    Returns
-    -------
-    pyarrow.RecordBatch
-        Of :data:`SCHEMA`.
-    """
+    """One record a rejected row."""
     return pa.RecordBatch.from_pydict(
         {
             "file": [file] * len(rows),

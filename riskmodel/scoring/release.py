@@ -101,35 +101,7 @@ def save_release(
     description: Description | None = None,
     workspace: Workspace | None = None,
 ) -> Release:
-    """Write a released model under ``parent``; the same model again changes at most its description.
-
-    Parameters
-    ----------
-    parent : Path
-        Folder of the experiment's models.
-    name : str
-        Name of the model in its experiment.
-    model : LightGBM, Structural, Scorecard or Points
-        The fitted model.
-    experiment_file : Path
-        The experiment, copied along.
-    panel : Panel
-        What it was trained on.
-    origin : Origin
-        Where its training ended.
-    code : str
-        Version of riskmodel.
-    description : callable, optional
-        From the model's id to the files that describe it, by name: its card, pictures and documents. They are
-        checked like all others, and take no part in the id, so that a new evaluation makes no other model of it.
-    workspace : Workspace, optional
-        In whose manifest the files are noted.
-
-    Returns
-    -------
-    Release
-        As read back from disk.
-    """
+    """Write a released model under ``parent``; the same model again changes at most its description."""
     with draft_folder(parent) as temporary:
         model.save(temporary)
         shutil.copyfile(experiment_file, temporary / "experiment.yaml")
@@ -152,27 +124,7 @@ def save_release(
 def describe_release(
     release: Release, description: Mapping[str, bytes], workspace: Workspace | None = None
 ) -> Release:
-    """Put another description beside a released model, which itself stays as it is to the byte.
-
-    Parameters
-    ----------
-    release : Release
-        As it was loaded.
-    description : mapping of str to bytes
-        All files that describe it, by name; they take the place of those that did.
-    workspace : Workspace, optional
-        In which it lies.
-
-    Returns
-    -------
-    Release
-        As read back from disk, with the same id.
-
-    Raises
-    ------
-    InputError
-        If the folder does not bear the name that its model's files give it.
-    """
+    """Put another description beside a released model, which itself stays as it is to the byte."""
     about = json.loads((release.folder / "release.json").read_text(encoding="utf-8"))
     with draft_folder(release.folder.parent) as temporary:
         # What a model writes of itself tells which files are the model and which describe it.
@@ -222,13 +174,7 @@ def _holds(folder: Path, sums: object) -> bool:
 
 
 def load_release(folder: Path) -> Release:
-    """Read a released model after checking every file's fingerprint.
-
-    Raises
-    ------
-    InputError
-        If a file is missing, was changed, or is not what it should be.
-    """
+    """Read a released model after checking every file's fingerprint."""
     about, kind = read_json(folder / "release.json", WRITTEN), read_about(folder).get("kind")
     with damage_told(folder, "no released model", WRITTEN):
         changed = [name for name, sum_ in about["sha256"].items() if _sha256(folder / Path(name).name) != sum_]

@@ -51,13 +51,7 @@ class Scored:
 
 
 def open_input(path: Path, release: Release, keep: Sequence[str] | None) -> Source:
-    """Open what is to be scored; columns to keep must not have the name of an answer.
-
-    Raises
-    ------
-    InputError
-        If a column that the model needs is missing, or one to keep cannot be.
-    """
+    """Open what is to be scored; columns to keep must not have the name of an answer."""
     kept = default_keep(path) if keep is None else tuple(dict.fromkeys(keep))
     taken = [name for name in kept if name in ANSWERS or name.startswith("driver_")]
     if taken:
@@ -73,23 +67,7 @@ def run(
     engine: Engine,
     progress: Progress | None,
 ) -> Scored:
-    """Score every chunk that is missing, and close the folder; the caller holds its lock.
-
-    Parameters
-    ----------
-    output : Path
-        New, or with a run that was broken off.
-    release : Release
-        The model.
-    source : Source
-        What to score, see :func:`open_input`.
-    sums : DriverSums or None
-        How drivers are summed; None for scores alone.
-    engine : str
-        One of :data:`ENGINES`.
-    progress : callable, optional
-        Called with rows done and rows in all.
-    """
+    """Score every chunk that is missing, and close the folder; the caller holds its lock."""
     job = Job(
         release=str(release.folder.resolve()),
         root=str(source.root.resolve()),

@@ -42,20 +42,7 @@ class Scorer:
         return (*ANSWERS, *(f"driver_{name}" for name in told))
 
     def __call__(self, values: FloatArray, deviation: FloatArray) -> dict[str, FloatArray]:
-        """Score rows.
-
-        Parameters
-        ----------
-        values : numpy.ndarray, shape (rows, features)
-            In the order of the model's names, row by row in memory; NaN where unknown.
-        deviation : numpy.ndarray, shape (rows,)
-            Score minus base constant.
-
-        Returns
-        -------
-        dict of str to numpy.ndarray, each of shape (rows,)
-            :attr:`columns`, in that order: chances from 0 to 1, the rest in score points.
-        """
+        """Score rows."""
         model, event = self.release.model, self.release.experiment.event
         # A value far out of reach overflows; that row has no number then, which is looked for afterwards.
         with np.errstate(over="ignore", invalid="ignore"):

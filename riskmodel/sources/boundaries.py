@@ -89,19 +89,7 @@ def level_of(areas: GeoDataFrame) -> str:
 
 
 def neighbours(areas: GeoDataFrame) -> pd.DataFrame:
-    """Pairs of areas that share a border.
-
-    Parameters
-    ----------
-    areas : geopandas.GeoDataFrame
-        As :func:`read_boundaries` gives them.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``location``, ``neighbour`` and ``border`` (metres, to about 1); every pair once, with
-        ``location < neighbour``, sorted. Areas that only meet in a corner are no neighbours.
-    """
+    """Pairs of areas that share a border."""
     shapely = geo_library("shapely", "areas")
     shapes = np.asarray(areas.geometry.array, dtype=object)
     codes = areas["location"].to_numpy(dtype=object)
@@ -116,20 +104,7 @@ def neighbours(areas: GeoDataFrame) -> pd.DataFrame:
 
 
 def geo_library(name: str, where: object) -> ModuleType:
-    """Import a library of the extra ``riskmodel[geo]``.
-
-    Parameters
-    ----------
-    name : str
-        Module to import.
-    where : object
-        File that needs it, for the message.
-
-    Raises
-    ------
-    InputError
-        If it is not installed.
-    """
+    """Import a library of the extra ``riskmodel[geo]``."""
     try:
         return importlib.import_module(name)
     except ImportError as error:

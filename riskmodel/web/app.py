@@ -49,20 +49,7 @@ PROBLEM: dict[str, Any] = {
 
 
 def create_app(settings: Settings, service: Service | None = None) -> FastAPI:
-    """The whole service as an ASGI app.
-
-    Parameters
-    ----------
-    settings : Settings
-        How it is set up.
-    service : Service, optional
-        Parts that exist already, for tests; by default they are made from the settings.
-
-    Raises
-    ------
-    InputError
-        If there is no workspace, or the database cannot be used.
-    """
+    """The whole service as an ASGI app."""
     parts = service or open_service(settings)
     background = api_jobs.Background.of(parts)
 

@@ -41,19 +41,7 @@ _LONGEST = 400
 
 
 class Problem(HTTPException):
-    """An error that is told to who asks.
-
-    Parameters
-    ----------
-    status : int
-        One of :data:`KINDS`.
-    detail : str
-        What is the matter, in one or two sentences.
-    headers : mapping of str to str, optional
-        Headers of the answer.
-    errors : sequence of dict, optional
-        The parts of the request that are not valid: ``where`` and ``message``.
-    """
+    """An error that is told to who asks."""
 
     def __init__(
         self,
@@ -67,17 +55,7 @@ class Problem(HTTPException):
 
 
 def body_of(status: int, detail: str = "", errors: Sequence[Mapping[str, str]] = ()) -> bytes:
-    """The body of a problem.
-
-    Parameters
-    ----------
-    status : int
-        Status of the answer.
-    detail : str
-        What is the matter.
-    errors : sequence of dict
-        The parts that are not valid.
-    """
+    """The body of a problem."""
     name, title = KINDS.get(status, ("error", "Something is wrong"))
     told: dict[str, Any] = {"type": f"urn:riskmodel:problem:{name}", "title": title, "status": status}
     if detail:

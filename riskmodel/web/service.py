@@ -66,13 +66,7 @@ class Service:
     waiting: anyio.CapacityLimiter
 
     def snapshot(self, experiment: str | None = None) -> Snapshot:
-        """What is served of a question, by default the main one; to be asked once a request.
-
-        Raises
-        ------
-        Problem
-            404 for an unknown question, 503 when nothing is served yet.
-        """
+        """What is served of a question, by default the main one; to be asked once a request."""
         found = self.snapshots.current(experiment)
         if found is None and experiment is not None and self.snapshots.serving:
             raise Problem(404, f"There is no forecast of {experiment}.")
@@ -81,13 +75,7 @@ class Service:
         return found
 
     async def make(self, call: Callable[..., Result], *arguments: Any, **named: Any) -> Result:
-        """Do what takes long in a thread of its own kind, so that quick requests never wait for it.
-
-        Raises
-        ------
-        Problem
-            503 when too many wait already.
-        """
+        """Do what takes long in a thread of its own kind, so that quick requests never wait for it."""
         if self.waiting.available_tokens < 1:
             raise Problem(503, "Many lists are being made now.", {"retry-after": "10"})
         try:
@@ -97,13 +85,7 @@ class Service:
 
 
 def open_service(settings: Settings) -> Service:
-    """Bring the database up to date and put the parts together; nothing is served yet.
-
-    Raises
-    ------
-    InputError
-        If there is no workspace, or the database cannot be used.
-    """
+    """Bring the database up to date and put the parts together; nothing is served yet."""
     from riskmodel.errors import InputError
 
     if not settings.workspace.is_dir():

@@ -128,19 +128,6 @@ class Settings:
 def read_settings(environment: Mapping[str, str], **given: Any) -> Settings:
     """Settings from the environment, overruled by what is given.
 
-    Parameters
-    ----------
-    environment : mapping of str to str
-        For instance ``os.environ``; every field of :class:`Settings` in capitals after :data:`PREFIX`. Lists are
-        separated by commas, yes and no are ``yes`` and ``no``.
-    **given
-        Values of fields; None for not given.
-
-    Raises
-    ------
-    InputError
-        If a value is not of its kind.
-
     Examples
     --------
     >>> read_settings({"RISKMODEL_ANONYMOUS": "no", "RISKMODEL_WORKSPACE": "w"}).anonymous

@@ -37,13 +37,7 @@ def compare(workspace: Workspace, asked: Sequence[str], *, cohorts: Sequence[str
 
 
 def find_attempt(workspace: Workspace, asked: str) -> Attempt:
-    """The attempt that is meant by a name or run id.
-
-    Raises
-    ------
-    InputError
-        If there is no such backtest, or no such model in it.
-    """
+    """The attempt that is meant by a name or run id."""
     from riskmodel.workflow.tracking import runs
 
     name, _, model = asked.partition(":")

@@ -55,22 +55,7 @@ class Demo:
 def run_demo(
     folder: Path, *, areas: int = 1200, progress: Callable[[str, int, int], None] = lambda what, step, steps: None
 ) -> Demo:
-    """Go from invented files to a finished risk list.
-
-    Parameters
-    ----------
-    folder : Path
-        A new or empty folder.
-    areas : int
-        Number of invented areas.
-    progress : callable
-        Told what is being done, how many steps are done, and of how many.
-
-    Raises
-    ------
-    InputError
-        If there is something in the folder.
-    """
+    """Go from invented files to a finished risk list."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(
             folder, "something that is there already", "a new folder", "Name another: riskmodel demo FOLDER"

@@ -22,21 +22,7 @@ FEATURES = "features.parquet"
 
 
 def find_release(model: str, workspace: Workspace) -> Release:
-    """The released model that is asked for.
-
-    Parameters
-    ----------
-    model : str
-        Folder of a released model; ``models:/name@alias`` or ``models:/name/version`` for the registry of the
-        workspace; else the name of an experiment, for its champion.
-    workspace : Workspace
-        Where models are registered.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
+    """The released model that is asked for."""
     from riskmodel.workflow.tracking import registry
 
     if not model.startswith(MODELS):
@@ -59,23 +45,7 @@ def is_workspace(path: Path) -> bool:
 
 
 def write_features(release: Release, workspace: Workspace, folder: Path) -> Path:
-    """Build the features of the latest wave as ``forecast`` does, and write them as input.
-
-    Parameters
-    ----------
-    release : Release
-        The model, which says level and horizon.
-    workspace : Workspace
-        With the panel.
-    folder : Path
-        Where to write ``features.parquet``: ``location``, ``deviation`` and the features, for every area with a
-        score at the latest wave.
-
-    Returns
-    -------
-    Path
-        The file; the same panel gives the same bytes.
-    """
+    """Build the features of the latest wave as ``forecast`` does, and write them as input."""
     panel = workspace.panel(release.level, allow_origin=release.experiment.allow_origin)
     origin = latest_origin(panel, release.experiment.horizon)
     features, deviation = features_of(panel, origin), panel.deviation(origin.wave)

@@ -49,15 +49,7 @@ def checked_backtest(backtest: Backtest, panel: Panel, code: str) -> tuple[Recor
 def stored_record(
     workspace: Workspace, experiment: Experiment, model: str, level: str, files: Sequence[SourceFile]
 ) -> tuple[Record | None, str]:
-    """The stored backtest of a model on some input files, or why there is none.
-
-    Returns
-    -------
-    Record or None
-        With the forecasts of the model and of the simple orderings.
-    str
-        The reason when there is none.
-    """
+    """The stored backtest of a model on some input files, or why there is none."""
     folder = workspace.path("backtests", experiment.name)
     if not folder.exists():
         return None, NO_BACKTEST
@@ -102,13 +94,7 @@ def write_findings(findings: Sequence[Finding], folder: Path) -> Path:
 
 
 def read_findings(path: Path) -> tuple[Finding, ...]:
-    """Findings from a file with a list of them, or with one under ``findings`` (a model card).
-
-    Raises
-    ------
-    InputError
-        If there are none.
-    """
+    """Findings from a file with a list of them, or with one under ``findings`` (a model card)."""
     with damage_told(path, "no findings", "what riskmodel wrote"):
         content = json.loads(path.read_text(encoding="utf-8"))
         listed = content["findings"] if isinstance(content, dict) else content

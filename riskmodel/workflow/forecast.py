@@ -50,19 +50,7 @@ def _forecast_with_champion(workspace: Workspace, name: str) -> StoredForecast:
 def forecast_with(
     release: Release, panel: Panel, parent: Path, workspace: Workspace | None = None
 ) -> StoredForecast:
-    """Forecast from the latest wave with a released model.
-
-    Parameters
-    ----------
-    release : Release
-        The model.
-    panel : Panel
-        What is known.
-    parent : Path
-        Folder that the forecast's own folder is made in.
-    workspace : Workspace, optional
-        In which that folder lies; left out for a forecast that is only compared.
-    """
+    """Forecast from the latest wave with a released model."""
     origin = latest_origin(panel, release.experiment.horizon)
     made, features = backtesting.forecast_with(release.name, release.model, release.experiment, panel, origin)
     told = contributions_of(release.model, features)
@@ -86,13 +74,7 @@ def forecast_with(
 
 
 def latest_forecast(workspace: Workspace, experiment: str | None) -> Path:
-    """Folder of the newest forecast of an experiment; of the main one, or the only one, where none is named.
-
-    Raises
-    ------
-    InputError
-        If there is none, or it is not as it was written.
-    """
+    """Folder of the newest forecast of an experiment; of the main one, or the only one, where none is named."""
     folders = [path for path in workspace.path("forecasts").glob("*/*") if not path.name.startswith(".")]
     names = sorted({path.parent.name for path in folders})
     if experiment is None and len(names) > 1 and MAIN not in names:

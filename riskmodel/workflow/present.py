@@ -84,38 +84,7 @@ def monitor(
     end: int | None = None,
     made_on: date | None = None,
 ) -> tuple[View, Written]:
-    """Write the present of a municipality or a group: sheet, tables and pictures.
-
-    Parameters
-    ----------
-    workspace : Workspace
-        With ingested scores.
-    out : Path
-        Folder to write into; nothing is written unless everything can be.
-    municipality : sequence of str
-        Names, ``GM`` codes or regions.
-    group : str, optional
-        Name of a group that comes along, or a CSV or TOML file with one; instead of municipalities.
-    level, edition : str, optional
-        As for :func:`riskmodel.monitor.measured.measured`.
-    start, end : int, optional
-        By default the last two measurements; the sheet also looks back ten years.
-    made_on : datetime.date, optional
-        Date on the sheet, by default today.
-
-    Returns
-    -------
-    View
-        What is shown.
-    Written
-        The sheet as HTML and PDF, tables as CSV, pictures as PNG and SVG. Without the library for PDF there is no
-        PDF, and a note says so.
-
-    Raises
-    ------
-    InputError
-        If there are no such scores, areas or measurements, or nothing can be written there.
-    """
+    """Write the present of a municipality or a group: sheet, tables and pictures."""
     country, urbanity = _country(workspace, level, edition)
     view = view_of(country, municipality, group, start, end)
     made = tables(view, urbanity)

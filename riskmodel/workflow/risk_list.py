@@ -110,13 +110,7 @@ def list_of(
 
 
 def municipality_codes(panel: Panel, asked: Sequence[str]) -> tuple[str, ...]:
-    """Codes of the municipalities that are meant by names, codes or regions.
-
-    Raises
-    ------
-    InputError
-        If one is not in the panel, or its areas lie in no municipality.
-    """
+    """Codes of the municipalities that are meant by names, codes or regions."""
     present = frozenset(panel.municipality_codes().tolist())
     if asked and present == {""}:
         raise InputError(

@@ -96,15 +96,7 @@ def where_it_is(folder: Path) -> str:
 
 
 def status_of(folder: Path, option: str = "") -> Status:
-    """Where a workspace stands.
-
-    Parameters
-    ----------
-    folder : Path
-        The workspace; need not exist.
-    option : str
-        Put behind the commands, for a workspace that is not the usual one.
-    """
+    """Where a workspace stands."""
     if not any(folder.glob("observations/*.parquet")):
         return Status(folder, folder.is_dir() and any(folder.iterdir()))
     data = _newest(folder.glob("observations/*.parquet"), folder.glob("boundaries/*.parquet"))

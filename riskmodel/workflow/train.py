@@ -154,15 +154,7 @@ def describe(folder: Path, workspace: Workspace) -> Release:
 
 
 def description_of(facts: CardFacts, release_id: str) -> Mapping[str, bytes]:
-    """Files that describe a model, by name.
-
-    Parameters
-    ----------
-    facts : CardFacts
-        What is known of it.
-    release_id : str
-        Name of its folder.
-    """
+    """Files that describe a model, by name."""
     record = facts.record
     about = RegisterFacts(
         event=facts.experiment.event.in_dutch,

@@ -65,15 +65,7 @@ def what_if(
 
 
 def without_small(table: pd.DataFrame, small: npt.NDArray[np.bool_]) -> pd.DataFrame:
-    """Answers of which those of areas too small to say anything are marked and left empty.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Of :func:`riskmodel.forecasting.drivers.what_if.what_if`.
-    small : numpy.ndarray of bool, shape (rows,)
-        Which areas are too small.
-    """
+    """Answers of which those of areas too small to say anything are marked and left empty."""
     figures = [column for column in table.columns if column not in ("location", "name")]
     shown = table.assign(too_small=small)
     shown.loc[small, figures] = np.nan
@@ -82,13 +74,7 @@ def without_small(table: pd.DataFrame, small: npt.NDArray[np.bool_]) -> pd.DataF
 
 
 def parse_changes(texts: Sequence[str]) -> dict[str, asking.Change]:
-    """Changes from texts such as ``"onv=+0.01"``.
-
-    Raises
-    ------
-    InputError
-        If a text is not of that form, or an indicator comes twice.
-    """
+    """Changes from texts such as ``"onv=+0.01"``."""
     from riskmodel.forecasting.drivers import what_if as asking
 
     found: dict[str, asking.Change] = {}

@@ -35,15 +35,7 @@ _CLOSED_WORDS = ("readonly database", "unable to open database file", "Read-only
 
 
 def disk_trouble(error: BaseException, where: object) -> InputError | None:
-    """What the user must know when a disk is full or may not be written to; None for any other error.
-
-    Parameters
-    ----------
-    error : BaseException
-        What was raised; what it came from is looked at too.
-    where : object
-        What was being written, where the error does not say.
-    """
+    """What the user must know when a disk is full or may not be written to; None for any other error."""
     seen: BaseException | None = error
     while seen is not None:
         place = getattr(seen, "filename", None) or where
@@ -77,25 +69,7 @@ def _first_line(text: str) -> str:
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
-    """Let ``write`` fill a temporary sibling, then put it in place in one step.
-
-    Parameters
-    ----------
-    path : Path
-        Where the file shall stand; its folder is made.
-    write : callable
-        Gets the temporary path.
-
-    Returns
-    -------
-    Path
-        The path itself.
-
-    Raises
-    ------
-    InputError
-        If nothing can be written there.
-    """
+    """Let ``write`` fill a temporary sibling, then put it in place in one step."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=DRAFT, suffix=path.suffix)
@@ -117,18 +91,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
 
 @contextmanager
 def draft_folder(parent: Path) -> Iterator[Path]:
-    """Give a hidden folder under ``parent`` to fill; it goes away unless it is renamed into place.
-
-    Yields
-    ------
-    Path
-        An empty folder on the same disk, so that renaming it is one step.
-
-    Raises
-    ------
-    InputError
-        If nothing can be written there, now or while it is filled.
-    """
+    """Give a hidden folder under ``parent`` to fill; it goes away unless it is renamed into place."""
     try:
         parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=parent, prefix=DRAFT))
@@ -143,15 +106,7 @@ def draft_folder(parent: Path) -> Iterator[Path]:
 
 
 def put_in_place(draft: Path, place: Path) -> None:
-    """Rename a finished draft to a file or folder, in the place of what stood there.
-
-    Parameters
-    ----------
-    draft : Path
-        On the same disk as its place, see :func:`draft_folder`.
-    place : Path
-        Where it shall stand.
-    """
+    """Rename a finished draft to a file or folder, in the place of what stood there."""
     if draft.is_file():
         draft.replace(place)
         return

@@ -115,15 +115,7 @@ def check(workspace: Workspace, *, level: str | None = None) -> Check:
 
 
 def check_panel(panel: Panel, sources: Sequence[Observations] = ()) -> Check:
-    """Look through a panel.
-
-    Parameters
-    ----------
-    panel : Panel
-        What to look through.
-    sources : sequence of Observations
-        What it was made of; their notes tell what was blocked.
-    """
+    """Look through a panel."""
     notes = [(note, f"{source.source} {source.level}: {note}") for source in sources for note in source.notes]
     return Check(
         level=panel.level,

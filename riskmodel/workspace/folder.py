@@ -6,13 +6,7 @@ from pathlib import Path
 
 
 class Folder:
-    """A folder on disk, with paths within it.
-
-    Parameters
-    ----------
-    folder : Path or str
-        Need not exist; it is made on the first write.
-    """
+    """A folder on disk, with paths within it."""
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)

@@ -30,18 +30,6 @@ def only_writer(workspace: Folder, patience: float = PATIENCE) -> Iterator[None]
     """Wait until no other process writes to the workspace, and keep others waiting meanwhile.
 
     May be nested: a thread that holds the lock goes on at once.
-
-    Parameters
-    ----------
-    workspace : Folder
-        Its folder is made when it is not there.
-    patience : float
-        Seconds to wait.
-
-    Raises
-    ------
-    InputError
-        If the lock did not come free, the folder cannot be written to, or its disk is full.
     """
     held: set[Path] = _held.__dict__.setdefault("places", set())
     place = workspace.folder.resolve()

@@ -74,15 +74,7 @@ class Manifest:
     pending: Pending | None = None
 
     def with_files(self, places: Iterable[str], files: Mapping[str, str]) -> Manifest:
-        """The same with other files at some places.
-
-        Parameters
-        ----------
-        places : iterable of str
-            Files, or folders with all that is in them, that are replaced or gone.
-        files : mapping of str to str
-            What stands there now.
-        """
+        """The same with other files at some places."""
         gone = tuple(places)
         kept = {path: sum_ for path, sum_ in self.files.items() if not any(inside(path, each) for each in gone)}
         return replace(self, files={**kept, **files})
@@ -117,13 +109,7 @@ def text_of(manifest: Manifest) -> str:
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a workspace; None for a workspace of version 0 or an empty one.
-
-    Raises
-    ------
-    InputError
-        If it is damaged, or of a newer riskmodel.
-    """
+    """The manifest of a workspace; None for a workspace of version 0 or an empty one."""
     path = folder / NAME
     try:
         text = path.read_bytes().decode()

@@ -35,13 +35,7 @@ class About:
 
 
 def about_of(path: Path) -> About:
-    """What a file of observations says of itself.
-
-    Raises
-    ------
-    InputError
-        If it is damaged.
-    """
+    """What a file of observations says of itself."""
     try:
         schema = pq.read_schema(path)
         about = json.loads((schema.metadata or {})[METADATA_KEY])
@@ -86,13 +80,7 @@ def write_observations(each: Observations, path: Path) -> None:
 
 
 def read_observations(path: Path) -> Observations:
-    """Observations as they were written.
-
-    Raises
-    ------
-    InputError
-        If the file is damaged.
-    """
+    """Observations as they were written."""
     frame, about = _read_table(path)
     try:
         return Observations(
@@ -118,13 +106,7 @@ def write_sourced(frame: pd.DataFrame, source: SourceFile, path: Path) -> None:
 
 
 def read_sourced(path: Path) -> tuple[pd.DataFrame, SourceFile]:
-    """A table and the file that it comes from.
-
-    Raises
-    ------
-    InputError
-        If the file is damaged.
-    """
+    """A table and the file that it comes from."""
     frame, about = _read_table(path)
     try:
         return frame, SourceFile(**about)

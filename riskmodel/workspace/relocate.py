@@ -26,18 +26,7 @@ COLUMNS = (
 
 
 def come_home(workspace: Folder) -> bool:
-    """Let the SQLite store of a workspace name the artifacts beside it.
-
-    Returns
-    -------
-    bool
-        Whether anything had to be changed.
-
-    Raises
-    ------
-    InputError
-        If the store names another folder and cannot be written to.
-    """
+    """Let the SQLite store of a workspace name the artifacts beside it."""
     path = workspace.path(STORE)
     if not path.exists() or not _elsewhere(workspace):
         return False

@@ -22,18 +22,7 @@ def _plain_character(character: str) -> str:
 
 
 def plain_text(value: Any) -> str:
-    """Take invisible characters out of a text, so that it reads in one direction and on one line.
-
-    Parameters
-    ----------
-    value : Any
-        A text, or a missing value.
-
-    Returns
-    -------
-    str
-        The text without control and direction characters; empty when missing.
-    """
+    """Take invisible characters out of a text, so that it reads in one direction and on one line."""
     if value is None or pd.isna(value):
         return ""
     text = str(value)
@@ -43,18 +32,7 @@ def plain_text(value: Any) -> str:
 
 
 def safe_cell(value: Any) -> str:
-    """Make a text harmless for a program that takes some cells of a table for formulas.
-
-    Parameters
-    ----------
-    value : Any
-        A text, or a missing value.
-
-    Returns
-    -------
-    str
-        The plain text, with an apostrophe before it when it could be read as a formula.
-    """
+    """Make a text harmless for a program that takes some cells of a table for formulas."""
     text = plain_text(value)
     original = "" if text == "" else str(value)
     risky = original.startswith(_FORMULA_STARTS) or text.lstrip().startswith(_FORMULA_STARTS)
@@ -62,18 +40,7 @@ def safe_cell(value: Any) -> str:
 
 
 def safe_table(table: pd.DataFrame) -> pd.DataFrame:
-    """The same table with every text, and every name of a column, harmless as :func:`safe_cell` makes it.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Any table; its index is left alone.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Numbers, dates and missing values are as they were.
-    """
+    """The same table with every text, and every name of a column, harmless as :func:`safe_cell` makes it."""
     made = table.copy(deep=False)
     for place, (_, column) in enumerate(table.items()):
         if not pd.api.types.is_numeric_dtype(column.dtype):
@@ -84,13 +51,5 @@ def safe_table(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV in UTF-8 with harmless texts and without its index.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Any table.
-    path : Path
-        The file.
-    """
+    """Write a table as CSV in UTF-8 with harmless texts and without its index."""
     safe_table(table).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")

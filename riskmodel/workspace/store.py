@@ -45,14 +45,7 @@ class Workspace(Folder):
     """A folder with observations, backtests, models, forecasts and the MLflow store."""
 
     def add(self, observations: Sequence[Observations], *, replace: bool = False) -> list[Path]:
-        """Write observations, all or none.
-
-        Raises
-        ------
-        InputError
-            If the workspace holds another file of the same source, level and year, unless ``replace``; or if
-            scores of another release are there at any level.
-        """
+        """Write observations, all or none."""
         with only_writer(self):
             held = [about_of(path) for path in self._files()]
             for each in observations:
@@ -72,17 +65,7 @@ class Workspace(Folder):
         return read_sourced(path)[0] if path.exists() else None
 
     def add_boundaries(self, areas: GeoDataFrame, level: str, file: SourceFile) -> Path:
-        """Write the polygons of a level, and who borders on whom.
-
-        Parameters
-        ----------
-        areas : geopandas.GeoDataFrame
-            As :func:`riskmodel.sources.boundaries.read_boundaries` gives them.
-        level : str
-            ``"wijk"``, ``"buurt"``, ...
-        file : SourceFile
-            Where they come from.
-        """
+        """Write the polygons of a level, and who borders on whom."""
         polygons, _ = put_files(
             self,
             {
@@ -95,13 +78,7 @@ class Workspace(Folder):
         return polygons
 
     def boundaries(self, level: str) -> GeoDataFrame | None:
-        """Polygons of a level in RD metres, columns ``location, name, geometry``; None when there are none.
-
-        Raises
-        ------
-        InputError
-            If the extra ``riskmodel[geo]`` is not installed, or the file is damaged.
-        """
+        """Polygons of a level in RD metres, columns ``location, name, geometry``; None when there are none."""
         path = self.path("boundaries", f"{level}.parquet")
         if not path.exists():
             return None
@@ -125,13 +102,7 @@ class Workspace(Folder):
         ]
 
     def panel(self, level: str | None = None, *, allow_origin: bool = False) -> Panel:
-        """The panel of a level, by default the first of wijk, buurt, gemeente, PC4, grid that has scores.
-
-        Raises
-        ------
-        InputError
-            If no scores of that level were ingested.
-        """
+        """The panel of a level, by default the first of wijk, buurt, gemeente, PC4, grid that has scores."""
         there = [
             name
             for name in LEVELS

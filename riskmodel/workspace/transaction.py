@@ -41,20 +41,7 @@ LEFT_SECONDS = 24 * 3600
 
 
 def put(workspace: Folder | None, moves: Mapping[Path, Path]) -> None:
-    """Put finished drafts in their places, all of them or none, and note what stands there now.
-
-    Parameters
-    ----------
-    workspace : Folder or None
-        In which the places lie; None outside any workspace, where nothing is noted.
-    moves : mapping of Path to Path
-        Draft (a file or folder on the same disk) and its place.
-
-    Raises
-    ------
-    InputError
-        If the workspace is in use for too long or of a newer format, or nothing can be written.
-    """
+    """Put finished drafts in their places, all of them or none, and note what stands there now."""
     if workspace is None:
         for draft, place in moves.items():
             put_in_place(draft, place)
@@ -82,13 +69,7 @@ def put_file(workspace: Folder, path: Path, write: Callable[[Path], object]) -> 
 
 
 def put_files(workspace: Folder, writers: Mapping[Path, Callable[[Path], object]]) -> list[Path]:
-    """Let each writer fill a draft of its file, and put them in place together; all in one folder.
-
-    Returns
-    -------
-    list of Path
-        The places, in order.
-    """
+    """Let each writer fill a draft of its file, and put them in place together; all in one folder."""
     places = list(writers)
     if not places:
         return []
@@ -176,13 +157,7 @@ def adopt(workspace: Folder, paths: Sequence[Path | str] = (), *, anew: bool = F
 
 
 def intact(workspace: Folder, folder: Path) -> Path:
-    """The folder itself, when its files are those that were put there.
-
-    Raises
-    ------
-    InputError
-        If one of them was changed or is gone.
-    """
+    """The folder itself, when its files are those that were put there."""
     manifest = read_manifest(workspace.folder)
     place = _name(workspace, folder)
     for path, sum_ in (manifest.files if manifest else {}).items():
@@ -197,13 +172,7 @@ def intact(workspace: Folder, folder: Path) -> Path:
 
 
 def database_of(path: Path) -> Database:
-    """A SQLite database as it is now, while no other program writes to it.
-
-    Raises
-    ------
-    InputError
-        If its header is damaged: the count of changes stands there twice.
-    """
+    """A SQLite database as it is now, while no other program writes to it."""
     # A transaction that only reads keeps other programs from writing until the connection is closed.
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=60)) as connection:
         connection.execute("BEGIN")

@@ -40,13 +40,7 @@ class ServiceCheck:
 
 
 def check_service(folder: Path) -> ServiceCheck:
-    """Look through what the service keeps in a workspace; nothing is found where it never ran.
-
-    Parameters
-    ----------
-    folder : Path
-        The workspace.
-    """
+    """Look through what the service keeps in a workspace; nothing is found where it never ran."""
     found = ServiceCheck()
     for frozen in sorted((folder / FOLDER / "snapshots").glob("[!.]*")):
         files = sorted(path for path in frozen.rglob("*") if path.is_file())

@@ -139,13 +139,6 @@ def single_powers(values: FloatArray, happened: npt.NDArray[np.bool_]) -> FloatA
 
     Rows without a value take no part; whether a value is missing counts as a column of its own, the stronger of
     the two is given. 0 where there are too few events.
-
-    Parameters
-    ----------
-    values : numpy.ndarray, shape (rows, columns)
-        Features.
-    happened : numpy.ndarray of bool, shape (rows,)
-        Where the event happened.
     """
     missing = np.isnan(values).astype(float)
     strength: FloatArray = np.maximum(_powers(values, happened), _powers(missing, happened))
@@ -235,11 +228,6 @@ def stability_index(before: FloatArray, now: FloatArray) -> float:
 
     ``sum((q - p) * log(q / p))`` over bins with equally many training values, ``p`` and ``q`` the shares of
     training and present values in a bin.
-
-    Parameters
-    ----------
-    before, now : numpy.ndarray, shapes (examples,) and (areas,)
-        Values; NaN where unknown.
     """
     before, now = before[~np.isnan(before)], now[~np.isnan(now)]
     if not len(before) or not len(now):

@@ -30,15 +30,7 @@ SUMMED = ("happened", "chance", "selected", "hit")
 
 
 def group_table(record: Record, model: str, panel: Panel, cohort: Cohort) -> pd.DataFrame:
-    """Selection, errors and calibration of a model by group, over all origins together.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``grouping, group, n`` (areas, counted once an origin), ``n_events, base_rate, mean_chance,
-        selected`` (places on the list of the top 5% of each origin), ``selection_rate, precision, missed`` (share
-        of events that were not on the list), ``false_alarms`` (share of areas without event that were).
-    """
+    """Selection, errors and calibration of a model by group, over all origins together."""
     parts = [_judged_rows(record, panel, forecast, cohort) for forecast in record.of(model)]
     if not parts:
         return pd.DataFrame(columns=["grouping", "group", "n", "n_events"])

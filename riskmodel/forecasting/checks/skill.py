@@ -115,11 +115,6 @@ def error_by_chance(happened: FloatArray, chance: FloatArray) -> float:
     ``s = sqrt(p (1 - p) / n)``; its absolute distance from ``p`` has mean ``s sqrt(2 / pi)`` and variance
     ``s**2 (1 - 2 / pi)`` (half-normal distribution). The bound is the mean of the error plus two of its standard
     deviations, bins taken as independent.
-
-    Parameters
-    ----------
-    happened, chance : numpy.ndarray, shape (areas,)
-        As for :func:`riskmodel.forecasting.evaluation.metrics.calibration_error`.
     """
     bins = np.array(calibration_bins(happened, chance), dtype=float)
     p, n = bins[:, 0], bins[:, 2]

@@ -87,13 +87,7 @@ class FutureInformation:
 
 
 def another_future(panel: Panel, moment: object) -> Panel | None:
-    """The panel with every value published after a moment, or never, replaced by strange figures.
-
-    Returns
-    -------
-    Panel or None
-        None when there is no such value.
-    """
+    """The panel with every value published after a moment, or never, replaced by strange figures."""
     unknown = np.isnat(panel.published)
     later = unknown | (np.where(unknown, NEVER, panel.published) > np.datetime64(str(moment), "D"))
     if not later.any():

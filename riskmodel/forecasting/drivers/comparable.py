@@ -21,21 +21,7 @@ ELSEWHERE_FIRST = 1e6
 
 
 def traits_of(known: Panel, wave: int) -> FloatArray:
-    """What makes areas alike: score, size and urbanity, standardised over the country.
-
-    Parameters
-    ----------
-    known : Panel
-        The panel cut off at what was known.
-    wave : int
-        Wave the forecast starts from.
-
-    Returns
-    -------
-    numpy.ndarray, shape (areas, 3)
-        Score, logarithm of the number of inhabitants and urbanity, each with mean 0 and standard deviation 1;
-        what is not known counts as the mean.
-    """
+    """What makes areas alike: score, size and urbanity, standardised over the country."""
     people = known.latest("population")
     columns = (known.at("score", wave), np.log10(np.fmax(people, 0) + 10), known.latest("urbanity"))
     size_known = ~np.isnan(people)
@@ -54,25 +40,7 @@ def nearest_areas(
     k: int = COMPARABLE,
     of: npt.NDArray[np.intp] | None = None,
 ) -> npt.NDArray[np.intp]:
-    """The rows most like each row, nearest first.
-
-    Parameters
-    ----------
-    traits : numpy.ndarray, shape (rows, traits)
-        Without missing values; likeness is the Euclidean distance.
-    groups : numpy.ndarray of str, shape (rows,)
-        Municipality of each row: rows of the same one come only when there are too few elsewhere. Empty text is
-        no municipality.
-    k : int
-        How many.
-    of : numpy.ndarray of int, optional
-        Rows whose nearest are asked for, by default all.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (rows asked for, min(k, rows - 1))
-        Never the row itself; of rows that are equally near the earlier one comes first.
-    """
+    """The rows most like each row, nearest first."""
     asked = np.arange(len(traits)) if of is None else of
     k = max(min(k, len(traits) - 1), 0)
     found = np.empty((len(asked), k), dtype=np.intp)

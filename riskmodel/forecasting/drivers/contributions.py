@@ -54,23 +54,7 @@ def contributions_of(model: object, features: Features) -> FloatArray | None:
 
 
 def told_as(names: Sequence[str]) -> tuple[Told, ...]:
-    """As part of which indicator and driver each feature is told.
-
-    Parameters
-    ----------
-    names : sequence of str
-        All features of a model, ``driver.what``.
-
-    Returns
-    -------
-    tuple of Told
-        In the order of ``names``. All features of an indicator have the same driver.
-
-    Raises
-    ------
-    InputError
-        If a feature belongs to no driver of the catalogue.
-    """
+    """As part of which indicator and driver each feature is told."""
     own, ids, there = load("features"), {driver.id for driver in drivers()}, set(names)
     found = []
     for name in names:
@@ -101,15 +85,7 @@ def definitional() -> frozenset[str]:
 
 
 def label_of(indicator: str, definitions: Mapping[str, Indicator]) -> str:
-    """Plain Dutch name of what a feature is told as.
-
-    Parameters
-    ----------
-    indicator : str
-        As in :class:`Told`.
-    definitions : mapping of str to Indicator
-        Those of the panel, local ones included.
-    """
+    """Plain Dutch name of what a feature is told as."""
     if indicator in definitions:
         return definitions[indicator].label_nl
     label: str = load("features").get(indicator, {}).get("label", indicator)
@@ -117,42 +93,13 @@ def label_of(indicator: str, definitions: Mapping[str, Indicator]) -> str:
 
 
 def by_driver(names: Sequence[str], contributions: FloatArray) -> pd.DataFrame:
-    """Sum contributions per driver.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Feature names ``driver.what``.
-    contributions : numpy.ndarray, shape (rows, features + 1)
-        In score points, the last column the base value.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Column ``base`` and one a driver that owns a feature, in reading order; rows add up to the same total.
-
-    Raises
-    ------
-    InputError
-        If a feature belongs to no driver of the catalogue.
-    """
+    """Sum contributions per driver."""
     owner = [each.driver for each in told_as(names)]
     return _summed(contributions, owner, [driver.id for driver in drivers() if driver.id in owner])
 
 
 def by_indicator(names: Sequence[str], contributions: FloatArray) -> pd.DataFrame:
-    """Sum contributions per indicator.
-
-    Parameters
-    ----------
-    names, contributions
-        See :func:`by_driver`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Column ``base`` and one an indicator, drivers in reading order; rows add up to the same total.
-    """
+    """Sum contributions per indicator."""
     told = told_as(names)
     reading = [driver.id for driver in drivers()]
     order = sorted({(reading.index(each.driver), each.indicator) for each in told})
@@ -162,23 +109,7 @@ def by_indicator(names: Sequence[str], contributions: FloatArray) -> pd.DataFram
 def against(
     table: pd.DataFrame, nearest: npt.NDArray[np.intp], at: npt.NDArray[np.intp] | None = None
 ) -> pd.DataFrame:
-    """Contributions against those of comparable areas: what sets an area apart from areas like it.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        As :func:`by_driver` or :func:`by_indicator` returns.
-    nearest : numpy.ndarray of int, shape (rows, k)
-        Rows of the comparable areas of each row that is asked for.
-    at : numpy.ndarray of int, shape (rows,), optional
-        Rows that are asked for, by default all in order.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Each row asked for minus the mean of its comparable areas, without ``base``: that falls away. A row adds up
-        to its expected change minus the mean expected change of its comparable areas; NaN where k is 0.
-    """
+    """Contributions against those of comparable areas: what sets an area apart from areas like it."""
     parts = table.drop(columns="base")
     values = parts.to_numpy(dtype=float)
     own = parts if at is None else parts.iloc[at]

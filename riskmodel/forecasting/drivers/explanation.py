@@ -15,23 +15,7 @@ from riskmodel.panel.panel import FloatArray, Panel
 def explanation_of(
     model: object, panel: Panel, trained_at: int, forecast: Forecast, features: Features, contributions: FloatArray
 ) -> Explanation:
-    """Features, contributions and their stability, to be stored with a forecast.
-
-    Parameters
-    ----------
-    model : LightGBM or Structural
-        The champion; the explanation of any other model is stored without its stability.
-    panel : Panel
-        From which the forecast was made.
-    trained_at : int
-        Wave of the origin at which the model was trained.
-    forecast : Forecast
-        The forecast.
-    features : Features
-        Of its areas.
-    contributions : numpy.ndarray, shape (areas, features + 1)
-        Of every feature, the last column the base value.
-    """
+    """Features, contributions and their stability, to be stored with a forecast."""
     if not isinstance(model, Explained):
         return Explanation(features, contributions)
     training = training_of(panel, origin_at(panel, trained_at, forecast.horizon))

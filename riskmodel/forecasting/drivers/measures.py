@@ -73,19 +73,7 @@ class Measured:
 
 
 def measure(known: Panel, indicators: Sequence[str], what: str, years: int = 1) -> Measured:
-    """Measure an indicator in every area.
-
-    Parameters
-    ----------
-    known : Panel
-        The panel cut off at what was known.
-    indicators : sequence of str
-        The first that is known is taken.
-    what : str
-        One of :data:`MEASURES`.
-    years : int
-        Least number of years between the two values of a change.
-    """
+    """Measure an indicator in every area."""
     there = [each for each in indicators if known.years_of(each)]
     nothing = np.full(len(known.areas), np.nan)
     if not there:

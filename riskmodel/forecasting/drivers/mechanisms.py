@@ -147,13 +147,7 @@ def catalogued_rules() -> tuple[Rule, ...]:
 
 
 def rules_from(contents: Mapping[str, Any]) -> tuple[Rule, ...]:
-    """Rules as ``mechanisms.toml`` writes them.
-
-    Raises
-    ------
-    InputError
-        If a condition has another measure or limit than there are.
-    """
+    """Rules as ``mechanisms.toml`` writes them."""
     return tuple(
         Rule(key, entry["title"], tuple(_way(key, each) for each in entry["ways"]), entry.get("title_en", ""))
         for key, entry in contents.items()
@@ -161,15 +155,7 @@ def rules_from(contents: Mapping[str, Any]) -> tuple[Rule, ...]:
 
 
 def stacking(known: Panel, rules: tuple[Rule, ...] | None = None) -> Stacking:
-    """Which mechanisms hold in which areas.
-
-    Parameters
-    ----------
-    known : Panel
-        The panel cut off at what was known: ``panel.known_at(known_at)``.
-    rules : tuple of Rule, optional
-        By default those of the catalogue.
-    """
+    """Which mechanisms hold in which areas."""
     chosen = catalogued_rules() if rules is None else rules
     judged = [_judge(known, rule) for rule in chosen]
     state = np.array([state for state, _ in judged]) if judged else np.empty((0, len(known.areas)))

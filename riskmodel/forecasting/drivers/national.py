@@ -18,23 +18,7 @@ UNKNOWN = "onbekend"
 
 
 def views_of(known: Panel, wave: int, places: npt.NDArray[np.intp]) -> dict[str, npt.NDArray[np.str_]]:
-    """Groups in which the drivers of a forecast are looked at.
-
-    Parameters
-    ----------
-    known : Panel
-        The panel cut off at what was known.
-    wave : int
-        Wave the forecast starts from.
-    places : numpy.ndarray of int, shape (areas,)
-        Places of the forecast's areas in the panel.
-
-    Returns
-    -------
-    dict of str to numpy.ndarray of str, shape (areas,)
-        For ``country``, ``province``, ``urbanity`` and ``class`` the group of each area; ``"onbekend"`` where it
-        is not known.
-    """
+    """Groups in which the drivers of a forecast are looked at."""
     listed = municipalities().drop_duplicates("code").set_index("code")["province"]
     province = pd.Series(known.municipality_codes()[places]).map(listed).fillna("").replace("", UNKNOWN)
     degree = known.latest("urbanity")[places]
@@ -53,20 +37,6 @@ def national_drivers(table: pd.DataFrame, views: dict[str, npt.NDArray[np.str_]]
     """How much each driver moves the expectation, and in which areas it is the strongest.
 
     Strength tells how a model's expectations differ between areas. It does not tell what makes areas decline.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Contributions by driver, as :func:`~riskmodel.forecasting.drivers.contributions.by_driver` returns.
-    views : dict of str to numpy.ndarray of str, shape (areas,)
-        As :func:`views_of` returns.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns :data:`COLUMNS`, a row a view, group and driver: ``areas`` in the group, ``strength``, the mean
-        absolute contribution in score points, ``strongest``, in how many areas the driver moves the expectation
-        most among its own kind (``definitional`` or leading), and that number as a ``share`` (0 to 1) of areas.
     """
     own = definitional()
     told = [each for each in drivers() if each.id in table.columns]

@@ -36,23 +36,7 @@ COLUMNS = ("location", "driver", "low", "high", "stable", "in_top")
 
 
 def close_models(model: Explained, training: Training, thresholds: FloatArray) -> Iterator[Explained]:
-    """Models that could as well have been the champion, freshly fitted.
-
-    Parameters
-    ----------
-    model : LightGBM or Structural
-        The champion.
-    training : Training
-        What it was trained on.
-    thresholds : numpy.ndarray
-        As it was trained with.
-
-    Yields
-    ------
-    LightGBM or Structural
-        Trees with :data:`OTHER_SEEDS` other seeds, or a structural model with another penalty; then the same model
-        without each of the training periods in turn.
-    """
+    """Models that could as well have been the champion, freshly fitted."""
     if isinstance(model, LightGBM):
         for step in range(1, OTHER_SEEDS + 1):
             yield _like(model, seed=model.settings.seed + step).fit(training, thresholds)
@@ -89,11 +73,6 @@ def close_contributions(model: Explained, features: Features) -> Iterator[FloatA
     """Contributions with another share of the trees and with half of them, without fitting anything anew.
 
     Nothing for a model without trees.
-
-    Yields
-    ------
-    numpy.ndarray, shape (rows, features + 1)
-        As :meth:`~riskmodel.forecasting.models.lightgbm.LightGBM.contributions` gives them.
     """
     if not isinstance(model, LightGBM):
         return
@@ -112,45 +91,14 @@ def stability_of(
     locations: npt.NDArray[np.str_],
     thresholds: FloatArray,
 ) -> pd.DataFrame:
-    """How much the contributions of an explanation differ over seeds and close models.
-
-    Parameters
-    ----------
-    model, training, thresholds
-        See :func:`close_models`.
-    features : Features
-        Of the areas.
-    locations : numpy.ndarray of str, shape (areas,)
-        Their codes.
-
-    Returns
-    -------
-    pandas.DataFrame
-        See :func:`spread_of`.
-    """
+    """How much the contributions of an explanation differ over seeds and close models."""
     told = [model.contributions(features), *close_contributions(model, features)]
     told += [each.contributions(features) for each in close_models(model, training, thresholds)]
     return spread_of(locations, [by_driver(features.names, each) for each in told])
 
 
 def spread_of(locations: npt.NDArray[np.str_], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Lowest and highest contribution of every driver over several models.
-
-    Parameters
-    ----------
-    locations : numpy.ndarray of str, shape (areas,)
-        Area codes.
-    tables : sequence of pandas.DataFrame
-        Contributions by driver of the same areas, as :func:`~riskmodel.forecasting.drivers.contributions.by_driver` gives
-        them, the champion first.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns :data:`COLUMNS`, a row an area and driver, areas in order: lowest and highest contribution in score
-        points; ``stable`` where no model says the opposite of the champion by an amount worth a word; ``in_top``,
-        the share of models (0 to 1) in which the driver is one of the area's three strongest.
-    """
+    """Lowest and highest contribution of every driver over several models."""
     names = [name for name in tables[0].columns if name != "base"]
     values = np.stack([table[names].to_numpy(dtype=float) for table in tables])
     low, high = values.min(axis=0), values.max(axis=0)
@@ -173,20 +121,7 @@ def spread_of(locations: npt.NDArray[np.str_], tables: Sequence[pd.DataFrame]) -
 
 
 def unsure_of(stability: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    """Where the sign of a driver does not hold, in the form of a table of contributions.
-
-    Parameters
-    ----------
-    stability : pandas.DataFrame
-        As :func:`spread_of` returns; no rows when it was not measured.
-    table : pandas.DataFrame
-        Contributions by driver of the same areas in the same order, with a column ``location``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Same rows, a column a driver; False where it was not measured.
-    """
+    """Where the sign of a driver does not hold, in the form of a table of contributions."""
     ids = [name for name in table.columns if name not in ("location", "base")]
     unsure = pd.DataFrame(False, index=table.index, columns=ids)
     if len(stability):

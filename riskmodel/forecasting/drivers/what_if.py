@@ -67,11 +67,6 @@ class Change:
     def parse(cls, text: str) -> Change:
         """Read ``"*0.9"``, ``"+0.01"`` or ``"-2"``; a decimal comma is understood.
 
-        Raises
-        ------
-        InputError
-            If the text is none of these.
-
         Examples
         --------
         >>> Change.parse("*0,9")
@@ -106,35 +101,6 @@ def what_if(
     features are made again; nothing else changes, so the score stays what it is, also when one of its dimensions
     changes. Because features compare with the country and with neighbours, areas that are not chosen may move a
     little too; only the chosen ones are returned.
-
-    Parameters
-    ----------
-    name : str
-        Name of the model.
-    model : ChangeModel
-        The fitted model.
-    experiment : Experiment
-        The question it answers.
-    panel : Panel
-        Where the forecast starts.
-    origin : Origin
-        From when.
-    changes : mapping of str to Change
-        By indicator.
-    chosen : numpy.ndarray of bool, shape (areas,)
-        Areas of the panel that change.
-
-    Returns
-    -------
-    pandas.DataFrame
-        :data:`COLUMNS`, the chosen areas to which the question applies: chance of the event and expected change in
-        score points, before, after and after minus before. ``attrs["label"]`` is :data:`LABEL`.
-
-    Raises
-    ------
-    InputError
-        If an indicator is the score, about the origin of residents, not in the panel, without a value in the
-        chosen areas, not used by the model, or would get an impossible value; or if no area is left.
     """
     asked = chosen & experiment.event.eligible(panel, origin.wave)
     if not asked.any():
@@ -163,13 +129,7 @@ def what_if(
 
 
 def altered(panel: Panel, origin: Origin, changes: Mapping[str, Change], chosen: BoolArray) -> Panel:
-    """The panel with the last known value of some indicators changed in the chosen areas.
-
-    Raises
-    ------
-    InputError
-        If an indicator has no value in the chosen areas, or would get an impossible one.
-    """
+    """The panel with the last known value of some indicators changed in the chosen areas."""
     known = panel.known_at(origin.known_at)
     values = panel.values.copy()
     for indicator, change in changes.items():

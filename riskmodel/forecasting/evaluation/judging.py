@@ -81,11 +81,6 @@ def judge_forecasts(experiment: Experiment, panel: Panel, forecasts: Iterable[Fo
     """Judge forecasts whose outcome is in the panel, for every event and cohort of the experiment.
 
     Cohorts without areas are left out.
-
-    Raises
-    ------
-    InputError
-        If a forecast misses an area that is judged.
     """
     forecasts = list(forecasts)
     waves = {wave: _wave(experiment, panel, wave) for wave in {each.origin_date.year for each in forecasts}}

@@ -81,24 +81,7 @@ class _Pair:
 
 
 def paired_table(experiment: Experiment, judged: Iterable[Judged]) -> pd.DataFrame:
-    """Champion and challenger against every other model, per origin and as a mean over origins.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        Says which models are champion, challenger and simple orderings.
-    judged : iterable of Judged
-        What :func:`riskmodel.forecasting.evaluation.judging.judge_forecasts` gave.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns :data:`COLUMNS`, a row a pair, target, cohort, origin and metric. ``difference`` is ``value`` minus
-        ``opponent_value`` (for Brier score and CRPS less is better); ``ratio`` divides the two, missing where the
-        opponent has 0. ``best`` marks the simple ordering that was best with hindsight. ``origin_date`` is missing
-        for means over the origins at which both exist: there the opponent ``"best ordering"`` differs by origin,
-        ``ratio`` is the mean of the ratios, and ``n`` and ``n_events`` are totals.
-    """
+    """Champion and challenger against every other model, per origin and as a mean over origins."""
     groups: dict[tuple[str, str], list[Judged]] = {}
     for one in judged:
         groups.setdefault((one.target, one.cohort), []).append(one)

@@ -64,17 +64,7 @@ class Draws:
 
 
 def draw(groups: npt.NDArray[np.str_], times: int, seed: int) -> Draws:
-    """Draw groups with replacement, as many as there are.
-
-    Parameters
-    ----------
-    groups : numpy.ndarray of str, shape (areas,)
-        Municipality of each area.
-    times : int
-        Number of draws.
-    seed : int
-        Seed of the draws.
-    """
+    """Draw groups with replacement, as many as there are."""
     number = np.unique(groups, return_inverse=True)[1]
     n = int(number.max()) + 1
     if n > MOST_GROUPS:
@@ -93,12 +83,7 @@ def draw_municipalities(panel: Panel, seed: int, times: int = DRAWS) -> Draws:
 
 
 def resampled_weights(groups: npt.NDArray[np.str_], times: int, seed: int) -> npt.NDArray[np.float32]:
-    """How often each area counts when whole groups are drawn with replacement.
-
-    Returns
-    -------
-    numpy.ndarray, shape (times, areas)
-    """
+    """How often each area counts when whole groups are drawn with replacement."""
     drawn = draw(groups, times, seed)
     weights: npt.NDArray[np.float32] = drawn.counts[:, drawn.group]
     return weights

@@ -32,26 +32,7 @@ def stability_table(
     forecasts: Iterable[Forecast],
     reseeded: Mapping[str, Iterable[Forecast]] | None = None,
 ) -> pd.DataFrame:
-    """Overlap of lists for the main event, of successive origins and of other seeds.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        The question.
-    panel : Panel
-        Where the areas stand.
-    forecasts : iterable of Forecast
-        Any models and origins.
-    reseeded : mapping of str to iterable of Forecast, optional
-        By what they are called (``"other seed 1"``), forecasts of the same models fitted with another seed.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns :data:`COLUMNS`. ``compared_with`` is ``"origin 2014"`` or the name of the other seed; ``k`` the
-        length of the lists, ``n`` the number of areas that could stand on both; ``shared`` the share of the list
-        that stands on the other too, ``jaccard`` the shared areas as a part of all that stand on either.
-    """
+    """Overlap of lists for the main event, of successive origins and of other seeds."""
     by_model: dict[str, list[Forecast]] = {}
     for forecast in forecasts:
         by_model.setdefault(forecast.model, []).append(forecast)

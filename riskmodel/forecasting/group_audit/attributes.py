@@ -58,22 +58,7 @@ class Attribute:
 def attributes_of(
     panel: Panel, waves: Sequence[int], supplied: SuppliedGroups | None = None
 ) -> tuple[Attribute, ...]:
-    """Attributes that a panel knows, and the one a user supplied.
-
-    Parameters
-    ----------
-    panel : Panel
-        Everything measured.
-    waves : sequence of int
-        Where forecasts start.
-    supplied : SuppliedGroups, optional
-        Groups that the user brings along for this audit alone.
-
-    Raises
-    ------
-    InputError
-        If no area of the panel is in the user's table.
-    """
+    """Attributes that a panel knows, and the one a user supplied."""
     found = [_known_attribute(panel, waves, name) for name in INDICATORS]
     found += _income(panel, waves)
     if supplied is not None:

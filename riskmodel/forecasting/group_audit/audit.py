@@ -84,19 +84,7 @@ class GroupAudit:
 
 
 def audit_groups(record: Record, model: str, panel: Panel, supplied: SuppliedGroups | None = None) -> GroupAudit:
-    """Audit a model of a backtest by all that is known of areas, and by what a user supplies.
-
-    Parameters
-    ----------
-    record : Record
-        A backtest, with the forecasts of the model and of the simple orderings.
-    model : str
-        Name of the model in it.
-    panel : Panel
-        Says what happened.
-    supplied : SuppliedGroups, optional
-        Groups that the user brings along for this audit alone.
-    """
+    """Audit a model of a backtest by all that is known of areas, and by what a user supplies."""
     waves = sorted({each.origin_date.year for each in record.forecasts})
     attributes = attributes_of(panel, waves, supplied)
     return GroupAudit(model, attributes, audit_table(record, model, panel, attributes))
@@ -110,34 +98,6 @@ def audit_table(record: Record, model: str, panel: Panel, attributes: Sequence[A
     of the experiment, or 5% of the areas that can take a place. Areas of equal chance where the list ends share
     the places that are left. Intervals (95%) come from drawing whole municipalities, the list staying as it was;
     where none or all of a group is counted, that of Wilson stands in, as drawing cannot show what was never seen.
-
-    Parameters
-    ----------
-    record : Record
-        A backtest.
-    model : str
-        Name of the model in it.
-    panel : Panel
-        Says what happened.
-    attributes : sequence of Attribute
-        What areas are grouped by, see :func:`riskmodel.forecasting.group_audit.attributes.attributes_of`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns :data:`COLUMNS`; a row for every model (the model itself and ``"best ordering"``), origin and all
-        of them together, list, group and metric of :data:`METRICS`. ``list`` is empty for metrics that no list
-        matters to. ``n_selected`` may be a fraction where places are shared. ``known_then`` is the share of the
-        group's areas whose group was known when the origin was published, NaN where nobody can tell. ``rest`` is
-        the metric of the rest of the country, as far as its groups are known; ``difference`` and ``ratio`` compare
-        the two. ``origins`` says at how many origins both can be told, ``same_sign`` at how many of these the
-        difference has the sign it has over all; both NaN in rows of one origin. ``told`` is empty, or says why the
-        value is missing: too few to tell.
-
-    Raises
-    ------
-    InputError
-        If the record has no forecast of the model.
     """
     if not record.of(model):
         raise InputError("audit", f"a backtest without {model!r}", f"one of {record.experiment.name} with it")
@@ -170,17 +130,7 @@ def best_orderings(record: Record) -> dict[int, Forecast]:
 
 
 def select(chance: FloatArray, allowed: BoolArray, length: int) -> FloatArray:
-    """Places on a list of the highest chances, shape (areas,): 1, 0, or a part where equals share what is left.
-
-    Parameters
-    ----------
-    chance : numpy.ndarray, shape (areas,)
-        Forecast chances.
-    allowed : numpy.ndarray of bool, shape (areas,)
-        Whether an area can take a place.
-    length : int
-        Of the list; all that can take a place when there are fewer.
-    """
+    """Places on a list of the highest chances, shape (areas,): 1, 0, or a part where equals share what is left."""
     length = min(length, int(allowed.sum()))
     if not length:
         return np.zeros(len(chance))

@@ -119,11 +119,6 @@ def compared(own: Counted, rest: Counted, metric: Metric) -> dict[str, float]:
     Where none or all of one side are counted the interval of the difference is put together from those of the two
     sides, as drawing cannot show what was never seen.
 
-    Returns
-    -------
-    dict
-        Keys :data:`COMPARED`; NaN where there are too few to tell.
-
     References
     ----------
     Newcombe (1998), "Interval estimation for the difference between independent proportions: comparison of eleven

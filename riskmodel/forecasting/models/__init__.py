@@ -27,13 +27,7 @@ KINDS: dict[str, type[ChangeModel]] = {
 
 
 def make(spec: ModelSpec) -> ChangeModel:
-    """A new, unfitted model.
-
-    Raises
-    ------
-    InputError
-        If the kind or a parameter does not exist.
-    """
+    """A new, unfitted model."""
     if spec.kind not in KINDS:
         raise InputError(f"model {spec.name!r}", f"kind {spec.kind!r}", f"one of {sorted(KINDS)}")
     try:

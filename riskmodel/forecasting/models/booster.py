@@ -58,25 +58,7 @@ ARRAYS: dict[str, tuple[bool, int]] = {
 
 
 def read_booster(path: Path, features: Sequence[str]) -> Any:
-    """Read a booster after checking its text.
-
-    Parameters
-    ----------
-    path : Path
-        Text of a regression model, as ``Booster.save_model`` writes it.
-    features : sequence of str
-        Names of the features it must have, in order.
-
-    Returns
-    -------
-    lightgbm.Booster
-        The model.
-
-    Raises
-    ------
-    InputError
-        If the text is not one that LightGBM writes for a regression on these features.
-    """
+    """Read a booster after checking its text."""
     try:
         size = path.stat().st_size
         if size > LARGEST:
@@ -94,22 +76,7 @@ def read_booster(path: Path, features: Sequence[str]) -> Any:
 
 
 def check_text(path: Path, text: str, features: Sequence[str]) -> None:
-    """Hold a text against the format of LightGBM.
-
-    Parameters
-    ----------
-    path : Path
-        For messages.
-    text : str
-        The whole text.
-    features : sequence of str
-        Names of the features it must have, in order.
-
-    Raises
-    ------
-    InputError
-        At the first line that is not as LightGBM writes it.
-    """
+    """Hold a text against the format of LightGBM."""
     lines = _Lines(path, text)
     for said in ("tree", "version=v4", "num_class=1", "num_tree_per_iteration=1", "label_index=0"):
         lines.exactly(said)

@@ -30,21 +30,7 @@ def grid_of(change: FloatArray, thresholds: FloatArray) -> FloatArray:
 def fit_curves(
     x: FloatArray, change: FloatArray, weight: FloatArray, grid: FloatArray, strength: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Intercepts, shape (grid,), and slopes, shape (grid, columns), of the logistic regressions.
-
-    Parameters
-    ----------
-    x : numpy.ndarray, shape (rows, columns)
-        Standardised features.
-    change : numpy.ndarray, shape (rows,)
-        Changes of the score.
-    weight : numpy.ndarray, shape (rows,)
-        How much each example counts.
-    grid : numpy.ndarray, shape (grid,)
-        Points strictly inside the range of the changes.
-    strength : float
-        Inverse of the L2 penalty, scikit-learn's ``C``.
-    """
+    """Intercepts, shape (grid,), and slopes, shape (grid, columns), of the logistic regressions."""
     intercepts, slopes = [], []
     for point in grid:
         below = change <= point

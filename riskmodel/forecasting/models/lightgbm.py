@@ -109,13 +109,7 @@ class Settings:
 
 
 class LightGBM:
-    """Distribution of the change by a structural model and gradient-boosted trees.
-
-    Parameters
-    ----------
-    **settings
-        See :class:`Settings`.
-    """
+    """Distribution of the change by a structural model and gradient-boosted trees."""
 
     def __init__(self, **settings: Any) -> None:
         self.settings = Settings(**settings)
@@ -151,11 +145,6 @@ class LightGBM:
         """Exact SHAP contributions to the expected change, the last column the base value.
 
         Those of the structural model and of the trees, added: contributions of a sum are the sum of contributions.
-
-        Returns
-        -------
-        numpy.ndarray, shape (rows, features + 1)
-            In score points; rows add up to the location of the distribution.
         """
         self._check(features)
         if len(features.values) < WORTH_TABLES:
@@ -178,13 +167,7 @@ class LightGBM:
 
     @classmethod
     def load(cls, folder: Path) -> LightGBM:
-        """Read a model written by :meth:`save`.
-
-        Raises
-        ------
-        InputError
-            If a file is missing or damaged.
-        """
+        """Read a model written by :meth:`save`."""
         with parts_of(folder) as about:
             model = cls(**about["settings"])
             model.names = names_of(about)

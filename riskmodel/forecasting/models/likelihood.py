@@ -47,14 +47,7 @@ class Loss:
     penalty: FloatArray
 
     def __call__(self, theta: FloatArray) -> tuple[float, FloatArray]:
-        """Loss and gradient at a point.
-
-        Parameters
-        ----------
-        theta : numpy.ndarray, shape (locations + scales + 1,)
-            Coefficients of location in units of :data:`UNIT`, of log scale, and the logarithm of how far the
-            degrees of freedom lie above :data:`LEAST_FREEDOM`.
-        """
+        """Loss and gradient at a point."""
         n_x = self.x.shape[1]
         freedom = LEAST_FREEDOM + np.exp(theta[-1])
         log_scale = self.expected + self.z @ theta[n_x:-1]

@@ -29,19 +29,7 @@ STEPS = np.linspace(0.005, 0.995, 67)
 
 
 class Markov:
-    """Distribution of the changes of areas that were in the same class.
-
-    Parameters
-    ----------
-    spatial : bool
-        Whether the class of the surroundings counts too. Areas without known surroundings are told by their own
-        class alone.
-    classes : int
-        Number of equally filled classes, of areas and of surroundings.
-    prior : float
-        Number of examples that the larger group counts for: all areas for a class, the class for a class within
-        given surroundings.
-    """
+    """Distribution of the changes of areas that were in the same class."""
 
     def __init__(self, spatial: bool = False, classes: int = 9, prior: float = 50.0) -> None:
         if classes < 2 or prior <= 0:

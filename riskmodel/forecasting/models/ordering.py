@@ -20,15 +20,7 @@ from riskmodel.panel.panel import FloatArray
 
 
 class Ordering:
-    """Rank by one feature.
-
-    Parameters
-    ----------
-    feature : str, optional
-        Feature name; none for persistence, where every area gets the same distribution.
-    risk : {"low", "high"}
-        Whether a low or a high value means risk.
-    """
+    """Rank by one feature."""
 
     def __init__(self, feature: str | None = None, risk: str = "high") -> None:
         if risk not in ("low", "high"):

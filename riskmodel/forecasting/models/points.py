@@ -61,17 +61,7 @@ ARRAYS = ("grid", "centre", "spread", "intercepts", "slopes", "examples", "fell"
 
 
 class Points:
-    """Whole points per band of a few quantities; the chance of a fall rises with their total.
-
-    Parameters
-    ----------
-    features : sequence of str
-        What the card looks at, of :data:`~riskmodel.forecasting.models.points_card.QUANTITIES`.
-    more_than : float
-        Points are about falling by more than this many score points.
-    strength : float
-        Inverse of the penalty on the steps between bands, scikit-learn's ``C``.
-    """
+    """Whole points per band of a few quantities; the chance of a fall rises with their total."""
 
     def __init__(
         self, features: Sequence[str] = tuple(QUANTITIES), more_than: float = 0.05, strength: float = 0.05
@@ -156,13 +146,7 @@ class Points:
 
     @classmethod
     def from_dict(cls, about: dict[str, Any]) -> Self:
-        """The model that :meth:`as_dict` describes.
-
-        Raises
-        ------
-        KeyError, TypeError, ValueError
-            If something is missing or not as it should be.
-        """
+        """The model that :meth:`as_dict` describes."""
         parts = tuple(
             Part(
                 str(part["feature"]),
@@ -193,13 +177,7 @@ class Points:
 
     @classmethod
     def load(cls, folder: Path) -> Points:
-        """Read a model written by :meth:`save`.
-
-        Raises
-        ------
-        InputError
-            If the file is missing or damaged.
-        """
+        """Read a model written by :meth:`save`."""
         with parts_of(folder) as about:
             return cls.from_dict(about)
 

@@ -86,19 +86,7 @@ class Card:
 
 
 def bands_of(feature: str, cuts: Sequence[float], points: Sequence[int], middle: int) -> pd.DataFrame:
-    """Rows of :attr:`Card.bands` for one feature.
-
-    Parameters
-    ----------
-    feature : str
-        One of :data:`QUANTITIES`.
-    cuts : sequence of float
-        Lowest values of the second and later bands, in the unit that people read.
-    points : sequence of int
-        Of every band.
-    middle : int
-        The band as which an unknown value counts.
-    """
+    """Rows of :attr:`Card.bands` for one feature."""
     quantity = QUANTITIES[feature]
     told = [quantity.text(cut) for cut in cuts]
     words = [

@@ -25,13 +25,7 @@ def write_about(folder: Path, kind: str, about: Mapping[str, Any]) -> None:
 
 
 def read_about(folder: Path) -> dict[str, Any]:
-    """What ``model.json`` in a folder holds.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read or holds no keys and values.
-    """
+    """What ``model.json`` in a folder holds."""
     about = read_json(folder / MODEL, EXPECTED)
     if not isinstance(about, dict):
         raise InputError(folder / MODEL, f"a {type(about).__name__}", EXPECTED)
@@ -40,13 +34,7 @@ def read_about(folder: Path) -> dict[str, Any]:
 
 @contextmanager
 def parts_of(folder: Path) -> Iterator[dict[str, Any]]:
-    """What ``model.json`` in a folder holds, to make a model of.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read, or a part of it is not as it should be.
-    """
+    """What ``model.json`` in a folder holds, to make a model of."""
     about = read_about(folder)
     with damage_told(folder / MODEL, "no readable model", EXPECTED):
         try:
@@ -56,13 +44,7 @@ def parts_of(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def names_of(about: Mapping[str, Any]) -> tuple[str, ...]:
-    """Names of the features: texts without blanks that can be printed, every one once.
-
-    Raises
-    ------
-    KeyError, ValueError
-        If they are not.
-    """
+    """Names of the features: texts without blanks that can be printed, every one once."""
     names = about["features"]
     if not isinstance(names, list) or not 1 <= len(names) <= MOST_NAMES or len({*map(str, names)}) != len(names):
         raise ValueError("features that are no names, each once")
@@ -86,30 +68,7 @@ def numbers(
     highest: float = np.inf,
     kind: str = "if",
 ) -> FloatArray:
-    """Finite numbers of a shape.
-
-    Parameters
-    ----------
-    about : mapping
-        Part of ``model.json``.
-    key : str
-        Where they stand.
-    shape : tuple of int or None
-        Size of each axis; None for any.
-    lowest, highest : float
-        Between which all of them lie.
-    kind : str
-        Kinds of NumPy type they may have; ``"b"`` for true and false.
-
-    Returns
-    -------
-    numpy.ndarray
-
-    Raises
-    ------
-    KeyError, ValueError
-        If they are not.
-    """
+    """Finite numbers of a shape."""
     values = np.array(about[key])
     fits = len(values.shape) == len(shape) and all(
         size is None or size == there for size, there in zip(shape, values.shape, strict=True)

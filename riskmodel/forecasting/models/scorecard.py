@@ -25,11 +25,6 @@ class Scorecard:
     """L2-regularised logistic regressions on standardised features.
 
     Missing values take the training median; features never known in training take no part.
-
-    Parameters
-    ----------
-    strength : float
-        Inverse of the penalty, scikit-learn's ``C``.
     """
 
     def __init__(self, strength: float = 0.05) -> None:
@@ -59,13 +54,7 @@ class Scorecard:
 
     @classmethod
     def load(cls, folder: Path) -> Scorecard:
-        """Read a model written by :meth:`save`.
-
-        Raises
-        ------
-        InputError
-            If the file is missing or damaged.
-        """
+        """Read a model written by :meth:`save`."""
         with parts_of(folder) as about:
             model = cls(strength=number(about, "strength", 0.0))
             model.names = names_of(about)

@@ -74,13 +74,7 @@ class Fitted:
 
 
 class Structural:
-    """Distribution of the change from a handful of coefficients.
-
-    Parameters
-    ----------
-    penalty : float
-        Ridge penalty on every coefficient but the intercepts, in units of log-likelihood.
-    """
+    """Distribution of the change from a handful of coefficients."""
 
     def __init__(self, penalty: float = 20.0) -> None:
         self.penalty = penalty
@@ -134,11 +128,6 @@ class Structural:
         """Exact SHAP contributions to the expected change, the last column the base value.
 
         For a sum of terms the contribution of one is its coefficient times its distance to the training mean.
-
-        Returns
-        -------
-        numpy.ndarray, shape (rows, features + 1)
-            In score points; rows add up to :meth:`location`.
         """
         self._check(features)
         fitted = self.fitted
@@ -158,13 +147,7 @@ class Structural:
 
     @classmethod
     def from_dict(cls, about: dict[str, Any]) -> Self:
-        """The model that :meth:`as_dict` describes.
-
-        Raises
-        ------
-        KeyError, TypeError, ValueError
-            If something is missing or not a number.
-        """
+        """The model that :meth:`as_dict` describes."""
         model = cls(penalty=number(about, "penalty", 0.0))
         model.names = names_of(about)
         missing = {*EXPECTATION, UNREST, SPREAD} - set(model.names)
@@ -189,13 +172,7 @@ class Structural:
 
     @classmethod
     def load(cls, folder: Path) -> Structural:
-        """Read a model written by :meth:`save`.
-
-        Raises
-        ------
-        InputError
-            If the file is missing or damaged.
-        """
+        """Read a model written by :meth:`save`."""
         with parts_of(folder) as about:
             return cls.from_dict(about)
 

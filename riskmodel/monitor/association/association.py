@@ -43,37 +43,6 @@ def association(
 ) -> Association:
     """How two indicators go together between two years, in the country and per group.
 
-    Parameters
-    ----------
-    source : Panel or pandas.DataFrame
-        A panel, or a table with ``location, year`` and one column an indicator.
-    first, second : str
-        Two indicators. The slope is that of the second on the first.
-    start, end : int
-        Where an indicator has no value in a year, its nearest year stands in; the outcome says which.
-    with_groups : iterable of Group
-        Groups of areas of which the same is told.
-    weights : numpy.ndarray, shape (areas,), or pandas.Series by location, optional
-        Weight of each area, for instance its inhabitants; by default all areas count alike. Areas without a
-        weight do not count.
-    within : int
-        How many years the nearest year may be away.
-    draws : int
-        Draws of whole municipalities behind each 95% interval; below ten municipalities areas are drawn.
-    seed : int
-        The same seed gives the same intervals.
-
-    Returns
-    -------
-    Association
-        With a table of one row a group and kind, see there.
-
-    Raises
-    ------
-    InputError
-        If an indicator is not there (those of the origin of residents never are, unless a panel was built with
-        them), has no value near a year, or the two are one.
-
     Notes
     -----
     ``within`` takes the mean of each area and the mean of each year away from both indicators, over the areas with
@@ -257,13 +226,7 @@ class Association:
     weighted: bool
 
     def row(self, group: str, kind: str) -> Mapping[Hashable, Any]:
-        """One row of the table.
-
-        Raises
-        ------
-        InputError
-            If there is none of that group and kind.
-        """
+        """One row of the table."""
         chosen = self.table[(self.table["group"] == group) & (self.table["kind"] == kind)]
         if chosen.empty:
             known = ", ".join(dict.fromkeys(self.table["group"]))

@@ -42,25 +42,7 @@ class Pair:
 
 
 def pair_of(source: Panel | pd.DataFrame, names: tuple[str, str], start: int, end: int, within: int) -> Pair:
-    """Two indicators in the years between two years, or in those nearest to them.
-
-    Parameters
-    ----------
-    source : Panel or pandas.DataFrame
-        A panel, or a table with ``location, year`` and one column an indicator.
-    names : tuple of str
-        The indicators.
-    start, end : int
-        Years asked for. Each takes the nearest year of each indicator; between them only years count that both
-        have.
-    within : int
-        How many years the nearest year may be away.
-
-    Raises
-    ------
-    InputError
-        If an indicator is not there, is about the origin of residents, or has no value near a year.
-    """
+    """Two indicators in the years between two years, or in those nearest to them."""
     if isinstance(source, Panel):
         values = [source[name] for name in names]
         years = [source.years_of(name) for name in names]

@@ -123,31 +123,7 @@ def dimensions_of(edition: str, where: str = "--edition") -> tuple[str, ...]:
 
 
 def score_from_indicators(data: Panel | pd.DataFrame, instrument: Instrument, year: int) -> pd.DataFrame:
-    """Calculate dimensions, deviation and class of every area.
-
-    Parameters
-    ----------
-    data : Panel or pandas.DataFrame
-        Indicators of the areas. A frame is indexed by area code, has one column an indicator and holds figures of
-        the year asked, or of the nearest one for which the instrument has a centre.
-    instrument : Instrument
-        The table of weights.
-    year : int
-        Reference year. From a panel every indicator has the figures of the nearest year within
-        ``instrument.within`` years, the earlier of two.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row an area: ``location, year``, the dimensions and ``deviation`` in score points, ``class`` and
-        ``class_name``, ``missing`` (number of indicators without a value), ``instrument`` and ``approximation``.
-        A dimension with a missing indicator is missing, and the total with a missing dimension.
-
-    Raises
-    ------
-    InputError
-        If an indicator is absent, or has no figures or no centre near enough to the year.
-    """
+    """Calculate dimensions, deviation and class of every area."""
     areas = data.areas if isinstance(data, Panel) else data.index.to_numpy(dtype=str)
     values: dict[str, FloatArray] = {
         key: np.full(len(areas), float(constant)) for key, constant in instrument.intercept.items()
@@ -226,22 +202,7 @@ def inhabitants(data: Panel | pd.DataFrame, year: int) -> FloatArray:
 
 
 def national_centre(data: Panel | pd.DataFrame, indicator: str, transform: str, year: int) -> float:
-    """Mean of a transformed indicator over all areas, weighted by inhabitants: a centre for a year.
-
-    Parameters
-    ----------
-    data : Panel or pandas.DataFrame
-        The whole country (a centre of part of it would move every score), with inhabitants.
-    indicator, transform : str
-        As in a :class:`Term`.
-    year : int
-        Year of the figures; for a frame, whose figures have one year, only in messages.
-
-    Raises
-    ------
-    InputError
-        If no area has both a value and inhabitants.
-    """
+    """Mean of a transformed indicator over all areas, weighted by inhabitants: a centre for a year."""
     values, people = transformed(data, indicator, transform, year), inhabitants(data, year)
     there = ~np.isnan(values) & (people > 0)
     if not there.any():

@@ -24,20 +24,7 @@ APPROXIMATION = "approximation-3.0"
 
 
 def read_instrument(path: Path, *, allow_origin: bool = False) -> Instrument:
-    """Read an instrument.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    allow_origin : bool
-        Whether indicators of the origin of residents may be in it.
-
-    Raises
-    ------
-    InputError
-        If anything in the file is not as described, or an indicator of origin is in it.
-    """
+    """Read an instrument."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         return _parsed(str(path), text, path.stem, path.suffix.lower() == ".csv", allow_origin)

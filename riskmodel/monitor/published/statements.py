@@ -70,13 +70,7 @@ def all_statements() -> tuple[Statement, ...]:
 
 
 def find_statement(name: str) -> Statement:
-    """One statement by its id.
-
-    Raises
-    ------
-    InputError
-        If there is none by that id.
-    """
+    """One statement by its id."""
     found = [each for each in all_statements() if each.id == name.strip().lower()]
     if not found:
         raise InputError("statement", repr(name), f"one of {', '.join(each.id for each in all_statements())}")
@@ -84,24 +78,7 @@ def find_statement(name: str) -> Statement:
 
 
 def held_against(statement: Statement, measured: Measured, groups: Groups) -> tuple[Shown, tuple[str, ...]]:
-    """Our figure for a statement, and the marks of the reasons why it may differ from the published one.
-
-    Parameters
-    ----------
-    statement : Statement
-        As :func:`find_statement` gives it.
-    measured : Measured
-        The whole country.
-    groups : mapping of str to numpy.ndarray of bool, shape (areas,)
-        Areas of each group by its name.
-
-    Returns
-    -------
-    Figure or Missing
-        The figure, or why the files cannot show it.
-    tuple of str
-        Marks, which ``catalogue/statements.toml`` explains; empty where nothing is shown.
-    """
+    """Our figure for a statement, and the marks of the reasons why it may differ from the published one."""
     waves = statement.other_waves.get(measured.edition, statement.asked.waves)
     lacking = [str(wave) for wave in waves if wave not in measured.waves]
     if lacking:
@@ -117,22 +94,7 @@ def held_against(statement: Statement, measured: Measured, groups: Groups) -> tu
 def statements_table(
     instruments: Sequence[Instrument], statements: Sequence[Statement] | None = None
 ) -> pd.DataFrame:
-    """Every statement beside every instrument.
-
-    Parameters
-    ----------
-    instruments : sequence of (Measured, mapping of str to numpy.ndarray of bool)
-        What is measured, with its groups.
-    statements : sequence of Statement, optional
-        By default all.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a statement and instrument: ``id, sentence, published, source, read``, ``edition, level`` of the
-        instrument, ``figure`` and ``detail`` (text; empty where nothing is shown), ``values`` (tuple of numbers),
-        ``differs`` (marks of reasons) and ``missing`` (why nothing is shown).
-    """
+    """Every statement beside every instrument."""
     rows = []
     for statement in all_statements() if statements is None else statements:
         for measured, groups in instruments:
@@ -161,13 +123,7 @@ def _told(shown: Shown) -> dict[str, object]:
 
 
 def side_by_side(table: pd.DataFrame) -> str:
-    """Markdown table of a table of statements, with its sources and the reasons to differ under it.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        As :func:`statements_table` gives it.
-    """
+    """Markdown table of a table of statements, with its sources and the reasons to differ under it."""
     instruments = list(dict.fromkeys(zip(table["edition"], table["level"], strict=True)))
     heads = [f"Leefbaarometer {edition}, {level}" for edition, level in instruments]
     sources = list(dict.fromkeys(table["source"]))
@@ -196,13 +152,7 @@ def side_by_side(table: pd.DataFrame) -> str:
 
 
 def in_full(table: pd.DataFrame) -> str:
-    """Text on each statement of a table: its source, our figures, the counts behind them, why they differ.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        As :func:`statements_table` gives it.
-    """
+    """Text on each statement of a table: its source, our figures, the counts behind them, why they differ."""
     explained = load("statements")["reasons"]
     blocks = []
     for (name,), rows in table.groupby(["id"], sort=False):

@@ -53,27 +53,7 @@ def parts_scheme() -> ClassScheme:
 
 
 def verify_release(observations: Observations) -> pd.DataFrame:
-    """Compute again what a release publishes beside its scores.
-
-    Parameters
-    ----------
-    observations : Observations
-        As the readers of the Leefbaarometer give them: scores of 3.0 (sums of dimensions only, they come without
-        classes), WFS layers of 3.0 (class of the total, of the deviation and of each dimension), or 2.0 (classes
-        and development classes where both positions and classes were read).
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a value: ``level, check`` (indicator of the published class, or ``"sum of dimensions"``), ``year,
-        location, value`` (what the class is computed from), ``published, computed, agrees`` and ``borderline``
-        (the rounding of the value reaches over a cut).
-
-    Raises
-    ------
-    InputError
-        If the observations are no release of the Leefbaarometer, or classes of 2.0 without positions.
-    """
+    """Compute again what a release publishes beside its scores."""
     if observations.source == leefbaarometer2.SOURCE:
         parts = [*_classes_of_2(observations), _sums(observations, *_columns_of_2(), TOLERANCE)]
     elif observations.source == leefbaarometer_wfs.SOURCE:
@@ -89,13 +69,7 @@ def verify_release(observations: Observations) -> pd.DataFrame:
 
 
 def verify_table(table: pd.DataFrame) -> str:
-    """Tell how many values agree, a line a check and year, and every case that does not or lies at a cut.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        As :func:`verify_release` gives it; several may be put together.
-    """
+    """Tell how many values agree, a line a check and year, and every case that does not or lies at a cut."""
     if table.empty:
         return "Nothing to verify: scores without classes and without dimensions."
     lines = [f"{'level':<9} {'check':<28} {'year':>4} {'values':>8} {'agree':>8} {'share':>9} {'at a cut':>8}"]
@@ -120,25 +94,7 @@ def passed(table: pd.DataFrame) -> bool:
 
 
 def verify_files(files: Sequence[Path]) -> tuple[str, bool]:
-    """Verify files of the Leefbaarometer as published, of either edition, any kinds and levels.
-
-    Parameters
-    ----------
-    files : sequence of Path
-        Workbooks, CSV or dBase files of 2.0; score files of 3.0, their zip or folder; tables of WFS layers.
-
-    Returns
-    -------
-    str
-        A section a kind of file: rates and cases (:func:`verify_table`), and base constants for 3.0.
-    bool
-        Whether everything agrees, see :func:`passed`.
-
-    Raises
-    ------
-    InputError
-        If a file is none of these or its reader refuses it.
-    """
+    """Verify files of the Leefbaarometer as published, of either edition, any kinds and levels."""
     if not files:
         raise InputError("files", "none", "at least one file of the Leefbaarometer")
     readers = {

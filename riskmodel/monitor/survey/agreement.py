@@ -82,22 +82,7 @@ class Agreement:
 
 
 def agreement(table: pd.DataFrame, *, draws: int = 1000, seed: int = 1) -> Agreement:
-    """How often survey and measurement point the same way.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        As :func:`riskmodel.monitor.survey.comparison.survey_table` gives it, or some of its rows.
-    draws : int
-        Draws behind the interval of the rank correlation.
-    seed : int
-        The same seed gives the same interval.
-
-    Raises
-    ------
-    InputError
-        If the table did not come from there.
-    """
+    """How often survey and measurement point the same way."""
     missing = [name for name in ("level", "who", "start", "end") if name not in table.attrs]
     if missing:
         raise InputError("table", f"no {missing[0]!r} in its attrs", "a table of survey_table")
@@ -201,32 +186,7 @@ def hold_figure(
     noise: Noise | None = None,
     beyond: float = BEYOND,
 ) -> Held:
-    """Hold a published figure, such as "30% of tenants saw decline, 9% progress", against the measurement.
-
-    Parameters
-    ----------
-    share_decline : float
-        0 to 1.
-    share_progress : float or None
-        None where it is not published.
-    measured : Measured
-        The whole country.
-    start, end : int
-        Two of its waves.
-    respondents : int, optional
-        None where it is not published: there is no interval then.
-    who : str
-        Who answered, in the plural.
-    noise : Noise, optional
-        By default estimated on ``measured``.
-    beyond : float
-        As in :func:`riskmodel.monitor.development.development_table`.
-
-    Raises
-    ------
-    InputError
-        If a share is impossible, respondents are too few, there are no inhabitants or waves, or no noise is known.
-    """
+    """Hold a published figure, such as "30% of tenants saw decline, 9% progress", against the measurement."""
     shares = {"share_decline": share_decline, "share_progress": share_progress}
     for name, share in shares.items():
         if share is not None and not 0 <= share <= 1:

@@ -61,51 +61,7 @@ def survey_table(
     shared: float | None = None,
     beyond: float = BEYOND,
 ) -> pd.DataFrame:
-    """Answers of a survey beside the measured development between two measurements.
-
-    Parameters
-    ----------
-    survey : Survey
-        Its level is that of the measurements or a higher one.
-    measured : Measured
-        The whole country, so that the jitter of the score can be estimated.
-    start, end : int
-        Two of its waves: the period about which the survey asks.
-    with_groups : iterable of Group
-        The user's own groups; those that come along are known by name.
-    noise : Noise, optional
-        Jitter of the score of one area; by default estimated on ``measured``. Where it cannot be estimated,
-        nothing is said about directions.
-    shared : float, optional
-        Variance of the jitter that areas of one municipality share; by default :func:`shared_jitter`.
-    beyond : float
-        A change has a direction if it is larger than this many standard deviations of its jitter, as everywhere
-        in the monitor.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a unit of the survey, in its order:
-
-        - ``code, name, respondents, response`` (respondents / population; NaN without population)
-        - ``decline, decline_low, decline_high, progress, progress_low, progress_high``: shares with Wilson's 95%
-          interval; ``balance`` is progress minus decline, with ``balance_low, balance_high``
-        - ``areas`` with a score at both waves of ``areas_in_unit``, ``inhabitants`` of those
-        - ``change``: mean change of these areas in score points, weighted by inhabitants; ``noise``: standard
-          deviation of its jitter; ``change_low, change_high``: change -+ ``beyond`` times the noise
-        - ``seen`` (``"vooruit"``, ``"achteruit"``, ``"verdeeld"``, ``"onbekend"``), ``measured`` (``"vooruit"``,
-          ``"achteruit"``, ``"geen duidelijke verandering"``, ``"onbekend"``), ``agrees`` (``"eens"``,
-          ``"anders"``, ``"niet te zeggen"``) and ``reason`` for the last of these, otherwise empty
-        - ``few``: fewer than 30 respondents; ``withheld``: their number is too small to be told, or not known
-
-        ``attrs`` has ``edition, level, start, end, who, beyond, shared``.
-
-    Raises
-    ------
-    InputError
-        If none of the units was measured, a group is not known, the survey is of a lower level than the
-        measurements, or a wave does not exist.
-    """
+    """Answers of a survey beside the measured development between two measurements."""
     span(measured, start, end)
     spread = noise_of_change(measured, start, end, noise)
     shared = shared_jitter(measured) if shared is None else shared
@@ -136,11 +92,6 @@ def shared_jitter(measured: Measured) -> float:
     A jitter that areas share does not average out over a municipality. Two successive changes of two different
     areas of one municipality turn back on each other by minus that variance; the estimate is the mean over all
     such pairs, each weighted by the inhabitants of both, every municipality alike.
-
-    Returns
-    -------
-    float
-        Zero where it cannot be estimated (postcodes, too few municipalities) or comes out negative.
     """
     steps = np.diff(measured.score[:, ~np.isnan(measured.score).all(axis=0)], axis=1)
     steps = steps - np.nanmean(steps, axis=0)

@@ -58,11 +58,6 @@ class Survey:
         The file it came from.
     notes : tuple of str
         What was treated as missing and why.
-
-    Raises
-    ------
-    InputError
-        If a unit stands there twice, a share is impossible, or a share rests on too few persons.
     """
 
     level: str
@@ -91,31 +86,7 @@ class Survey:
 
 
 def read_survey(path: Path, *, answers: Answers | None = None, who: str = "bewoners") -> Survey:
-    """Read a survey.
-
-    Parameters
-    ----------
-    path : Path
-        Comma separated UTF-8 file with ``code`` (GM, WK or BU codes, all of one level) or ``group`` (names),
-        ``respondents``, ``saw_decline`` and ``saw_progress``, and optionally ``population``. Other columns are
-        left alone.
-    answers : {"number", "share", "percent"}, optional
-        How the file counts answers. By default its columns say so: ``saw_decline_number`` and
-        ``saw_progress_number``, or the same with ``_share`` (0 to 1) or ``_percent`` (0 to 100).
-    who : str
-        Who answered, in the plural.
-
-    Returns
-    -------
-    Survey
-        With answers of fewer than five persons treated as missing, and of rows without a number of respondents.
-
-    Raises
-    ------
-    InputError
-        If the file holds persons or addresses, does not say how it counts, has a unit twice, or a number is not
-        possible.
-    """
+    """Read a survey."""
     names = delimited.header(path)
     unit = _one_of(path, names, ("code", "group"), "a column 'code' or 'group'")
     kind, columns = _answers(path, names, answers)

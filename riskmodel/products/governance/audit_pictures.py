@@ -33,19 +33,7 @@ APART = 0.17
 
 
 def attribute_picture(rows: pd.DataFrame, groups: Sequence[str], title: str, model: str) -> bytes:
-    """PNG with a panel for chances, selection and each kind of error, and a line for every group.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Rows of one attribute of :attr:`riskmodel.forecasting.group_audit.audit.GroupAudit.over_all`.
-    groups : sequence of str
-        In reading order; those without rows are left out.
-    title : str
-        Heading.
-    model : str
-        Name of the model, drawn in blue; the best ordering is orange.
-    """
+    """PNG with a panel for chances, selection and each kind of error, and a line for every group."""
     there = [group for group in groups if (rows["group"] == group).any()]
     width = LEFT + len(PANELS) * PANEL + (len(PANELS) - 1) * GAP + RIGHT
     height = TOP + ROW * len(there) + BOTTOM

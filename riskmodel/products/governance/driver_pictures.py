@@ -25,17 +25,7 @@ def points(value: float, decimals: int = 3) -> str:
 
 
 def waterfall(contributions: pd.Series[float], *, title: str, most: int = 9) -> Figure:
-    """How the expected change of one area comes about, by shap's waterfall, from bottom to top.
-
-    Parameters
-    ----------
-    contributions : pandas.Series
-        ``base`` and a value a driver, in score points: a row of a table of contributions by driver.
-    title : str
-        Heading, for instance the name of the area. Shown as it is: no markup is read in it.
-    most : int
-        At most this many bars; the smallest are taken together.
-    """
+    """How the expected change of one area comes about, by shap's waterfall, from bottom to top."""
     import shap
 
     off_screen()
@@ -57,17 +47,7 @@ def waterfall(contributions: pd.Series[float], *, title: str, most: int = 9) -> 
 
 
 def beeswarm(table: pd.DataFrame, *, title: str, most: int = 14) -> Figure:
-    """Contributions of every area, a dot an area, by shap's beeswarm.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Contributions by driver: ``base`` and a column a driver, in score points.
-    title : str
-        Heading.
-    most : int
-        At most this many drivers, the strongest first.
-    """
+    """Contributions of every area, a dot an area, by shap's beeswarm."""
     import shap
 
     off_screen()

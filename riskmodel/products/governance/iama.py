@@ -24,15 +24,7 @@ OFFICIAL = (
 
 
 def iama_document(facts: CardFacts, release_id: str) -> str:
-    """The document in Markdown, in Dutch.
-
-    Parameters
-    ----------
-    facts : CardFacts
-        What is known of the model.
-    release_id : str
-        Name of the released model's folder.
-    """
+    """The document in Markdown, in Dutch."""
     names = {driver.id: driver.label for driver in drivers()}
     used = dict.fromkeys(name.split(".")[0] for name in facts.stage.features.names)
     record, audit = facts.record, facts.audit

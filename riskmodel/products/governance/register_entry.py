@@ -102,15 +102,7 @@ class Entry:
 
 
 def entry_of(values: Mapping[str, Any], answers: Mapping[str, Any] | None = None) -> Entry:
-    """An entry from what can be said of a model and what people answered.
-
-    Parameters
-    ----------
-    values : mapping of str to Any
-        As :func:`riskmodel.products.governance.register_words.register_values` gives them, or as a released model holds them.
-    answers : mapping of str to Any, optional
-        Values by key; an answer takes the place of what was filled in.
-    """
+    """An entry from what can be said of a model and what people answered."""
     answers = answers or {}
     both = {key: value for key, value in {**values, **answers}.items() if value is not None}
     standard = standard_fields()
@@ -125,13 +117,7 @@ def entry_of(values: Mapping[str, Any], answers: Mapping[str, Any] | None = None
 
 
 def read_entry(path: Path) -> dict[str, Any]:
-    """What the folder of a released model says of it.
-
-    Raises
-    ------
-    InputError
-        If there is no entry.
-    """
+    """What the folder of a released model says of it."""
     hint = "Run: riskmodel describe FOLDER"
     with damage_told(path, "no entry for the register", "one written by riskmodel", hint):
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -141,13 +127,7 @@ def read_entry(path: Path) -> dict[str, Any]:
 
 
 def read_answers(path: Path) -> dict[str, Any]:
-    """What people answered, from YAML: key and value; a key without value stays open.
-
-    Raises
-    ------
-    InputError
-        If it is no YAML, or an answer does not keep to the standard.
-    """
+    """What people answered, from YAML: key and value; a key without value stays open."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:

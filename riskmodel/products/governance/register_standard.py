@@ -73,13 +73,7 @@ def standard_fields() -> dict[str, StandardField]:
 
 
 def problems_of(entry: Mapping[str, Any]) -> tuple[Problem, ...]:
-    """What an entry lacks or has wrong; empty for an entry that keeps to the standard.
-
-    Parameters
-    ----------
-    entry : mapping of str to Any
-        Values by key.
-    """
+    """What an entry lacks or has wrong; empty for an entry that keeps to the standard."""
     fields = standard_fields()
     found = [Problem(str(key), "a field", "a field of the standard") for key in entry if key not in fields]
     for key, field in fields.items():

@@ -80,15 +80,7 @@ class RegisterFacts:
 
 
 def sources_of(panel: Panel, *, own_too: bool = True) -> tuple[Source, ...]:
-    """Sources of all that forecasts are made from.
-
-    Parameters
-    ----------
-    panel : Panel
-        What forecasts are made from.
-    own_too : bool
-        Whether sources of municipalities themselves are named.
-    """
+    """Sources of all that forecasts are made from."""
     labels, found = load("sources"), {}
     for about in panel.for_forecasts():
         told = labels.get(about.source)

@@ -47,20 +47,6 @@ def skill_table(
 
     The best simple ordering is chosen with hindsight, for each origin and cohort the one with the highest average
     precision: the hardest opponent. AUC and average precision carry their 95% interval.
-
-    Parameters
-    ----------
-    scores : pandas.DataFrame
-        The Scores container.
-    experiment : Experiment
-        Its experiment.
-    paired : pandas.DataFrame, optional
-        Table of paired differences; with it the difference in average precision to that ordering and the ratio to
-        it are told, with their intervals.
-    target : str, optional
-        Name of an event, by default the main one.
-    left_out : bool
-        Whether to tell of the models that left provinces out.
     """
     scores = _chosen(scores, experiment, target, left_out)
     told = None if paired is None else _chosen(paired, experiment, target, left_out)
@@ -99,11 +85,6 @@ def ordering_table(
     ordering of that origin by average precision. The last rows are means over origins; an opponent that exists at
     fewer of them has its own counts, and its difference is one over those. The best ordering of the means is the
     best by each metric at each origin.
-
-    Parameters
-    ----------
-    scores, paired, experiment, target, left_out
-        See :func:`skill_table`.
     """
     scores = _chosen(scores, experiment, target, left_out)
     paired = _chosen(paired, experiment, target, left_out)
@@ -131,14 +112,7 @@ def summary_table(
     target: str | None = None,
     left_out: bool = False,
 ) -> str:
-    """Markdown table over origins: what holds everywhere, and where it is weakest.
-
-    Parameters
-    ----------
-    scores, paired, experiment, target, left_out
-        See :func:`skill_table`. Ratios are those of average precision to the best simple ordering, chosen with
-        hindsight for each origin; their mean carries its 95% interval.
-    """
+    """Markdown table over origins: what holds everywhere, and where it is weakest."""
     scores = _chosen(scores, experiment, target, left_out)
     paired = _chosen(paired, experiment, target, left_out)
     rows = []
@@ -170,13 +144,6 @@ def group_calibration_table(calibration: pd.DataFrame, experiment: Experiment) -
     For every origin the mean chance and, behind a slash, the share that it happened to; a star where the chance
     lies outside the interval of that share. Then the mean of share minus chance over origins, with the interval
     that takes origins as the unit, see :func:`riskmodel.forecasting.evaluation.calibration.over_origins`.
-
-    Parameters
-    ----------
-    calibration : pandas.DataFrame
-        As :func:`riskmodel.forecasting.evaluation.calibration.calibration_table` returns.
-    experiment : Experiment
-        Its experiment.
     """
     own = calibration[
         (calibration["model"] == experiment.champion)

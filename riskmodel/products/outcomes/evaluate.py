@@ -95,17 +95,6 @@ def evaluate(
 
     Areas that should have been visited and were not, or where it stayed unclear, are taken to be like the others
     of their part; the intervals allow for what the clear ones leave possible under a random choice.
-
-    Parameters
-    ----------
-    record : ListRecord
-        The list.
-    visits : pandas.DataFrame
-        As :func:`riskmodel.products.outcomes.visits.visits_of` gives them; of an area the last visit counts.
-    event : Event, optional
-        What was forecast; with ``panel``, what was measured later is put beside the visits.
-    panel : Panel, optional
-        Panel of the level of the list.
     """
     last = visits.sort_values("visited_on", kind="stable").drop_duplicates("location", keep="last")
     areas = record.areas.merge(last[["location", "found", "done"]], on="location", how="left")
@@ -134,22 +123,6 @@ def evaluate(
 
 def declines_among(areas: int, seen: int, declines: int, certainty: float = CERTAINTY) -> Estimate:
     """How many of some areas decline, when some of them, chosen at random, were seen.
-
-    Parameters
-    ----------
-    areas : int
-        All of them.
-    seen : int
-        How many were seen.
-    declines : int
-        In how many of those a decline was found.
-    certainty : float
-        Of the interval.
-
-    Returns
-    -------
-    Estimate
-        ``areas / seen * declines`` and an interval that holds the truth at least as often as ``certainty`` says.
 
     Examples
     --------

@@ -95,21 +95,7 @@ def list_record(
     made_with: Mapping[str, str] | None = None,
     forms: Mapping[str, str] | None = None,
 ) -> ListRecord:
-    """What must be kept of a risk list.
-
-    Parameters
-    ----------
-    made : RiskList
-        The list.
-    level : str
-        Level of its areas.
-    municipalities : sequence of str
-        ``GM`` codes it was made for; empty for the whole country.
-    audit_share : float
-        Part of the visits that was drawn.
-    made_with, forms : mapping of str to str, optional
-        Versions, and fingerprints of the forms that were written.
-    """
+    """What must be kept of a risk list."""
     about, rows = made.about, made.rows
     top, drawn, small = (rows[key].to_numpy(dtype=bool) for key in ("on_list", "audit", "too_small"))
     rest = ~top & ~small
@@ -147,13 +133,7 @@ def list_record(
 
 
 def save_list(workspace: Workspace, record: ListRecord) -> Path:
-    """Write a list into the workspace; the same list again, on a later day, leaves it as it is.
-
-    Raises
-    ------
-    InputError
-        If a list of that name is there with other areas.
-    """
+    """Write a list into the workspace; the same list again, on a later day, leaves it as it is."""
     path = _path(workspace, record.id)
     with only_writer(workspace):
         return _save(workspace, record, path)
@@ -180,20 +160,7 @@ def text_of(record: ListRecord) -> str:
 
 
 def load_list(workspace: Workspace, identity: str | None = None) -> ListRecord:
-    """Read a list back.
-
-    Parameters
-    ----------
-    workspace : Workspace
-        Where it was made.
-    identity : str, optional
-        Its name; may be left out when there is one list.
-
-    Raises
-    ------
-    InputError
-        If there is no such list, or its file is damaged.
-    """
+    """Read a list back."""
     known = sorted(path.stem for path in workspace.path("lists").glob("*.json"))
     chosen = known[0] if identity is None and len(known) == 1 else identity
     if chosen not in known:

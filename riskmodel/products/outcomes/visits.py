@@ -57,28 +57,7 @@ _PERSONAL = {
 
 
 def read_visits(file: Path, record: ListRecord, today: date) -> pd.DataFrame:
-    """Read a file of visits to the areas of a list.
-
-    Parameters
-    ----------
-    file : Path
-        CSV (comma or semicolon) or XLSX with the columns ``location, visited_on, found, done, by``, or under their
-        Dutch names ``code, bezocht_op, gevonden, gedaan, door``.
-    record : ListRecord
-        The list that was followed.
-    today : datetime.date
-        No visit lies after it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        :data:`COLUMNS`, a row a visit; ``found`` is ``"decline"``, ``"no_decline"`` or ``"unclear"``.
-
-    Raises
-    ------
-    InputError
-        If a column is missing, unknown or about persons, or a value is not as described.
-    """
+    """Read a file of visits to the areas of a list."""
     table = open_table(file, Format(separator=_separator(file)))
     names = _columns(table)
     refuse_persons(table, names["location"])
@@ -115,13 +94,7 @@ def read_visits(file: Path, record: ListRecord, today: date) -> pd.DataFrame:
 
 
 def add_visits(workspace: Workspace, record: ListRecord, visits: pd.DataFrame) -> Path:
-    """Add visits to what is known of a list; the same file again changes nothing.
-
-    Raises
-    ------
-    InputError
-        If one of them was recorded before, from another file.
-    """
+    """Add visits to what is known of a list; the same file again changes nothing."""
     name = str(visits["sha256"].iloc[0])[:16]
     path = workspace.path("outcomes", record.id, f"{name}.parquet")
     with only_writer(workspace):
@@ -142,13 +115,7 @@ def add_visits(workspace: Workspace, record: ListRecord, visits: pd.DataFrame) -
 
 
 def visits_of(workspace: Workspace, record: ListRecord) -> pd.DataFrame:
-    """All visits that were recorded for a list, columns :data:`COLUMNS`, in order of day and area.
-
-    Raises
-    ------
-    InputError
-        If a file is damaged.
-    """
+    """All visits that were recorded for a list, columns :data:`COLUMNS`, in order of day and area."""
     parts: list[pd.DataFrame] = []
     for path in sorted(workspace.path("outcomes", record.id).glob("*.parquet")):
         try:

@@ -14,18 +14,7 @@ FEW = 10
 
 
 def evaluation_in_words(found: Evaluation) -> list[str]:
-    """What is known of a list, one plain Dutch sentence or two an item.
-
-    Parameters
-    ----------
-    found : Evaluation
-        The figures.
-
-    Returns
-    -------
-    list of str
-        In reading order.
-    """
+    """What is known of a list, one plain Dutch sentence or two an item."""
     record, parts = found.record, counts_of(found.by_part)
     lines = [
         f"{record.title}, lijst {record.id}, gemaakt op {day_words(record.made_on)}.",

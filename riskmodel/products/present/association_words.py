@@ -12,20 +12,7 @@ from riskmodel.products.present.survey_words import counted, decimals
 
 
 def in_words(found: Association, group: str = ALL) -> str:
-    """The association in Dutch sentences, one paragraph.
-
-    Parameters
-    ----------
-    found : Association
-        What :func:`riskmodel.monitor.association.association.association` gave.
-    group : str
-        :data:`ALL`, or the title of one of its groups.
-
-    Raises
-    ------
-    InputError
-        If there is no such group.
-    """
+    """The association in Dutch sentences, one paragraph."""
     return " ".join(_sentences(found, group))
 
 

@@ -103,25 +103,7 @@ def _behind(each: Observations, edition: str) -> bool:
 
 
 def publish(out: Path, fill: Callable[[Path], None]) -> dict[str, Path]:
-    """Let ``fill`` write into a draft folder, then put everything in place.
-
-    Parameters
-    ----------
-    out : Path
-        Folder; where it is there already, files of the same names are replaced and others are left alone.
-    fill : callable
-        Gets an empty folder on the same disk.
-
-    Returns
-    -------
-    dict
-        Path of each file by its name within the folder.
-
-    Raises
-    ------
-    InputError
-        If there is a file of that name, or nothing can be written there.
-    """
+    """Let ``fill`` write into a draft folder, then put everything in place."""
     if out.exists() and not out.is_dir():
         raise InputError(out, "a file", "a folder, or nothing")
     with draft_folder(out.absolute().parent) as draft:

@@ -73,26 +73,7 @@ def groups_in(measured: Measured) -> Grouped:
 def national_tables(
     measured: Measured, start: int, end: int, groups: Groups, noise: Noise
 ) -> dict[str, pd.DataFrame]:
-    """Tables of the country by name.
-
-    Parameters
-    ----------
-    measured : Measured
-        The whole country.
-    start, end : int
-        Two measurements.
-    groups : mapping of str to numpy.ndarray of bool, shape (areas,)
-        Areas of each group by its name.
-    noise : Noise
-        Jitter of the score.
-
-    Returns
-    -------
-    dict of str to pandas.DataFrame
-        ``classes, onvoldoende, groups`` of all measurements; ``directions, crossings, transitions`` between the
-        two, and ``movers`` where the jitter is known; ``dimensions`` and ``fallers`` between the nearest
-        measurements that have dimensions, where there are.
-    """
+    """Tables of the country by name."""
     made = {
         "classes": class_distribution(measured),
         "onvoldoende": onvoldoende(measured, groups),

@@ -37,30 +37,7 @@ def national_text(
     noise: Noise | None = None,
     titles: Mapping[str, str] | None = None,
 ) -> tuple[Section, ...]:
-    """Tell the national picture in plain Dutch.
-
-    Parameters
-    ----------
-    measured : Measured
-        The whole country, either edition, any level.
-    start, end : int
-        The two measurements that are compared.
-    groups : mapping of str to numpy.ndarray of bool, shape (areas,), optional
-        Areas of each group by its name.
-    noise : Noise, optional
-        As for :func:`riskmodel.monitor.development.development_table`.
-    titles : mapping of str to str, optional
-        Name of a group for running text, such as ``"de vier grootste steden (G4)"``.
-
-    Returns
-    -------
-    tuple of Section
-
-    Raises
-    ------
-    InputError
-        If a wave does not exist or the end is not after the start.
-    """
+    """Tell the national picture in plain Dutch."""
     where = tuple(where_paragraphs(measured, end, groups or {}, titles or {}))
     return (
         Section("Over dit overzicht", tuple(_about(measured, start, end))),

@@ -46,36 +46,7 @@ def render_now_sheet(
     example: bool = False,
     long: bool | None = None,
 ) -> str:
-    """Make the page of a sheet of the present.
-
-    Parameters
-    ----------
-    found : Facts
-        What it says.
-    boundaries : geopandas.GeoDataFrame, optional
-        As :func:`riskmodel.sources.boundaries.read_boundaries` gives it; without it there is no map.
-    files : sequence of SourceFile
-        Files behind the figures.
-    release : str
-        Name of the release; by default its measurements are told.
-    made_on : datetime.date, optional
-        Date of the sheet.
-    example : bool
-        Whether the areas are invented.
-    long : bool, optional
-        Whether, on paper, the table of areas begins on a second page; by default if there are more than
-        :data:`MOST_ROWS`.
-
-    Returns
-    -------
-    str
-        The whole page as HTML.
-
-    Raises
-    ------
-    InputError
-        If none of the areas has a boundary.
-    """
+    """Make the page of a sheet of the present."""
     style = asset("base.css") + asset("now_sheet.css") + _class_style()
     page = environment().get_template(TEMPLATE)
     return page.render(
@@ -133,38 +104,7 @@ def write_now_sheet(
     pdf: bool = True,
     name: str = "",
 ) -> dict[str, Path]:
-    """Write the sheet of the present of a municipality or group: a page, and the same as PDF.
-
-    Parameters
-    ----------
-    measured : Measured
-        The whole country.
-    chosen : numpy.ndarray of bool, shape (areas,)
-        The areas of the municipality or group.
-    title : str
-        What it is called, as it reads after "in".
-    out : str or pathlib.Path
-        Folder; made when it is not there.
-    start, end, previous, noise
-        As for :func:`riskmodel.products.present.sheet_facts.facts`.
-    boundaries, files, release, made_on, example
-        As for :func:`render_now_sheet`.
-    pdf : bool
-        Whether to make the PDF, which needs the extra ``riskmodel[pdf]``.
-    name : str
-        File name without ending, by default made of the title and the measurement.
-
-    Returns
-    -------
-    dict of str to pathlib.Path
-        ``"html"`` and, if asked for, ``"pdf"``.
-
-    Raises
-    ------
-    InputError
-        If a measurement does not exist, no area has a score, none of them has a boundary, the library for PDF is
-        not installed, or nothing can be written.
-    """
+    """Write the sheet of the present of a municipality or group: a page, and the same as PDF."""
     found = facts(measured, chosen, title=title, start=start, end=end, previous=previous, noise=noise)
     render = partial(
         render_now_sheet,

@@ -135,13 +135,7 @@ class Facts:
         return float(self.classes["inhabitants"].sum())
 
     def people(self, low: int, high: int) -> tuple[float, float, float, float]:
-        """Inhabitants of some classes here and in all, here and in the country.
-
-        Returns
-        -------
-        tuple of float
-            Inhabitants here, all inhabitants here, inhabitants in the country, all inhabitants in the country.
-        """
+        """Inhabitants of some classes here and in all, here and in the country."""
         inside = self.classes["class"].between(low, high)
         here, country = self.classes["inhabitants"], self.classes["country_inhabitants"]
         return (

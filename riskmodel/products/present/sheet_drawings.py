@@ -157,20 +157,7 @@ class Map:
 
 
 def class_map(facts: Facts, boundaries: Any) -> Map:
-    """Draw the classes of the areas on their boundaries.
-
-    Parameters
-    ----------
-    facts : Facts
-        What the sheet says.
-    boundaries : geopandas.GeoDataFrame
-        As :func:`riskmodel.sources.boundaries.read_boundaries` gives it.
-
-    Raises
-    ------
-    InputError
-        If none of the areas has a boundary.
-    """
+    """Draw the classes of the areas on their boundaries."""
     areas = facts.areas.set_index("location")
     found = outlines(boundaries, areas.index.tolist())
     left, bottom, right, top = found.bounds

@@ -35,11 +35,6 @@ LONG = 10
 def long_ago(waves: tuple[int, ...], wave: int) -> int:
     """Measurement nearest to ten years before another; of two that are as near, the later.
 
-    Raises
-    ------
-    InputError
-        If there is no earlier measurement.
-
     Examples
     --------
     >>> long_ago((2002, 2008, 2012, 2014, 2016, 2018, 2020), 2020)
@@ -61,30 +56,7 @@ def facts(
     previous: int | None = None,
     noise: Noise | None = None,
 ) -> Facts:
-    """Count what a sheet of the present says.
-
-    Parameters
-    ----------
-    measured : Measured
-        The whole country.
-    chosen : numpy.ndarray of bool, shape (areas,)
-        The municipality or group.
-    title : str
-        What it is called.
-    start : int, optional
-        Measurement of long ago, by default that nearest to ten years before the end.
-    end : int, optional
-        The measurement the sheet is about, by default the last.
-    previous : int, optional
-        By default the measurement before the end.
-    noise : Noise, optional
-        Jitter of the score, by default estimated on the whole country; unknown where that cannot be done.
-
-    Raises
-    ------
-    InputError
-        If a measurement does not exist or does not come before the end, no area is chosen, or none has a score.
-    """
+    """Count what a sheet of the present says."""
     if chosen.shape != measured.areas.shape or chosen.dtype != bool:
         raise InputError(
             "group", f"{chosen.dtype} of shape {chosen.shape}", f"{len(measured.areas)} times yes or no"

@@ -16,14 +16,7 @@ MINUS = "\N{MINUS SIGN}"
 
 
 def in_words(outcome: Agreement | Held) -> str:
-    """The outcome in Dutch sentences, one paragraph.
-
-    Parameters
-    ----------
-    outcome : Agreement or Held
-        What :func:`riskmodel.monitor.survey.agreement.agreement` or
-        :func:`riskmodel.monitor.survey.agreement.hold_figure` gave.
-    """
+    """The outcome in Dutch sentences, one paragraph."""
     return " ".join(_agreement(outcome) if isinstance(outcome, Agreement) else _held(outcome))
 
 
@@ -189,13 +182,7 @@ def _between(share: Figure) -> str:
 
 
 def table_in_dutch(table: pd.DataFrame) -> pd.DataFrame:
-    """The table of a survey with Dutch headings and numbers, ready to read.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        As :func:`riskmodel.monitor.survey.comparison.survey_table` gives it.
-    """
+    """The table of a survey with Dutch headings and numbers, ready to read."""
     rows = table.to_dict("records")
     columns: dict[str, list[Any]] = {
         "Gebied": list(table["name"]),

@@ -54,18 +54,7 @@ LIMITS: tuple[tuple[str, str], ...] = (
 
 
 def known(value: Any) -> float | None:
-    """Give a number back, or None when it is missing or not finite.
-
-    Parameters
-    ----------
-    value : Any
-        A number, NaN, NA or None.
-
-    Returns
-    -------
-    float or None
-        The finite number.
-    """
+    """Give a number back, or None when it is missing or not finite."""
     if value is None or pd.isna(value):
         return None
     result = float(value)
@@ -73,18 +62,7 @@ def known(value: Any) -> float | None:
 
 
 def is_true(value: Any) -> bool:
-    """Say whether a flag is set; a missing flag is not.
-
-    Parameters
-    ----------
-    value : Any
-        A truth value, NaN, NA or None.
-
-    Returns
-    -------
-    bool
-        True only when the flag is known and set.
-    """
+    """Say whether a flag is set; a missing flag is not."""
     return value is not None and not pd.isna(value) and bool(value)
 
 
@@ -93,20 +71,7 @@ def _digits(size: float, decimals: int) -> str:
 
 
 def number(value: Any, decimals: int = 3) -> str:
-    """Write a number with a decimal comma and dots between thousands.
-
-    Parameters
-    ----------
-    value : Any
-        The number.
-    decimals : int
-        Digits after the comma.
-
-    Returns
-    -------
-    str
-        For instance ``"1.234,500"``; :data:`UNKNOWN` when missing.
-    """
+    """Write a number with a decimal comma and dots between thousands."""
     found = known(value)
     if found is None:
         return UNKNOWN
@@ -115,56 +80,19 @@ def number(value: Any, decimals: int = 3) -> str:
 
 
 def signed(value: Any, decimals: int = 3) -> str:
-    """Write a change: always with its sign, except for nought.
-
-    Parameters
-    ----------
-    value : Any
-        The change.
-    decimals : int
-        Digits after the comma.
-
-    Returns
-    -------
-    str
-        For instance ``"+0,012"``; :data:`UNKNOWN` when missing.
-    """
+    """Write a change: always with its sign, except for nought."""
     found = known(value)
     text = number(value, decimals)
     return f"+{text}" if found is not None and round(found, decimals) > 0 else text
 
 
 def whole(value: Any) -> str:
-    """Write a count without decimals.
-
-    Parameters
-    ----------
-    value : Any
-        The count.
-
-    Returns
-    -------
-    str
-        For instance ``"12.345"``; :data:`UNKNOWN` when missing.
-    """
+    """Write a count without decimals."""
     return number(value, 0)
 
 
 def percent(value: Any, decimals: int = 0) -> str:
-    """Write a chance as a percentage, never as certain or impossible.
-
-    Parameters
-    ----------
-    value : Any
-        The chance, 0 to 1.
-    decimals : int
-        Digits after the comma.
-
-    Returns
-    -------
-    str
-        For instance ``"18%"``; :data:`UNKNOWN` when missing.
-    """
+    """Write a chance as a percentage, never as certain or impossible."""
     found = known(value)
     if found is None:
         return UNKNOWN
@@ -178,34 +106,12 @@ def percent(value: Any, decimals: int = 0) -> str:
 
 
 def percent_short(value: Any) -> str:
-    """Write a limit as a percentage with one decimal, dropping a decimal that is nought.
-
-    Parameters
-    ----------
-    value : Any
-        The chance, 0 to 1.
-
-    Returns
-    -------
-    str
-        For instance ``"7,5%"`` or ``"8%"``.
-    """
+    """Write a limit as a percentage with one decimal, dropping a decimal that is nought."""
     return percent(value, 1).replace(",0%", "%")
 
 
 def one_in(value: Any) -> str:
-    """Write a chance as one in so many.
-
-    Parameters
-    ----------
-    value : Any
-        The chance, 0 to 1.
-
-    Returns
-    -------
-    str
-        For instance ``"1 op de 6"``; :data:`UNKNOWN` when missing or nought.
-    """
+    """Write a chance as one in so many."""
     found = known(value)
     if found is None or found <= 0:
         return UNKNOWN
@@ -213,34 +119,12 @@ def one_in(value: Any) -> str:
 
 
 def yes_no(value: Any) -> str:
-    """Write a flag in words.
-
-    Parameters
-    ----------
-    value : Any
-        The flag.
-
-    Returns
-    -------
-    str
-        ``"ja"`` or ``"nee"``; :data:`UNKNOWN` when missing.
-    """
+    """Write a flag in words."""
     if value is None or pd.isna(value):
         return UNKNOWN
     return "ja" if bool(value) else "nee"
 
 
 def day_words(day: date) -> str:
-    """Write a date in full.
-
-    Parameters
-    ----------
-    day : datetime.date
-        The date.
-
-    Returns
-    -------
-    str
-        For instance ``"14 april 2022"``.
-    """
+    """Write a date in full."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"

@@ -16,15 +16,7 @@ PACKAGE = "riskmodel.products"
 
 
 def asset(name: str, package: str = PACKAGE) -> str:
-    """Give the text of a file beside the templates.
-
-    Parameters
-    ----------
-    name : str
-        File name.
-    package : str
-        Package with a folder ``templates``.
-    """
+    """Give the text of a file beside the templates."""
     return files(package).joinpath("templates", name).read_text(encoding="utf-8")
 
 
@@ -33,18 +25,7 @@ def _source_hash(text: str) -> str:
 
 
 def policy(style: str, script: str = "") -> str:
-    """Give the content security policy of a page: its own style and script, and nothing else.
-
-    Parameters
-    ----------
-    style, script : str
-        What stands between the tags, to the letter; without script none may run.
-
-    Returns
-    -------
-    str
-        The policy, for a ``meta`` element.
-    """
+    """Give the content security policy of a page: its own style and script, and nothing else."""
     rules = (
         "default-src 'none'",
         f"style-src {_source_hash(style)}",
@@ -57,13 +38,7 @@ def policy(style: str, script: str = "") -> str:
 
 
 def environment(package: str = PACKAGE) -> Environment:
-    """Give the environment in which pages are filled in: everything is escaped, and a missing value is an error.
-
-    Returns
-    -------
-    jinja2.Environment
-        With the templates of this package.
-    """
+    """Give the environment in which pages are filled in: everything is escaped, and a missing value is an error."""
     made = Environment(
         loader=PackageLoader(package, "templates"),
         autoescape=True,

@@ -48,24 +48,7 @@ class Outlines:
 
 
 def outlines(boundaries: Any, locations: Sequence[str]) -> Outlines:
-    """Take the outlines of some areas out of a file of boundaries, with only the detail that a map shows.
-
-    Parameters
-    ----------
-    boundaries : geopandas.GeoDataFrame
-        ``location`` and ``geometry`` in metres, as :func:`riskmodel.sources.boundaries.read_boundaries` gives it.
-    locations : sequence of str
-        Codes of the areas.
-
-    Returns
-    -------
-    Outlines
-
-    Raises
-    ------
-    InputError
-        If none of the areas has a boundary, or the table is not one of boundaries.
-    """
+    """Take the outlines of some areas out of a file of boundaries, with only the detail that a map shows."""
     if not {"location", "geometry"} <= set(getattr(boundaries, "columns", ())):
         raise InputError("boundaries", type(boundaries).__name__, "a table with location and geometry")
     shapely = importlib.import_module("shapely")

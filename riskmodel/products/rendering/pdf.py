@@ -41,25 +41,13 @@ class Printed:
     document: Any
 
     def write(self, path: str | Path) -> Path:
-        """Write it to a file; its folder is made.
-
-        Raises
-        ------
-        InputError
-            If nothing can be written there.
-        """
+        """Write it to a file; its folder is made."""
         content: bytes = self.document.write_pdf(pdf_variant=VARIANT, pdf_identifier=self.identifier)
         return write_atomically(Path(path), lambda draft: draft.write_bytes(content))
 
 
 def require_printing() -> None:
-    """Check that pages can be printed here, before anything is made.
-
-    Raises
-    ------
-    InputError
-        If the library or the font libraries of the system are not installed.
-    """
+    """Check that pages can be printed here, before anything is made."""
     _library()
 
 
@@ -67,16 +55,6 @@ def lay_out(html: str) -> Printed:
     """Lay a page out on paper.
 
     Nothing is fetched: a picture or style sheet outside the page is left out.
-
-    Parameters
-    ----------
-    html : str
-        The whole page, with its style inside.
-
-    Raises
-    ------
-    InputError
-        If the library or the font libraries of the system are not installed.
     """
     library = _library()
     page = library.HTML(string=html, url_fetcher=library.urls.URLFetcher(allowed_protocols={"data"}))
@@ -91,23 +69,6 @@ def html_to_pdf(html: str, path: str | Path) -> Path:
     The language and the title are those of the page, and so are the dates: ``<meta name="dcterms.created">`` and
     ``dcterms.modified``. The same page gives the same bytes with the same versions of the libraries and the same
     fonts.
-
-    Parameters
-    ----------
-    html : str
-        The whole page, with its style inside; nothing else is read.
-    path : str or pathlib.Path
-        The file to write; its folder is made.
-
-    Returns
-    -------
-    pathlib.Path
-        The path itself.
-
-    Raises
-    ------
-    InputError
-        If the library or the font libraries of the system are not installed, or nothing can be written there.
     """
     return lay_out(html).write(path)
 

@@ -29,33 +29,11 @@ class Scale:
     width: float
 
     def place(self, value: float) -> float:
-        """Give the distance from the left edge for a value.
-
-        Parameters
-        ----------
-        value : float
-            A value on the scale.
-
-        Returns
-        -------
-        float
-            The distance, in the units of the drawing.
-        """
+        """Give the distance from the left edge for a value."""
         return round((value - self.low) / (self.high - self.low) * self.width, 2)
 
     def bar(self, start: float, end: float) -> dict[str, float]:
-        """Give the left edge and the width of a bar between two values.
-
-        Parameters
-        ----------
-        start, end : float
-            The two values, in any order.
-
-        Returns
-        -------
-        dict of str to float
-            ``x`` and ``width``.
-        """
+        """Give the left edge and the width of a bar between two values."""
         left, right = sorted((self.place(start), self.place(end)))
         return {"x": left, "width": round(right - left, 2)}
 
@@ -67,20 +45,7 @@ def _round_up(size: float) -> float:
 
 
 def symmetric_scale(values: Iterable[Any], width: float) -> Scale:
-    """Make a scale with nought in the middle that holds all values.
-
-    Parameters
-    ----------
-    values : iterable of Any
-        Numbers; missing ones are passed over.
-    width : float
-        Width of the drawing.
-
-    Returns
-    -------
-    Scale
-        The scale, with tidy ends.
-    """
+    """Make a scale with nought in the middle that holds all values."""
     largest = max((abs(found) for found in map(dutch.known, values) if found is not None), default=0.0)
     end = _round_up(largest) if largest > 0 else 0.1
     return Scale(-end, end, width)

@@ -83,27 +83,7 @@ def drawn(draw: Callable[P, Figure]) -> Callable[P, Figure]:
 
 
 def save(figure: Figure, folder: str | Path, name: str) -> dict[str, Path]:
-    """Write a picture as PNG and as SVG; the same picture gives the same bytes.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        What the functions of :mod:`riskmodel.products.present.pictures` return.
-    folder : str or pathlib.Path
-        Made when it is not there.
-    name : str
-        File name without ending.
-
-    Returns
-    -------
-    dict of str to pathlib.Path
-        ``"png"`` and ``"svg"``.
-
-    Raises
-    ------
-    InputError
-        If the name is no plain file name, or nothing can be written there.
-    """
+    """Write a picture as PNG and as SVG; the same picture gives the same bytes."""
     if not re.fullmatch(r"[\w][\w.-]*", name):
         raise InputError("picture", f"name {name!r}", "letters, digits, '-', '_' and '.'")
     target = Path(folder)
@@ -146,13 +126,7 @@ def percent(value: float, decimals: int = 0) -> str:
 
 
 class CommaFormatter(Formatter):
-    """Ticks with a decimal comma and just as many decimals as tell them apart.
-
-    Parameters
-    ----------
-    sign : bool
-        Whether a rise gets its plus sign.
-    """
+    """Ticks with a decimal comma and just as many decimals as tell them apart."""
 
     def __init__(self, sign: bool = False) -> None:
         self.sign = sign

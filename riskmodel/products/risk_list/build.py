@@ -55,32 +55,7 @@ def build_risk_list(
     track_record: str,
     audit_share: float = AUDIT_SHARE,
 ) -> RiskList:
-    """Risk list of some municipalities.
-
-    Parameters
-    ----------
-    panel : Panel
-        Panel of the forecast's level; it must hold the wave the forecast starts from.
-    stored : StoredForecast
-        Forecast and contributions of every area in the country.
-    municipalities : tuple of str
-        ``GM`` codes; empty for every area.
-    title : str
-        Heading.
-    capacity : int or None
-        How many areas can be visited; areas too small for a judgement do not take a place.
-    made_on : datetime.date
-        Day on which the list is made.
-    track_record : str
-        How well the method did before, in plain Dutch.
-    audit_share : float
-        Part of the visits that is drawn at random; see :mod:`riskmodel.products.risk_list.random_visits`.
-
-    Raises
-    ------
-    InputError
-        If no area is left.
-    """
+    """Risk list of some municipalities."""
     forecast, event = stored.forecast, stored.experiment.event
     wave = forecast.origin_date.year
     position = np.searchsorted(panel.areas, forecast.locations)
@@ -193,19 +168,7 @@ def _invented(panel: Panel) -> bool:
 
 
 def filled(made: RiskList, workspace: Workspace, panel: Panel, stored: StoredForecast) -> RiskList:
-    """The same risk list with a sheet for every area and, where there are any, the polygons of its areas.
-
-    Parameters
-    ----------
-    made : RiskList
-        Rows and contributions.
-    workspace : Workspace
-        With boundaries and a backtest, or without.
-    panel : Panel
-        Panel of the forecast's level.
-    stored : StoredForecast
-        The forecast behind the list.
-    """
+    """The same risk list with a sheet for every area and, where there are any, the polygons of its areas."""
     wave = stored.forecast.origin_date.year
     past = past_of(workspace, stored.experiment, stored.model, panel, before=wave)
     sheets = area_sheets(panel, stored, made.rows, past=past)
@@ -213,17 +176,7 @@ def filled(made: RiskList, workspace: Workspace, panel: Panel, stored: StoredFor
 
 
 def boundaries_of(workspace: Workspace, level: str, locations: pd.Series[str]) -> GeoDataFrame | None:
-    """Polygons of some areas; None when there are none, or no library to read them with.
-
-    Parameters
-    ----------
-    workspace : Workspace
-        With boundaries or without.
-    level : str
-        Level of the areas.
-    locations : pandas.Series of str
-        Their codes.
-    """
+    """Polygons of some areas; None when there are none, or no library to read them with."""
     if find_spec("geopandas") is None:
         return None
     every = workspace.boundaries(level)

@@ -13,19 +13,7 @@ NOT_SURE = "niet zeker"
 
 
 def in_words(table: pd.DataFrame, *, down: bool, most: int = 3, unsure: pd.DataFrame | None = None) -> list[str]:
-    """Strongest drivers of each row in plain Dutch, for instance ``"overlast (-0,012)"``.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        As :func:`by_driver` returns.
-    down : bool
-        Whether to name what lowers the expectation, or what raises it.
-    most : int
-        At most this many drivers.
-    unsure : pandas.DataFrame, optional
-        Same rows, a column a driver: True where other models contradict its sign, which is then said.
-    """
+    """Strongest drivers of each row in plain Dutch, for instance ``"overlast (-0,012)"``."""
     known = [driver for driver in drivers() if driver.id in table.columns]
     ids = [driver.id for driver in known]
     values = table[ids].to_numpy()

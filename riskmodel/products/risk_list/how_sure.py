@@ -35,22 +35,6 @@ LEVEL_WORDS = {"wijk": "wijken", "buurt": "buurten", "gemeente": "gemeenten", "p
 def frequency(chance: float, event: Event, *, level: str = "wijk", years: int | None = None) -> str:
     """Chance as a natural frequency: readers understand "18 of 100 such areas" better than "18%".
 
-    Parameters
-    ----------
-    chance : float
-        From 0 to 1.
-    event : Event
-        Whose chance it is.
-    level : str
-        Level of the areas.
-    years : int, optional
-        Within how many years; by default not said.
-
-    Returns
-    -------
-    str
-        One plain Dutch sentence; empty when the chance is not known.
-
     References
     ----------
     Gigerenzer and Hoffrage (1995), "How to improve Bayesian reasoning without instruction: frequency formats",
@@ -83,23 +67,6 @@ def flagged_by_size(chance: FloatArray, inhabitants: FloatArray, limit: float) -
     """Inhabitants below which size alone brings an ordinary area above a limit.
 
     The chance of the ordinary area is the median of :data:`WINDOW` areas of about its size.
-
-    Parameters
-    ----------
-    chance, inhabitants : numpy.ndarray, shape (areas,)
-        Of all areas of a forecast; areas of unknown size are left out.
-    limit : float
-        Chance from which an area is told to be threatened.
-
-    Returns
-    -------
-    float
-        Size of the largest area whose equals in size have a median chance of at least the limit; 0 when none.
-
-    Raises
-    ------
-    InputError
-        If fewer than :data:`WINDOW` areas have a known size.
     """
     there = ~np.isnan(inhabitants)
     if there.sum() < WINDOW:
@@ -117,24 +84,6 @@ def past_of(
 
     Ranks are those of the list of the whole country as it would have been: highest chance first, areas that are
     too small (by their latest known size) at the end.
-
-    Parameters
-    ----------
-    workspace : Workspace
-        With a backtest of the experiment; without one, or with one that answers another question, nothing is told.
-    experiment : Experiment
-        The question.
-    model : str
-        Name of the model in it.
-    panel : Panel
-        With what was measured later.
-    before : int, optional
-        Only origins before this wave, that of the list itself.
-
-    Returns
-    -------
-    mapping of str to tuple of Past
-        By area code, earliest first; areas without any are absent.
     """
     folder = workspace.path("backtests", experiment.name)
     if not (folder / FORECASTS).exists() or not _same_question(folder / QUESTION, experiment):

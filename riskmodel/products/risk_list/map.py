@@ -56,18 +56,7 @@ class MapDrawing:
 
 
 def draw_map(risk_list: RiskList) -> MapDrawing | None:
-    """Draw the boundaries of a risk list.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list; its boundaries are in metres.
-
-    Returns
-    -------
-    MapDrawing or None
-        None when no area of the list has a boundary.
-    """
+    """Draw the boundaries of a risk list."""
     boundaries = risk_list.boundaries
     if boundaries is None or not len(boundaries):
         return None

@@ -11,13 +11,7 @@ from riskmodel.products.risk_list.risk_list import About, RiskList
 
 
 def waves_of(risk_list: RiskList) -> tuple[int, ...]:
-    """Waves whose scores stand behind a list, ascending.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list. Without sheets only the waves that its changes name are known.
-    """
+    """Waves whose scores stand behind a list, ascending."""
     if risk_list.sheets:
         return risk_list.sheets[0].trend.years
     about = risk_list.about
@@ -26,18 +20,7 @@ def waves_of(risk_list: RiskList) -> tuple[int, ...]:
 
 
 def caveats(about: About) -> tuple[str, ...]:
-    """What a reader must know before using a list, most urgent first.
-
-    Parameters
-    ----------
-    about : About
-        Provenance and settings.
-
-    Returns
-    -------
-    tuple of str
-        Plain Dutch, each complete in itself.
-    """
+    """What a reader must know before using a list, most urgent first."""
     return (
         *([f"Voorbeeld. {dutch.EXAMPLE}"] if about.example else []),
         *about.notices,
@@ -60,18 +43,7 @@ def too_small(about: About) -> str:
 
 
 def origin_lines(risk_list: RiskList) -> list[tuple[str, str]]:
-    """Where a list comes from, as label and value in plain Dutch, with its waves and files.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list.
-
-    Returns
-    -------
-    list of tuple of str
-        In reading order; what must be known of the list is told by :func:`caveats`.
-    """
+    """Where a list comes from, as label and value in plain Dutch, with its waves and files."""
     about = risk_list.about
     return [
         ("Vraag", about.question),
@@ -83,19 +55,7 @@ def origin_lines(risk_list: RiskList) -> list[tuple[str, str]]:
 
 
 def provenance_cells(risk_list: RiskList) -> dict[str, str]:
-    """Give the provenance as cells of a table, the same for every row.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list.
-
-    Returns
-    -------
-    dict of str to str
-        ``made_on, origin_date, known_at, waves, horizon, event, model, model_version, code_version, forecast_id``
-        and ``let_op``, the caveats.
-    """
+    """Give the provenance as cells of a table, the same for every row."""
     about = risk_list.about
     return {
         "made_on": about.made_on.isoformat(),
@@ -113,19 +73,7 @@ def provenance_cells(risk_list: RiskList) -> dict[str, str]:
 
 
 def provenance_record(risk_list: RiskList) -> dict[str, Any]:
-    """Give the provenance as a record of plain values, for JSON.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list.
-
-    Returns
-    -------
-    dict
-        Every field of :class:`~riskmodel.products.risk_list.risk_list.About` but its notices, with dates as ``YYYY-MM-DD``;
-        then ``waves`` and ``let_op``, a list of caveats that begins with the notices.
-    """
+    """Give the provenance as a record of plain values, for JSON."""
     told = {
         name: value.isoformat() if isinstance(value, date) else value
         for name, value in asdict(risk_list.about).items()
@@ -139,18 +87,7 @@ def provenance_record(risk_list: RiskList) -> dict[str, Any]:
 
 
 def provenance(about: About) -> list[tuple[str, str]]:
-    """List where a risk list comes from, as label and value; the sources are left out.
-
-    Parameters
-    ----------
-    about : About
-        Provenance and settings.
-
-    Returns
-    -------
-    list of tuple of str
-        Label and value, in reading order.
-    """
+    """List where a risk list comes from, as label and value; the sources are left out."""
     return [
         ("Peildatum van de laatste meting", dutch.day_words(about.origin_date)),
         ("Meting bekendgemaakt op", dutch.day_words(about.known_at)),

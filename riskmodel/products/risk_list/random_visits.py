@@ -70,11 +70,6 @@ class Visits:
 def audit_size(capacity: int, share: float = AUDIT_SHARE) -> int:
     """How many visits are drawn: the share of the capacity, rounded, and at least 1 from 5 visits on.
 
-    Raises
-    ------
-    InputError
-        If the share is not from 0 to 1.
-
     Examples
     --------
     >>> [audit_size(capacity) for capacity in (3, 5, 14, 15, 40)]
@@ -90,24 +85,7 @@ def audit_size(capacity: int, share: float = AUDIT_SHARE) -> int:
 
 
 def plan_visits(too_small: BoolArray, capacity: int | None, share: float = AUDIT_SHARE, seed: int = 0) -> Visits:
-    """Divide the visits over the top of a list and a draw from the rest.
-
-    Parameters
-    ----------
-    too_small : numpy.ndarray of bool, shape (areas,)
-        In order of rank; such areas are neither listed nor drawn.
-    capacity : int or None
-        How many areas can be visited; None for all.
-    share : float
-        Part of the visits that is drawn.
-    seed : int
-        Seed of the draw.
-
-    Raises
-    ------
-    InputError
-        If the capacity is below 1 or the share is not from 0 to 1.
-    """
+    """Divide the visits over the top of a list and a draw from the rest."""
     if capacity is not None and capacity < 1:
         raise InputError("--capacity", str(capacity), "at least 1 area")
     fit = np.flatnonzero(~too_small)
@@ -127,21 +105,7 @@ def plan_visits(too_small: BoolArray, capacity: int | None, share: float = AUDIT
 
 
 def list_id(wave: int, forecast_id: str, municipalities: Sequence[str], capacity: int | None, share: float) -> str:
-    """Name of a list: its wave and a fingerprint of all that decides who is on it.
-
-    Parameters
-    ----------
-    wave : int
-        Where the forecast starts.
-    forecast_id : str
-        The forecast.
-    municipalities : sequence of str
-        ``GM`` codes, in any order; empty for the whole country.
-    capacity : int or None
-        How many areas can be visited.
-    share : float
-        Part of the visits that is drawn.
-    """
+    """Name of a list: its wave and a fingerprint of all that decides who is on it."""
     return f"{wave}-{_digest(forecast_id, municipalities, capacity, share).hex()[:10]}"
 
 

@@ -37,30 +37,6 @@ def rank_range(
     Areas are drawn apart from each other. What all areas share does not change their order; what the areas of one
     municipality share makes true ranges within a country somewhat wider.
 
-    Parameters
-    ----------
-    forecast : Forecast
-        The forecast.
-    rows : numpy.ndarray of int, shape (areas,)
-        Its rows that stand on the list.
-    draws : int
-        How often to draw.
-    seed : int
-        Seed of the draws.
-    limits : numpy.ndarray, shape (areas,), optional
-        Change below which the event happens in each area, for events whose limit depends on the area: areas are
-        then ranked by how far they end below it.
-    last : numpy.ndarray of bool, shape (areas,), optional
-        Areas that stand at the end of the list whatever is forecast, because they are too small.
-    place : numpy.ndarray of int, shape (areas,), optional
-        Places on the list. A range is stretched to hold its own: a list orders by chance, and an area that is
-        wide but not low can stand on a place where it will seldom end (11% of the wijken in a municipality).
-
-    Returns
-    -------
-    low, high : numpy.ndarray of int, shape (areas,)
-        Highest and lowest place, from 1; ``low <= high``.
-
     References
     ----------
     Goldstein and Spiegelhalter (1996), "League tables and their limitations", JRSS A 159(3).
@@ -82,20 +58,7 @@ def rank_range(
 
 
 def shortest_range(ranks: IntArray, share: float = SHARE) -> tuple[IntArray, IntArray]:
-    """Shortest range that holds a share of the values of each row; of equals the lowest.
-
-    Parameters
-    ----------
-    ranks : numpy.ndarray of int, shape (areas, draws)
-        Drawn ranks.
-    share : float
-        From 0 to 1.
-
-    Returns
-    -------
-    low, high : numpy.ndarray of int, shape (areas,)
-        Both ends belong to the range.
-    """
+    """Shortest range that holds a share of the values of each row; of equals the lowest."""
     held = int(np.ceil(share * ranks.shape[1]))
     ascending = np.sort(ranks, axis=1)
     start = np.argmin(ascending[:, held - 1 :] - ascending[:, : ranks.shape[1] - held + 1], axis=1)

@@ -162,19 +162,7 @@ def flagged(rows: pd.DataFrame, flag: str) -> npt.NDArray[np.bool_]:
 
 
 def town_counts(rows: pd.DataFrame) -> pd.DataFrame:
-    """Count per municipality how many of its areas threaten and are under pressure.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Columns ``municipality, threatens, under_pressure, too_small``, a row an area.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``name, areas, threatens, pressed, share`` (threatens / areas), highest share first. Areas too
-        small for a verdict and areas of an unknown municipality are not counted.
-    """
+    """Count per municipality how many of its areas threaten and are under pressure."""
     known = ~flagged(rows, "too_small") & rows["municipality"].fillna("").ne("").to_numpy()
     shown = rows[known]
     counted = (

@@ -49,27 +49,7 @@ class _Behind:
 def driver_rows(
     known: Panel, stored: StoredForecast, everywhere: IntArray, nearest: IntArray, at: IntArray
 ) -> list[tuple[DriverRow, ...]]:
-    """Drivers of the areas of a list.
-
-    Parameters
-    ----------
-    known : Panel
-        The panel cut off at what was known.
-    stored : StoredForecast
-        Forecast of every area in the country.
-    everywhere : numpy.ndarray of int, shape (areas,)
-        Places in the panel of the forecast's areas.
-    nearest : numpy.ndarray of int, shape (rows, k)
-        Rows of the forecast with the comparable areas of each row of the list.
-    at : numpy.ndarray of int, shape (rows,)
-        Rows of the forecast that stand on the list.
-
-    Returns
-    -------
-    list of tuple of DriverRow
-        For each row of the list its drivers in reading order. A driver whose indicators say nothing in the whole
-        country is left out.
-    """
+    """Drivers of the areas of a list."""
     table = stored.contributions.drop(columns="location")
     apart = against(table, nearest, at)
     told = [each for each in drivers() if each.id in table.columns and table[each.id].abs().max() > 0]

@@ -53,27 +53,6 @@ def area_sheets(
     """Sheets of the areas of a risk list.
 
     Everything but the names is what was known when the forecast was made.
-
-    Parameters
-    ----------
-    panel : Panel
-        Panel of the forecast's level.
-    stored : StoredForecast
-        Forecast of every area in the country. One stored by an earlier version tells no indicators.
-    rows : pandas.DataFrame
-        Rows of the list, see :data:`riskmodel.products.risk_list.risk_list.COLUMNS`.
-    past : mapping of str to tuple of Past, optional
-        What the same method said before, by area.
-
-    Returns
-    -------
-    tuple of AreaSheet
-        In the order of ``rows``.
-
-    Raises
-    ------
-    InputError
-        If the forecast misses an area.
     """
     forecast = stored.forecast
     wave, known = forecast.origin_date.year, panel.known_at(forecast.known_at)

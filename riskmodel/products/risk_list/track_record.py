@@ -24,37 +24,14 @@ RECORD_EN = (
 
 
 def track_record(scores_file: Path, stored: StoredForecast) -> str:
-    """Hits in the top of the list at the last origin that was tested, beside the best simple ordering.
-
-    Parameters
-    ----------
-    scores_file : Path
-        ``scores.csv`` of a backtest of the same experiment; need not exist.
-    stored : StoredForecast
-        The forecast that is shown.
-
-    Returns
-    -------
-    str
-        Empty when there is no backtest of this model.
-    """
+    """Hits in the top of the list at the last origin that was tested, beside the best simple ordering."""
     if not scores_file.exists():
         return ""
     return record_in_words(pd.read_csv(scores_file), stored.experiment, stored.model)
 
 
 def record_in_words(scores: pd.DataFrame, experiment: Experiment, model: str) -> str:
-    """The same from the scores of a backtest, for one of its models.
-
-    Parameters
-    ----------
-    scores : pandas.DataFrame
-        The Scores container.
-    experiment : Experiment
-        The question.
-    model : str
-        Name of the model in it.
-    """
+    """The same from the scores of a backtest, for one of its models."""
     chosen = scores[
         (scores["cohort"] == experiment.cohorts[0].name)
         & (scores["target"] == experiment.event.name)

@@ -19,11 +19,6 @@ from riskmodel.errors import InputError, unreadable
 class Part:
     """The bytes of a file so far, and the version that they belong to.
 
-    Parameters
-    ----------
-    path : Path
-        Where the complete file will stand.
-
     Attributes
     ----------
     file : Path
@@ -85,13 +80,7 @@ class Part:
 
 
 def is_complete(path: Path) -> bool:
-    """Whether a file stands in the cache with the bytes that were downloaded.
-
-    Raises
-    ------
-    InputError
-        If a file stands there that was not downloaded, or was changed since.
-    """
+    """Whether a file stands in the cache with the bytes that were downloaded."""
     if not path.exists():
         return False
     about = _read_json(description_of(path))
@@ -115,17 +104,7 @@ def description_of(path: Path) -> Path:
 
 
 def put_in_place(content: Path, path: Path, facts: Mapping[str, object]) -> None:
-    """Move a finished file to its place and describe it there.
-
-    Parameters
-    ----------
-    content : Path
-        The file, in the same folder.
-    path : Path
-        Its place.
-    facts : mapping
-        What to note beside length, SHA-256 and the time, for instance the address.
-    """
+    """Move a finished file to its place and describe it there."""
     about = {
         **facts,
         "length": content.stat().st_size,

@@ -90,37 +90,6 @@ def download(
 ) -> list[Path]:
     """Download the files of a source for some years.
 
-    Parameters
-    ----------
-    source : str
-        One of :func:`publishers`.
-    years : sequence of int
-        Years; for the Leefbaarometer the year of a release, which holds all waves up to it.
-    cache : Path
-        Folder; the files stand in ``cache/SOURCE``.
-    base_urls : mapping, optional
-        Other addresses for hosts of the catalogue, for instance ``{"pdok": "https://mirror.example.nl"}``.
-    progress : callable, optional
-        Called with file name, amount so far and whole amount: bytes of a file, rows of a paged table; the
-        whole is None when the publisher does not say.
-    sleep : callable
-        Waits a number of seconds between attempts.
-    attempts : int
-        Requests a file before giving up.
-    timeout : (float, float)
-        Seconds to wait for a connection and for the next bytes.
-
-    Returns
-    -------
-    list of Path
-        One file a year, in the order asked.
-
-    Raises
-    ------
-    InputError
-        If a source or year is unknown, or a file cannot be had or is not what it should be. Files that were
-        complete by then stay in the cache.
-
     Examples
     --------
     >>> download("kwb", [2016, 2022], Path("cache"))  # doctest: +SKIP

@@ -86,33 +86,7 @@ class Fetcher:
         compressed: bool = False,
         limit: int = LARGEST,
     ) -> Path:
-        """Fetch an address into a file, unless the file is there already.
-
-        Parameters
-        ----------
-        url : str
-            Address.
-        path : Path
-            Where the file shall stand; its folder is made.
-        check : callable
-            See :data:`Check`.
-        length : int, optional
-            Bytes that the publisher announced elsewhere.
-        compressed : bool
-            Let the server compress on the way; such an answer cannot be resumed.
-        limit : int
-            Most bytes to accept.
-
-        Returns
-        -------
-        Path
-            The path itself.
-
-        Raises
-        ------
-        InputError
-            If the file cannot be had or is not what it should be; nothing stands at ``path`` then.
-        """
+        """Fetch an address into a file, unless the file is there already."""
         if is_complete(path):
             return path
         part = Part(path)
@@ -132,13 +106,7 @@ class Fetcher:
         return path
 
     def text(self, url: str) -> str:
-        """Fetch a short text; it is not kept.
-
-        Raises
-        ------
-        InputError
-            If it cannot be had or is not UTF-8.
-        """
+        """Fetch a short text; it is not kept."""
         with tempfile.TemporaryDirectory() as folder:
             path = self.fetch(url, Path(folder, "answer"), lambda *_: None, compressed=True, limit=LARGEST_TEXT)
             try:

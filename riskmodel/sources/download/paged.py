@@ -64,17 +64,7 @@ class Service:
 
 
 def odata(base: str, table: str, query: str = "") -> Service:
-    """Rows of a CBS Open Data v3 table, written as CSV with the keys padded as they are published.
-
-    Parameters
-    ----------
-    base : str
-        Address of the server.
-    table : str
-        For instance ``"47018NED"``.
-    query : str
-        OData filter, such as ``"Perioden eq '2022JJ00'"``; empty for all rows.
-    """
+    """Rows of a CBS Open Data v3 table, written as CSV with the keys padded as they are published."""
     # Only the feed pages: the other v3 service, ODataApi, refuses $skip.
     root = f"{base}/ODataFeed/odata/{table}"
     filtered = f"&$filter={quote(query)}" if query else ""
@@ -89,17 +79,7 @@ def odata(base: str, table: str, query: str = "") -> Service:
 
 
 def wfs(base: str, path: str, layer: str) -> Service:
-    """Features of a WFS layer, written as one GeoJSON collection in EPSG:4326 (longitude first).
-
-    Parameters
-    ----------
-    base : str
-        Address of the server.
-    path : str
-        Path of the service.
-    layer : str
-        For instance ``"wijkenbuurten:wijken"``.
-    """
+    """Features of a WFS layer, written as one GeoJSON collection in EPSG:4326 (longitude first)."""
     asked = f"{base}{path}?service=WFS&version=2.0.0&request=GetFeature&typeNames={layer}"
     crs = "srsName=urn:ogc:def:crs:EPSG::4326"
     return Service(
@@ -113,27 +93,7 @@ def wfs(base: str, path: str, layer: str) -> Service:
 
 
 def fetch_pages(fetcher: Fetcher, service: Service, path: Path) -> Path:
-    """Fetch all pages of a table and put them together, unless the file is there already.
-
-    Parameters
-    ----------
-    fetcher : Fetcher
-        Its progress is told in rows.
-    service : Service
-        The table.
-    path : Path
-        Where the file shall stand. Pages wait in ``NAME.pages`` beside it until all are there.
-
-    Returns
-    -------
-    Path
-        The path itself.
-
-    Raises
-    ------
-    InputError
-        If a page cannot be had, pages do not belong together, or the table is empty.
-    """
+    """Fetch all pages of a table and put them together, unless the file is there already."""
     if is_complete(path):
         return path
     start = service.page(0)

@@ -52,29 +52,7 @@ class Bounds:
 
 
 def check_members(where: object, archive: zipfile.ZipFile, bounds: Bounds, hint: str) -> list[zipfile.ZipInfo]:
-    """Members of an archive that is safe to read: nothing points outside it and its size is bounded.
-
-    Parameters
-    ----------
-    where : Path or str
-        The archive, for messages.
-    archive : zipfile.ZipFile
-        The archive, open.
-    bounds : Bounds
-        How large it may be.
-    hint : str
-        What the user can do, for messages.
-
-    Returns
-    -------
-    list of zipfile.ZipInfo
-        Its files, without folders.
-
-    Raises
-    ------
-    InputError
-        On absolute paths, paths upwards, links, protected members, two of a name, and sizes beyond the bounds.
-    """
+    """Members of an archive that is safe to read: nothing points outside it and its size is bounded."""
     members = archive.infolist()
     if len(members) > MOST_MEMBERS:
         raise InputError(where, f"{len(members):,} members", f"at most {MOST_MEMBERS:,}", hint)
@@ -105,13 +83,7 @@ def check_members(where: object, archive: zipfile.ZipFile, bounds: Bounds, hint:
 
 
 def blocks(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Content of a member, and not a byte more than it says it holds.
-
-    Raises
-    ------
-    zipfile.BadZipFile
-        If it holds more, or its checksum is another.
-    """
+    """Content of a member, and not a byte more than it says it holds."""
     # A reader that stops at the size that was said never sees what comes after; other programs do.
     asked = copy.copy(member)
     asked.file_size += 1
@@ -136,26 +108,7 @@ class SheetBounds:
 
 
 def check_workbook(path: object, content: bytes, bounds: SheetBounds, hint: str, other: str = "") -> None:
-    """Refuse an ``.xlsx`` that would fill the memory when it is opened, or is no workbook.
-
-    Parameters
-    ----------
-    path : Path or str
-        The file, for messages.
-    content : bytes
-        Its bytes.
-    bounds : SheetBounds
-        How large it may be.
-    hint : str
-        What the user can do about a damaged one, for messages.
-    other : str, optional
-        What else could be read, where an archive is no workbook.
-
-    Raises
-    ------
-    InputError
-        On an archive that is unsafe, damaged or no workbook, and on sheets beyond the bounds.
-    """
+    """Refuse an ``.xlsx`` that would fill the memory when it is opened, or is no workbook."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = archive.namelist()
@@ -219,20 +172,7 @@ def _number(letters: bytes) -> int:
 
 @contextmanager
 def opened(path: object, expected: str, hint: str) -> Iterator[None]:
-    """Make one refusal of whatever a library does on a damaged workbook, and let it write nothing on the screen.
-
-    Parameters
-    ----------
-    path : Path or str
-        The file, for messages.
-    expected, hint : str
-        What should be there and what the user can do.
-
-    Raises
-    ------
-    InputError
-        In place of any exception, and of a panic, which is no Exception.
-    """
+    """Make one refusal of whatever a library does on a damaged workbook, and let it write nothing on the screen."""
     kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nothing, 2)

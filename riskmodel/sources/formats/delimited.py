@@ -18,13 +18,7 @@ WIDTH = 160
 
 
 def header(path: Path) -> list[str]:
-    """Column names in the first line of a comma separated UTF-8 file.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, is empty, is not UTF-8, or is not comma separated.
-    """
+    """Column names in the first line of a comma separated UTF-8 file."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             names = next(csv.reader(file), [])
@@ -56,29 +50,7 @@ def shown(names: Sequence[str]) -> str:
 
 
 def read(path: Path, columns: Sequence[str], numeric: Sequence[str], missing: Sequence[str] = ("NA",)) -> pa.Table:
-    """Read the named columns of a comma separated UTF-8 file.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    columns : sequence of str
-        Columns to return; all must exist.
-    numeric : sequence of str
-        Those among them that hold numbers with a decimal point; the others are text.
-    missing : sequence of str
-        What stands for a missing number; nothing else is taken for missing.
-
-    Returns
-    -------
-    pyarrow.Table
-        ``float64`` and ``string`` columns in the order asked.
-
-    Raises
-    ------
-    InputError
-        With the line and value at fault.
-    """
+    """Read the named columns of a comma separated UTF-8 file."""
     names = header(path)
     absent = [name for name in columns if name not in names]
     if absent:

@@ -25,13 +25,7 @@ CUT = "The file may be cut off; fetch it again."
 
 
 def open_tables(path: Path) -> list[Table]:
-    """Every table in a file: one in a CSV or OData file, one a sheet or layer otherwise.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, is damaged, protected, or larger than any such table.
-    """
+    """Every table in a file: one in a CSV or OData file, one a sheet or layer otherwise."""
     if path.suffix.lower() in (".dbf", ".shp"):
         return [_dbase(path.with_suffix(".dbf") if path.suffix.lower() == ".shp" else path)]
     if path.suffix.lower() == ".gpkg":

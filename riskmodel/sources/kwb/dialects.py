@@ -128,14 +128,7 @@ def _dialect(key: str, entry: Mapping[str, Any], entries: Mapping[str, Mapping[s
 
 
 def recognise(table: Table) -> Dialect | None:
-    """The dialect of a table, None if it is none of them.
-
-    Raises
-    ------
-    InputError
-        If the columns are separated by what the dialect does not allow, a name is there twice, or a required
-        column is absent.
-    """
+    """The dialect of a table, None if it is none of them."""
     found = next(
         (each for each in dialects() if all(each.position(table, name) is not None for name in each.signature)),
         None,
@@ -166,13 +159,7 @@ def unknown(table: Table) -> InputError:
 
 
 def places_of(dialect: Dialect, table: Table, columns: Mapping[str, str]) -> dict[str, int]:
-    """Position of each quantity for which the table has a column.
-
-    Raises
-    ------
-    InputError
-        If two columns hold the same quantity: neither may be chosen silently.
-    """
+    """Position of each quantity for which the table has a column."""
     places = positions(table.names, dialect.names)
     found: dict[str, int] = {}
     for column, quantity in columns.items():

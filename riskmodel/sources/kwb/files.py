@@ -87,13 +87,7 @@ def _text(path: Path, content: bytes) -> str:
 
 
 def csv_table(path: Path, content: bytes) -> Table:
-    """Table of a CSV file, its columns separated by commas or semicolons.
-
-    Raises
-    ------
-    InputError
-        If it is no UTF-8 CSV; on loading, if a row has another number of fields than the header.
-    """
+    """Table of a CSV file, its columns separated by commas or semicolons."""
     text = _text(path, content)
     first = text.partition("\n")[0]
     delimiter = ";" if first.count(";") > first.count(",") else ","
@@ -131,13 +125,7 @@ def csv_table(path: Path, content: bytes) -> Table:
 
 
 def odata_table(path: Path, content: bytes) -> Table:
-    """Table of an OData answer saved as JSON: the answer itself, or its list of records.
-
-    Raises
-    ------
-    InputError
-        If it is no such JSON, or records differ in their fields.
-    """
+    """Table of an OData answer saved as JSON: the answer itself, or its list of records."""
     text = _text(path, content)
     try:
         answer = json.loads(text)

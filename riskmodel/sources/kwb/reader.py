@@ -97,13 +97,7 @@ def read_tables(
 
 
 def year_in_name(path: Path) -> int:
-    """Year of a KWB file from its name: four digits, or the number of an OData table.
-
-    Raises
-    ------
-    InputError
-        If there is not exactly one.
-    """
+    """Year of a KWB file from its name: four digits, or the number of an OData table."""
     # CBS names a corrected table kwb-2009-versie-2014-06-01: the second year is that of the correction.
     stem = re.sub(r"(?i)[-_ ]versie[-_ ].*$", "", path.stem)
     years = set(map(int, re.findall(YEAR, stem))) | _years_of_tables(stem)

@@ -32,13 +32,7 @@ MOST = 0.95
 
 
 def numbers(text: Sequence[str], column: str, place: Place, missing: Sequence[str], *, comma: bool) -> Floats:
-    """Numbers of a column; what stands for a missing one becomes NaN.
-
-    Raises
-    ------
-    InputError
-        On anything else than a number.
-    """
+    """Numbers of a column; what stands for a missing one becomes NaN."""
     cells = pd.Series(text, dtype="str")
     empty = cells.isin(list(missing)).to_numpy()
     good = cells.str.fullmatch(WITH_COMMA if comma else NUMBER).to_numpy(dtype=bool)
@@ -61,13 +55,7 @@ def numbers(text: Sequence[str], column: str, place: Place, missing: Sequence[st
 def numbers_of_words(
     text: Sequence[str], column: str, place: Place, words: Mapping[str, int], missing: Sequence[str]
 ) -> Floats:
-    """Numbers that stand for the words of a column.
-
-    Raises
-    ------
-    InputError
-        On a word that has no number.
-    """
+    """Numbers that stand for the words of a column."""
     for row, word in enumerate(text):
         if word not in words and word not in missing:
             raise InputError(place(row, column), quoted(word), f"one of {list(words)}")
@@ -75,24 +63,7 @@ def numbers_of_words(
 
 
 def check_limits(values: Floats, quantity: str, column: str, place: Place, *, unsure: bool = False) -> Floats:
-    """Refuse impossible values of a quantity; an urbanity of 0 stands for a missing one.
-
-    Parameters
-    ----------
-    values : numpy.ndarray
-        Values of the column.
-    quantity, column : str
-        What it holds and its name.
-    place : callable
-        Place of a row.
-    unsure : bool
-        Whether the column may hold percentages instead of the counts its quantity says.
-
-    Raises
-    ------
-    InputError
-        On a percentage outside 0-100, a negative value, a count that is no whole number, an unknown class.
-    """
+    """Refuse impossible values of a quantity; an urbanity of 0 stands for a missing one."""
     entry = indicators().get(quantity)
     # A part that is no indicator itself, such as households without children, is a percentage all the same.
     unit = entry.unit if entry else "percent" if quantity in parts_of_groups() else "persons"
@@ -131,27 +102,6 @@ def settle_units(
 
     Age groups add up to the inhabitants when they are counts, and to 100 when they are percentages: this settles
     what the name of the column leaves open, and betrays columns that were swapped.
-
-    Parameters
-    ----------
-    quantities : dict
-        Values of each quantity; counts that turn out to be percentages change their key.
-    columns : mapping
-        Column name of each quantity, for messages.
-    place : callable
-        Place of a row.
-    unsure : sequence of str
-        Groups whose columns hold counts in some years.
-
-    Returns
-    -------
-    list of str
-        What the user should know.
-
-    Raises
-    ------
-    InputError
-        If a group adds up to neither.
     """
     notes = []
     for group, entry in load("kwb")["groups"].items():
@@ -208,20 +158,7 @@ def _counts_or_percent(
 def derive(
     quantities: Mapping[str, Floats], columns: Mapping[str, str], place: Place
 ) -> tuple[dict[str, Floats], npt.NDArray[np.bool_]]:
-    """Shares and rates from counts, for the indicators that the table does not give itself.
-
-    Returns
-    -------
-    dict
-        Values by indicator.
-    numpy.ndarray of bool
-        The areas of which a share was withheld because its whole is too small.
-
-    Raises
-    ------
-    InputError
-        If a count is larger than its whole by more than rounding explains.
-    """
+    """Shares and rates from counts, for the indicators that the table does not give itself."""
     rules: dict[str, Any] = load("kwb")["derived"]
     made: dict[str, Floats] = {}
     withheld = np.zeros(len(next(iter(quantities.values()))), dtype=bool)

@@ -78,24 +78,7 @@ def development_scheme() -> ClassScheme:
 
 
 def compare_classes(observations: Observations) -> pd.DataFrame:
-    """Put the classes computed from scores beside the published ones.
-
-    Parameters
-    ----------
-    observations : Observations
-        As :func:`read_scores` gives them, of a level with positions and classes.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``location``, ``indicator`` (the published class), ``year``, ``value`` (score or change), ``published``
-        and ``computed``, wherever both are known.
-
-    Raises
-    ------
-    InputError
-        If scores or classes are absent.
-    """
+    """Put the classes computed from scores beside the published ones."""
     frame = observations.frame
     classes = [each for each in observations.indicators if each.startswith(("lbm2_class", "lbm2_development"))]
     if "lbm2_score" not in frame or not classes:

@@ -38,27 +38,7 @@ def code_columns(table: Table) -> list[str]:
 
 
 def tidy(table: Table) -> tuple[str, str, pd.DataFrame]:
-    """Turn a table into one row an area and period.
-
-    Parameters
-    ----------
-    table : Table
-        A table with a column of :func:`code_columns`.
-
-    Returns
-    -------
-    str
-        Level of its areas.
-    str
-        What it holds: ``"positions"``, ``"changes"`` or ``"classes"``.
-    pandas.DataFrame
-        Columns :data:`KEYS`, where a measurement begins and ends in its own year, and one a part or class.
-
-    Raises
-    ------
-    InputError
-        At the first column or value that is not as published.
-    """
+    """Turn a table into one row an area and period."""
     code = code_columns(table)[0]
     codes = table.codes(code)
     level = _level(table, code, codes)
@@ -161,13 +141,7 @@ def _plan(table: Table, code: str) -> tuple[str, dict[tuple[int, ...], dict[str,
 
 
 def check_same(where: str, first: pd.DataFrame, other: pd.DataFrame) -> None:
-    """Hold the sheets of a workbook against each other: the same values in two forms.
-
-    Raises
-    ------
-    InputError
-        At the first area and period of which they say different things.
-    """
+    """Hold the sheets of a workbook against each other: the same values in two forms."""
     left, right = (each.set_index(KEYS).dropna(how="all").sort_index() for each in (first, other))
     differ = left.index.symmetric_difference(right.index)
     if differ.empty:

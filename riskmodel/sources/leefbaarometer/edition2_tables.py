@@ -65,13 +65,7 @@ class Table:
         return cells.map(lambda c: str(int(c)) if isinstance(c, float) and c.is_integer() else str(c).strip())
 
     def numbers(self, column: str, lowest: float, highest: float, whole: bool = False) -> npt.NDArray[np.float64]:
-        """Cells of a column of numbers, NaN where nothing stands.
-
-        Raises
-        ------
-        InputError
-            At the first cell that is no number, or none from lowest to highest.
-        """
+        """Cells of a column of numbers, NaN where nothing stands."""
         cells = self.frame[column]
         empty = cells.map(lambda c: isinstance(c, str) and c == "").to_numpy(dtype=bool)
         typed = cells.map(lambda c: isinstance(c, str) if self.text else type(c) in (int, float))

@@ -39,26 +39,7 @@ HINT = "Use open-data-leefbaarometer-meting-2024.zip of the open-data page, or t
 
 @contextmanager
 def open_package(path: Path, levels: Sequence[str] = ()) -> Iterator[list[Path]]:
-    """Give the score files of a package, one a level.
-
-    Parameters
-    ----------
-    path : Path
-        The zip as published; a folder with its files, in itself or in its folders; or a single CSV file.
-    levels : sequence of str, optional
-        Levels to give (``"gemeente"``, ``"wijk"``, ``"buurt"``, ``"pc4"``, ``"grid"``); by default all.
-
-    Yields
-    ------
-    list of Path
-        From gemeente to grid. Files from a zip live in a temporary folder until the context ends.
-
-    Raises
-    ------
-    InputError
-        If there is no score file or two of one level, a level asked is not there, or the zip is damaged,
-        protected, unsafe (paths outside it, links) or larger than the limits of this module.
-    """
+    """Give the score files of a package, one a level."""
     unknown = [level for level in levels if level not in LEVELS]
     if unknown:
         raise InputError("levels", repr(unknown[0]), f"some of {', '.join(LEVELS)}")

@@ -89,13 +89,7 @@ def read_scores(files: Sequence[Path], boundaries: int | None = None) -> list[Ob
 
 
 def level_of(path: Path) -> LevelFormat:
-    """Recognise the level of a score file by its header.
-
-    Raises
-    ------
-    InputError
-        If the header has no known code column.
-    """
+    """Recognise the level of a score file by its header."""
     names = delimited.header(path)
     for format_ in LEVELS:
         if format_.code in names:
@@ -196,24 +190,7 @@ def check_sum(
     parts: npt.NDArray[np.float64],
     tolerance: float = TOLERANCE,
 ) -> None:
-    """Refuse a row whose five dimensions do not add up to its deviation.
-
-    Parameters
-    ----------
-    path : Path
-        For the message.
-    deviation : numpy.ndarray, shape (rows,)
-        Score minus base constant.
-    parts : numpy.ndarray, shape (rows, 5)
-        The dimensions; rows with a missing value pass.
-    tolerance : float
-        How far rounding in the file may carry the sum from the deviation.
-
-    Raises
-    ------
-    InputError
-        With the first line at fault.
-    """
+    """Refuse a row whose five dimensions do not add up to its deviation."""
     wrong = np.abs(parts.sum(axis=1) - deviation) > tolerance
     if wrong.any():
         row = int(np.argmax(wrong))

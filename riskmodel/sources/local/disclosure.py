@@ -28,26 +28,7 @@ DOMINATED = 0.75
 def protect(
     frame: pd.DataFrame, hidden: pd.DataFrame, level: str, least: Mapping[str, int]
 ) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Hide what would give a hidden count away.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        ``location``, ``year`` and a column an indicator, with every value.
-    hidden : pandas.DataFrame
-        The same columns; True where a value must not be shown.
-    level : str
-        Of the areas.
-    least : mapping of str to int
-        Columns that add up over areas, each with the threshold of its counts; 0 for amounts.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same with everything hidden as NaN.
-    dict of str to int
-        How many values of each column were hidden beside the others.
-    """
+    """Hide what would give a hidden count away."""
     around = frame["location"].str[PARENT[level]] if level in PARENT else pd.Series("", index=frame.index)
     group, _ = pd.factorize(around + " " + frame["year"].astype(str))
     masks = {key: hidden[key].to_numpy(dtype=bool) for key in map(str, hidden.columns)}
@@ -72,17 +53,6 @@ def complement(values: Floats, hidden: Bools, group: npt.NDArray[np.intp], least
 
     After it, somebody who knows the total of a group, and which values are hidden because they are small, still
     finds every count from 0 up to the threshold possible for each of them.
-
-    Parameters
-    ----------
-    values : numpy.ndarray, shape (rows,)
-        Counts or amounts; NaN where there is none.
-    hidden : numpy.ndarray of bool, shape (rows,)
-        What is hidden already.
-    group : numpy.ndarray of int, shape (rows,)
-        Rows whose total may be known.
-    least : int
-        Threshold below which a count is hidden; 0 for amounts.
 
     Examples
     --------

@@ -24,23 +24,7 @@ MOST_LEFT_OUT, MOST_LISTED = 10, 20
 
 
 def draft_mapping(file: Path) -> str:
-    """Text of a first mapping of a file.
-
-    Parameters
-    ----------
-    file : Path
-        CSV, XLSX or Parquet file.
-
-    Returns
-    -------
-    str
-        TOML with ``"..."`` where its owner must say something.
-
-    Raises
-    ------
-    InputError
-        If the file is no table, or holds persons or addresses.
-    """
+    """Text of a first mapping of a file."""
     seen = recognise.look_at(file)
     table = open_table(file, seen.format)
     refuse_persons(table)

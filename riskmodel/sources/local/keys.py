@@ -140,13 +140,7 @@ MEANINGS = {
 
 
 def refuse_blanks(path: Path, document: dict[str, Any]) -> None:
-    """Refuse a document that still has blanks, naming all of them and what may stand there.
-
-    Raises
-    ------
-    InputError
-        If there is one.
-    """
+    """Refuse a document that still has blanks, naming all of them and what may stand there."""
     names = _blanks(document)
     if names:
         asked = {name.rsplit(".", 1)[-1] for name in names}
@@ -164,24 +158,7 @@ def _blanks(value: object, name: str = "") -> list[str]:
 
 
 def section(path: Path, name: str, found: dict[str, Any], checks: dict[str, Check]) -> dict[str, Any]:
-    """Keys and values of a section, all of them known and possible.
-
-    Parameters
-    ----------
-    path : Path
-        The mapping, for messages.
-    name : str
-        Name of the section; empty for the top.
-    found : dict
-        What stands there.
-    checks : dict
-        One of the tables above.
-
-    Raises
-    ------
-    InputError
-        At the first key that is unknown, missing or impossible.
-    """
+    """Keys and values of a section, all of them known and possible."""
     where = f"{path}, [{name}]" if name else path
     keys = {key.removesuffix("*"): check for key, check in checks.items()}
     strange = [key for key in found if key not in keys]

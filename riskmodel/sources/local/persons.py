@@ -23,20 +23,7 @@ ADVICE = "Add the rows up to areas first, and leave the column out."
 
 
 def refuse_persons(table: Table, location: str = "") -> None:
-    """Refuse a table about persons or addresses.
-
-    Parameters
-    ----------
-    table : Table
-        The table.
-    location : str
-        Its column with areas; of that column one value is enough.
-
-    Raises
-    ------
-    InputError
-        If a column is called or looks like an address, full postcode, citizen service number or name of a person.
-    """
+    """Refuse a table about persons or addresses."""
     headers: list[str] = load("local")["personal"]["headers"]
     for name, cells in zip(table.names, table.columns, strict=True):
         if plain(name) in headers:

@@ -68,13 +68,7 @@ class Code:
 
 
 def look_at(file: Path) -> Seen:
-    """How a file seems to write its table.
-
-    Raises
-    ------
-    InputError
-        If it is no table.
-    """
+    """How a file seems to write its table."""
     content = content_of(file)
     if content.startswith(PARQUET):
         return Seen(Format(), "parquet")

@@ -91,13 +91,7 @@ class Table:
         return f"{self.path}, {self.place} {self.numbers[row]}, column {column!r}"
 
     def column(self, name: str) -> list[Cell]:
-        """Cells of a column.
-
-        Raises
-        ------
-        InputError
-            If there is no such column, or there are two.
-        """
+        """Cells of a column."""
         found = [number for number, each in enumerate(self.names) if each == name]
         if len(found) == 1:
             return self.columns[found[0]]
@@ -110,13 +104,7 @@ class Table:
 
 
 def open_table(path: Path, form: Format) -> Table:
-    """Read a file as its mapping says.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, is damaged, protected, too large, or has no rows.
-    """
+    """Read a file as its mapping says."""
     content = content_of(path)
     if content.startswith(XLSX):
         rows = [(number, [as_cell(cell) for cell in row]) for number, row in rows_of(path, content, form.sheet)]
@@ -127,13 +115,7 @@ def open_table(path: Path, form: Format) -> Table:
 
 
 def content_of(path: Path) -> bytes:
-    """Bytes of a file that may be a table.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read, is empty or too large, or is plainly something else.
-    """
+    """Bytes of a file that may be a table."""
     try:
         size = path.stat().st_size
         if size > LARGEST_FILE:

@@ -18,33 +18,12 @@ KIND, AGAIN, OTHERS = "an .xlsx workbook", "Save it again.", "a CSV, XLSX or Par
 
 
 def sheets_of(path: Path, content: bytes) -> list[str]:
-    """Names of the sheets of a workbook.
-
-    Raises
-    ------
-    InputError
-        If it is damaged or too large.
-    """
+    """Names of the sheets of a workbook."""
     return list(_workbook(path, content).sheet_names)
 
 
 def rows_of(path: Path, content: bytes, sheet: str = "") -> list[tuple[int, list[Any]]]:
-    """Rows of a sheet with their numbers, all as wide as the sheet.
-
-    Parameters
-    ----------
-    path : Path
-        The file, for messages.
-    content : bytes
-        Its bytes.
-    sheet : str
-        Name of the sheet; may be empty when there is one.
-
-    Raises
-    ------
-    InputError
-        If there is no such sheet, or the workbook is damaged or too large.
-    """
+    """Rows of a sheet with their numbers, all as wide as the sheet."""
     workbook = _workbook(path, content)
     names = list(workbook.sheet_names)
     known = ", ".join(map(repr, names))

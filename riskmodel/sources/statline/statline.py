@@ -140,13 +140,7 @@ class Table:
 
 
 def header(path: Path) -> tuple[str, list[str]]:
-    """Separator and column names of a text table.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, is too large, is empty, is not UTF-8, or names a column twice.
-    """
+    """Separator and column names of a text table."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise InputError(
@@ -175,22 +169,7 @@ def header(path: Path) -> tuple[str, list[str]]:
 
 
 def read(path: Path, columns: Iterable[str], multiline: bool = False) -> Table:
-    """Read the named columns of a text table.
-
-    Parameters
-    ----------
-    path : Path
-        UTF-8 file, separated by commas or semicolons.
-    columns : iterable of str
-        Columns to read; all must exist.
-    multiline : bool
-        Whether quoted texts may run over lines, as descriptions in a key list do.
-
-    Raises
-    ------
-    InputError
-        With the line at fault.
-    """
+    """Read the named columns of a text table."""
     separator, names = header(path)
     wanted = list(dict.fromkeys(columns))
     absent = [name for name in wanted if name not in names]

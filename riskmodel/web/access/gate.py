@@ -35,21 +35,7 @@ _POLICY = (b"content-security-policy", API_POLICY.encode())
 
 
 class Gate:
-    """The layer around all routes.
-
-    Parameters
-    ----------
-    app : ASGI app
-        The routes.
-    settings : Settings
-        Limits and logins.
-    tokens : Tokens
-        Looks tokens up.
-    metrics : Metrics
-        Counts.
-    shelf : Shelf
-        Answers that are ready.
-    """
+    """The layer around all routes."""
 
     def __init__(self, app: ASGIApp, settings: Settings, tokens: Tokens, metrics: Metrics, shelf: Shelf) -> None:
         self._app, self._settings, self._tokens, self._metrics = app, settings, tokens, metrics

@@ -50,16 +50,6 @@ ANYBODY = Identity("", "reader")
 def client_address(settings_networks: Sequence[Network], peer: str, forwarded: str) -> str:
     """Address of who asks: the peer, or what trusted proxies say they forward for.
 
-    Parameters
-    ----------
-    settings_networks : sequence of network
-        Networks of the trusted proxies.
-    peer : str
-        Address at the other end of the connection.
-    forwarded : str
-        The ``X-Forwarded-For`` header; read from the right, past every trusted proxy,
-        and only when the peer is one.
-
     Examples
     --------
     >>> proxies = (ipaddress.ip_network("10.0.0.0/8"),)
@@ -91,18 +81,7 @@ def trusted(networks: Sequence[Network], address: str) -> bool:
 
 
 def user_of(settings: Settings, name: str, groups: str) -> Identity:
-    """Who a trusted proxy says it is.
-
-    Parameters
-    ----------
-    settings : Settings
-        With the role of users whose groups name none.
-    name : str
-        Value of the trusted header; one with control characters is nobody.
-    groups : str
-        Value of the groups header, separated by commas: ``riskmodel-analyst``, ``riskmodel-GM0983``. A user sees
-        the own data of the municipalities that are named, an admin of all.
-    """
+    """Who a trusted proxy says it is."""
     if not name or len(name) > LONGEST_NAME or not is_clean(name):
         return NOBODY
     named = {

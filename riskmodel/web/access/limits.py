@@ -22,13 +22,6 @@ LONGEST_PATH = 1024
 class Rate:
     """A bucket of tokens for everybody who asks: a minute's worth at once, then at the pace they come back.
 
-    Parameters
-    ----------
-    per_minute : int
-        Requests a minute; 0 for no limit.
-    clock : callable
-        Seconds; for tests.
-
     Examples
     --------
     >>> rate = Rate(2, clock=lambda: 0.0)
@@ -43,20 +36,7 @@ class Rate:
         self._lock = Lock()
 
     def wait(self, who: str, *, take: bool = True) -> int:
-        """Take a place for one request.
-
-        Parameters
-        ----------
-        who : str
-            Name or address.
-        take : bool
-            False to look only.
-
-        Returns
-        -------
-        int
-            0 when there was one, otherwise whole seconds until there is.
-        """
+        """Take a place for one request."""
         if not self.per_minute:
             return 0
         moment = self._clock()  # type: ignore[operator]
@@ -71,15 +51,7 @@ class Rate:
 
 
 def limited(receive: Receive, most: int) -> Receive:
-    """A body that ends with a problem as soon as more than so many bytes came in.
-
-    Parameters
-    ----------
-    receive : callable
-        Where the body comes from.
-    most : int
-        Bytes.
-    """
+    """A body that ends with a problem as soon as more than so many bytes came in."""
     seen = 0
 
     async def counted() -> Message:
@@ -95,13 +67,7 @@ def limited(receive: Receive, most: int) -> Receive:
 
 
 def check_size(path: bytes, query: bytes, length: str, most: int) -> None:
-    """Refuse what says by itself that it is too large, before anything is read.
-
-    Raises
-    ------
-    Problem
-        413 or 414.
-    """
+    """Refuse what says by itself that it is too large, before anything is read."""
     if len(query) > LONGEST_QUERY or len(path) > LONGEST_PATH:
         raise Problem(414, f"At most {LONGEST_PATH} bytes of path and {LONGEST_QUERY} of query.")
     if length.isascii() and length.isdigit() and (len(length) > 18 or int(length) > most):

@@ -14,20 +14,7 @@ from riskmodel.web.problems import Problem
 
 
 def municipality_for(identity: Identity, asked: str | None) -> str:
-    """The municipality that something made by somebody belongs to; empty for the organisation itself.
-
-    Parameters
-    ----------
-    identity : Identity
-        Who makes it.
-    asked : str or None
-        ``GM`` code that was named; it must be one of who asks.
-
-    Raises
-    ------
-    Problem
-        403 for another municipality than one's own, 422 when one has several and names none.
-    """
+    """The municipality that something made by somebody belongs to; empty for the organisation itself."""
     bound = identity.municipalities
     if asked is not None:
         if bound is not None and asked not in bound:
@@ -44,13 +31,6 @@ def visible_to(identity: Identity, table: Table) -> ColumnElement[bool]:
     """The rows of a table that somebody may see.
 
     A login that no longer belongs to the municipality does not see what it uploaded for it either.
-
-    Parameters
-    ----------
-    identity : Identity
-        Who asks.
-    table : sqlalchemy.Table
-        With columns ``who`` and ``municipality``.
     """
     if not identity.name:
         return false()

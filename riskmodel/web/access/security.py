@@ -87,13 +87,7 @@ def host_name(host: str) -> str | None:
 
 
 def from_elsewhere(headers: Mapping[str, str]) -> bool:
-    """Whether a browser says that another site started a request.
-
-    Parameters
-    ----------
-    headers : mapping of str to str
-        Of the request, with names in small letters.
-    """
+    """Whether a browser says that another site started a request."""
     site = headers.get("sec-fetch-site")
     if site is not None and site not in ("same-origin", "none"):
         return True
@@ -111,11 +105,6 @@ class Forms:
 
     A cookie that other sites' requests do not carry (SameSite=Strict) holds a random value; the form holds a
     keyed hash of that value and of who is logged in. Other sites can neither read nor make it.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        Database of the service, which keeps the key.
 
     Examples
     --------
@@ -157,21 +146,7 @@ class Forms:
 
 
 def note(engine: Engine, who: str, address: str, action: str, **what: Any) -> None:
-    """Write a line in the audit log.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        Database of the service.
-    who : str
-        Name of the identity; empty without a login.
-    address : str
-        Where the request came from.
-    action : str
-        What was done, such as ``"list"`` or ``"token create"``.
-    **what
-        What it was done to: values that JSON knows.
-    """
+    """Write a line in the audit log."""
     with writing(engine) as connection:
         connection.execute(
             insert(tables.audit_log).values(at=now(), who=who, address=address, action=action, what=as_json(what))

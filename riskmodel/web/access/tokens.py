@@ -61,24 +61,7 @@ class Token:
 def create_token(
     engine: Engine, role: Role, label: str, municipalities: Sequence[str] | None = None
 ) -> tuple[str, Token]:
-    """Make a token; its text is returned once and cannot be shown again.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        Database of the service.
-    role : {"reader", "analyst", "admin"}
-        What it may do.
-    label : str
-        Who has it, what for.
-    municipalities : sequence of str, optional
-        ``GM`` codes whose own data it may see; by default all.
-
-    Raises
-    ------
-    InputError
-        If there is no such role, the label is empty or odd, or a code is not one.
-    """
+    """Make a token; its text is returned once and cannot be shown again."""
     if role not in ROLES:
         raise InputError("--role", repr(role), f"one of {', '.join(ROLES)}")
     if not label.strip() or len(label) > LONGEST_NAME or not is_clean(label):
@@ -112,13 +95,7 @@ def list_tokens(engine: Engine) -> list[Token]:
 
 
 def revoke_token(engine: Engine, identity: str) -> Token:
-    """Make a token worthless, at once for new requests but for :data:`BELIEVED` seconds.
-
-    Raises
-    ------
-    InputError
-        If there is no such token.
-    """
+    """Make a token worthless, at once for new requests but for :data:`BELIEVED` seconds."""
     column = tables.tokens.c
     with writing(engine) as connection:
         connection.execute(
@@ -133,13 +110,7 @@ def revoke_token(engine: Engine, identity: str) -> Token:
 
 
 class Tokens:
-    """Looks tokens up, and remembers for a moment what it found.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        Database of the service.
-    """
+    """Looks tokens up, and remembers for a moment what it found."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

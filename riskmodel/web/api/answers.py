@@ -26,13 +26,7 @@ def identity_of(request: Request) -> Identity:
 
 
 def need(request: Request, role: Role) -> Identity:
-    """Who asks, if it may do what a role may.
-
-    Raises
-    ------
-    Problem
-        401 without a login, 403 with one that may not.
-    """
+    """Who asks, if it may do what a role may."""
     identity = identity_of(request)
     if not identity.at_least(role):
         raise Problem(403 if identity.name else 401, f"This needs a login with the role {role} or more.")
@@ -58,19 +52,7 @@ def not_modified(etag: str) -> Response:
 
 
 def answer(request: Request, model: BaseModel, etag: str, status: int = 200) -> Response:
-    """A model as JSON.
-
-    Parameters
-    ----------
-    request : Request
-        Who asks, and what it understands.
-    model : pydantic.BaseModel
-        The answer.
-    etag : str
-        Its name.
-    status : int
-        Status.
-    """
+    """A model as JSON."""
     content = model.model_dump_json(by_alias=True).encode()
     headers = {"etag": etag, "cache-control": CACHING, "vary": VARY}
     if len(content) >= SMALLEST and takes_gzip(request.headers.get("accept-encoding", "")):

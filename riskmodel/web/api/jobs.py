@@ -113,22 +113,7 @@ async def upload(request: Request, asked: Annotated[UploadAsked, Query()]) -> Re
 
 
 async def take_upload(request: Request, name: str | None = None, municipality: str | None = None) -> Upload:
-    """Take the file in a request in; pages use this too.
-
-    Parameters
-    ----------
-    request : Request
-        With the file as its body, or in the field ``file`` of a form.
-    name : str, optional
-        What it is called; by default what the form says.
-    municipality : str, optional
-        ``GM`` code of the municipality it belongs to.
-
-    Raises
-    ------
-    Problem
-        If it may not be sent, or is not a whole CSV or Parquet file.
-    """
+    """Take the file in a request in; pages use this too."""
     identity = need(request, "analyst")
     whose = municipality_for(identity, municipality)
     body = body_of(request)
@@ -172,22 +157,7 @@ async def create(request: Request, body: JobAsked) -> Response:
 
 
 def ask_job(request: Request, identity: Identity, body: JobAsked) -> Job:
-    """Accept a job, if the file fits the model; pages use this too.
-
-    Parameters
-    ----------
-    request : Request
-        Where it comes from.
-    identity : Identity
-        Who asks.
-    body : JobAsked
-        What is asked.
-
-    Raises
-    ------
-    Problem
-        404 when there is no such upload or model, 422 when they do not fit, 429 for too many jobs.
-    """
+    """Accept a job, if the file fits the model; pages use this too."""
     background, service = background_of(request), service_of(request)
     found = background.uploads.find(identity, body.upload)
     workspace, experiment = Workspace(service.settings.workspace), body.experiment or MAIN

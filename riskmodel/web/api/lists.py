@@ -75,37 +75,7 @@ async def make_list(
     capacity: int | None = None,
     audit_share: float,
 ) -> tuple[Recorded, bool]:
-    """Make and record a list for somebody; pages use this too.
-
-    Parameters
-    ----------
-    service : Service
-        The service.
-    identity : Identity
-        Who asks.
-    address : str
-        From where.
-    names : sequence of str
-        Municipalities, ``GM`` codes or regions; none for the whole country.
-    experiment : str, optional
-        The question; by default the main one.
-    capacity : int, optional
-        How many areas can be visited.
-    audit_share : float
-        Part of the visits that is drawn.
-
-    Returns
-    -------
-    Recorded
-        The list with its number.
-    bool
-        Whether the number is new.
-
-    Raises
-    ------
-    Problem, InputError
-        If it may not be seen, nothing goes by a name, or there is no such list.
-    """
+    """Make and record a list for somebody; pages use this too."""
     snapshot = service.snapshot(experiment)
     hidden = hidden_from(snapshot, identity, service.settings.local_public)
     try:
@@ -177,22 +147,7 @@ async def download(request: Request, number: Number, form: FormName) -> Response
 
 
 async def send_form(request: Request, number: int, form: str) -> Response:
-    """A form of a list as an answer; pages use this too.
-
-    Parameters
-    ----------
-    request : Request
-        Who asks.
-    number : int
-        Number of the list.
-    form : str
-        Which form.
-
-    Raises
-    ------
-    Problem, InputError
-        If there is no such list or form, or it may not be seen.
-    """
+    """A form of a list as an answer; pages use this too."""
     if form not in WRITERS:
         raise Problem(404, "There is no such form.")
     service, identity = service_of(request), identity_of(request)
@@ -207,13 +162,7 @@ async def send_form(request: Request, number: int, form: str) -> Response:
 
 
 def find(service: Service, identity: Identity, number: int) -> tuple[Recorded, Snapshot]:
-    """A list by its number, and the snapshot behind it, if who asks may see it.
-
-    Raises
-    ------
-    Problem
-        404 or 403.
-    """
+    """A list by its number, and the snapshot behind it, if who asks may see it."""
     recorded = service.lists.find(number)
     if recorded is None:
         raise Problem(404, "There is no list with this number.")

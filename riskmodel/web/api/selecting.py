@@ -40,13 +40,7 @@ def source_of(snapshot: Snapshot) -> Source:
 
 
 def municipality_codes(snapshot: Snapshot, names: Sequence[str]) -> tuple[str, ...]:
-    """Codes that somebody means by names, codes or regions.
-
-    Raises
-    ------
-    InputError
-        If nothing goes by a name: that is told as *not found*.
-    """
+    """Codes that somebody means by names, codes or regions."""
     present = frozenset(snapshot.municipalities)
     return tuple(sorted({code for name in names for code in find_municipalities(name, present)}))
 
@@ -59,13 +53,7 @@ def hidden_from(snapshot: Snapshot, identity: Identity, open_to_all: bool) -> fr
 
 
 def refuse_hidden(codes: Sequence[str], hidden: frozenset[str]) -> None:
-    """Refuse what is asked for by name and may not be seen.
-
-    Raises
-    ------
-    Problem
-        403.
-    """
+    """Refuse what is asked for by name and may not be seen."""
     closed = sorted(set(codes) & hidden)
     if closed:
         raise Problem(403, f"{', '.join(closed)}: made from local sources, which only that municipality may see.")
@@ -77,23 +65,7 @@ def chosen(
     asked: AreasAsked,
     hidden: frozenset[str] = frozenset(),
 ) -> npt.NDArray[np.intp]:
-    """Positions of the areas that are asked for and may be seen, in order of code.
-
-    Parameters
-    ----------
-    areas : numpy.ndarray of str, shape (areas,)
-        Codes, all of them in the panel.
-    snapshot : Snapshot
-        What is served.
-    asked : AreasAsked
-        Filters; all of them must hold.
-    hidden : frozenset of str
-        Municipalities that are left out.
-
-    Returns
-    -------
-    numpy.ndarray of int
-    """
+    """Positions of the areas that are asked for and may be seen, in order of code."""
     place = np.searchsorted(snapshot.panel.areas, areas)
     owner = snapshot.owners[place]
     inside: BoolArray = np.ones(len(areas), dtype=bool)

@@ -43,18 +43,7 @@ def as_json(value: Any) -> str:
 
 
 def connect(url: str) -> Engine:
-    """Open a database.
-
-    Parameters
-    ----------
-    url : str
-        ``sqlite:///FILE`` or ``postgresql+psycopg://USER@HOST/NAME``.
-
-    Raises
-    ------
-    InputError
-        If it is another kind of address, or the driver is not installed.
-    """
+    """Open a database."""
     try:
         address = make_url(url)
         kind = address.get_backend_name()
@@ -78,18 +67,7 @@ def connect(url: str) -> Engine:
 
 
 def upgrade(engine: Engine) -> int:
-    """Bring the schema up to date, in one transaction; two processes may do so at once.
-
-    Returns
-    -------
-    int
-        The version after it.
-
-    Raises
-    ------
-    InputError
-        If the database cannot be reached, or is of a newer riskmodel.
-    """
+    """Bring the schema up to date, in one transaction; two processes may do so at once."""
     try:
         with writing(engine) as connection:
             if engine.dialect.name == "postgresql":

@@ -41,21 +41,7 @@ class Body:
 
 
 def body_of(request: Request, file_field: str = "file") -> Body:
-    """The file in a request.
-
-    Parameters
-    ----------
-    request : Request
-        With a body that nobody read yet.
-    file_field : str
-        Name of the field of a form that holds the file.
-
-    Raises
-    ------
-    Problem
-        415 for a body that is neither a file nor a form; while pieces are taken 400 or 422 for a form that is not
-        whole or has no such field.
-    """
+    """The file in a request."""
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind.decode("latin-1") in BARE:
         return Body(_pieces(request))

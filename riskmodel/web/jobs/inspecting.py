@@ -53,17 +53,7 @@ _EXPECTED = "a CSV file in UTF-8 or a Parquet file, not compressed"
 
 
 def kind_of(path: Path) -> str:
-    """What a file says it is in its first and last bytes; its name does not matter.
-
-    Returns
-    -------
-    {"csv", "parquet"}
-
-    Raises
-    ------
-    InputError
-        If it is empty, or something else.
-    """
+    """What a file says it is in its first and last bytes; its name does not matter."""
     with path.open("rb") as stream:
         first = stream.read(16)
         stream.seek(max(0, path.stat().st_size - 4))
@@ -81,25 +71,7 @@ def kind_of(path: Path) -> str:
 
 
 def inspect_file(path: Path, most_rows: int) -> dict[str, Any]:
-    """Read a whole file once as scoring will, and tell what is in it.
-
-    Parameters
-    ----------
-    path : Path
-        ``*.csv`` or ``*.parquet``.
-    most_rows : int
-        Rows it may have.
-
-    Returns
-    -------
-    dict
-        ``rows``, and ``header``: the columns and whether they hold numbers (or text that may be numbers).
-
-    Raises
-    ------
-    InputError
-        If it is damaged, or larger than it looks.
-    """
+    """Read a whole file once as scoring will, and tell what is in it."""
     kind = path.suffix.removeprefix(".")
     try:
         columns = _csv_columns(path) if kind == CSV else _parquet_columns(path, most_rows)

@@ -98,28 +98,14 @@ class Job:
 
 
 class Jobs:
-    """Jobs by id.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        Database of the service.
-    settings : Settings
-        Where results go.
-    """
+    """Jobs by id."""
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self.folder = settings.folder / FOLDER
         self._engine = engine
 
     def add(self, identity: Identity, upload: Upload, asked: Asked, address: str) -> Job:
-        """Accept a job: from here on it is done, or fails with a reason.
-
-        Raises
-        ------
-        Problem
-            404 when the upload was removed meanwhile, 429 when too many jobs of this login are open.
-        """
+        """Accept a job: from here on it is done, or fails with a reason."""
         column, uploads = tables.jobs.c, tables.uploads.c
         row = {"id": secrets.token_hex(8), "kind": SCORE, "state": "queued", "who": identity.name}
         row |= {"municipality": upload.municipality, "upload_id": upload.id, "parameters": as_json(vars(asked))}
@@ -139,13 +125,7 @@ class Jobs:
         return self.find(identity, row["id"])
 
     def find(self, identity: Identity, job: str) -> Job:
-        """A job by its id.
-
-        Raises
-        ------
-        Problem
-            404 when there is none that who asks may see.
-        """
+        """A job by its id."""
         table = tables.jobs
         with reading(self._engine) as connection:
             row = connection.execute(select(table).where(table.c.id == job, visible_to(identity, table))).first()
@@ -164,18 +144,7 @@ class Jobs:
             return int(total), [job_of(dict(row._mapping)) for row in rows]
 
     def cancel(self, identity: Identity, job: str, address: str) -> Job | None:
-        """Cancel a job that is open; remove one that has ended, with its result.
-
-        Returns
-        -------
-        Job or None
-            The cancelled job; None when it was removed.
-
-        Raises
-        ------
-        Problem
-            404 when there is none.
-        """
+        """Cancel a job that is open; remove one that has ended, with its result."""
         found = self.find(identity, job)
         column = tables.jobs.c
         with writing(self._engine) as connection:
@@ -192,13 +161,7 @@ class Jobs:
         return self.find(identity, job) if stopped else None
 
     def result_of(self, job: Job) -> Path:
-        """The file with the result of a job.
-
-        Raises
-        ------
-        Problem
-            409 while there is none.
-        """
+        """The file with the result of a job."""
         path = self.folder / job.id / RESULT
         if job.state != "done":
             why = {"failed": "This job failed.", "cancelled": "This job was cancelled."}

@@ -26,11 +26,6 @@ MOST_LOG = 20_000
 class Worker:
     """One worker process.
 
-    Parameters
-    ----------
-    task : mapping
-        What it shall do, see :mod:`riskmodel.web.jobs.worker`.
-
     Attributes
     ----------
     done : dict or None
@@ -148,13 +143,7 @@ class Worker:
 
 
 def inspected(path: Path, most_rows: int) -> dict[str, Any]:
-    """What :func:`riskmodel.web.jobs.inspecting.inspect_file` says of a file, read by a process of its own.
-
-    Raises
-    ------
-    Problem
-        422 when it is no whole table, or whoever reads it falls over.
-    """
+    """What :func:`riskmodel.web.jobs.inspecting.inspect_file` says of a file, read by a process of its own."""
     worker = Worker({"do": "inspect", "path": str(path), "most_rows": most_rows, "memory": MEMORY})
     try:
         ended = worker.ended(SECONDS)

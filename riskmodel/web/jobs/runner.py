@@ -38,19 +38,7 @@ SILENT, STUCK = 120.0, 1800.0
 
 
 class Runner:
-    """The thread that runs jobs.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        Database of the service.
-    settings : Settings
-        How many at a time.
-    jobs : Jobs
-        Where results go.
-    uploads : Uploads
-        Where files are.
-    """
+    """The thread that runs jobs."""
 
     def __init__(self, engine: Engine, settings: Settings, jobs: Jobs, uploads: Uploads) -> None:
         self._engine, self._settings, self._jobs, self._uploads = engine, settings, jobs, uploads

@@ -84,15 +84,7 @@ class Upload:
 
 
 class Uploads:
-    """Takes files in, finds them, and removes them.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        Database of the service.
-    settings : Settings
-        Where files go, and how large they may be.
-    """
+    """Takes files in, finds them, and removes them."""
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self.folder = settings.folder / FOLDER
@@ -107,27 +99,7 @@ class Uploads:
         municipality: str,
         address: str,
     ) -> Upload:
-        """Take a file in.
-
-        Parameters
-        ----------
-        pieces : async iterator of bytes
-            The file.
-        name : callable
-            Gives what the sender calls it, once all pieces were taken.
-        identity : Identity
-            Whose it is.
-        municipality : str
-            Which municipality it belongs to, see :func:`riskmodel.web.access.ownership.municipality_for`.
-        address : str
-            Where it comes from.
-
-        Raises
-        ------
-        Problem
-            413 while it streams, when it is too large; 409 for too many files; 422 for something else than a whole
-            CSV or Parquet file; 503 when the disk is full.
-        """
+        """Take a file in."""
         draft = await anyio.to_thread.run_sync(self._draft, identity)
         try:
             size, sha256 = await self._store(pieces, draft / STEM)
@@ -139,13 +111,7 @@ class Uploads:
             shutil.rmtree(draft, ignore_errors=True)
 
     def find(self, identity: Identity, upload: str) -> Upload:
-        """An upload by its id.
-
-        Raises
-        ------
-        Problem
-            404 when there is none that who asks may see.
-        """
+        """An upload by its id."""
         table = tables.uploads
         asked = select(table).where(
             table.c.id == upload, table.c.deleted_at.is_(None), visible_to(identity, table)
@@ -167,13 +133,7 @@ class Uploads:
             return int(total), [_upload(dict(row._mapping)) for row in rows]
 
     def remove(self, identity: Identity, upload: str, address: str) -> None:
-        """Remove an upload for good.
-
-        Raises
-        ------
-        Problem
-            404 when there is none, 409 while a job needs it.
-        """
+        """Remove an upload for good."""
         found = self.find(identity, upload)
         column, jobs = tables.uploads.c, tables.jobs.c
         with writing(self._engine) as connection:
@@ -192,18 +152,7 @@ class Uploads:
         shutil.rmtree(self.folder / found.id, ignore_errors=True)
 
     def sweep(self, age: float | None = None) -> int:
-        """Remove what a killed service left: folders without a row.
-
-        Parameters
-        ----------
-        age : float, optional
-            Seconds since the last change; by default longer than any request takes.
-
-        Returns
-        -------
-        int
-            Folders that were removed.
-        """
+        """Remove what a killed service left: folders without a row."""
         oldest = time.time() - (self._settings.request_timeout + LEFT if age is None else age)
         found = [path for path in self.folder.glob("*") if _changed(path) < oldest]
         column = tables.uploads.c

@@ -67,20 +67,7 @@ def told(error: InputError, places: list[str]) -> str:
 
 
 def score_upload(task: dict[str, Any], say: Say) -> dict[str, Any]:
-    """Score an upload and pack what came out; what an earlier start finished is not done again.
-
-    Parameters
-    ----------
-    task : dict
-        ``source``, ``release``, ``output`` and ``result`` are paths, ``drivers`` says whether drivers are told.
-    say : callable
-        Gets ``{"rows": done, "of": all}`` now and then.
-
-    Returns
-    -------
-    dict
-        ``totals`` of the manifest, and ``sha256`` and ``bytes`` of the result.
-    """
+    """Score an upload and pack what came out; what an earlier start finished is not done again."""
     output, result = Path(task["output"]), Path(task["result"])
     if not result.exists():
         _wait_for(output)
@@ -104,16 +91,7 @@ class _NotWholeError(Exception):
 
 
 def pack(output: Path, result: Path) -> None:
-    """Put a finished run in one file: scores, rejects, ``run.json`` and ``manifest.json``; whole or not there.
-
-    Parameters
-    ----------
-    output : Path
-        Folder of the run.
-    result : Path
-        The zip file; Parquet is compressed already, so nothing is compressed again. The same run gives the same
-        bytes.
-    """
+    """Put a finished run in one file: scores, rejects, ``run.json`` and ``manifest.json``; whole or not there."""
     try:
         manifest = json.loads((output / "manifest.json").read_text(encoding="utf-8"))
         sums = {f"scores/{part['part']}": part["sha256"] for part in manifest["parts"]}

@@ -67,15 +67,7 @@ class Checked:
 
 
 def choice_of(form: Mapping[str, Sequence[str]], *, sent: bool) -> Choice:
-    """Read a form, or the address of the page.
-
-    Parameters
-    ----------
-    form : mapping of str to sequence of str
-        Values of each field.
-    sent : bool
-        Whether the form was sent: then a box that is absent is one that was not ticked.
-    """
+    """Read a form, or the address of the page."""
     places = tuple(plain_text(text).strip()[:LONGEST] for text in form.get("gemeente", ()))[:MOST_PLACES]
     before = Choice()
     return Choice(
@@ -87,15 +79,7 @@ def choice_of(form: Mapping[str, Sequence[str]], *, sent: bool) -> Choice:
 
 
 def checked(choice: Choice, snapshot: Snapshot) -> Checked:
-    """Look at a choice.
-
-    Parameters
-    ----------
-    choice : Choice
-        What was filled in.
-    snapshot : Snapshot
-        What is served of the question.
-    """
+    """Look at a choice."""
     errors: dict[str, str] = {}
     present = frozenset(snapshot.municipalities)
     found: dict[str, str] = {}

@@ -60,13 +60,7 @@ _PROGRAMS = ("/api/", "/metrics", "/static/")
 
 
 class DutchErrors:
-    """The layer around everything that turns problems into pages.
-
-    Parameters
-    ----------
-    app : ASGI app
-        The rest of the service.
-    """
+    """The layer around everything that turns problems into pages."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -108,17 +102,7 @@ class DutchErrors:
 
 @lru_cache(maxsize=256)
 def error_page(status: int, seconds: int = 0, *, again: bool = False) -> str:
-    """The page of an error.
-
-    Parameters
-    ----------
-    status : int
-        Status of the answer.
-    seconds : int
-        After how many seconds it may be tried again; 0 for not known.
-    again : bool
-        Whether the browser does so by itself, as it can where nothing was sent.
-    """
+    """The page of an error."""
     title, text = WORDS.get(status, OURS if status >= 500 else _OTHER)
     context = {"title": title, "text": text, "wait": _wait(seconds, again), "status": status, "who": ""}
     return rendered("web_error.html.j2", "", context, alone=True)

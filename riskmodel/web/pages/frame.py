@@ -65,24 +65,7 @@ def address_of(kind: str) -> str:
 
 
 def rendered(template: str, here: str, context: Mapping[str, Any], *, alone: bool = False) -> str:
-    """Fill in a page.
-
-    Parameters
-    ----------
-    template : str
-        One of the ``web_*.html.j2``.
-    here : str
-        Address of the page, which the bar shows as the current one.
-    context : mapping of str to Any
-        What the template needs.
-    alone : bool
-        Whether style stands in the page: for a page that must look right when nothing else can be fetched.
-
-    Returns
-    -------
-    str
-        The whole page.
-    """
+    """Fill in a page."""
     own = style()
     return (
         environment(PACKAGE)
@@ -110,17 +93,7 @@ def alone_policy() -> str:
 
 
 def page(request: Request, template: str, context: Mapping[str, Any], *, status: int = 200) -> Response:
-    """A page that is made for this reader alone.
-
-    Parameters
-    ----------
-    request : Request
-        Who asks.
-    template, context
-        See :func:`rendered`.
-    status : int
-        Status.
-    """
+    """A page that is made for this reader alone."""
     path = request.scope["path"]
     content = rendered(template, path, {"who": who_of(request), **context})
     headers = {"content-security-policy": PAGE_POLICY, "cache-control": CACHING}

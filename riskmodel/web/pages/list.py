@@ -57,15 +57,7 @@ class Download:
 
 
 def downloads(number: int, *, borders: bool) -> list[Download]:
-    """The forms of a list, and why some cannot be made here.
-
-    Parameters
-    ----------
-    number : int
-        Number of the list.
-    borders : bool
-        Whether there are polygons of its areas.
-    """
+    """The forms of a list, and why some cannot be made here."""
     assert {form for form, _, _ in FORMS} == set(WRITERS)
     return [
         Download(f"/lijst/{number}/{STEM}.{form}", name, what, _why_not(form, borders))
@@ -88,24 +80,7 @@ def bar(number: int, files: Sequence[Download]) -> str:
 
 
 def with_bar(file: Body, number: int, files: Sequence[Download]) -> tuple[Body, str]:
-    """The page of a list.
-
-    Parameters
-    ----------
-    file : Body
-        The list as one file.
-    number : int
-        Number of the list.
-    files : sequence of Download
-        What can be downloaded.
-
-    Returns
-    -------
-    Body
-        The page. A file in which the bar has no place, such as one that an older version made, is given as it is.
-    str
-        Its policy.
-    """
+    """The page of a list."""
     text = file.plain.decode()
     head, start, rest = text.partition("</head>")
     meta = _META.search(head)

@@ -16,20 +16,7 @@ from riskmodel.web.serving.snapshot import Snapshot
 
 
 def method_of(snapshot: Snapshot, *, own_too: bool) -> dict[str, Any]:
-    """What the page of the method tells.
-
-    Parameters
-    ----------
-    snapshot : Snapshot
-        What is served of the main question.
-    own_too : bool
-        Whether sources of municipalities themselves are named.
-
-    Returns
-    -------
-    dict
-        For the template.
-    """
+    """What the page of the method tells."""
     sources = sources_of(snapshot.panel, own_too=own_too)
     forecast = snapshot.stored.forecast
     facts = RegisterFacts(
@@ -63,15 +50,7 @@ def method_of(snapshot: Snapshot, *, own_too: bool) -> dict[str, Any]:
 
 
 def sources_of(panel: Panel, *, own_too: bool) -> list[dict[str, Any]]:
-    """Sources of all that forecasts are made from, with licence, years and how many figures come from them.
-
-    Parameters
-    ----------
-    panel : Panel
-        What forecasts are made from.
-    own_too : bool
-        Whether sources of municipalities themselves are named.
-    """
+    """Sources of all that forecasts are made from, with licence, years and how many figures come from them."""
     labels = load("sources")
     found: dict[str, dict[str, Any]] = {}
     for about, years in panel.for_forecasts().items():

@@ -37,20 +37,7 @@ UNKNOWN = "onbekend"
 
 
 def national_of(snapshot: Snapshot, *, own_too: bool) -> dict[str, Any]:
-    """What the page of the country tells.
-
-    Parameters
-    ----------
-    snapshot : Snapshot
-        What is served of the main question.
-    own_too : bool
-        Whether forecasts that rest on local sources may be shown to everybody.
-
-    Returns
-    -------
-    dict
-        For the template.
-    """
+    """What the page of the country tells."""
     measured = measured_of(snapshot.panel)
     start, end = measured.waves[-2:]
     noise = noise_or_unknown(measured)

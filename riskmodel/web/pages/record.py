@@ -92,18 +92,7 @@ class Year:
 
 
 def record_of(snapshot: Snapshot) -> dict[str, Any] | None:
-    """What the page tells of one question.
-
-    Parameters
-    ----------
-    snapshot : Snapshot
-        What is served of it.
-
-    Returns
-    -------
-    dict or None
-        For the template; None without a backtest of this model.
-    """
+    """What the page tells of one question."""
     tables = {name: _read(snapshot, name) for name in ("scores", "paired", "calibration")}
     model, event = snapshot.stored.model, snapshot.experiment.event.name
     chosen = {

@@ -83,15 +83,7 @@ class Shown(Protocol):
 
 
 def reliability(year: str, table: pd.DataFrame) -> Reliability:
-    """Draw the tenths of one year.
-
-    Parameters
-    ----------
-    year : str
-        From which measurement was forecast.
-    table : pandas.DataFrame
-        Rows of :func:`riskmodel.forecasting.evaluation.calibration.calibration_table`, in order of chance.
-    """
+    """Draw the tenths of one year."""
     highest = max(TOP, float(table[["mean_chance", "high95"]].max().max()))
     end = next(tick for tick in TICKS if tick >= min(highest, 1.0))
     ticks = [tick for tick in TICKS if tick <= end]
@@ -131,18 +123,7 @@ def reliability(year: str, table: pd.DataFrame) -> Reliability:
 
 
 def interval_rows(years: Sequence[Shown]) -> dict[str, Any]:
-    """Draw shares under each other: own share with its interval, the simple one, and choosing at random.
-
-    Parameters
-    ----------
-    years : sequence
-        One row each.
-
-    Returns
-    -------
-    dict
-        ``width, height, ticks`` (place and words) and ``rows`` (places of ``y, own, low, high, simple, base``).
-    """
+    """Draw shares under each other: own share with its interval, the simple one, and choosing at random."""
     values = [value for year in years for value in _values(year)]
     end = next(tick for tick in (0.1, 0.2, 0.4, 0.6, 0.8, 1.0) if tick >= min(max(values), 1.0))
     step = end / 4

@@ -85,17 +85,7 @@ class Body:
 
 
 class Lists:
-    """Make, record and find lists.
-
-    Parameters
-    ----------
-    engine : sqlalchemy.Engine
-        Database of the service.
-    snapshots : Snapshots
-        What is served.
-    settings : Settings
-        Limits.
-    """
+    """Make, record and find lists."""
 
     def __init__(self, engine: Engine, snapshots: Snapshots, settings: Settings) -> None:
         self._engine, self._snapshots, self._settings = engine, snapshots, settings
@@ -108,31 +98,7 @@ class Lists:
         self._turns: dict[tuple[int, str], Lock] = {}
 
     def record(self, snapshot: Snapshot, asked: Asked, who: str) -> tuple[Request, bool]:
-        """Give a list a number; the same question of the same person on the same day has one already.
-
-        Parameters
-        ----------
-        snapshot : Snapshot
-            What it is made from.
-        asked : Asked
-            What is on it.
-        who : str
-            Name of who asks; empty without a login.
-
-        Returns
-        -------
-        Request
-            The list with its number.
-        bool
-            Whether the number is new.
-
-        Raises
-        ------
-        InputError
-            If no such list can be made: it is made before it gets a number.
-        BusyError
-            If too many are being made.
-        """
+        """Give a list a number; the same question of the same person on the same day has one already."""
         day = datetime.now(tz=UTC).date()
         found = find_request(self._engine, key=key_of(snapshot, asked, who, day))
         if found is not None:
@@ -178,22 +144,7 @@ class Lists:
         return self._bodies.get((number, form))
 
     def body(self, request: Request, form: str) -> Body:
-        """A form of a list.
-
-        Parameters
-        ----------
-        request : Request
-            The list.
-        form : str
-            One of :data:`riskmodel.products.risk_list.formats.WRITERS`.
-
-        Raises
-        ------
-        InputError
-            If this form cannot be made here.
-        BusyError
-            If too many are being made.
-        """
+        """A form of a list."""
         key = (request.number, form)
         held = self._bodies.get(key)
         if held is not None:

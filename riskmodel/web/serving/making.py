@@ -38,22 +38,7 @@ class Asked:
 
 
 def make(snapshot: Snapshot, asked: Asked, made_on: date) -> RiskList:
-    """A list of a snapshot, with a sheet for every area and polygons where there are any.
-
-    Parameters
-    ----------
-    snapshot : Snapshot
-        What it is made from.
-    asked : Asked
-        What is on it.
-    made_on : datetime.date
-        The day on the list.
-
-    Raises
-    ------
-    InputError
-        If no area is left.
-    """
+    """A list of a snapshot, with a sheet for every area and polygons where there are any."""
     made = build_risk_list(
         snapshot.panel,
         snapshot.stored,
@@ -88,29 +73,7 @@ def asked_of(
     audit_share: float,
     may_see: Callable[[Sequence[str]], bool],
 ) -> Asked:
-    """What is asked, from the names somebody gave.
-
-    Parameters
-    ----------
-    snapshot : Snapshot
-        What is served.
-    names : sequence of str
-        Municipalities, ``GM`` codes or regions; none for the whole country.
-    capacity : int or None
-        How many areas can be visited.
-    audit_share : float
-        Part of the visits that is drawn.
-    may_see : callable
-        Whether who asks may see what is made from local sources of these municipalities. The whole country is
-        given without the municipalities of which it may not.
-
-    Raises
-    ------
-    InputError
-        If nothing goes by one of the names, or the share is not a share.
-    PermissionError
-        If it may not see what it asks for.
-    """
+    """What is asked, from the names somebody gave."""
     present = frozenset(snapshot.municipalities)
     if names and not present:
         raise InputError("--municipality", "areas without municipality", "areas whose code names one")

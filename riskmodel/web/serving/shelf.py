@@ -64,15 +64,7 @@ class Shelf:
 
 
 class Ready(Response):
-    """The answer that put something on the shelf: sent like the ones that come from there.
-
-    Parameters
-    ----------
-    shelved : Shelved
-        Headers.
-    body : Body
-        Bytes.
-    """
+    """The answer that put something on the shelf: sent like the ones that come from there."""
 
     def __init__(self, shelved: Shelved, body: Body) -> None:
         super().__init__()
@@ -84,19 +76,7 @@ class Ready(Response):
 
 
 async def send_ready(asked: Mapping[bytes, bytes], shelved: Shelved, body: Body, send: Send) -> None:
-    """Send what is ready: whole, compressed, or only that the reader has it already.
-
-    Parameters
-    ----------
-    asked : mapping of bytes to bytes
-        Headers of the request.
-    shelved : Shelved
-        Headers of the answer.
-    body : Body
-        Its bytes.
-    send : callable
-        Where it goes.
-    """
+    """Send what is ready: whole, compressed, or only that the reader has it already."""
     headers: RawHeaders = [
         (b"etag", body.etag.encode()),
         (b"cache-control", CACHING.encode()),
@@ -161,30 +141,12 @@ class Kept:
         self._lock = Lock()
 
     def get(self, address: str, state: Callable[[], object]) -> Body | None:
-        """A page, if it was made in the state that is now.
-
-        Parameters
-        ----------
-        address : str
-            Path of the page.
-        state : callable
-            Tells the state that is now.
-        """
+        """A page, if it was made in the state that is now."""
         held = self._held.get(address)
         return held[1] if held is not None and held[0] == state() else None
 
     def put(self, address: str, state: object, body: Body) -> None:
-        """Keep a page.
-
-        Parameters
-        ----------
-        address : str
-            Its path.
-        state : object
-            The state in which it was made; compared by value.
-        body : Body
-            The page.
-        """
+        """Keep a page."""
         with self._lock:
             before = self._held.pop(address, None)
             self._held[address] = (state, body)

@@ -180,29 +180,7 @@ def state_of(files: list[Path]) -> tuple[tuple[str, int, int, int], ...]:
 
 
 def freeze(workspace: Workspace, folder: Path, experiment: str, forecast: Path) -> Path:
-    """Link the inputs of a snapshot into a folder named by their contents.
-
-    Parameters
-    ----------
-    workspace : Workspace
-        Where they stand.
-    folder : Path
-        The service's own folder, on the same disk if links are to be used.
-    experiment : str
-        Name of the question.
-    forecast : Path
-        Folder of the stored forecast.
-
-    Returns
-    -------
-    Path
-        A workspace with these files alone.
-
-    Raises
-    ------
-    InputError
-        If a file goes away meanwhile, or nothing can be written.
-    """
+    """Link the inputs of a snapshot into a folder named by their contents."""
     digest = hashlib.sha256()
     with draft_folder(folder / FOLDER) as draft:
         try:
@@ -223,22 +201,7 @@ def freeze(workspace: Workspace, folder: Path, experiment: str, forecast: Path) 
 
 
 def load_snapshot(frozen: Path, experiment: str, forecast_id: str, version: str = "") -> Snapshot:
-    """Read a frozen folder.
-
-    Parameters
-    ----------
-    frozen : Path
-        As :func:`freeze` gave it.
-    experiment, forecast_id : str
-        The question, and the forecast in the folder.
-    version : str
-        Version of the champion in the registry.
-
-    Raises
-    ------
-    InputError
-        If a file is damaged, or the forecast was made from other files than the ones beside it.
-    """
+    """Read a frozen folder."""
     workspace = Workspace(frozen)
     place = workspace.path("forecasts", experiment, forecast_id)
     stored = load_forecast(place)
@@ -255,15 +218,7 @@ def load_snapshot(frozen: Path, experiment: str, forecast_id: str, version: str 
 
 
 def prune(folder: Path, keep: set[str]) -> None:
-    """Remove frozen folders that nothing refers to, and what a process that died left behind, after some days.
-
-    Parameters
-    ----------
-    folder : Path
-        The service's own folder.
-    keep : set of str
-        Folders that some list was made from, or that are served.
-    """
+    """Remove frozen folders that nothing refers to, and what a process that died left behind, after some days."""
     latest = time.time() - KEPT_SECONDS
     for path in (folder / FOLDER).glob("*"):
         if path.name not in keep and path.is_dir() and path.stat().st_mtime < latest:

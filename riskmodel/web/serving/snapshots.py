@@ -47,11 +47,6 @@ REMEMBERED = 4
 class Snapshots:
     """What is served of every question.
 
-    Parameters
-    ----------
-    settings : Settings
-        Where the workspace is, and how often to look.
-
     Attributes
     ----------
     switches : int
@@ -84,13 +79,7 @@ class Snapshots:
         return serving.get(MAIN) or next(iter(serving.values()), None)
 
     def of_request(self, snapshot_id: str, experiment: str, forecast_id: str) -> Snapshot:
-        """The snapshot a list was first made from, also when another is served by now.
-
-        Raises
-        ------
-        InputError
-            If its frozen inputs are gone or damaged.
-        """
+        """The snapshot a list was first made from, also when another is served by now."""
         serving = self._serving.get(experiment)
         if serving is not None and (serving.id, serving.stored.id) == (snapshot_id, forecast_id):
             return serving

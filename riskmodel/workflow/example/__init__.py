@@ -46,27 +46,7 @@ class ExampleFiles:
 
 
 def write_example(folder: Path, *, n_areas: int = 1200, seed: int = 1) -> ExampleFiles:
-    """Write an invented country as four files in the formats the publishers use.
-
-    Parameters
-    ----------
-    folder : Path
-        Made where it does not exist; files of an earlier example in it are replaced.
-    n_areas : int
-        Number of wijken, 1 to 3,400.
-    seed : int
-        The same seed gives the same files, byte for byte.
-
-    Returns
-    -------
-    ExampleFiles
-        Where the files stand.
-
-    Raises
-    ------
-    InputError
-        If ``n_areas`` is out of range.
-    """
+    """Write an invented country as four files in the formats the publishers use."""
     if not 1 <= n_areas <= MAX_AREAS:
         raise InputError("n_areas", str(n_areas), f"1 to {MAX_AREAS}")
     rng = np.random.default_rng(seed)

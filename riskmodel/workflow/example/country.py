@@ -72,30 +72,13 @@ class Country:
 
 
 def municipalities() -> pd.DataFrame:
-    """Tell which municipalities the invented country has.
-
-    Returns
-    -------
-    pandas.DataFrame
-        40 rows with ``code`` (GM9001 to GM9040, numbers no real municipality has) and ``name``
-        (ending in " (voorbeeld)").
-    """
+    """Tell which municipalities the invented country has."""
     name = [f"{_TOWN_START[i % 8]}{_TOWN_END[(i // 8 + i) % 5]} (voorbeeld)" for i in range(40)]
     return pd.DataFrame({"code": [f"GM{9001 + i}" for i in range(40)], "name": name})
 
 
 def draw_country(rng: Rng, n: int, lasting: Rng) -> Country:
-    """Draw codes, names, sizes, densities and lasting levels of all areas.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Draws everything but ages.
-    n : int
-        Number of areas.
-    lasting : numpy.random.Generator
-        Draws ages.
-    """
+    """Draw codes, names, sizes, densities and lasting levels of all areas."""
     edges = np.cumsum(np.linspace(0.85, 1.15, 40)) / 40
     town = np.minimum(np.searchsorted(edges, (np.arange(n) + 0.5) / n), 39)
     number = np.arange(n) - np.searchsorted(town, town)

@@ -23,19 +23,7 @@ _SEA, _WANDER = 1.04, 0.55
 
 
 def write_map(path: Path, codes: list[str], names: list[str], land: Array, rng: np.random.Generator) -> None:
-    """Write a polygon for every area, as GeoJSON in degrees (OGC:CRS84).
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    codes, names : list of str
-        Of the areas, in the order in which they lie beside each other.
-    land : ndarray of shape (n_areas,)
-        Land of each area, in any unit.
-    rng : numpy.random.Generator
-        Draws the shapes.
-    """
+    """Write a polygon for every area, as GeoJSON in degrees (OGC:CRS84)."""
     cells = _cells(_rectangles([code[:6] for code in codes], np.sqrt(land)), rng)
     features = [
         {

@@ -53,28 +53,7 @@ def log_backtest(
     findings: Sequence[Finding] = (),
     note: str = "",
 ) -> str:
-    """Log a backtest: a parent run with its files and pictures, a nested run per model and origin.
-
-    Parameters
-    ----------
-    workspace : Workspace
-        Where the store is.
-    backtest : Backtest
-        What was done.
-    panel : Panel
-        What it was done on.
-    files : sequence of Path
-        Files to keep with the parent run: those of the record.
-    findings : sequence of Finding
-        What the checks found.
-    note : str
-        Its outcome in Markdown, shown with the parent run.
-
-    Returns
-    -------
-    str
-        Id of the parent run.
-    """
+    """Log a backtest: a parent run with its files and pictures, a nested run per model and origin."""
     with writing_runs(workspace):
         client, question = client_of(workspace), backtest.experiment
         place = experiment_id(client, workspace, question.name)

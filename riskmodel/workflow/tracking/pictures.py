@@ -96,15 +96,7 @@ def precision_recall_picture(backtest: Backtest, panel: Panel, models: Sequence[
 
 
 def beeswarm_picture(features: Features, contributions: FloatArray) -> Figure:
-    """Contributions of the strongest features over all areas, by shap's beeswarm.
-
-    Parameters
-    ----------
-    features : Features
-        Features of the areas.
-    contributions : numpy.ndarray, shape (areas, features + 1)
-        In score points, the last column the base value.
-    """
+    """Contributions of the strongest features over all areas, by shap's beeswarm."""
     import shap
 
     off_screen()

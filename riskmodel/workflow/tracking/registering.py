@@ -64,32 +64,7 @@ def register(
     record: Record | None = None,
     no_record: str = "",
 ) -> Version:
-    """Register a released model as a new version of its experiment's model and give it its alias.
-
-    Parameters
-    ----------
-    workspace : Workspace
-        Where the store is.
-    release : Release
-        The model.
-    panel : Panel
-        What it was trained on.
-    locations : numpy.ndarray of str, shape (areas,)
-        Area codes.
-    features : Features
-        Features of these areas at the training origin; the first rows are the input example.
-    deviation : numpy.ndarray, shape (areas,)
-        Score minus base constant of the same areas.
-    role : {"champion", "challenger"}
-        What the experiment trained it as. A champion becomes ``candidate`` where another model is champion, and
-        gets no alias where the champion is the same model.
-    findings : sequence of Finding
-        What the checks found.
-    record : Record, optional
-        A backtest of the same model on the same files, of which the description tells.
-    no_record : str
-        Why there is none.
-    """
+    """Register a released model as a new version of its experiment's model and give it its alias."""
     import mlflow
 
     with writing_runs(workspace):

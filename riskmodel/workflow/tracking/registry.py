@@ -54,13 +54,7 @@ def release_by_alias(workspace: Workspace, experiment: str, alias: str) -> tuple
 
 
 def find_version(workspace: Workspace, experiment: str, asked: str) -> Version:
-    """The version of a registered model by number or alias.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
+    """The version of a registered model by number or alias."""
     there = versions(workspace, experiment)
     chosen = [each for each in there if asked in (each.number, each.alias)]
     if not chosen:
@@ -95,21 +89,7 @@ def versions(workspace: Workspace, experiment: str) -> list[Version]:
 def make_champion(
     workspace: Workspace, experiment: str, version: Version, *, reasons: Sequence[str], reason: str
 ) -> None:
-    """Move the alias ``champion`` to a version, and record who did so, when and why.
-
-    Parameters
-    ----------
-    workspace : Workspace
-        Where the store is.
-    experiment : str
-        Name of the registered model.
-    version : Version
-        The new champion.
-    reasons : sequence of str
-        What spoke against it; empty when the gate held.
-    reason : str
-        Why it was promoted all the same.
-    """
+    """Move the alias ``champion`` to a version, and record who did so, when and why."""
     with writing_runs(workspace):
         client = client_of(workspace)
         before = version_at(client, experiment, CHAMPION)

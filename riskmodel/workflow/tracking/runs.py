@@ -22,17 +22,6 @@ def backtest_run(workspace: Workspace, asked: str) -> tuple[str, str, Path] | No
     """The backtest in MLflow whose run id is, or begins with, what was asked.
 
     The id of a nested run stands for its model in the backtest it belongs to.
-
-    Returns
-    -------
-    tuple of (str, str, Path) or None
-        Run id, model that was asked for (empty for the whole backtest) and folder of the artifacts; None when no
-        run has such an id.
-
-    Raises
-    ------
-    InputError
-        If several runs begin with it, or the run is no backtest.
     """
     if not has_store(workspace) or len(asked) < SHORTEST_ID:
         return None

@@ -30,13 +30,7 @@ def _elsewhere() -> str:
 
 
 def store_uri(workspace: Workspace) -> str:
-    """Address of the workspace's MLflow store, as ``mlflow ui --backend-store-uri`` takes it.
-
-    Raises
-    ------
-    InputError
-        If ``RISKMODEL_MLFLOW`` names something else than a PostgreSQL database.
-    """
+    """Address of the workspace's MLflow store, as ``mlflow ui --backend-store-uri`` takes it."""
     elsewhere = _elsewhere()
     if not elsewhere:
         return f"sqlite:///{workspace.path('mlflow.db').resolve()}"
@@ -54,13 +48,7 @@ def has_store(workspace: Workspace) -> bool:
 
 
 def client_of(workspace: Workspace) -> MlflowClient:
-    """A client of the workspace's store; the first one makes the store.
-
-    Raises
-    ------
-    InputError
-        If the store is a database elsewhere that does not answer.
-    """
+    """A client of the workspace's store; the first one makes the store."""
     from mlflow import MlflowClient
 
     # Only now: MLflow sets the level of its own loggers while it is imported.

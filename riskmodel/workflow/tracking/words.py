@@ -40,21 +40,7 @@ BEST, RATIO, EVENTS = "main/AP_best", "main/AP_ratio", "main/events"
 
 
 def first_figures(scores: pd.DataFrame, experiment: Experiment) -> pd.DataFrame:
-    """The figures that come first, of every model at every origin, in the main cohort.
-
-    Parameters
-    ----------
-    scores : pandas.DataFrame
-        The Scores container.
-    experiment : Experiment
-        Its experiment.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index ``model, origin_date``; columns the values of :data:`FIRST`, the average precision of the best simple
-        ordering of that origin, the ratio to it, and the number of events.
-    """
+    """The figures that come first, of every model at every origin, in the main cohort."""
     cohort = main_cohort(experiment).name
     own = scores[(scores["target"] == experiment.event.name) & (scores["cohort"] == cohort)]
     by = ["model", "origin_date"]
@@ -79,15 +65,7 @@ def mean_figures(figures: pd.DataFrame, model: str) -> dict[str, float]:
 
 
 def dataset_input(panel: Panel, context: str) -> DatasetInput:
-    """A panel as MLflow's dataset: level and waves as its name, the fingerprints of its files as its digest.
-
-    Parameters
-    ----------
-    panel : Panel
-        What was used.
-    context : {"training", "evaluation"}
-        What for.
-    """
+    """A panel as MLflow's dataset: level and waves as its name, the fingerprints of its files as its digest."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     files = [{"name": file.name, "sha256": file.sha256} for file in panel.files]
@@ -147,17 +125,7 @@ def model_note(experiment: Experiment) -> str:
 
 
 def version_note(release: Release, record: Record | None, no_record: str = "") -> str:
-    """What a version is: trained on what, until when, how good beside the best ordering, and where its card is.
-
-    Parameters
-    ----------
-    release : Release
-        The model.
-    record : Record or None
-        A backtest of it on the same files.
-    no_record : str
-        Why there is none.
-    """
+    """What a version is: trained on what, until when, how good beside the best ordering, and where its card is."""
     question = release.experiment
     trained = (
         f"{release.name} until {release.wave}, trained on level {release.level} with what was published by "

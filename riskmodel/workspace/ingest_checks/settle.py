@@ -17,27 +17,7 @@ FLAGGED, ACCEPTED = "flagged: ", "accepted: "
 def settle(
     observations: Sequence[Observations], held: Iterable[Observations], accept: Mapping[str, str] | None = None
 ) -> list[Observations]:
-    """Check what arrives, earliest first, against what is there and what came before it in the same call.
-
-    Parameters
-    ----------
-    observations : sequence of Observations
-        What arrives.
-    held : iterable of Observations
-        What the workspace holds.
-    accept : mapping of str to str, optional
-        Codes of findings that an analyst lets through, each with the reason; both are kept in the notes.
-
-    Returns
-    -------
-    list of Observations
-        The same in the same order, with a note for every finding.
-
-    Raises
-    ------
-    InputError
-        If a finding of severity *refuse* is not accepted; if a code is unknown or has no reason.
-    """
+    """Check what arrives, earliest first, against what is there and what came before it in the same call."""
     reasons = dict(accept or {})
     known = {check.code for check in CHECKS}
     for code, reason in reasons.items():

@@ -46,15 +46,7 @@ class Impossible:
 
 
 def plausible(about: Indicator, base: float | None = None) -> tuple[float, float]:
-    """Lowest and highest value that an indicator can have.
-
-    Parameters
-    ----------
-    about : Indicator
-        What it is.
-    base : float, optional
-        Base constant of its source: total scores lie around it, their parts around 0.
-    """
+    """Lowest and highest value that an indicator can have."""
     ranges = load("ranges")
     low, high = ranges["indicators"].get(about.id) or ranges["units"].get(about.unit, (-np.inf, np.inf))
     if about.id in ranges["around_base"] and base is not None:

@@ -69,13 +69,7 @@ class Bins:
 
 
 def make_bins(model: Ensemble) -> Bins:
-    """Bins of a model.
-
-    Raises
-    ------
-    UnsupportedModelError
-        If a feature is asked for both as a number and as a category, or has more than 65,535 bins.
-    """
+    """Bins of a model."""
     edges: dict[int, set[float]] = {}
     kinds: dict[int, bool] = {}
     for tree, node in nodes(model):

@@ -68,21 +68,7 @@ def divide(everything: BinSet, sets: frozenset[BinSet]) -> tuple[BinSet, ...]:
 def bundles(
     tree: Tree, leaves: Sequence[Leaf], everything: Sequence[BinSet], column: Sequence[int], dear: float = 1.0
 ) -> list[Bundle]:
-    """The cheapest division of a tree's leaves into bundles.
-
-    Parameters
-    ----------
-    tree : Tree
-        Of two leaves or more.
-    leaves : sequence of Leaf
-        Its leaves.
-    everything : sequence of int
-        All bins of each feature.
-    column : sequence of int
-        Column of contributions of each feature.
-    dear : float, optional
-        Weight on memory; more than 1 gives smaller tables.
-    """
+    """The cheapest division of a tree's leaves into bundles."""
 
     def gather(members: tuple[Leaf, ...], sets: Conditions) -> Bundle | None:
         states: dict[int, tuple[BinSet, ...]] = {}

@@ -58,25 +58,7 @@ class Compiled:
     _booster: Any = None
 
     def contributions(self, values: ArrayLike, *, threads: int | None = None) -> Floats:
-        """Exact path-dependent SHAP contributions, those of ``Booster.predict(pred_contrib=True)``.
-
-        Parameters
-        ----------
-        values : array_like, shape (rows, features)
-            As given to LightGBM: NaN is missing, categories are their whole numbers.
-        threads : int, optional
-            At most this many; by default as many as there are processors. The result has the same bits for any.
-
-        Returns
-        -------
-        numpy.ndarray, shape (rows, columns + 1)
-            The last column is the base value; a row adds up to the raw prediction.
-
-        Raises
-        ------
-        InputError
-            If ``values`` is not a matrix of numbers with the features of the model.
-        """
+        """Exact path-dependent SHAP contributions, those of ``Booster.predict(pred_contrib=True)``."""
         matrix = np.asarray(values)
         if matrix.ndim != 2 or matrix.shape[1] != self.features or matrix.dtype.kind not in "fiub":
             raise InputError(
@@ -137,20 +119,6 @@ def compile_trees(booster: Any, *, groups: ArrayLike | None = None, max_bytes: i
 
     Trees up to its best iteration, as ``predict`` uses them. Where tables are not possible (see ``how``) the
     result answers all the same, by asking LightGBM.
-
-    Parameters
-    ----------
-    booster : lightgbm.Booster
-        A model with one output.
-    groups : array_like of int, shape (features,), optional
-        Column each feature's contributions are added to, from 0: sums by driver, made in the same pass.
-    max_bytes : int, optional
-        Memory the tables may take.
-
-    Raises
-    ------
-    InputError
-        If the model has several outputs or linear leaves, or ``groups`` does not give each feature a column.
     """
     begin = time.perf_counter()
     features = int(booster.num_feature())

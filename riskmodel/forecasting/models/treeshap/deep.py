@@ -48,17 +48,7 @@ class DeepProgram(Program):
 
 
 def assemble(bundles: Iterable[Bundle], everything: Sequence[int], column: Sequence[int]) -> DeepProgram:
-    """Lay deep leaves out as flat arrays.
-
-    Parameters
-    ----------
-    bundles : iterable of Bundle
-        Each of one leaf.
-    everything : sequence of int
-        All bins of each feature.
-    column : sequence of int
-        Column of contributions of each feature.
-    """
+    """Lay deep leaves out as flat arrays."""
     players, steps, weights, factors = [0], [0], [0], [0]
     features: list[int] = []
     first: list[int] = []

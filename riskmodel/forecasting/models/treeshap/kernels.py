@@ -168,11 +168,6 @@ def compiled(loop: Loop) -> Loop:
 
     Nothing is written to disk: numba reads its cache back through pickle, so whoever can write there could run
     code here.
-
-    Raises
-    ------
-    ImportError
-        If numba is not installed.
     """
     numba: Any = importlib.import_module("numba")
     fast: Loop = numba.njit(f"void({','.join(_TYPES[loop])})", nogil=True)(loop)

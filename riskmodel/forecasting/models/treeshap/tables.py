@@ -73,20 +73,7 @@ class TableProgram(Program):
 
 
 def leaf_tables(values: Floats, shares: Floats) -> Floats:
-    """Contributions of leaves on equally many features, for every set of features that meet their conditions.
-
-    Parameters
-    ----------
-    values : numpy.ndarray, shape (leaves,)
-        Output of each leaf.
-    shares : numpy.ndarray, shape (leaves, features)
-        See :class:`~riskmodel.forecasting.models.treeshap.paths.Leaf`.
-
-    Returns
-    -------
-    numpy.ndarray, shape (leaves, features, 2 ** features)
-        Bit i of the last index is set if feature i meets its conditions.
-    """
+    """Contributions of leaves on equally many features, for every set of features that meet their conditions."""
     n, d = shares.shape
     weights = np.array([factorial(k) * factorial(d - 1 - k) / factorial(d) for k in range(d)])
     worths = np.zeros((n, d, 2**d))
@@ -124,15 +111,7 @@ def tables_of_leaves(leaves: Sequence[Leaf]) -> dict[int, Floats]:
 
 
 def bundle_table(bundle: Bundle, column: Sequence[int], of_leaf: Mapping[int, Floats]) -> tuple[list[int], Floats]:
-    """Contributions of a bundle for each of its states.
-
-    Returns
-    -------
-    columns : list of int
-        Columns the bundle adds to.
-    table : numpy.ndarray, shape (columns, states)
-        The part of the first feature runs fastest.
-    """
+    """Contributions of a bundle for each of its states."""
     columns = sorted({column[feature] for feature in bundle.states})
     place = {one: number for number, one in enumerate(columns)}
     table: Floats = np.zeros((len(columns), bundle.size))
@@ -161,17 +140,7 @@ def runs(parts: Sequence[BinSet]) -> list[tuple[int, int]]:
 
 
 def assemble(bundles: Sequence[Bundle], sizes: Sequence[int], column: Sequence[int]) -> TableProgram:
-    """Lay bundles out as flat arrays.
-
-    Parameters
-    ----------
-    bundles : sequence of Bundle
-        In the order in which they are added.
-    sizes : sequence of int
-        Number of bins of each feature.
-    column : sequence of int
-        Column of contributions of each feature.
-    """
+    """Lay bundles out as flat arrays."""
     first: list[int] = []
     steps, looks, adds = [0], [0], [0]
     step: list[tuple[int, int, int]] = []

@@ -72,20 +72,7 @@ class Ensemble:
 
 
 def read(text: str) -> Ensemble:
-    """Read a model in LightGBM's text format.
-
-    Parameters
-    ----------
-    text : str
-        ``Booster.model_to_string()``.
-
-    Raises
-    ------
-    UnsupportedModelError
-        If the format is another than version 3 or 4, the trees are averaged, or a node has no training rows.
-    InputError
-        If the leaves are linear: LightGBM has no contributions for them either.
-    """
+    """Read a model in LightGBM's text format."""
     head, *rest = text.split("\nTree=")
     lines = head.splitlines()
     about = dict(line.split("=", 1) for line in lines if "=" in line)

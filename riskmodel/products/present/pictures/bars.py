@@ -45,27 +45,6 @@ def dimension_bars(
 
     Columns of bars on one scale, rather than one stacked bar: each dimension starts at its own nought, so that it
     can be compared down the column, and colour only says up or down.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame, shape (rows, dimensions)
-        Score points; names of areas or groups in the index, Dutch labels of the dimensions in the columns. Their
-        sum is drawn as the first column.
-    title, subtitle, note : str
-        Heading, line under it, and note at the foot.
-    total_name : str
-        Heading of the sum.
-    unknown : str
-        What stands where a value is missing.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        If there is no row or no dimension, or there are more than :data:`MOST` rows.
     """
     if not 0 < len(table) <= MOST or table.shape[1] == 0:
         raise InputError("dimension bars", f"a table of {table.shape}", f"1 to {MOST} rows, a column a dimension")
@@ -152,25 +131,7 @@ def decomposition_shares(
     subtitle: str = "",
     note: str = "",
 ) -> Figure:
-    """Share of each dimension in the differences between areas in their change, with its interval.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        ``label, share`` and, where there is an interval, ``low95, high95``, as
-        :func:`riskmodel.monitor.decomposition.covariance_shares` gives it.
-    title, subtitle, note : str
-        Heading, line under it, and note at the foot.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        If columns or rows are missing.
-    """
+    """Share of each dimension in the differences between areas in their change, with its interval."""
     require(table, ("label", "share"), "shares of dimensions")
     table = table.sort_values("share", ascending=False, kind="stable")
     shares = table["share"].to_numpy(dtype=float)

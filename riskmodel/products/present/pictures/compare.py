@@ -41,27 +41,7 @@ def survey_against_measurement(
     measured_name: str = "gemeten verandering van de score",
     survey_name: str = "oordeel in de enquête",
 ) -> Figure:
-    """Two dots an area, each with its interval: what was measured, and what a survey says.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        ``name, measured, measured_low, measured_high, survey, survey_low, survey_high``; drawn in this order. The
-        two have units of their own and so a panel each; they share the rows.
-    title, subtitle, note : str
-        Heading, line under it, and note at the foot.
-    measured_name, survey_name : str
-        Headings of the two panels, with the unit.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        If columns or rows are missing.
-    """
+    """Two dots an area, each with its interval: what was measured, and what a survey says."""
     parts = ("measured", "survey")
     require(table, ("name", *(f"{part}{end}" for part in parts for end in ("", "_low", "_high"))), "survey")
     names = [shorten(local_name(str(name)), 2.2, 8.5) for name in table["name"]]
@@ -124,32 +104,7 @@ def association_scatter(
     chosen: Sequence[bool] | None = None,
     chosen_name: str = "",
 ) -> Figure:
-    """One dot an area: a figure against another, with some areas in colour and by name.
-
-    Parameters
-    ----------
-    x, y : sequence of float, shape (areas,)
-        Pairs with a missing value are left out, and their number is said.
-    title, subtitle, note : str
-        Heading, line under it (a measure of the association with its interval and number of areas), note.
-    x_name, y_name : str
-        What the figures are, with the unit.
-    names : sequence of str, optional
-        Names of the areas; only chosen ones are written, at most :data:`MOST_NAMES`.
-    chosen : sequence of bool, optional
-        Areas in colour.
-    chosen_name : str
-        What the chosen areas are.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        If no area has both figures.
-    """
+    """One dot an area: a figure against another, with some areas in colour and by name."""
     table = pd.DataFrame({"x": np.asarray(x, dtype=float), "y": np.asarray(y, dtype=float)})
     table["name"] = [""] * len(table) if names is None else [str(name) for name in names]
     table["chosen"] = False if chosen is None else np.asarray(chosen, dtype=bool)

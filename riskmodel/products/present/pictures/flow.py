@@ -47,33 +47,7 @@ def transition_flow(
     weight: Literal["areas", "inhabitants"] = "areas",
     unit: str = "wijken",
 ) -> Figure:
-    """Flows of areas from their class at one wave to that at another.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        ``from_class, to_class`` (1 to 9; others, such as 0 for not measured, are left out) and the weight, as
-        :func:`riskmodel.monitor.transitions.transition_rows` gives it.
-    start, end : int
-        The two waves.
-    names : sequence of str
-        The nine class names, worst first.
-    title, subtitle, note : str
-        Heading, line under it, and note at the foot.
-    weight : {"areas", "inhabitants"}
-        What the width of a flow stands for.
-    unit : str
-        What is counted, in Dutch.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        If columns are missing, there are not nine names, or nothing flows.
-    """
+    """Flows of areas from their class at one wave to that at another."""
     require(rows, ("from_class", "to_class", weight), "flow from class to class")
     counts = _square(rows, weight)
     total = float(counts.sum())
@@ -174,28 +148,7 @@ def class_shares(
     note: str = "",
     unit: str = "inwoners",
 ) -> Figure:
-    """Share of the people (or areas) in each class, one bar a wave, worst class at the left.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame, shape (rows, 9)
-        Counts; what each bar is (a wave, or a group) in the index, classes 1 to 9 in the columns.
-    names : sequence of str
-        The nine class names, worst first.
-    title, subtitle, note : str
-        Heading, line under it, and note at the foot.
-    unit : str
-        What is counted, in Dutch; the total of each bar stands beside it.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        If the columns are not the nine classes, or a bar counts nothing.
-    """
+    """Share of the people (or areas) in each class, one bar a wave, worst class at the left."""
     if not np.array_equal(table.columns, list(CLASSES)) or len(names) != len(CLASSES) or table.empty:
         raise InputError(
             "class shares", f"columns {list(table.columns)}", "counts of classes 1 to 9, and nine names"

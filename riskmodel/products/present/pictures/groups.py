@@ -27,29 +27,7 @@ def group_trajectory(
     measure: str = "gemiddelde score",
     names: Mapping[str, str] | None = None,
 ) -> Figure:
-    """A group of areas against others over the waves, each with its band.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        One row a series and wave: ``series, wave, value`` and, where there is a band, ``low, high``. The first
-        series is the group itself.
-    title, subtitle, note : str
-        Heading, line under it, and note at the foot.
-    measure : str
-        What the values are, in Dutch.
-    names : mapping of str to str, optional
-        What a series is called in the picture; by default itself.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        If columns or rows are missing, or there are more series than can be told apart.
-    """
+    """A group of areas against others over the waves, each with its band."""
     require(table, ("series", "wave", "value"), "trajectory of a group")
     series = list(dict.fromkeys(table["series"]))
     if len(series) > len(SERIES):
@@ -93,25 +71,7 @@ def group_trajectory(
 
 
 def bands(trajectory: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
-    """Turn a trajectory of a group into what :func:`group_trajectory` draws.
-
-    Parameters
-    ----------
-    trajectory : pandas.DataFrame
-        ``part, wave, score, standard_error``, as :func:`riskmodel.monitor.trajectory.trajectory` gives it.
-    names : mapping of str to str
-        Dutch name of every part to be drawn, in this order: ``group`` first.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``series, wave, value, low, high``; 80% of repeated measurements would lie from low to high.
-
-    Raises
-    ------
-    InputError
-        If columns are missing or none of the parts is there.
-    """
+    """Turn a trajectory of a group into what :func:`group_trajectory` draws."""
     require(trajectory, ("part", "wave", "score", "standard_error"), "trajectory of a group")
     parts = [trajectory[trajectory["part"] == part].assign(series=name) for part, name in names.items()]
     rows = pd.concat(parts, ignore_index=True)

@@ -95,21 +95,7 @@ def framed(
     below: float = 0.35,
     above: float = 0.1,
 ) -> tuple[Figure, Room]:
-    """Make a figure with a heading, a line under it and a note at the foot.
-
-    Parameters
-    ----------
-    title, subtitle, note : str
-        Folded where they are too long for one line.
-    width, height : float
-        Width of the figure, and height of the drawing alone, in inches: the heading comes on top of it.
-    left, right, below, above : float
-        Inches between the drawing and the edge, the heading and the note, for its labels.
-
-    Returns
-    -------
-    tuple of matplotlib.figure.Figure and Room
-    """
+    """Make a figure with a heading, a line under it and a note at the foot."""
     edge, inside = 0.2, width - 0.4
     heading, under, foot = fold(title, inside, 13), fold(subtitle, inside, 9), fold(note, inside, 7.5)
     title_height = 0.235 * (heading.count("\n") + 1)
@@ -133,20 +119,6 @@ def spread(wanted: FloatArray, gap: float, low: float = -np.inf, high: float = n
     """Move places apart until neighbours are a gap away from each other, each as little as possible.
 
     Least squares under order and distance is an isotonic regression of the places less the gaps before them.
-
-    Parameters
-    ----------
-    wanted : numpy.ndarray, shape (labels,)
-        Where the labels would like to be.
-    gap : float
-        Least distance between two labels.
-    low, high : float
-        Edges; when there are more labels than fit between them, the upper edge gives way.
-
-    Returns
-    -------
-    numpy.ndarray, shape (labels,)
-        In the order of ``wanted``.
     """
     from scipy.optimize import isotonic_regression
 
@@ -167,13 +139,7 @@ def bare(axes: Axes, keep: Sequence[str] = ("bottom",)) -> None:
 
 
 def require(table: pd.DataFrame, columns: tuple[str, ...], where: str) -> None:
-    """Refuse a table that lacks columns or rows.
-
-    Raises
-    ------
-    InputError
-        With the columns that are missing.
-    """
+    """Refuse a table that lacks columns or rows."""
     missing = [name for name in columns if name not in table.columns]
     if missing or table.empty:
         found = f"no column {', '.join(missing)}" if missing else "no rows"

@@ -45,30 +45,7 @@ def class_map(
     note: str = "",
     unit: str = "gebieden",
 ) -> Figure:
-    """Map of the classes of areas, with the class number in every area that has room for it.
-
-    Parameters
-    ----------
-    boundaries : geopandas.GeoDataFrame
-        ``location`` and ``geometry`` in metres.
-    classes : mapping of str to float
-        Class 1 to 9 by code; NaN where not measured.
-    names : sequence of str
-        The nine class names, worst first.
-    title, subtitle, note : str
-        Heading, line under it, and note at the foot.
-    unit : str
-        What the areas are called.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        If none of the areas has a boundary, or there are not nine names.
-    """
+    """Map of the classes of areas, with the class number in every area that has room for it."""
     if len(names) != len(CLASS_COLOURS):
         raise InputError("map of classes", f"{len(names)} class names", "nine")
     found = outlines(boundaries, list(classes))
@@ -96,30 +73,7 @@ def change_map(
     note: str = "",
     unit: str = "gebieden",
 ) -> Figure:
-    """Map of what rose and fell beyond the noise, with the change in every area that has room for it.
-
-    Parameters
-    ----------
-    boundaries : geopandas.GeoDataFrame
-        ``location`` and ``geometry`` in metres.
-    change : mapping of str to float
-        Change in score points by code; NaN where unknown.
-    beyond_noise : mapping of str to bool
-        Whether it is larger than the jitter of the score; an area that is absent is not.
-    title, subtitle, note : str
-        Heading, line under it, and note at the foot.
-    unit : str
-        What the areas are called.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        If none of the areas has a boundary.
-    """
+    """Map of what rose and fell beyond the noise, with the change in every area that has room for it."""
     found = outlines(boundaries, list(change))
     values = np.array([change[code] for code in found.locations], dtype=float)
     out = np.array([bool(beyond_noise.get(code, False)) for code in found.locations]) & ~np.isnan(values)

@@ -24,23 +24,7 @@ FILLED = 0.1
 
 
 def pictures_of(view: View, tables: dict[str, pd.DataFrame], boundaries: Any = None) -> dict[str, Figure]:
-    """Pictures of a municipality or a group, by file name.
-
-    Parameters
-    ----------
-    view : View
-        What is shown.
-    tables : dict of str to pandas.DataFrame
-        As :func:`riskmodel.monitor.view.tables` gives them.
-    boundaries : geopandas.GeoDataFrame, optional
-        ``location`` and ``geometry`` in metres, for maps.
-
-    Returns
-    -------
-    dict of str to matplotlib.figure.Figure
-        ``classes, transitions, trajectory`` and, where they can be drawn, ``changes, areas, dimensions,
-        map-classes, map-changes``.
-    """
+    """Pictures of a municipality or a group, by file name."""
     many = level_words(view.country.level)[1]
     source = _source_of(view)
     span = f"{view.start} tot {view.end}"
@@ -199,15 +183,7 @@ def _source_of(view: View) -> str:
 
 
 def fills(view: View, boundaries: Any) -> bool:
-    """Whether the areas lie close enough together for a map of them to show anything.
-
-    Parameters
-    ----------
-    view : View
-        What is shown.
-    boundaries : geopandas.GeoDataFrame or None
-        ``location`` and ``geometry`` in metres.
-    """
+    """Whether the areas lie close enough together for a map of them to show anything."""
     if boundaries is None:
         return False
     shapes = boundaries.loc[boundaries["location"].isin(view.areas.areas), "geometry"]

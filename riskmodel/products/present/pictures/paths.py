@@ -33,35 +33,7 @@ def small_multiples(
     threshold_name: str = "voldoende",
     columns: int = 5,
 ) -> Figure:
-    """One small drawing an area: its score over the waves, with the country behind it.
-
-    Parameters
-    ----------
-    scores : pandas.DataFrame, shape (areas, waves)
-        Names of areas in the index, waves in the columns, score points; NaN where not measured. Drawn in this
-        order, row by row.
-    country : pandas.Series, shape (waves,)
-        What stands behind every area, in grey.
-    title, subtitle, note : str
-        Heading, line under it, and note at the foot.
-    direction : pandas.Series, optional
-        Per area -1 (fell), 0 (within the noise) or 1 (rose); colours the lines.
-    threshold : float, optional
-        A score at which a dotted line is drawn in every panel, such as the lower cut of *voldoende*.
-    threshold_name : str
-        What the line is called, once.
-    columns : int
-        Drawings in a row.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        If there is no area, or there are more than :data:`MOST`.
-    """
+    """One small drawing an area: its score over the waves, with the country behind it."""
     if not 0 < len(scores) <= MOST:
         raise InputError(
             "small multiples", f"{len(scores)} areas", f"1 to {MOST}", "Draw a municipality or a group at a time."
@@ -147,30 +119,7 @@ def slope_chart(
     note: str = "",
     most_labels: int = 18,
 ) -> Figure:
-    """Scores of all areas at two waves, joined by a line; those beyond the noise stand out.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        ``name, score_start, score_end, beyond_noise``, as
-        :func:`riskmodel.monitor.development.development_table` gives it.
-    start, end : int
-        The two waves.
-    title, subtitle, note : str
-        Heading, line under it, and note at the foot.
-    most_labels : int
-        Areas that get their name: all when there are no more than this, otherwise the largest changes beyond the
-        noise; the note then says so.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    InputError
-        If columns or rows are missing.
-    """
+    """Scores of all areas at two waves, joined by a line; those beyond the noise stand out."""
     require(table, ("name", "score_start", "score_end", "beyond_noise"), "slope chart")
     table = table.assign(change=table["score_end"] - table["score_start"]).dropna(subset="change")
     table = table.sort_values("change", key=np.abs, ascending=False, kind="stable")

@@ -39,23 +39,7 @@ STEM = "risicolijst"
 
 
 def chosen_forms(names: Sequence[str]) -> tuple[str, ...]:
-    """Which forms are asked for, after a check that they can be made here.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Of :data:`WRITERS`, or :data:`ALL`; none for :data:`DEFAULT`.
-
-    Returns
-    -------
-    tuple of str
-        In the order of :data:`WRITERS`, each once.
-
-    Raises
-    ------
-    InputError
-        If a form does not exist, or its libraries are not installed.
-    """
+    """Which forms are asked for, after a check that they can be made here."""
     wrong = [name for name in names if name not in WRITERS and name != ALL]
     if wrong:
         raise InputError("--form", repr(wrong[0]), f"one of {', '.join((*WRITERS, ALL))}")
@@ -73,27 +57,7 @@ def chosen_forms(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def write_forms(risk_list: RiskList, folder: str | Path, forms: Sequence[str] = ()) -> dict[str, Path]:
-    """Write a risk list in the forms that are asked for, all of them or none.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list.
-    folder : str or pathlib.Path
-        Where the files go; made when it is not there.
-    forms : sequence of str
-        As for :func:`chosen_forms`.
-
-    Returns
-    -------
-    dict of str to pathlib.Path
-        The path of each form, by its name.
-
-    Raises
-    ------
-    InputError
-        If a form does not exist or cannot be made, or nothing can be written there.
-    """
+    """Write a risk list in the forms that are asked for, all of them or none."""
     asked = chosen_forms(forms)
     if risk_list.boundaries is None and any(form in GEOGRAPHICAL for form in asked):
         raise InputError(

@@ -27,18 +27,7 @@ def _whole_numbers(column: pd.Series) -> pd.Series:
 
 
 def verdicts(risk_list: RiskList) -> npt.NDArray[np.bool_]:
-    """Which areas *dreigen*: only those large enough for a verdict, whatever the model computed.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list.
-
-    Returns
-    -------
-    numpy.ndarray of bool, shape (areas,)
-        A missing flag is not set.
-    """
+    """Which areas *dreigen*: only those large enough for a verdict, whatever the model computed."""
     return flagged(risk_list.rows, "threatens") & ~flagged(risk_list.rows, "too_small")
 
 
@@ -47,17 +36,6 @@ def as_table(risk_list: RiskList) -> pd.DataFrame:
 
     Texts are on one line, in one direction, and none can be read as a formula: a name that starts like one gets an
     apostrophe before it, in every form, because tables travel from one program to the next.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns of :data:`~riskmodel.products.risk_list.risk_list.COLUMNS`, then ``basis`` and one column
-        ``bijdrage_<driver id>`` a driver.
     """
     rows = risk_list.rows[list(COLUMNS)].reset_index(drop=True)
     texts = {column: rows[column].map(safe_cell) for column in TEXT_COLUMNS}
@@ -72,13 +50,6 @@ def write_csv(risk_list: RiskList, path: str | Path) -> None:
 
     Where the list comes from and what must be known of it stands in the last columns, the same in every row: a
     file beside it would stay behind when the table is sent on, and lines above the heading would break readers.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list.
-    path : str or pathlib.Path
-        The file to write.
     """
     told = {name: safe_cell(text) for name, text in provenance_cells(risk_list).items()}
     as_table(risk_list).assign(**told).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")

@@ -36,13 +36,7 @@ DEGREE_DECIMALS = 7
 
 
 def missing_boundaries(risk_list: RiskList) -> str:
-    """Say how many areas of a list have no boundary, in plain Dutch; empty when all have one.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list.
-    """
+    """Say how many areas of a list have no boundary, in plain Dutch; empty when all have one."""
     known = () if risk_list.boundaries is None else risk_list.boundaries["location"]
     missing = int((~risk_list.rows["location"].isin(known)).sum())
     if not missing:
@@ -52,18 +46,7 @@ def missing_boundaries(risk_list: RiskList) -> str:
 
 
 def shapes_of(risk_list: RiskList) -> np.ndarray:
-    """Polygons of the areas in RD metres, in the order of the rows; None where there is no boundary.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list.
-
-    Raises
-    ------
-    InputError
-        If the list has no boundaries at all.
-    """
+    """Polygons of the areas in RD metres, in the order of the rows; None where there is no boundary."""
     boundaries = risk_list.boundaries
     if boundaries is None:
         raise InputError(
@@ -74,18 +57,7 @@ def shapes_of(risk_list: RiskList) -> np.ndarray:
 
 
 def notes_table(risk_list: RiskList) -> pd.DataFrame:
-    """Everything that must be known of a list, as a table: provenance, caveats and what the columns mean.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``soort`` (``"herkomst"``, ``"let op"`` or ``"kolom"``), ``naam`` and ``tekst``.
-    """
+    """Everything that must be known of a list, as a table: provenance, caveats and what the columns mean."""
     missing, about = missing_boundaries(risk_list), risk_list.about
     record = ("Hoe goed werkte deze methode eerder?", about.track_record)
     told = [
@@ -107,18 +79,6 @@ def write_geopackage(risk_list: RiskList, path: str | Path) -> None:
 
     The Dutch headings are the aliases of the columns, as the schema extension of the standard has them; QGIS shows
     them in place of the names. The same list gives the same bytes with the same versions of the libraries.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list, with boundaries.
-    path : str or pathlib.Path
-        The file to write.
-
-    Raises
-    ------
-    InputError
-        If the list has no boundaries.
 
     References
     ----------
@@ -179,18 +139,6 @@ def _add_aliases(path: Path, words: dict[str, tuple[str, str]]) -> None:
 
 def write_geojson(risk_list: RiskList, path: str | Path) -> None:
     """Write a risk list as GeoJSON in longitude and latitude, with its provenance as members of the collection.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list, with boundaries.
-    path : str or pathlib.Path
-        The file to write.
-
-    Raises
-    ------
-    InputError
-        If the list has no boundaries.
 
     References
     ----------

@@ -20,18 +20,7 @@ PROVENANCE_KEY = "riskmodel"
 
 
 def column_words(risk_list: RiskList) -> dict[str, tuple[str, str]]:
-    """Heading and meaning of every column of :func:`~riskmodel.products.risk_list.formats.csv.as_table`, in plain Dutch.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list.
-
-    Returns
-    -------
-    dict of str to tuple of str
-        Heading and meaning, by column name.
-    """
+    """Heading and meaning of every column of :func:`~riskmodel.products.risk_list.formats.csv.as_table`, in plain Dutch."""
     base = {"basis": ("Basis", "verwachte verandering van een gemiddeld gebied, in punten van de score")}
     drivers = {
         f"bijdrage_{driver.id}": (
@@ -44,19 +33,7 @@ def column_words(risk_list: RiskList) -> dict[str, tuple[str, str]]:
 
 
 def arrow_table(risk_list: RiskList) -> pa.Table:
-    """The frame of a risk list as an Arrow table that explains itself.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list.
-
-    Returns
-    -------
-    pyarrow.Table
-        Texts, whole numbers, truth values and floats, each column with its Dutch ``heading`` and ``meaning``; a
-        missing value is null.
-    """
+    """The frame of a risk list as an Arrow table that explains itself."""
     frame, words = as_table(risk_list), column_words(risk_list)
     fields = [
         pa.field(
@@ -80,36 +57,12 @@ def _type_of(name: str, column: pd.Series) -> Any:
 
 
 def write_parquet(risk_list: RiskList, path: str | Path) -> None:
-    """Write a risk list as Parquet.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list.
-    path : str or pathlib.Path
-        The file to write.
-    """
+    """Write a risk list as Parquet."""
     pq.write_table(arrow_table(risk_list), path)
 
 
 def read_provenance(path: str | Path) -> dict[str, Any]:
-    """Read back where the list in a Parquet file comes from.
-
-    Parameters
-    ----------
-    path : str or pathlib.Path
-        A file of :func:`write_parquet`.
-
-    Returns
-    -------
-    dict
-        As :func:`riskmodel.products.risk_list.provenance.provenance_record` gives it.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, or holds no risk list.
-    """
+    """Read back where the list in a Parquet file comes from."""
     try:
         told = pq.read_schema(path).metadata or {}
     except (pa.ArrowException, OSError, ValueError) as error:

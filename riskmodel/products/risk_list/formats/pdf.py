@@ -33,18 +33,7 @@ STEP_COLOURS = ("#eef1f3", "#fbe8cf", "#f6c78f", "#e0813a", "#8f3606", "#ffffff"
 
 
 def visited(risk_list: RiskList) -> np.ndarray:
-    """Places of the areas that get a sheet: those to visit, or without a capacity the first so many.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list.
-
-    Returns
-    -------
-    numpy.ndarray of int
-        Ascending, at most :data:`MOST_SHEETS`; never an area too small for a verdict.
-    """
+    """Places of the areas that get a sheet: those to visit, or without a capacity the first so many."""
     rows = risk_list.rows
     fit = ~flagged(risk_list.rows, "too_small")
     if risk_list.about.capacity is None:
@@ -57,20 +46,7 @@ def visited(risk_list: RiskList) -> np.ndarray:
 
 
 def render_list_pdf(risk_list: RiskList, *, compact: bool = False) -> str:
-    """Make the page that is printed.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list.
-    compact : bool
-        In smaller letters, for sheets that would not fit on one page.
-
-    Returns
-    -------
-    str
-        The whole page as HTML.
-    """
+    """Make the page that is printed."""
     rows, about = risk_list.rows.reset_index(drop=True), risk_list.about
     rows = rows.assign(threatens=verdicts(risk_list))
     places = visited(risk_list) if risk_list.sheets else np.empty(0, dtype=int)
@@ -106,18 +82,7 @@ def render_list_pdf(risk_list: RiskList, *, compact: bool = False) -> str:
 
 
 def print_list(risk_list: RiskList) -> Printed:
-    """Lay a risk list out on paper.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list.
-
-    Raises
-    ------
-    InputError
-        If the library or the font libraries of the system are not installed.
-    """
+    """Lay a risk list out on paper."""
     printed = lay_out(render_list_pdf(risk_list))
     if _one_page_each(printed):
         return printed
@@ -125,20 +90,7 @@ def print_list(risk_list: RiskList) -> Printed:
 
 
 def write_list_pdf(risk_list: RiskList, path: str | Path) -> None:
-    """Write a risk list as a PDF that screen readers can follow.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list.
-    path : str or pathlib.Path
-        The file to write.
-
-    Raises
-    ------
-    InputError
-        If the library or the font libraries of the system are not installed.
-    """
+    """Write a risk list as a PDF that screen readers can follow."""
     print_list(risk_list).write(path)
 
 

@@ -67,22 +67,7 @@ def at_level(fan: Fan, level: float) -> float | None:
 
 
 def trend_drawing(sheet: AreaSheet, town: str, width: float = 420.0, height: float = 196.0) -> TrendDrawing | None:
-    """Place the scores of an area over time.
-
-    Parameters
-    ----------
-    sheet : AreaSheet
-        Sheet of the area.
-    town : str
-        What its municipality is called at the line.
-    width, height : float
-        Size of the drawing.
-
-    Returns
-    -------
-    TrendDrawing or None
-        None when no score is known.
-    """
+    """Place the scores of an area over time."""
     trend, fan = sheet.trend, sheet.fan
     own = [dutch.known(value) for value in trend.score]
     series = {
@@ -145,15 +130,6 @@ def trend_drawing(sheet: AreaSheet, town: str, width: float = 420.0, height: flo
 
 def apart(heights: Sequence[float], room: float, top: float, bottom: float) -> list[float]:
     """Move ascending heights apart, within a frame.
-
-    Parameters
-    ----------
-    heights : sequence of float
-        Ascending.
-    room : float
-        Least distance.
-    top, bottom : float
-        The frame.
 
     Examples
     --------

@@ -34,13 +34,6 @@ class _Part:
 def clipped(text: Any, longest: int = LONGEST) -> str:
     """Give a text without invisible signs, cut where it is longer than there is room for.
 
-    Parameters
-    ----------
-    text : Any
-        A text, or a missing value.
-    longest : int
-        Most signs.
-
     Examples
     --------
     >>> clipped("Een heel lange naam", 10)
@@ -51,22 +44,7 @@ def clipped(text: Any, longest: int = LONGEST) -> str:
 
 
 def sheet_context(area: dict[str, Any], sheet: AreaSheet, areas: int) -> dict[str, Any]:
-    """Give what the template shows of one area.
-
-    Parameters
-    ----------
-    area : dict
-        Row of the list.
-    sheet : AreaSheet
-        Its sheet.
-    areas : int
-        How many areas the list has.
-
-    Returns
-    -------
-    dict of str to Any
-        Names of the template.
-    """
+    """Give what the template shows of one area."""
     chance = dutch.known(area["p_decline"])
     leading, own, rest = _parts(sheet.drivers)
     numbers = [part.value for part in (*leading, *own)] + [area["expected_change"]]

@@ -223,15 +223,7 @@ def _text_sheet(book: Any, name: str, about: About, blocks: Blocks, styles: _Sty
 
 
 def write_xlsx(risk_list: RiskList, path: str | Path) -> None:
-    """Write a risk list as a workbook; the same list always gives the same bytes.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list.
-    path : str or pathlib.Path
-        The file to write.
-    """
+    """Write a risk list as a workbook; the same list always gives the same bytes."""
     about = risk_list.about
     # Names come from outside: none of them may become a formula or a link.
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}

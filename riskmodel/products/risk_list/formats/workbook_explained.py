@@ -67,19 +67,7 @@ HEADINGS: tuple[tuple[str, str, int], ...] = (
 
 
 def explained(risk_list: RiskList) -> list[Statement]:
-    """What is told of the areas of a list, in order of rank.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list; without sheets nothing is told.
-
-    Returns
-    -------
-    list of Statement
-        Of the first :data:`MOST_EXPLAINED` areas and of those drawn at random. Of an area too small for a verdict
-        only that is said.
-    """
+    """What is told of the areas of a list, in order of rank."""
     if not risk_list.sheets:
         return []
     drawn = flagged(risk_list.rows, "audit")

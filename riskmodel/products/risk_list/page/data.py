@@ -65,17 +65,7 @@ def _numbers(column: pd.Series, whole: bool = False) -> list[float | int | None]
 
 
 def flag_bits(rows: pd.DataFrame) -> np.ndarray:
-    """Put the flags of every row in one number: bit 0 is the first of :data:`FLAGS`.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Rows of a risk list; a missing flag is not set.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (areas,)
-    """
+    """Put the flags of every row in one number: bit 0 is the first of :data:`FLAGS`."""
     bits = np.zeros(len(rows), dtype=int)
     for place, flag in enumerate(FLAGS):
         bits |= flagged(rows, flag).astype(int) << place
@@ -208,35 +198,13 @@ def about_data(about: About) -> dict[str, Any]:
 
 
 def as_json(value: Any) -> str:
-    """Write data so that it can stand inside a page: no sign that could end its element.
-
-    Parameters
-    ----------
-    value : Any
-        What JSON can hold; a number that is not finite is an error.
-
-    Returns
-    -------
-    str
-        JSON without spaces, ``<``, ``>`` and ``&``.
-    """
+    """Write data so that it can stand inside a page: no sign that could end its element."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def page_data(risk_list: RiskList) -> str:
-    """Give what the script of the page needs at once, as JSON.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list.
-
-    Returns
-    -------
-    str
-        JSON that is safe inside a ``script`` element.
-    """
+    """Give what the script of the page needs at once, as JSON."""
     said = Said()
     data = {
         "about": about_data(risk_list.about),
@@ -253,18 +221,7 @@ def page_data(risk_list: RiskList) -> str:
 
 
 def sheets_data(risk_list: RiskList) -> str:
-    """Give the area sheets, which the script reads when the first is opened.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list.
-
-    Returns
-    -------
-    str
-        JSON that is safe inside a ``script`` element; when it is large the same packed with gzip, in base 64.
-    """
+    """Give the area sheets, which the script reads when the first is opened."""
     said = Said()
     places = {code: place for place, code in enumerate(risk_list.rows["location"])}
     sheets = [_sheet(sheet, places, said) for sheet in risk_list.sheets]

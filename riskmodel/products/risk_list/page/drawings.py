@@ -50,20 +50,7 @@ class Quadrant:
 
 
 def steps_of(rows: pd.DataFrame, limit: float) -> npt.NDArray[np.int64]:
-    """Give every area its step of colour.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Rows of a risk list.
-    limit : float
-        Chance from which an area *dreigt*.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (areas,)
-        0 (lowest) to ``len(STEPS)``; :data:`NO_STEP` for areas too small and without a chance.
-    """
+    """Give every area its step of colour."""
     chance = rows["p_decline"].to_numpy(float)
     steps = np.searchsorted(np.array(STEPS) * limit, chance, side="right")
     return np.where(judged(rows), steps, NO_STEP)
@@ -75,17 +62,7 @@ def step_limits(limit: float) -> tuple[float, ...]:
 
 
 def judged(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Say of which areas there is a verdict: large enough, and with a chance.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Rows of a risk list.
-
-    Returns
-    -------
-    numpy.ndarray of bool, shape (areas,)
-    """
+    """Say of which areas there is a verdict: large enough, and with a chance."""
     found: npt.NDArray[np.bool_] = ~flagged(rows, "too_small") & np.isfinite(rows["p_decline"].to_numpy(float))
     return found
 
@@ -94,20 +71,6 @@ def quadrant(rows: pd.DataFrame, limit: float, width: float = 600.0, height: flo
     """Place the areas in the quadrant.
 
     The side has a square-root scale: most areas have a small chance and would lie on one another.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Rows of a risk list.
-    limit : float
-        Chance from which an area *dreigt*.
-    width, height : float
-        Size of the drawing.
-
-    Returns
-    -------
-    Quadrant
-        The places.
     """
     score, chance = rows["score"].to_numpy(float), rows["p_decline"].to_numpy(float)
     known = np.isfinite(score) & judged(rows)
@@ -138,18 +101,7 @@ def quadrant(rows: pd.DataFrame, limit: float, width: float = 600.0, height: flo
 
 
 def corner_counts(rows: pd.DataFrame) -> dict[str, int]:
-    """Count the areas in the four corners of the quadrant; an area without a verdict stands in none.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Rows of a risk list.
-
-    Returns
-    -------
-    dict of str to int
-        ``both``, ``threat``, ``pressure``, ``none``: together all areas with a verdict.
-    """
+    """Count the areas in the four corners of the quadrant; an area without a verdict stands in none."""
     shown = rows[judged(rows)]
     pressed, threatened = flagged(shown, "under_pressure"), flagged(shown, "threatens")
     return {
@@ -161,20 +113,7 @@ def corner_counts(rows: pd.DataFrame) -> dict[str, int]:
 
 
 def towns(counted: pd.DataFrame, own: Collection[str]) -> list[dict[str, Any]]:
-    """List municipalities with their counts, highest share first.
-
-    Parameters
-    ----------
-    counted : pandas.DataFrame
-        As :func:`riskmodel.products.risk_list.risk_list.town_counts` gives them.
-    own : collection of str
-        Names of the municipalities of the list.
-
-    Returns
-    -------
-    list of dict
-        ``name, areas, threatens, pressed, share, own``; empty when there are fewer than two municipalities.
-    """
+    """List municipalities with their counts, highest share first."""
     if len(counted) < 2:
         return []
     return [
@@ -185,18 +124,7 @@ def towns(counted: pd.DataFrame, own: Collection[str]) -> list[dict[str, Any]]:
 
 
 def among_others(found: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Say where the one municipality of a list stands among all others; None for several, or without others.
-
-    Parameters
-    ----------
-    found : list of dict
-        As :func:`towns` gives them.
-
-    Returns
-    -------
-    dict or None
-        ``name, areas, threatens``, and of how many others the share is ``lower``, the ``same`` or ``higher``.
-    """
+    """Say where the one municipality of a list stands among all others; None for several, or without others."""
     own, others = [each for each in found if each["own"]], [each for each in found if not each["own"]]
     if len(own) != 1 or not others:
         return None
@@ -210,23 +138,7 @@ def among_others(found: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def town_dots(found: list[dict[str, Any]], width: float = 600.0, size: float = 7.0) -> list[dict[str, Any]]:
-    """Place one dot a municipality along its share, dots of about the same share on top of one another.
-
-    Parameters
-    ----------
-    found : list of dict
-        As :func:`towns` gives them.
-    width : float
-        Width of the drawing: from nothing to everything.
-    size : float
-        Room for one dot.
-
-    Returns
-    -------
-    list of dict
-        The same with ``x`` and ``y`` (height above the axis), those of the list last and so on top; empty for a
-        few municipalities.
-    """
+    """Place one dot a municipality along its share, dots of about the same share on top of one another."""
     if len(found) < MANY_TOWNS:
         return []
     piles: dict[int, int] = {}

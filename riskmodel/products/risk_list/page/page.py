@@ -46,15 +46,6 @@ def capacity_line(rows: pd.DataFrame) -> int | None:
 
     The line stands under the last area that can be visited, so that what it says about the areas below
     it is true even when an area higher up was passed over.
-
-    Parameters
-    ----------
-    rows : pandas.DataFrame
-        Rows of a risk list.
-
-    Returns
-    -------
-    int or None
     """
     # An area too small for a verdict stands below the line for another reason.
     inside, judged = flagged(rows, "on_list"), ~flagged(rows, "too_small")
@@ -170,18 +161,7 @@ def page_script() -> str:
 
 
 def render_page(risk_list: RiskList) -> str:
-    """Make the web page of a risk list.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list.
-
-    Returns
-    -------
-    str
-        The whole page as HTML.
-    """
+    """Make the web page of a risk list."""
     style, script = asset("base.css") + asset("risk_list.css"), page_script()
     # These texts are ours or hold no sign of markup, and the hashes in the policy only match when they stay
     # unescaped.
@@ -196,14 +176,6 @@ def render_page(risk_list: RiskList) -> str:
 
 
 def write_page(risk_list: RiskList, path: str | Path) -> None:
-    """Write a risk list as one self-contained web page.
-
-    Parameters
-    ----------
-    risk_list : RiskList
-        The list.
-    path : str or pathlib.Path
-        The file to write.
-    """
+    """Write a risk list as one self-contained web page."""
     # A line end other than the one that was hashed would make the browser refuse style and script.
     Path(path).write_text(render_page(risk_list), encoding="utf-8", newline="\n")

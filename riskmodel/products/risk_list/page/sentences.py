@@ -14,13 +14,7 @@ from riskmodel.products.risk_list import random_visits as audit
 
 
 def sentences() -> list[tuple[str, str]]:
-    """Give every form of sentence in Dutch and English; of forms that could both fit the first is meant.
-
-    Returns
-    -------
-    list of tuple of str
-        Dutch and English, with the same ``{slots}``.
-    """
+    """Give every form of sentence in Dutch and English; of forms that could both fit the first is meant."""
     rules = catalogued_rules()
     return [
         *((rule.title, rule.title_en) for rule in rules),
@@ -33,12 +27,7 @@ def sentences() -> list[tuple[str, str]]:
 
 
 def labels() -> dict[str, tuple[str, str]]:
-    """Give the names of drivers and dimensions in Dutch and English, by id.
-
-    Returns
-    -------
-    dict of str to tuple of str
-    """
+    """Give the names of drivers and dimensions in Dutch and English, by id."""
     named = {driver.id: (driver.label, driver.label_en) for driver in drivers()}
     dimensions = load("indicators/leefbaarometer-3.0")
     return named | {

@@ -61,18 +61,7 @@ _EVENTS: tuple[tuple[str, str], ...] = (
 
 
 def english_event(event: str) -> str:
-    """Say an event in English.
-
-    Parameters
-    ----------
-    event : str
-        The event in Dutch, as ``About.event`` has it.
-
-    Returns
-    -------
-    str
-        The same in English; the Dutch text where its form is not known.
-    """
+    """Say an event in English."""
     for pattern, english in _EVENTS:
         found = re.fullmatch(pattern, event)
         if found:
@@ -87,20 +76,7 @@ def _form(value: Any, form: str | None) -> str:
 
 
 def fill(text: str, values: dict[str, Any]) -> str:
-    """Put values into a Dutch text.
-
-    Parameters
-    ----------
-    text : str
-        The text with its slots.
-    values : dict of str to Any
-        A value for every slot; dates as ``YYYY-MM-DD``.
-
-    Returns
-    -------
-    str
-        The text, still with its ``**bold**`` marks.
-    """
+    """Put values into a Dutch text."""
 
     def put(found: re.Match[str]) -> str:
         name, form, one, many = found.groups()
@@ -112,20 +88,7 @@ def fill(text: str, values: dict[str, Any]) -> str:
 
 
 def say(key: str, **values: Any) -> Markup:
-    """Give a Dutch text as HTML.
-
-    Parameters
-    ----------
-    key : str
-        Key in :data:`TEXTS`.
-    **values : Any
-        Values for its slots.
-
-    Returns
-    -------
-    markupsafe.Markup
-        Escaped, with ``<b>`` where the text is bold.
-    """
+    """Give a Dutch text as HTML."""
     # Bold is found before values are put in: a name with asterisks in it is a name.
     parts = _BOLD.split(TEXTS[key][0])
     filled = [escape(fill(part, values)) for part in parts]
@@ -133,38 +96,12 @@ def say(key: str, **values: Any) -> Markup:
 
 
 def marked(key: str, **values: Any) -> Markup:
-    """Give the attributes by which the script finds a text again when another language is asked for.
-
-    Parameters
-    ----------
-    key : str
-        Key in :data:`TEXTS`.
-    **values : Any
-        Values for its slots.
-
-    Returns
-    -------
-    markupsafe.Markup
-        ``data-t`` and, where there are values, ``data-p``.
-    """
+    """Give the attributes by which the script finds a text again when another language is asked for."""
     if not values:
         return Markup('data-t="%s"') % key
     return Markup('data-t="%s" data-p="%s"') % (key, json.dumps(values, ensure_ascii=False))
 
 
 def text(key: str, **values: Any) -> Markup:
-    """Give a text in an element of its own, which the script can put into another language.
-
-    Parameters
-    ----------
-    key : str
-        Key in :data:`TEXTS`.
-    **values : Any
-        Values for its slots.
-
-    Returns
-    -------
-    markupsafe.Markup
-        A ``span`` with the Dutch text.
-    """
+    """Give a text in an element of its own, which the script can put into another language."""
     return Markup("<span %s>%s</span>") % (marked(key, **values), say(key, **values))
