@@ -11,23 +11,24 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from first_schema import create_first_version
 from postgres_server import postgres
 
 pytest.importorskip("sqlalchemy")
 
-from sqlalchemy import Engine, delete, inspect, select, text
+from sqlalchemy import Engine, MetaData, delete, inspect, select, text
 
 from riskmodel.errors import InputError
-from riskmodel.web.access.security import note
+from riskmodel.web.access.access_log import log_access
 from riskmodel.web.access.tokens import Tokens, create_token, list_tokens, revoke_token
 from riskmodel.web.database import tables
-from riskmodel.web.database.database import connect, now, reading, secret, upgrade, writing
+from riskmodel.web.database.database import connect, now, reading, upgrade, writing
 from riskmodel.web.database.migrations import STEPS
-from riskmodel.web.serving.making import Asked
+from riskmodel.web.serving.making import ListOptions
 from riskmodel.web.serving.recorded import (
     add_file,
     add_request,
-    bytes_kept,
+    bytes_stored,
     files_of,
     find_request,
     page_of_requests,
@@ -57,11 +58,12 @@ def snapshot(identity: str = "s1") -> Any:
     return SimpleNamespace(id=identity, stored=stored, experiment=SimpleNamespace(name="decline-2y"))
 
 
-VENLO = Asked(("GM0983",), "Risicolijst Venlo", 10, 0.1)
+LATEST = 1 + len(STEPS)
+VENLO = ListOptions(("GM0983",), "Risicolijst Venlo", 10, 0.1)
 
 
 def test_every_table_is_as_the_queries_expect(engine: Engine) -> None:
-    assert upgrade(engine) == upgrade(engine) == len(STEPS)
+    assert upgrade(engine) == upgrade(engine) == LATEST
     found = inspect(engine)
     assert set(found.get_table_names()) == set(tables.metadata.tables)
     for name, table in tables.metadata.tables.items():
@@ -71,6 +73,60 @@ def test_every_table_is_as_the_queries_expect(engine: Engine) -> None:
             assert there[column.name]["nullable"] == column.nullable, (name, column.name)
             assert type(there[column.name]["type"])._type_affinity == type(column.type)._type_affinity
         assert found.get_pk_constraint(name)["constrained_columns"] == [each.name for each in table.primary_key]
+
+
+def schema_of(engine: Engine) -> dict[str, Any]:
+    """Everything that the database knows of its tables, other than orders that do not matter."""
+    found = inspect(engine)
+    schema: dict[str, Any] = {}
+    for name in found.get_table_names():
+        columns, foreign = found.get_columns(name), found.get_foreign_keys(name)
+        schema[name] = {
+            "names": [each["name"] for each in columns],
+            "types": [str(each["type"]) for each in columns],
+            "rules": [(each["nullable"], each["default"], each.get("autoincrement")) for each in columns],
+            "key": found.get_pk_constraint(name)["constrained_columns"],
+            "foreign": [(each["constrained_columns"], each["referred_table"]) for each in foreign],
+            "unique": [each["column_names"] for each in found.get_unique_constraints(name)],
+            "indexes": {each["name"]: (each["column_names"], each["unique"]) for each in found.get_indexes(name)},
+        }
+    return schema
+
+
+def emptied(engine: Engine) -> None:
+    """Remove all tables."""
+    there = MetaData()
+    there.reflect(engine)
+    with writing(engine) as connection:
+        there.drop_all(connection)
+
+
+def test_a_new_database_has_the_schema_of_one_that_took_all_steps(engine: Engine) -> None:
+    upgrade(engine)
+    new = schema_of(engine)
+    emptied(engine)
+    with writing(engine) as connection:
+        create_first_version(connection)
+    first = schema_of(engine)
+    assert upgrade(engine) == LATEST
+    assert schema_of(engine) == new != first
+
+
+def test_an_older_database_keeps_its_rows(engine: Engine) -> None:
+    with writing(engine) as connection:
+        create_first_version(connection)
+        connection.execute(
+            text(
+                "INSERT INTO jobs (id, kind, state, who, municipality, parameters, progress, message, attempts, "
+                "created_at) VALUES ('a', 'score', 'done', 'user:me', '', '{}', 1.0, '', 1, '2026-01-02')"
+            )
+        )
+    assert upgrade(engine) == LATEST
+    with reading(engine) as connection:
+        row = connection.execute(select(tables.jobs)).one()
+        versions = connection.execute(select(tables.schema_version.c.version)).scalars().all()
+    assert (row.id, row.state, row.rows_done, row.rate, row.result) == ("a", "done", 0, None, None)
+    assert versions == list(range(1, LATEST + 1))
 
 
 def test_two_processes_may_upgrade_at_once(engine: Engine) -> None:
@@ -90,13 +146,13 @@ def test_two_processes_may_upgrade_at_once(engine: Engine) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert results == [len(STEPS)] * 6
+    assert results == [LATEST] * 6
 
 
 def test_a_database_of_a_newer_version_is_refused(engine: Engine) -> None:
     upgrade(engine)
     with writing(engine) as connection:
-        connection.execute(tables.schema_version.insert().values(version=len(STEPS) + 1, applied_at=now()))
+        connection.execute(tables.schema_version.insert().values(version=LATEST + 1, applied_at=now()))
     with pytest.raises(InputError, match="newer"):
         upgrade(engine)
 
@@ -112,9 +168,8 @@ def test_a_step_that_fails_leaves_nothing_behind(engine: Engine, monkeypatch: py
         upgrade(engine)
     assert "half" not in inspect(engine).get_table_names()
     with reading(engine) as connection:
-        assert connection.execute(select(tables.schema_version.c.version)).scalars().all() == list(
-            range(1, len(STEPS) + 1)
-        )
+        versions = connection.execute(select(tables.schema_version.c.version)).scalars().all()
+    assert versions == list(range(1, LATEST + 1))
 
 
 def test_a_question_has_one_number(engine: Engine) -> None:
@@ -122,16 +177,16 @@ def test_a_question_has_one_number(engine: Engine) -> None:
     first = add_request(engine, snapshot(), VENLO, "user:é\N{SNOWMAN}", date(2026, 1, 2))
     again = add_request(engine, snapshot(), VENLO, "user:é\N{SNOWMAN}", date(2026, 1, 2))
     assert first == again == find_request(engine, number=first.number)
-    assert (first.who, first.asked, first.made_on) == ("user:é\N{SNOWMAN}", VENLO, date(2026, 1, 2))
+    assert (first.who, first.options, first.made_on) == ("user:é\N{SNOWMAN}", VENLO, date(2026, 1, 2))
     others = [
         add_request(engine, snapshot(), VENLO, "", date(2026, 1, 2)),
         add_request(engine, snapshot(), VENLO, "user:é\N{SNOWMAN}", date(2026, 1, 3)),
         add_request(engine, snapshot("s2"), VENLO, "user:é\N{SNOWMAN}", date(2026, 1, 2)),
-        add_request(engine, snapshot(), Asked((), "Risicolijst Nederland", None), "", date(2026, 1, 2)),
+        add_request(engine, snapshot(), ListOptions((), "Risicolijst Nederland", None), "", date(2026, 1, 2)),
     ]
     numbers = [each.number for each in (first, *others)]
     assert sorted(set(numbers)) == numbers
-    assert others[-1].asked == Asked((), "Risicolijst Nederland", None)
+    assert others[-1].options == ListOptions((), "Risicolijst Nederland", None)
     total, newest = page_of_requests(engine, 1, 2)
     assert total == 5
     assert [each.number for each in newest] == numbers[::-1][1:3]
@@ -166,7 +221,7 @@ def test_files_are_noted_once(engine: Engine) -> None:
     found = files_of(engine, number)
     assert list(found) == ["csv", "pdf"]
     assert (found["csv"].sha256[:8], found["csv"].bytes) == ("a7937b64", 5)  # sha256sum of "first"
-    assert bytes_kept(engine) == 9
+    assert bytes_stored(engine) == 9
     assert files_of(engine, number + 1) == {}
 
 
@@ -179,7 +234,7 @@ def test_numbers_are_never_used_again(engine: Engine) -> None:
 
 
 def test_tokens_are_kept_as_fingerprints_and_can_be_revoked(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
+    engine: Engine,
 ) -> None:
     upgrade(engine)
     shown, token = create_token(engine, "reader", "Venlo, dashboard", ["GM0983"])
@@ -202,12 +257,13 @@ def test_tokens_are_kept_as_fingerprints_and_can_be_revoked(
     ]
     assert [lookup.look_up(each) for each in wrong] == [None] * len(wrong)
     assert list_tokens(engine)[0].last_used_at is not None
-    assert lookup.remembered(shown) == (True, found)
+    assert lookup.cached(shown) == found
     assert revoke_token(engine, token.id).revoked_at is not None
     assert lookup.look_up(shown) is None
-    later = time.monotonic() + 3
-    monkeypatch.setattr(time, "monotonic", lambda: later)
-    assert lookup.remembered(shown)[0] is False
+    lookup._known._cache.expire(time.monotonic() + 1)  # type: ignore[attr-defined]
+    assert lookup.cached(shown) == found
+    lookup._known._cache.expire(time.monotonic() + 3)  # type: ignore[attr-defined]
+    assert lookup.cached(shown) is None
     with pytest.raises(InputError, match="token"):
         revoke_token(engine, "nothing")
 
@@ -230,17 +286,12 @@ def test_odd_tokens_are_refused(tmp_path: Path, role: Any, label: str, codes: An
     assert list_tokens(engine) == []
 
 
-def test_a_key_stays_the_same(engine: Engine) -> None:
+def test_the_access_log_takes_any_text(engine: Engine) -> None:
     upgrade(engine)
-    assert secret(engine, "a") == secret(engine, "a") != secret(engine, "b")
-    assert len(secret(engine, "a")) == 32
-
-
-def test_the_audit_log_takes_any_text(engine: Engine) -> None:
-    upgrade(engine)
-    note(engine, "user:'; DROP TABLE tokens; --", "192.0.2.1", "list", title="<script>\x00\ud800")
+    with writing(engine) as connection:
+        log_access(connection, "user:'; DROP TABLE tokens; --", "192.0.2.1", "list", title="<script>\x00\ud800")
     with reading(engine) as connection:
-        row = connection.execute(select(tables.audit_log)).one()
+        row = connection.execute(select(tables.access_log)).one()
     assert row.who == "user:'; DROP TABLE tokens; --"
     assert "tokens" in inspect(engine).get_table_names()
     assert row.at[:2] == "20" and row.at.endswith("Z")

@@ -49,7 +49,7 @@ from riskmodel.web.jobs.jobs import MOST_OPEN, Jobs
 from riskmodel.web.jobs.runner import MOST_ATTEMPTS, Runner
 from riskmodel.web.jobs.uploads import Uploads
 from riskmodel.web.jobs.worker import score_upload
-from riskmodel.workflow.find_release import find_release, write_features
+from riskmodel.workflow.score import find_release, write_features
 from riskmodel.workspace.store import Workspace
 
 __all__ = ["postgres"]

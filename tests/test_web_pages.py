@@ -28,22 +28,22 @@ from web_worlds import running, settings_of, until
 from riskmodel.catalogue import regions
 from riskmodel.forecasting import backtest as backtesting
 from riskmodel.forecasting.backtest_record import record_of, write_record
-from riskmodel.forecasting.checks import stage_of
+from riskmodel.forecasting.drivers.alternative_models import explanation_of
 from riskmodel.forecasting.drivers.contributions import by_driver, contributions_of
-from riskmodel.forecasting.drivers.explanation import explanation_of
 from riskmodel.forecasting.experiment import load_experiment
 from riskmodel.forecasting.forecast_store import save_forecast
 from riskmodel.forecasting.origins import latest_origin
+from riskmodel.forecasting.stage import fit, forecast_with, stage_of
 from riskmodel.web import problems
 from riskmodel.web.access.identity import is_clean
 from riskmodel.web.pages import errors as page_errors
 from riskmodel.web.pages import national as page_national
 from riskmodel.web.pages import record as page_record
-from riskmodel.web.pages.choose import Choice, checked, choice_of
+from riskmodel.web.pages.choose import Choice, choice_of, validate
 from riskmodel.web.pages.method import method_of
 from riskmodel.web.pages.record_drawings import Interval, interval_rows, reliability
 from riskmodel.web.service import Service
-from riskmodel.web.serving.shelf import Kept, same_name
+from riskmodel.web.serving.shelf import Pages, matches
 from riskmodel.workflow import ingest as ingesting
 from riskmodel.workspace.store import Workspace
 
@@ -96,8 +96,8 @@ def _forecast(file: Path, workspace: Workspace) -> None:
     done = backtesting.run(question, panel, [2016, 2018])
     write_record(record_of(done, panel, "test"), file.read_text(encoding="utf-8"), folder)
     stage = stage_of(panel, latest_origin(panel, question.horizon))
-    model = backtesting.fit(question.model(question.champion), question, stage.training)
-    made, features = backtesting.forecast_with(question.champion, model, question, panel, stage.origin)
+    model = fit(question.model(question.champion), question, stage.training)
+    made, features = forecast_with(question.champion, model, question, panel, stage.origin)
     told = contributions_of(model, features)
     assert told is not None
     parts = by_driver(features.names, told)
@@ -377,16 +377,8 @@ def client(site: Site) -> Reader:
     return Reader(site.address)
 
 
-def _token(client: Reader) -> tuple[str, dict[str, str]]:
-    first = client.get("/")
-    found = re.search(r'name="form_token" value="([0-9a-f]{64})"', first.text)
-    assert found
-    return found.group(1), {"cookie": first.headers["set-cookie"].partition(";")[0]}
-
-
 def _post(client: Reader, **fields: Any) -> Any:
-    token, headers = _token(client)
-    return client.post("/lijst", data={"form_token": token, **fields}, headers=headers)
+    return client.post("/lijst", data=fields, headers={"origin": client.address})
 
 
 def test_a_list_is_its_file_with_a_bar(client: Reader) -> None:
@@ -410,7 +402,7 @@ def test_a_list_is_its_file_with_a_bar(client: Reader) -> None:
     # The same question has the same number and the same bytes; who has the page is told so.
     assert _post(client, gemeente="venlo ", aantal="5", lot="ja").headers["location"] == address
     again = client.get(address, headers={"if-none-match": page.headers["etag"]})
-    assert again.status_code == 304 and same_name(page.headers["etag"], again.headers["etag"])
+    assert again.status_code == 304 and matches(page.headers["etag"], again.headers["etag"])
 
 
 @pytest.mark.long
@@ -441,18 +433,18 @@ def test_a_list_is_found_by_its_number(client: Reader) -> None:
 
 
 def test_forms_of_other_sites_are_refused(client: Reader) -> None:
-    token, headers = _token(client)
-    fields = {"gemeente": "Venlo", "form_token": token}
-    elsewhere = {**headers, "origin": "https://evil.example"}
-    for sent, shown in (
-        ({"gemeente": "Venlo"}, headers),
-        (fields, {}),
-        (fields, elsewhere),
-        ({**fields, "form_token": "0" * 64}, headers),
+    for headers in (
+        {},
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site", "origin": client.address},
     ):
-        refused = client.post("/lijst", data=sent, headers=shown)
+        refused = client.post("/lijst", data={"gemeente": "Venlo"}, headers=headers)
         assert refused.status_code == 403 and "<h1>Deze pagina is niet voor u</h1>" in refused.text
-    assert client.post("/lijst", data=fields, headers={**headers, "origin": client.address}).status_code == 303
+    assert _post(client, gemeente="Venlo").status_code == 303
+    form = client.get("/")
+    assert "set-cookie" not in form.headers and 'type="hidden"' not in form.text
 
 
 def test_own_lists_are_shown_to_who_is_logged_in(site: Site) -> None:
@@ -644,7 +636,8 @@ def test_verdicts_do_not_say_more_than_the_figures() -> None:
 
 
 def test_drawings_have_their_marks_where_the_numbers_are() -> None:
-    drawn = interval_rows([_year(-0.1, 0.3, 0.1)])
+    year = _year(-0.1, 0.3, 0.1)
+    drawn = interval_rows([(year.own, year.simple, year.base)])
     row, ticks = drawn["rows"][0], {words: x for x, words in drawn["ticks"]}
     assert list(ticks) == ["0%", "15%", "30%", "45%", "60%"]
     assert row["simple"] == ticks["30%"] and row["high"] == ticks["60%"]
@@ -666,9 +659,9 @@ def test_a_choice_is_read(site: Site) -> None:
     snapshot = site.service.snapshot()
 
     def look(*places: str, capacity: str = "") -> Any:
-        return checked(Choice(places, capacity=capacity), snapshot)
+        return validate(Choice(places, capacity=capacity), snapshot)
 
-    assert look("venlo", "VENLO", "", "Noord-Limburg").places == ("venlo", "Noord-Limburg")
+    assert look("venlo", "VENLO", "", "Noord-Limburg").names == ("venlo", "Noord-Limburg")
     assert look("Venlo", capacity="1.000").capacity == 1000 and look("Venlo").capacity is None
     assert look("Nuenen, Gerwen en Nederwetten").errors == {}
     assert look("", "").errors == {"gemeente-1": "Kies een gemeente of regio."}
@@ -676,14 +669,14 @@ def test_a_choice_is_read(site: Site) -> None:
     for wrong in ("0", "-3", "1,5", "20001", "٣", "9" * 400):
         assert list(look("Venlo", capacity=wrong).errors) == ["aantal"], wrong
     assert choice_of({}, sent=False) == Choice()
-    assert choice_of({"gemeente": ["A"] * 99}, sent=True) == Choice(("A",) * 40, capacity="", audit=False)
+    assert choice_of({"gemeente": ["A"] * 99}, sent=True) == Choice(("A",) * 40, capacity="", random_visits=False)
 
 
 @given(st.lists(st.text(max_size=30), max_size=5), st.text(max_size=30))
 def test_no_text_breaks_the_form(places: list[str], capacity: str) -> None:
     choice = choice_of({"gemeente": places, "aantal": [capacity]}, sent=True)
-    assert 1 <= len(choice.places) <= 40
-    assert all(is_clean(each) for each in (*choice.places, choice.capacity))
+    assert 1 <= len(choice.names) <= 40
+    assert all(is_clean(each) for each in (*choice.names, choice.capacity))
 
 
 def test_the_register_entry_fits_the_standard(site: Site) -> None:
@@ -711,11 +704,11 @@ def test_the_register_entry_fits_the_standard(site: Site) -> None:
         assert fields[key].value is None
 
 
-def test_a_kept_page_goes_with_what_it_tells() -> None:
+def test_a_cached_page_belongs_to_one_state() -> None:
     from riskmodel.web.serving.lists import body_of
 
-    kept, body = Kept(), body_of(b"page", "html")
-    kept.put("/nederland", ("one",), body)
-    assert kept.get("/nederland", lambda: ("one",)) is body
-    assert kept.get("/nederland", lambda: ("two",)) is None
-    assert kept.get("/methode", lambda: ("one",)) is None
+    pages, body = Pages(), body_of(b"page", "html")
+    pages.put("/nederland", ("one",), body)
+    assert pages.get("/nederland", lambda: ("one",)) is body
+    assert pages.get("/nederland", lambda: ("two",)) is None
+    assert pages.get("/methode", lambda: ("one",)) is None

@@ -15,7 +15,7 @@ from web_worlds import TOWN, serving, trained
 
 from riskmodel.web.access.tokens import create_token
 from riskmodel.web.app import create_app
-from riskmodel.web.serving.making import Asked
+from riskmodel.web.serving.making import ListOptions
 from riskmodel.workspace.store import Workspace
 
 schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed (riskmodel[dev])")
@@ -37,7 +37,7 @@ def test_answers_are_as_described(tmp_path_factory: pytest.TempPathFactory) -> N
     service = serving(workspace, allowed_hosts=("testserver",))
     app = create_app(service.settings, service)
     token, _ = create_token(service.engine, "analyst", "schema")
-    service.lists.record(service.snapshots.serving["decline-2y"], Asked((TOWN,), "Risicolijst", 3), "")
+    service.lists.record(service.snapshots.serving["decline-2y"], ListOptions((TOWN,), "Risicolijst", 3), "")
     schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", app)
     checks = [
         schemathesis.checks.not_a_server_error, status_code_conformance, content_type_conformance,

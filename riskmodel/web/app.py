@@ -1,4 +1,4 @@
-"""The app: the parts of the service wired together, and nothing else."""
+"""The ASGI app: routes, middleware and OpenAPI description of the service."""
 
 from __future__ import annotations
 
@@ -49,17 +49,17 @@ PROBLEM: dict[str, Any] = {
 
 
 def create_app(settings: Settings, service: Service | None = None) -> FastAPI:
-    """The whole service as an ASGI app."""
+    """Return the service as an ASGI app; tests give a service that exists already."""
     parts = service or open_service(settings)
-    background = api_jobs.Background.of(parts)
 
     @asynccontextmanager
     async def running(_: FastAPI) -> AsyncIterator[None]:
         parts.snapshots.start()
+        parts.runner.start()
         try:
-            async with background.running():
-                yield
+            yield
         finally:
+            parts.runner.stop()
             parts.snapshots.stop()
             parts.engine.dispose()
 
@@ -74,7 +74,7 @@ def create_app(settings: Settings, service: Service | None = None) -> FastAPI:
         redirect_slashes=False,
         lifespan=running,
     )
-    app.state.service, app.state.background = parts, background
+    app.state.service = parts
     problems.register(app)
     for router in (
         api.router,

@@ -1,4 +1,4 @@
-"""What the service tells Prometheus about itself; counts and times, never who asked for what."""
+"""Metrics of the service for Prometheus: counts and times, never identities."""
 
 from __future__ import annotations
 
@@ -16,15 +16,7 @@ _SECONDS = (0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0, 60.0)
 
 
 class Metrics:
-    """Counters of one app.
-
-    Attributes
-    ----------
-    registry : prometheus_client.CollectorRegistry
-        Where further counters may be added.
-    wrong_tokens : prometheus_client.Counter
-        Unknown tokens.
-    """
+    """The metrics of one app."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -42,24 +34,18 @@ class Metrics:
             registry=self.registry,
         )
         self.wrong_tokens = Counter("riskmodel_wrong_tokens", "Wrong tokens.", registry=self.registry)
-        self._labelled: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def watch(self, snapshots: Snapshots) -> None:
-        """Tell what is served too."""
+        """Add the snapshots that are served."""
         self.registry.register(_Serving(snapshots))
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an answer."""
-        key = (method if method in _METHODS else "other", route, status)
-        found = self._labelled.get(key)
-        if found is None:
-            found = self._requests.labels(key[0], route, str(status)), self._seconds.labels(route)
-            self._labelled[key] = found
-        found[0].inc()
-        found[1].observe(seconds)
+        self._requests.labels(method if method in _METHODS else "other", route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
 
     def text(self) -> bytes:
-        """Everything, as Prometheus reads it."""
+        """Return all metrics as Prometheus reads them."""
         return generate_latest(self.registry)
 
 
@@ -68,7 +54,7 @@ class _Serving(Collector):
         self._snapshots = snapshots
 
     def collect(self) -> Iterator[Metric]:
-        """Read what is served now."""
+        """Yield the metrics of the snapshots that are served now."""
         serving = GaugeMetricFamily(
             "riskmodel_serving", "What is served.", labels=("experiment", "forecast", "model")
         )

@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem details: the same few members for every error, never a traceback or a path."""
+"""Errors as RFC 9457 problem details: the same few members for every error, no traceback and no path."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from starlette.routing import Match
 from riskmodel.errors import InputError
 
 MEDIA_TYPE = "application/problem+json"
-#: Name and title of each status that the service gives.
+#: Name and title of each status of the service.
 KINDS: dict[int, tuple[str, str]] = {
     400: ("bad-request", "The request cannot be read"),
     401: ("login-needed", "A login is needed"),
@@ -35,13 +35,13 @@ KINDS: dict[int, tuple[str, str]] = {
     500: ("failure", "Something went wrong here"),
     503: ("later", "Not now; try again later"),
 }
-#: What looks like a place on the machine: it does not leave the service.
-_PLACE = re.compile(r"(?<![\w:/<])(?:[A-Za-z]:\\|~?/)[^\s,;:'\"()]*[/\\][^\s,;:'\"()]+")
+#: What looks like a path on this machine, which must not leave it.
+_PATH = re.compile(r"(?<![\w:/<])(?:[A-Za-z]:\\|~?/)[^\s,;:'\"()]*[/\\][^\s,;:'\"()]+")
 _LONGEST = 400
 
 
 class Problem(HTTPException):
-    """An error that is told to who asks."""
+    """Raised to answer a request with an error."""
 
     def __init__(
         self,
@@ -55,14 +55,14 @@ class Problem(HTTPException):
 
 
 def body_of(status: int, detail: str = "", errors: Sequence[Mapping[str, str]] = ()) -> bytes:
-    """The body of a problem."""
+    """Return the body of a problem."""
     name, title = KINDS.get(status, ("error", "Something is wrong"))
-    told: dict[str, Any] = {"type": f"urn:riskmodel:problem:{name}", "title": title, "status": status}
+    members: dict[str, Any] = {"type": f"urn:riskmodel:problem:{name}", "title": title, "status": status}
     if detail:
-        told["detail"] = _plain(detail)
+        members["detail"] = _plain(detail)
     if errors:
-        told["errors"] = [{key: _plain(value) for key, value in each.items()} for each in errors[:20]]
-    return json.dumps(told, ensure_ascii=False).encode()
+        members["errors"] = [{key: _plain(value) for key, value in each.items()} for each in errors[:20]]
+    return json.dumps(members, ensure_ascii=False).encode()
 
 
 def response_of(
@@ -71,29 +71,29 @@ def response_of(
     headers: Mapping[str, str] | None = None,
     errors: Sequence[Mapping[str, str]] = (),
 ) -> Response:
-    """A problem as an answer; arguments as in :class:`Problem`."""
-    told = {"cache-control": "no-store", **(headers or {})}
+    """Return a problem as an answer; arguments as in :class:`Problem`."""
+    every = {"cache-control": "no-store", **(headers or {})}
     if status == 401:
-        told["www-authenticate"] = "Bearer"
-    return Response(body_of(status, detail, errors), status, told, media_type=MEDIA_TYPE)
+        every["www-authenticate"] = "Bearer"
+    return Response(body_of(status, detail, errors), status, every, media_type=MEDIA_TYPE)
 
 
 def status_of(error: InputError) -> int:
-    """What an error in the input is for who asked: not there, not valid, or, for a damaged file, our own fault."""
+    """Return the status of an error in the input: not found, not valid, or a failure for a damaged file."""
     if error.where == "--municipality":
         return 404
     return 500 if "/" in error.where or "\\" in error.where else 422
 
 
 def register(app: FastAPI) -> None:
-    """Let an app tell every error as a problem."""
+    """Let an app answer every error with a problem."""
 
-    async def told(request: Request, error: Exception) -> Response:
+    async def http_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         if error.status_code == 405:
             return response_of(405, headers={"allow": ", ".join(_methods(app, request))})
         errors = error.errors if isinstance(error, Problem) else ()
-        # Words of the framework say nothing beyond the title, except where we raised the error ourselves.
+        # Only our own errors have a detail beyond the title.
         detail = str(error.detail) if isinstance(error, Problem) else ""
         return response_of(error.status_code, detail, error.headers, errors)
 
@@ -113,13 +113,13 @@ def register(app: FastAPI) -> None:
             return response_of(500)
         return response_of(status, f"Found {error.found}; expected {error.expected}. {error.hint}".strip())
 
-    app.add_exception_handler(HTTPException, told)
+    app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(InputError, wrong_input)
 
 
 def _methods(app: FastAPI, request: Request) -> list[str]:
-    """Methods that an address knows: the framework tells those of one route only."""
+    """Return the methods of an address; the framework has those of one route only."""
     known = ("GET", "POST", "PUT", "PATCH", "DELETE")
     scope = {key: request.scope[key] for key in ("type", "path", "headers", "root_path") if key in request.scope}
     found = [
@@ -131,9 +131,9 @@ def _methods(app: FastAPI, request: Request) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """A text that can stand in any answer: no half characters, no places of this machine, not endless."""
+    """Return a text that is safe in any answer: printable, without paths of this machine, of limited length."""
     whole = text.encode("utf-8", "replace").decode()
     printable = "".join(
         character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in whole
     )
-    return _PLACE.sub("(a file)", printable)[:_LONGEST]
+    return _PATH.sub("(a file)", printable)[:_LONGEST]

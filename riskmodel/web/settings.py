@@ -1,4 +1,4 @@
-"""How the service is set up: one frozen object, from the environment and the options of ``riskmodel serve``."""
+"""Settings of the service, from the environment and the options of ``riskmodel serve``."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any, Literal, get_args
 from riskmodel.errors import InputError
 
 Role = Literal["reader", "analyst", "admin"]
-#: Roles, each may do what the ones before it may.
+#: Roles; each includes the ones before it.
 ROLES: tuple[Role, ...] = get_args(Role)
-#: Before the name of a setting in the environment: ``RISKMODEL_ANONYMOUS=no``.
+#: Prefix of a setting in the environment: ``RISKMODEL_ANONYMOUS=no``.
 PREFIX = "RISKMODEL_"
 _YES, _NO = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
 #: Names under which a machine reaches itself.
@@ -24,19 +24,19 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that can be set.
+    """The settings.
 
     Attributes
     ----------
     workspace : Path
-        Folder with everything read and made.
+        Folder of the workspace.
     database : str
         Address of the service's own database: ``sqlite:///FILE`` or ``postgresql+psycopg://...``; by default
         ``service.db`` in the workspace.
     anonymous : bool
         Whether official results may be read, and lists made, without a login.
     local_public : bool
-        Whether what rests on local sources may be read by everybody who may read at all.
+        Whether everybody who may read may also read what was made from local sources.
     trusted_header : str
         Header in which an identity-aware proxy names the user; empty for none.
     trusted_groups_header : str
@@ -47,11 +47,11 @@ class Settings:
     trusted_proxies : tuple of str
         Addresses or networks of those proxies; headers from elsewhere are ignored.
     allowed_hosts : tuple of str
-        Names under which the service is reached, beside addresses and localhost; ``*`` for any.
+        Host names of the service, beside addresses and localhost; ``*`` for any.
     requests_per_minute : int
         For one address or login; 0 for no limit.
     wrong_tokens_per_minute : int
-        Unknown tokens that are looked at from one address.
+        Unknown tokens of one address that are looked up.
     max_body_bytes : int
         Largest body of a request that is no upload.
     max_upload_bytes, max_upload_rows : int
@@ -61,9 +61,9 @@ class Settings:
     makers : int
         Lists that are made at the same time.
     cache_bytes : int
-        Memory for lists that were made.
+        Memory for files of lists.
     kept_bytes : int
-        Disk for the files of lists that were given to somebody.
+        Disk for files of lists that were given to somebody.
     refresh_seconds : float
         How often the service looks for another champion or a newer forecast.
     job_workers : int
@@ -101,7 +101,7 @@ class Settings:
                 "trusted_proxies",
                 "Anybody could claim to be anybody: name the address of the proxy.",
             )
-        self.networks  # noqa: B018  (fails here rather than at the first request)
+        self.networks  # noqa: B018  (an error now rather than at the first request)
         for name in ("request_timeout", "refresh_seconds"):
             if not getattr(self, name) > 0:
                 raise InputError(name, str(getattr(self, name)), "more than 0 seconds")
@@ -121,12 +121,12 @@ class Settings:
 
     @property
     def folder(self) -> Path:
-        """Where the service keeps files of its own."""
+        """Folder of the service's own files."""
         return self.workspace / "service"
 
 
 def read_settings(environment: Mapping[str, str], **given: Any) -> Settings:
-    """Settings from the environment, overruled by what is given.
+    """Return the settings in the environment, with options that override them.
 
     Examples
     --------

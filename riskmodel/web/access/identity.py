@@ -1,4 +1,4 @@
-"""Who asks: an API token (:mod:`riskmodel.web.access.tokens`), a login that a proxy vouches for, or nobody special."""
+"""The identity behind a request: an API token, a login that a trusted proxy names, or an anonymous client."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ LONGEST_NAME = 200
 
 @dataclass(frozen=True)
 class Identity:
-    """Somebody who asks.
+    """Who sent a request, and what it may do.
 
     Attributes
     ----------
     name : str
         ``"token:ID"``, ``"user:NAME"``, or empty without a login.
     role : {"reader", "analyst", "admin"} or None
-        What it may do; None for nothing.
+        None for an identity that may do nothing.
     municipalities : frozenset of str or None
         ``GM`` codes whose own data it may see; None for all.
     ambient : bool
@@ -35,11 +35,11 @@ class Identity:
     ambient: bool = True
 
     def at_least(self, role: Role) -> bool:
-        """Whether it may do what a role may."""
+        """Return whether it has a role or a higher one."""
         return self.role is not None and ROLES.index(self.role) >= ROLES.index(role)
 
     def sees_own(self, codes: Collection[str]) -> bool:
-        """Whether it may see what belongs to these municipalities only; nothing belongs to nobody."""
+        """Return whether it may see data that belong to these municipalities only."""
         return self.municipalities is None or set(codes) <= self.municipalities
 
 
@@ -48,7 +48,7 @@ ANYBODY = Identity("", "reader")
 
 
 def client_address(settings_networks: Sequence[Network], peer: str, forwarded: str) -> str:
-    """Address of who asks: the peer, or what trusted proxies say they forward for.
+    """Return the address of the client: the peer, or what trusted proxies forward for, read from the right.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def client_address(settings_networks: Sequence[Network], peer: str, forwarded: s
 
 
 def trusted(networks: Sequence[Network], address: str) -> bool:
-    """Whether an address is that of a trusted proxy."""
+    """Return whether an address is that of a trusted proxy."""
     if not networks:
         return False
     try:
@@ -81,7 +81,11 @@ def trusted(networks: Sequence[Network], address: str) -> bool:
 
 
 def user_of(settings: Settings, name: str, groups: str) -> Identity:
-    """Who a trusted proxy says it is."""
+    """Return the identity in the headers of a trusted proxy.
+
+    Groups are separated by commas: ``riskmodel-analyst``, ``riskmodel-GM0983``. A user sees the own data of the
+    municipalities that are named, an admin without any of all. A name with control characters is nobody.
+    """
     if not name or len(name) > LONGEST_NAME or not is_clean(name):
         return NOBODY
     named = {
@@ -96,10 +100,10 @@ def user_of(settings: Settings, name: str, groups: str) -> Identity:
 
 
 def is_code(text: str) -> bool:
-    """Whether a text is a municipality code such as ``GM0983``."""
+    """Return whether a text is a municipality code such as ``GM0983``."""
     return len(text) == 6 and text.startswith("GM") and text[2:].isascii() and text[2:].isdigit()
 
 
 def is_clean(text: str) -> bool:
-    """Whether a text has no control, direction or half characters."""
+    """Return whether a text has no control characters, direction marks or lone surrogates."""
     return not any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in text)

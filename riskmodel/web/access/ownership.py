@@ -1,20 +1,18 @@
-"""Whose an upload or a job is, and who may see it: its owner, and administrators of its municipality."""
+"""Ownership of uploads and jobs: seen by their owner, and by administrators of their municipality."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-from sqlalchemy import ColumnElement, Connection, Table, and_, false, insert, or_, true
+from sqlalchemy import ColumnElement, Table, and_, false, or_, true
 
 from riskmodel.web.access.identity import Identity
-from riskmodel.web.database import tables
-from riskmodel.web.database.database import as_json, now
 from riskmodel.web.problems import Problem
 
 
-def municipality_for(identity: Identity, asked: str | None) -> str:
-    """The municipality that something made by somebody belongs to; empty for the organisation itself."""
+def owner_municipality(identity: Identity, asked: str | None) -> str:
+    """Return the ``GM`` code that owns what somebody makes; empty for the organisation itself.
+
+    A problem with status 403 for another municipality than one's own, 422 for a login of several that names none.
+    """
     bound = identity.municipalities
     if asked is not None:
         if bound is not None and asked not in bound:
@@ -28,7 +26,7 @@ def municipality_for(identity: Identity, asked: str | None) -> str:
 
 
 def visible_to(identity: Identity, table: Table) -> ColumnElement[bool]:
-    """The rows of a table that somebody may see.
+    """Return the condition for the rows that somebody may see, in a table with ``who`` and ``municipality``.
 
     A login that no longer belongs to the municipality does not see what it uploaded for it either.
     """
@@ -38,19 +36,3 @@ def visible_to(identity: Identity, table: Table) -> ColumnElement[bool]:
     within = true() if bound is None else column.municipality.in_(sorted(bound))
     own = and_(column.who == identity.name, or_(column.municipality == "", within))
     return or_(own, within) if identity.at_least("admin") else own
-
-
-def noted(connection: Connection, identity: Identity, address: str, action: str, **what: Any) -> None:
-    """Write a line in the audit log within the transaction of what it tells of: both or neither."""
-    connection.execute(
-        insert(tables.audit_log).values(
-            at=now(), who=identity.name, address=address, action=action, what=as_json(what)
-        )
-    )
-
-
-def from_json(text: str | None) -> dict[str, Any]:
-    """A JSON object that was kept as text; empty where there is none."""
-    found = json.loads(text or "{}")
-    assert isinstance(found, dict)
-    return found

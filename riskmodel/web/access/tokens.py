@@ -1,7 +1,7 @@
-"""API tokens: made, listed, revoked and looked up.
+"""API tokens: create, list, revoke and verify them.
 
-A token is ``rm_ID_SECRET``: the id finds its row, the secret is 256 random bits of which only the SHA-256 is kept.
-There is nothing to guess in so many bits, so a slow hash would only slow down the service.
+A token is ``rm_ID_SECRET``: the id finds its row, the secret is 256 random bits of which only the SHA-256 is
+stored. So many random bits cannot be guessed, and a slow hash would only slow down the service.
 """
 
 from __future__ import annotations
@@ -10,25 +10,26 @@ import hashlib
 import hmac
 import json
 import secrets
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from cachetools import TTLCache
 from sqlalchemy import Engine, insert, select, update
 
 from riskmodel.errors import InputError
 from riskmodel.web.access.identity import LONGEST_NAME, Identity, is_clean, is_code
+from riskmodel.web.cache import SharedCache
 from riskmodel.web.database import tables
-from riskmodel.web.database.database import as_json, now, reading, writing
+from riskmodel.web.database.database import as_json, now, reading, row_of, writing
 from riskmodel.web.settings import ROLES, Role
 
-#: Seconds for which a token that was looked up is believed: this long a revoked one goes on working.
-BELIEVED = 2.0
-#: Seconds between two notes of when a token was used.
-NOTED = 60.0
-#: More known tokens than this are not kept in memory.
+#: Seconds for which a verified token is cached: this long a revoked one goes on working.
+CACHED = 2.0
+#: Seconds between two updates of when a token was last used.
+LAST_USED = 60.0
+#: Most verified tokens in memory.
 MOST = 10_000
 _NOTHING = hashlib.sha256(b"").hexdigest()
 
@@ -40,13 +41,11 @@ class Token:
     Attributes
     ----------
     id, label, created_at : str
-        Its name, what it is for, and since when it exists.
-    role : {"reader", "analyst", "admin"}
-        What it may do.
+        Its id, its holder and purpose, and when it was made.
     municipalities : tuple of str or None
         ``GM`` codes it is bound to; None for all.
     revoked_at, last_used_at : str or None
-        Moments; the last use is kept to the minute.
+        Moments; the last use to the minute.
     """
 
     id: str
@@ -61,7 +60,7 @@ class Token:
 def create_token(
     engine: Engine, role: Role, label: str, municipalities: Sequence[str] | None = None
 ) -> tuple[str, Token]:
-    """Make a token; its text is returned once and cannot be shown again."""
+    """Create a token; return its text, which cannot be shown again, and its row."""
     if role not in ROLES:
         raise InputError("--role", repr(role), f"one of {', '.join(ROLES)}")
     if not label.strip() or len(label) > LONGEST_NAME or not is_clean(label):
@@ -84,18 +83,18 @@ def create_token(
                 created_at=now(),
             )
         )
-    return f"rm_{identity}_{hidden}", next(each for each in list_tokens(engine) if each.id == identity)
+    return f"rm_{identity}_{hidden}", _find(engine, identity)
 
 
 def list_tokens(engine: Engine) -> list[Token]:
-    """All tokens, oldest first, revoked ones too."""
+    """Return all tokens, oldest first, revoked ones too."""
     with reading(engine) as connection:
         rows = connection.execute(select(tables.tokens).order_by(tables.tokens.c.created_at, tables.tokens.c.id))
-        return [_token(dict(row._mapping)) for row in rows]
+        return [_token(dict(row)) for row in rows.mappings()]
 
 
 def revoke_token(engine: Engine, identity: str) -> Token:
-    """Make a token worthless, at once for new requests but for :data:`BELIEVED` seconds."""
+    """Revoke a token: it is refused at once, or after :data:`CACHED` seconds if it was just used."""
     column = tables.tokens.c
     with writing(engine) as connection:
         connection.execute(
@@ -103,45 +102,46 @@ def revoke_token(engine: Engine, identity: str) -> Token:
             .where(column.id == identity, column.revoked_at.is_(None))
             .values(revoked_at=now())
         )
-    found = [each for each in list_tokens(engine) if each.id == identity]
-    if not found:
+    return _find(engine, identity)
+
+
+def _find(engine: Engine, identity: str) -> Token:
+    row = row_of(engine, tables.tokens, tables.tokens.c.id == identity)
+    if row is None:
         raise InputError("token", repr(identity), "the id of a token", "See: riskmodel token list")
-    return found[0]
+    return _token(row)
 
 
 class Tokens:
-    """Looks tokens up, and remembers for a moment what it found."""
+    """Verifies tokens, with a short-lived cache of the valid ones."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._known: dict[str, tuple[float, Identity | None]] = {}
+        self._known: SharedCache[str, Identity] = SharedCache(TTLCache(MOST, CACHED))
 
-    def remembered(self, text: str) -> tuple[bool, Identity | None]:
-        """Whether an answer for this text is fresh, and that answer."""
-        at, identity = self._known.get(_hash(text), (-BELIEVED, None))
-        return time.monotonic() - at < BELIEVED, identity
+    def cached(self, text: str) -> Identity | None:
+        """Return the identity of a token that was verified a moment ago; None for any other text."""
+        return self._known.get(_hash(text))
 
     def look_up(self, text: str) -> Identity | None:
-        """Who a token stands for; None for a wrong or revoked one."""
+        """Return the identity of a token; None for a wrong or revoked one."""
         identity, hidden = _parts(text)
-        with reading(self._engine) as connection:
-            row = connection.execute(select(tables.tokens).where(tables.tokens.c.id == identity)).first()
-        kept = _NOTHING if row is None else str(row.hash)
-        right = hmac.compare_digest(_hash(hidden), kept) and row is not None and row.revoked_at is None
-        if not right or row is None:
+        row = row_of(self._engine, tables.tokens, tables.tokens.c.id == identity)
+        stored = _NOTHING if row is None else str(row["hash"])
+        # Compared also where there is no such token, so that both take the same time.
+        right = hmac.compare_digest(_hash(hidden), stored)
+        if not right or row is None or row["revoked_at"] is not None:
             return None
-        token = _token(dict(row._mapping))
+        token = _token(row)
         self._note_use(token)
         bound = None if token.municipalities is None else frozenset(token.municipalities)
         found = Identity(f"token:{token.id}", token.role, bound, ambient=False)
-        if len(self._known) >= MOST:
-            self._known.clear()
-        self._known[_hash(text)] = (time.monotonic(), found)
+        self._known.put(_hash(text), found)
         return found
 
     def _note_use(self, token: Token) -> None:
         moment = now()
-        if token.last_used_at is not None and _seconds(moment) - _seconds(token.last_used_at) < NOTED:
+        if token.last_used_at is not None and _seconds(moment) - _seconds(token.last_used_at) < LAST_USED:
             return
         with writing(self._engine) as connection:
             connection.execute(
@@ -158,8 +158,8 @@ def _parts(text: str) -> tuple[str, str]:
 
 def _token(row: dict[str, Any]) -> Token:
     bound = row["municipalities"]
-    kept = {key: row[key] for key in ("id", "role", "label", "created_at", "revoked_at", "last_used_at")}
-    return Token(**kept, municipalities=None if bound is None else tuple(json.loads(str(bound))))
+    columns = {name: row[name] for name in Token.__dataclass_fields__}
+    return Token(**columns | {"municipalities": None if bound is None else tuple(json.loads(str(bound)))})
 
 
 def _hash(text: str) -> str:

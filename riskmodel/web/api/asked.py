@@ -1,15 +1,15 @@
-"""What the API takes, as types: what is not described here is refused."""
+"""Parameters and bodies that the API accepts, as types; anything else is refused."""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from riskmodel.products.risk_list.random_visits import AUDIT_SHARE
+from riskmodel.products.risk_list.random_visits import RANDOM_SHARE
 
-#: No control characters; what is asked for must be visible.
+#: No control characters.
 VISIBLE = r"^[^\x00-\x1f\x7f-\x9f]+$"
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=VISIBLE)]
 Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[0-9A-Za-z_.-]+$")]
@@ -17,42 +17,42 @@ Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[0-9A-Za-z_.
 Whole = Annotated[int, BeforeValidator(lambda value: _whole(value))]
 #: Most items of a page.
 MOST_ITEMS = 1000
-#: Highest place at which a page may begin.
+#: Highest offset of a page.
 MOST_OFFSET = 1_000_000
 
 
 class Asking(BaseModel):
-    """Something that is asked; what is not known is refused."""
+    """Parameters of a request; unknown ones are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def strict_example(**values: Any) -> ConfigDict:
+    """Return the settings of a body, with an example in its description."""
+    return ConfigDict(frozen=True, extra="forbid", strict=True, json_schema_extra={"examples": [values]})
 
 
 class ListAsked(Asking):
     """A risk list that is asked for."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        strict=True,
-        json_schema_extra={"examples": [{"municipalities": ["Venlo"], "capacity": 10}]},
-    )
+    model_config = strict_example(municipalities=["Venlo"], capacity=10)
     municipalities: list[Name] = Field(
         default_factory=list, max_length=400, description="Names, GM codes or regions; none for the whole country."
     )
     experiment: Code | None = Field(None, description="The question; by default the main one.")
     capacity: int | None = Field(None, ge=1, le=20_000, description="How many areas can be visited.")
-    audit_share: float = Field(AUDIT_SHARE, ge=0, le=1, description="Part of the visits that is drawn by lot.")
+    audit_share: float = Field(RANDOM_SHARE, ge=0, le=1, description="Part of the visits that is drawn by lot.")
 
 
 class PageAsked(Asking):
-    """Which part of many items."""
+    """Parameters of a page of items."""
 
     offset: Whole = Field(0, ge=0, le=MOST_OFFSET, description="How many items to skip.")
     limit: Whole = Field(100, ge=1, le=MOST_ITEMS, description="How many items at most.")
 
 
 class AreasAsked(PageAsked):
-    """Which areas."""
+    """Parameters of a page of areas."""
 
     municipality: list[Name] = Field(
         default_factory=list, max_length=50, description="Name, GM code or region; may be repeated."
@@ -62,13 +62,13 @@ class AreasAsked(PageAsked):
 
 
 class ForecastsAsked(AreasAsked):
-    """Which areas, by which question."""
+    """Parameters of a page of forecasts or drivers."""
 
     experiment: Code | None = Field(None, description="By default the main question.")
 
 
 class RunsAsked(PageAsked):
-    """Which runs."""
+    """Parameters of a page of runs."""
 
     offset: Whole = Field(0, ge=0, le=10_000, description="How many runs to skip.")
     experiment: Code | None = None

@@ -1,35 +1,21 @@
-"""What the routes for uploads and jobs answer and take, as types."""
+"""Bodies and answers of the routes for uploads and jobs, as types."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from riskmodel.web.api.asked import Asking, Code, Name
-from riskmodel.web.api.models import Answer, example
+from riskmodel.web.api.asked import Asking, Code, Name, strict_example
+from riskmodel.web.api.models import Answer, example, members
 from riskmodel.web.jobs.jobs import Job
 from riskmodel.web.jobs.uploads import Upload
-
-#: Members of a job that are told as they are.
-_SAME = (
-    "id",
-    "state",
-    "who",
-    "rows_done",
-    "rows_total",
-    "attempts",
-    "created_at",
-    "started_at",
-    "heartbeat_at",
-    "ended_at",
-)
 
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", min_length=16, max_length=16)]
 
 
 class UploadAsked(Asking):
-    """What is said about a file beside its contents."""
+    """Parameters of an upload."""
 
     name: Name | None = Field(None, description="What you call it: a label, never a path.")
     municipality: str | None = Field(
@@ -42,12 +28,7 @@ class UploadAsked(Asking):
 class JobAsked(Asking):
     """A file to score."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        strict=True,
-        json_schema_extra={"examples": [{"upload": "0a1b2c3d4e5f6071", "experiment": "decline-2y"}]},
-    )
+    model_config = strict_example(upload="0a1b2c3d4e5f6071", experiment="decline-2y")
     upload: Id
     experiment: Code | None = Field(None, description="The question; by default the main one.")
     version: str | None = Field(
@@ -124,35 +105,36 @@ class JobAnswer(Answer):
     result: Result | None
 
 
-def upload_told(found: Upload) -> UploadAnswer:
-    """An upload in the words of the API."""
-    kept = {name: getattr(found, name) for name in ("id", "who", "kind", "bytes", "rows", "sha256", "created_at")}
+def upload_answer(found: Upload) -> UploadAnswer:
+    """Return an upload as the API has it."""
     return UploadAnswer(
-        **kept, name=found.name or None, municipality=found.municipality or None, columns=len(found.header)
+        **members(vars(found), UploadAnswer)
+        | {
+            "name": found.name or None,
+            "municipality": found.municipality or None,
+            "columns": len(found.header),
+        }
     )
 
 
-def job_told(found: Job) -> JobAnswer:
-    """A job in the words of the API."""
-    about = None
+def job_answer(found: Job) -> JobAnswer:
+    """Return a job as the API has it."""
+    result = None
     if found.state == "done":
-        totals = found.result["totals"]
-        about = Result(
-            href=f"/api/v1/jobs/{found.id}/result",
-            bytes=found.result["bytes"],
-            sha256=found.result["sha256"],
-            **{key: totals[key] for key in ("rows", "scored", "rejected", "reasons")},
-        )
+        href = f"/api/v1/jobs/{found.id}/result"
+        result = Result(href=href, **members(found.result["totals"] | found.result, Result))
     return JobAnswer(
-        **{name: getattr(found, name) for name in _SAME},
-        upload=found.upload_id,
-        experiment=found.asked.experiment,
-        version=found.asked.version,
-        model_version=found.asked.release,
-        drivers=found.asked.drivers,
-        municipality=found.municipality or None,
-        progress=found.rows_done / found.rows_total if found.rows_total else 0.0,
-        rows_per_second=found.rate,
-        message=found.message or None,
-        result=about,
+        **members(vars(found), JobAnswer)
+        | {
+            "upload": found.upload_id,
+            "experiment": found.options.experiment,
+            "version": found.options.version,
+            "model_version": found.options.release,
+            "drivers": found.options.drivers,
+            "municipality": found.municipality or None,
+            "progress": found.rows_done / found.rows_total if found.rows_total else 0.0,
+            "rows_per_second": found.rate,
+            "message": found.message or None,
+            "result": result,
+        }
     )

@@ -1,7 +1,8 @@
-"""What the API answers and takes, as types; the OpenAPI description is made from these."""
+"""Answers of the API as types, from which the OpenAPI description is made."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Generic, TypeVar
 
@@ -20,10 +21,15 @@ Item = TypeVar("Item", bound=Answer)
 
 
 def example(**values: Any) -> ConfigDict:
-    """Settings of an answer with an example in its description."""
+    """Return the settings of an answer, with an example in its description."""
     return ConfigDict(
         frozen=True, extra="forbid", ser_json_inf_nan="null", json_schema_extra={"examples": [values]}
     )
+
+
+def members(row: Mapping[Any, Any], model: type[Answer]) -> dict[str, Any]:
+    """Return the members of an answer that a row has under the same name."""
+    return {name: row[name] for name in model.model_fields if name in row}
 
 
 class Source(Answer):

@@ -1,4 +1,4 @@
-"""Which areas are asked for, which of them may be seen, and their rows in the words of the API."""
+"""Select the areas that are asked for and may be seen, and convert their rows to the types of the API."""
 
 from __future__ import annotations
 
@@ -12,10 +12,21 @@ import numpy.typing as npt
 from fastapi import Request
 
 from riskmodel.catalogue import DIMENSIONS, drivers
-from riskmodel.catalogue.places import find_municipalities
+from riskmodel.catalogue.area_names import find_municipalities
+from riskmodel.products.risk_list.texts import event_in_dutch
 from riskmodel.web.access.identity import Identity
 from riskmodel.web.api.asked import AreasAsked, PageAsked
-from riskmodel.web.api.models import Area, Change, Contribution, Drivers, Forecast, Quantile, Score, Source
+from riskmodel.web.api.models import (
+    Area,
+    Change,
+    Contribution,
+    Drivers,
+    Forecast,
+    Quantile,
+    Score,
+    Source,
+    members,
+)
 from riskmodel.web.problems import Problem
 from riskmodel.web.serving.snapshot import Snapshot
 
@@ -23,12 +34,12 @@ BoolArray = npt.NDArray[np.bool_]
 
 
 def source_of(snapshot: Snapshot) -> Source:
-    """Where an answer comes from."""
+    """Return the forecast behind an answer."""
     stored = snapshot.stored
     return Source(
         experiment=snapshot.experiment.name,
         question=snapshot.experiment.question,
-        event=snapshot.experiment.event.in_dutch,
+        event=event_in_dutch(snapshot.experiment.event),
         model=stored.model,
         model_version=stored.release_id,
         forecast_id=stored.id,
@@ -40,20 +51,20 @@ def source_of(snapshot: Snapshot) -> Source:
 
 
 def municipality_codes(snapshot: Snapshot, names: Sequence[str]) -> tuple[str, ...]:
-    """Codes that somebody means by names, codes or regions."""
+    """Return the ``GM`` codes of municipalities by names, codes or regions."""
     present = frozenset(snapshot.municipalities)
     return tuple(sorted({code for name in names for code in find_municipalities(name, present)}))
 
 
 def hidden_from(snapshot: Snapshot, identity: Identity, open_to_all: bool) -> frozenset[str]:
-    """Municipalities whose forecasts rest on local sources that who asks may not see."""
+    """Return municipalities whose forecasts use local sources that this identity may not see."""
     if open_to_all or identity.municipalities is None:
         return frozenset()
     return snapshot.local - identity.municipalities
 
 
 def refuse_hidden(codes: Sequence[str], hidden: frozenset[str]) -> None:
-    """Refuse what is asked for by name and may not be seen."""
+    """Raise a problem with status 403 when a municipality that was named is hidden."""
     closed = sorted(set(codes) & hidden)
     if closed:
         raise Problem(403, f"{', '.join(closed)}: made from local sources, which only that municipality may see.")
@@ -65,9 +76,9 @@ def chosen(
     asked: AreasAsked,
     hidden: frozenset[str] = frozenset(),
 ) -> npt.NDArray[np.intp]:
-    """Positions of the areas that are asked for and may be seen, in order of code."""
-    place = np.searchsorted(snapshot.panel.areas, areas)
-    owner = snapshot.owners[place]
+    """Return the indices in ``areas`` of those that meet all filters and may be seen, in order of code."""
+    row = np.searchsorted(snapshot.panel.areas, areas)
+    owner = snapshot.owners[row]
     inside: BoolArray = np.ones(len(areas), dtype=bool)
     if asked.municipality:
         codes = municipality_codes(snapshot, asked.municipality)
@@ -80,7 +91,7 @@ def chosen(
         inside &= ~np.isin(owner, sorted(hidden))
     if asked.name:
         wanted = asked.name.casefold()
-        found = [wanted in name.casefold() for name in snapshot.panel.names[place].tolist()]
+        found = [wanted in name.casefold() for name in snapshot.panel.names[row].tolist()]
         inside &= np.array(found, dtype=bool)
     found_at = np.flatnonzero(inside)
     ordered: npt.NDArray[np.intp] = found_at[np.argsort(areas[found_at], kind="stable")]
@@ -88,10 +99,10 @@ def chosen(
 
 
 def paging(request: Request, asked: PageAsked, total: int) -> dict[str, Any]:
-    """The members of a page beside its items."""
+    """Return the members of a page other than its items."""
     following = asked.offset + asked.limit
-    kept = [(key, value) for key, value in request.query_params.multi_items() if key not in ("offset", "limit")]
-    query = urlencode([*kept, ("offset", following), ("limit", asked.limit)])
+    others = [(key, value) for key, value in request.query_params.multi_items() if key not in ("offset", "limit")]
+    query = urlencode([*others, ("offset", following), ("limit", asked.limit)])
     return {
         "total": total,
         "offset": asked.offset,
@@ -101,12 +112,12 @@ def paging(request: Request, asked: PageAsked, total: int) -> dict[str, Any]:
 
 
 def known(value: float) -> float | None:
-    """A number, None when it is missing."""
+    """Return a number, or None when it is missing."""
     return float(value) if math.isfinite(value) else None
 
 
 def area_rows(snapshot: Snapshot, at: npt.NDArray[np.intp]) -> list[Area]:
-    """Areas of the panel at these positions."""
+    """Return the areas of the panel at these indices."""
     panel = snapshot.panel
     people = panel.latest("population")[at].tolist()
     codes, owners = panel.areas[at].tolist(), snapshot.owners[at].tolist()
@@ -124,48 +135,37 @@ def area_rows(snapshot: Snapshot, at: npt.NDArray[np.intp]) -> list[Area]:
 
 
 def score_rows(snapshot: Snapshot, at: npt.NDArray[np.intp]) -> list[Score]:
-    """Rows of the current state at these positions."""
+    """Return the current state at these indices."""
     table = snapshot.current.iloc[at]
     earlier = [(int(name.rpartition("_")[2]), name) for name in table.columns if name.startswith("change_since_")]
     parts = [name for name in DIMENSIONS if name in table.columns]
     return [
         Score(
-            code=row["location"],
-            name=row["name"],
-            municipality=row["municipality"],
-            wave=row["wave"],
-            score=row["score"],
-            deviation=row["deviation"],
-            score_class=row["class"],
-            class_name=row["class_name"],
-            inhabitants=known(row["inhabitants"]),
-            dimensions_wave=row["dimensions_wave"] if parts else None,
-            dimensions={name: known(row[name]) for name in parts},
-            changes=[Change(since=year, change=known(row[name])) for year, name in earlier],
+            **members(row, Score)
+            | {
+                "code": row["location"],
+                "score_class": row["class"],
+                "inhabitants": known(row["inhabitants"]),
+                "dimensions_wave": row["dimensions_wave"] if parts else None,
+                "dimensions": {name: known(row[name]) for name in parts},
+                "changes": [Change(since=year, change=known(row[name])) for year, name in earlier],
+            }
         )
         for row in table.to_dict("records")
     ]
 
 
 def forecast_rows(snapshot: Snapshot, at: npt.NDArray[np.intp]) -> list[Forecast]:
-    """Rows of the country's list at these positions, with the whole distribution."""
+    """Return rows of the country's list at these indices, with the whole distribution."""
     rows, forecast = snapshot.country.rows.iloc[at], snapshot.stored.forecast
-    place = forecast.positions(rows["location"].to_numpy(dtype=str))
-    quantiles, chances = forecast.quantiles[place].tolist(), forecast.pmf[place].clip(0, 1).tolist()
+    row_of = forecast.positions(rows["location"].to_numpy(dtype=str))
+    quantiles, chances = forecast.quantiles[row_of].tolist(), forecast.pmf[row_of].clip(0, 1).tolist()
     levels = forecast.outputs.quantiles
     return [
         Forecast(
+            **members(row, Forecast),
             code=row["location"],
-            name=row["name"],
-            municipality=row["municipality"],
-            rank=row["rank"],
             chance=min(max(row["p_decline"], 0.0), 1.0),
-            expected_change=row["expected_change"],
-            lower80=row["lower80"],
-            upper80=row["upper80"],
-            under_pressure=row["under_pressure"],
-            threatens=row["threatens"],
-            too_small=row["too_small"],
             quantiles=[Quantile(level=level, change=value) for level, value in zip(levels, own, strict=True)],
             class_chances=classes,
         )
@@ -174,17 +174,14 @@ def forecast_rows(snapshot: Snapshot, at: npt.NDArray[np.intp]) -> list[Forecast
 
 
 def driver_rows(snapshot: Snapshot, at: npt.NDArray[np.intp]) -> list[Drivers]:
-    """Contributions at these positions of the country's list, largest first."""
+    """Return contributions at these indices of the country's list, largest first."""
     rows, parts = snapshot.country.rows.iloc[at], snapshot.country.contributions.iloc[at]
     labels = {driver.id: driver.label for driver in drivers() if driver.id in parts.columns}
     return [
         Drivers(
+            **members(row, Drivers),
             code=row["location"],
-            name=row["name"],
-            municipality=row["municipality"],
-            expected_change=row["expected_change"],
             base=own["base"],
-            too_small=row["too_small"],
             contributions=[
                 Contribution(driver=key, label=labels[key], contribution=own[key])
                 for key in sorted(labels, key=lambda key: (-abs(own[key]), key))

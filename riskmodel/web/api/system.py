@@ -1,4 +1,4 @@
-"""``/api/v1``: models, runs, who asks, and whether the service is alive and ready; ``/metrics`` for Prometheus."""
+"""``/api/v1``: models, runs, the identity of the client, health and readiness; ``/metrics`` for Prometheus."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import math
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 
+from riskmodel.products.risk_list.texts import event_in_dutch, in_dutch
 from riskmodel.web import metrics
-from riskmodel.web.api.answers import answer, identity_of, need, tag_of
+from riskmodel.web.api.answers import answer, etag_of, identity_of, require_role
 from riskmodel.web.api.asked import Code, PageAsked, RunsAsked
 from riskmodel.web.api.models import Health, Me, Model, Page, Ready, Run, Version
 from riskmodel.web.api.routes import ERRORS
@@ -24,14 +25,12 @@ from riskmodel.web.problems import Problem
 from riskmodel.web.service import Service, service_of
 from riskmodel.web.serving.snapshot import Snapshot
 from riskmodel.workflow.tracking import registry
+from riskmodel.workflow.tracking.runs import every_run
 from riskmodel.workflow.tracking.store import client_of, has_store
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
 
 router = APIRouter(prefix="/api/v1", responses=ERRORS)
 prometheus = APIRouter()
-#: Tags of MLflow itself name machines and users.
+#: Prefix of tags of MLflow itself, which name machines and users.
 _OWN = "mlflow."
 _LONGEST = 500
 
@@ -39,7 +38,7 @@ _LONGEST = 500
 @router.get("/health", response_model=Health, tags=["service"])
 async def health(request: Request) -> Response:
     """Whether the service is alive."""
-    return answer(request, Health(status="ok", version=version("riskmodel")), tag_of(request))
+    return answer(request, Health(status="ok", version=version("riskmodel")), etag_of(request))
 
 
 @router.get("/ready", response_model=Ready, tags=["service"])
@@ -54,7 +53,7 @@ def ready(request: Request) -> Response:
             connection.execute(text("SELECT 1"))
     except SQLAlchemyError as error:
         raise Problem(503, "The database does not answer.", {"retry-after": "10"}) from error
-    return answer(request, Ready(status="ready", experiments=experiments), tag_of(request, *experiments))
+    return answer(request, Ready(status="ready", experiments=experiments), etag_of(request, *experiments))
 
 
 @router.get("/me", response_model=Me, tags=["service"])
@@ -62,8 +61,8 @@ async def me(request: Request) -> Response:
     """Who asks, and what it may do."""
     identity = identity_of(request)
     bound = None if identity.municipalities is None else sorted(identity.municipalities)
-    told = Me(name=identity.name or None, role=identity.role or "none", municipalities=bound)
-    return answer(request, told, tag_of(request, identity.name, told.role))
+    found = Me(name=identity.name or None, role=identity.role or "none", municipalities=bound)
+    return answer(request, found, etag_of(request, identity.name, found.role))
 
 
 @router.get("/models", response_model=Page[Model], tags=["models"])
@@ -75,21 +74,21 @@ def models(request: Request, asked: Annotated[PageAsked, Query()]) -> Response:
         _model(service_of(request), serving[name]) for name in names[asked.offset : asked.offset + asked.limit]
     ]
     page = Page[Model](items=items, **paging(request, asked, len(names)))
-    return answer(request, page, tag_of(request, page.model_dump_json()))
+    return answer(request, page, etag_of(request, page.model_dump_json()))
 
 
 @router.get("/models/{experiment}", response_model=Model, tags=["models"])
 def model(request: Request, experiment: Annotated[Code, Path(description="Name of the question.")]) -> Response:
     """What answers a question."""
     service = service_of(request)
-    told = _model(service, service.snapshot(experiment))
-    return answer(request, told, tag_of(request, told.model_dump_json()))
+    found = _model(service, service.snapshot(experiment))
+    return answer(request, found, etag_of(request, found.model_dump_json()))
 
 
 @router.get("/runs", response_model=Page[Run], tags=["models"])
 def runs(request: Request, asked: Annotated[RunsAsked, Query()]) -> Response:
     """Runs in MLflow, newest first; for analysts."""
-    need(request, "analyst")
+    require_role(request, "analyst")
     service = service_of(request)
     total, items = 0, []
     if has_store(service.snapshots.workspace):
@@ -98,11 +97,11 @@ def runs(request: Request, asked: Annotated[RunsAsked, Query()]) -> Response:
         chosen = [key for key, name in names.items() if asked.experiment in (None, name)]
         if asked.experiment is not None and not chosen:
             raise Problem(404, "There is no experiment of this name.")
-        every = _runs(client, chosen)
+        every = sorted(every_run(client, chosen), key=lambda run: (-run.info.start_time, run.info.run_id))
         total = len(every)
         items = [_run(each, names) for each in every[asked.offset : asked.offset + asked.limit]]
     page = Page[Run](items=items, **paging(request, asked, total))
-    return answer(request, page, tag_of(request, page.model_dump_json()))
+    return answer(request, page, etag_of(request, page.model_dump_json()))
 
 
 @prometheus.get("/metrics", include_in_schema=False)
@@ -115,34 +114,20 @@ def _model(service: Service, snapshot: Snapshot) -> Model:
     name = snapshot.experiment.name
     found: dict[str, Version] = {}
     for each in registry.versions(service.snapshots.workspace, name):
-        held = found.get(each.number)
-        aliases = [*(held.aliases if held else []), *([each.alias] if each.alias else [])]
+        earlier = found.get(each.number)
+        aliases = [*(earlier.aliases if earlier else []), *([each.alias] if each.alias else [])]
         found[each.number] = Version(number=each.number, model_version=each.release_id, aliases=sorted(aliases))
     champion = [each.number for each in found.values() if registry.CHAMPION in each.aliases]
     return Model(
         experiment=name,
         question=snapshot.experiment.question,
-        event=snapshot.experiment.event.in_dutch,
+        event=event_in_dutch(snapshot.experiment.event),
         horizon=snapshot.experiment.horizon,
         champion=champion[0] if champion else None,
         serving=source_of(snapshot),
-        track_record=snapshot.track_record,
+        track_record=in_dutch(snapshot.track_record),
         versions=list(found.values()),
     )
-
-
-def _runs(client: MlflowClient, experiments: list[str]) -> list[Any]:
-    found: list[Any] = []
-    token: str | None = None
-    while experiments:
-        page = client.search_runs(
-            experiments, max_results=1000, page_token=token, order_by=["attributes.start_time DESC"]
-        )
-        found += page
-        token = page.token
-        if not token:
-            break
-    return sorted(found, key=lambda run: (-run.info.start_time, run.info.run_id))
 
 
 def _run(run: Any, names: dict[str, str]) -> Run:

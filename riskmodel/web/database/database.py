@@ -1,18 +1,17 @@
-"""The service's own database: SQLite in the workspace, or PostgreSQL; both answer the same."""
+"""The service's own database, SQLite in the workspace or PostgreSQL: connections, schema and transactions."""
 
 from __future__ import annotations
 
 import json
-import secrets as random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
+from sqlalchemy import ColumnElement, Connection, Engine, Table, create_engine, event, func, insert, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from riskmodel.errors import InputError
 from riskmodel.web.database import tables
@@ -27,7 +26,7 @@ _WRITES = {"riskmodel_writes": True}
 
 
 def now() -> str:
-    """The moment as text in UTC, to the millisecond.
+    """Return the present moment as text in UTC, to the millisecond.
 
     Examples
     --------
@@ -38,12 +37,19 @@ def now() -> str:
 
 
 def as_json(value: Any) -> str:
-    """The one JSON text of a value: sorted keys, no spaces."""
+    """Return the canonical JSON text of a value: sorted keys, no spaces."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
+def from_json(text: str | None) -> dict[str, Any]:
+    """Return the JSON object in a column; empty for NULL."""
+    found = json.loads(text or "{}")
+    assert isinstance(found, dict)
+    return found
+
+
 def connect(url: str) -> Engine:
-    """Open a database."""
+    """Open a database at ``sqlite:///FILE`` or ``postgresql+psycopg://USER@HOST/NAME``."""
     try:
         address = make_url(url)
         kind = address.get_backend_name()
@@ -67,26 +73,34 @@ def connect(url: str) -> Engine:
 
 
 def upgrade(engine: Engine) -> int:
-    """Bring the schema up to date, in one transaction; two processes may do so at once."""
+    """Create the schema or bring it up to date, in one transaction; return its version.
+
+    Two processes may do so at once.
+    """
+    latest = 1 + len(STEPS)
     try:
         with writing(engine) as connection:
             if engine.dialect.name == "postgresql":
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-            if not inspect(connection).has_table(tables.schema_version.name):
-                tables.schema_version.create(connection)
-            done = connection.execute(select(tables.schema_version.c.version)).scalars().all()
-            before = max(done, default=0)
-            if before > len(STEPS):
+            tables.schema_version.create(connection, checkfirst=True)
+            version = tables.schema_version.c.version
+            before = connection.execute(select(func.coalesce(func.max(version), 0))).scalar_one()
+            if before > latest:
                 raise InputError(
                     "database",
                     f"schema version {before}",
-                    f"at most {len(STEPS)}",
+                    f"at most {latest}",
                     "It was upgraded by a newer riskmodel: use that one, or restore the backup made before.",
                 )
-            for version, step in enumerate(STEPS[before:], before + 1):
-                step(connection)
-                connection.execute(insert(tables.schema_version).values(version=version, applied_at=now()))
-            return len(STEPS)
+            if before:
+                for step in STEPS[before - 1 :]:
+                    step(connection)
+            else:
+                tables.metadata.create_all(connection)
+            rows = [{"version": number, "applied_at": now()} for number in range(before + 1, latest + 1)]
+            if rows:
+                connection.execute(insert(tables.schema_version), rows)
+            return latest
     except SQLAlchemyError as error:
         raise InputError(
             "database", f"no answer ({type(error).__name__})", "a database that can be reached and written to"
@@ -95,33 +109,33 @@ def upgrade(engine: Engine) -> int:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that writes: all of it or nothing."""
+    """Open a transaction that writes: all of it or nothing."""
     with engine.connect().execution_options(**_WRITES) as connection, connection.begin():
         yield connection
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that only reads: everything in it is of one moment."""
+    """Open a transaction that only reads: everything in it is of one moment."""
     with engine.connect() as connection:
         yield connection
 
 
-def secret(engine: Engine, name: str) -> bytes:
-    """A random key of 32 bytes that stays the same; made when first asked for."""
-    asked = select(tables.secrets.c.value).where(tables.secrets.c.name == name)
+def row_of(engine: Engine, table: Table, *conditions: ColumnElement[bool]) -> dict[str, Any] | None:
+    """Return the row that meets all conditions; None when there is none."""
     with reading(engine) as connection:
-        found = connection.execute(asked).scalar()
-    if found is None:
-        try:
-            with writing(engine) as connection:
-                made = random.token_bytes(32).hex()
-                connection.execute(insert(tables.secrets).values(name=name, value=made))
-                return bytes.fromhex(made)
-        except IntegrityError:  # another process was first
-            with reading(engine) as connection:
-                found = connection.execute(asked).scalar_one()
-    return bytes.fromhex(str(found))
+        row = connection.execute(select(table).where(*conditions)).mappings().first()
+    return None if row is None else dict(row)
+
+
+def page_of(
+    engine: Engine, table: Table, order: Sequence[Any], offset: int, limit: int, *conditions: ColumnElement[bool]
+) -> tuple[int, list[dict[str, Any]]]:
+    """Return how many rows meet all conditions, and those of one page in order."""
+    rows = select(table).where(*conditions).order_by(*order).offset(offset).limit(limit)
+    with reading(engine) as connection:
+        total = connection.execute(select(func.count()).select_from(table).where(*conditions)).scalar_one()
+        return int(total), [dict(row) for row in connection.execute(rows).mappings()]
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -1,4 +1,4 @@
-"""The tables of the service as queries see them; :mod:`riskmodel.web.database.migrations` makes them.
+"""The tables of the service's database in their current version.
 
 Moments are texts in UTC such as ``2026-01-02T03:04:05.678Z``: they sort as they should and mean the same in every
 database. What has parts is JSON text.
@@ -6,9 +6,15 @@ database. What has parts is JSON text.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, MetaData, Table, Text, text
 
 metadata = MetaData()
+
+
+def _texts(*names: str) -> list[Column[str]]:
+    """Return text columns that may not be NULL."""
+    return [Column(name, Text, nullable=False) for name in names]
+
 
 schema_version = Table(
     "schema_version",
@@ -23,15 +29,8 @@ list_requests = Table(
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=True),
     Column("key", Text, nullable=False, unique=True),
-    Column("who", Text, nullable=False),
-    Column("what", Text, nullable=False),
-    Column("experiment", Text, nullable=False),
-    Column("forecast_id", Text, nullable=False),
-    Column("snapshot_id", Text, nullable=False),
-    Column("model_version", Text, nullable=False),
-    Column("code_version", Text, nullable=False),
-    Column("made_on", Text, nullable=False),
-    Column("created_at", Text, nullable=False),
+    *_texts("who", "what", "experiment", "forecast_id", "snapshot_id", "model_version", "code_version"),
+    *_texts("made_on", "created_at"),
     sqlite_autoincrement=True,
 )
 
@@ -43,8 +42,7 @@ list_files = Table(
     Column("form", Text, primary_key=True),
     Column("sha256", Text, nullable=False),
     Column("bytes", BigInteger, nullable=False),
-    Column("code_version", Text, nullable=False),
-    Column("created_at", Text, nullable=False),
+    *_texts("code_version", "created_at"),
 )
 
 #: ``municipalities`` is JSON of ``GM`` codes; NULL for all.
@@ -52,11 +50,9 @@ tokens = Table(
     "tokens",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("hash", Text, nullable=False),
-    Column("role", Text, nullable=False),
+    *_texts("hash", "role"),
     Column("municipalities", Text),
-    Column("label", Text, nullable=False),
-    Column("created_at", Text, nullable=False, index=False),
+    *_texts("label", "created_at"),
     Column("revoked_at", Text),
     Column("last_used_at", Text),
 )
@@ -67,10 +63,7 @@ jobs = Table(
     "jobs",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("who", Text, nullable=False),
-    Column("municipality", Text, nullable=False),
+    *_texts("kind", "state", "who", "municipality"),
     Column("upload_id", Text),
     Column("parameters", Text, nullable=False),
     Column("progress", Float, nullable=False),
@@ -81,8 +74,8 @@ jobs = Table(
     Column("started_at", Text),
     Column("ended_at", Text),
     Column("heartbeat_at", Text),
-    Column("rows_done", BigInteger, nullable=False, server_default="0"),
-    Column("rows_total", BigInteger, nullable=False, server_default="0"),
+    Column("rows_done", BigInteger, nullable=False, server_default=text("0")),
+    Column("rows_total", BigInteger, nullable=False, server_default=text("0")),
     Column("rate", Float),
     Column("result", Text),
 )
@@ -93,10 +86,7 @@ uploads = Table(
     "uploads",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("municipality", Text, nullable=False),
-    Column("who", Text, nullable=False),
-    Column("sha256", Text, nullable=False),
+    *_texts("name", "municipality", "who", "sha256"),
     Column("bytes", BigInteger, nullable=False),
     Column("rows", BigInteger, nullable=False),
     Column("created_at", Text, nullable=False),
@@ -106,22 +96,23 @@ uploads = Table(
 )
 
 #: Who did what, when, from where.
-audit_log = Table(
+access_log = Table(
     "audit_log",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("at", Text, nullable=False),
-    Column("who", Text, nullable=False),
-    Column("address", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("what", Text, nullable=False),
+    *_texts("at", "who", "address", "action", "what"),
     sqlite_autoincrement=True,
 )
 
-#: Keys that must survive a restart, such as the one behind form tokens.
+#: Unused; earlier versions of the service store a key here.
 secrets = Table(
     "secrets",
     metadata,
     Column("name", Text, primary_key=True),
     Column("value", Text, nullable=False),
 )
+
+Index("tokens_created", tokens.c.created_at)
+Index("jobs_state", jobs.c.state, jobs.c.created_at)
+Index("uploads_municipality", uploads.c.municipality)
+Index("audit_at", access_log.c.at)

@@ -1,4 +1,4 @@
-"""The file in the body of a request, piece by piece as it comes in: a bare file, or the file field of a form."""
+"""The file in the body of a request, as a stream: a bare file, or the file field of a form."""
 
 from __future__ import annotations
 
@@ -16,19 +16,17 @@ from riskmodel.web.problems import Problem
 
 #: Bytes of a field that is no file, and how many fields there may be.
 LONGEST_FIELD, MOST_FIELDS = 4096, 20
-#: A body that is no form.
+#: Media types of a body that is the file itself.
 BARE = ("application/octet-stream", "application/vnd.apache.parquet", "text/csv")
-FORM = "multipart/form-data"
+FORM, FILE = "multipart/form-data", "file"
 
 
 @dataclass
 class Body:
-    """A file that is coming in; the other members are known once all pieces were taken.
+    """A file as a stream, which can be read once; other members are set after the last piece.
 
     Attributes
     ----------
-    pieces : async iterator of bytes
-        The file; to be taken once.
     fields : dict of str to str
         Other fields of the form.
     name : str
@@ -40,21 +38,21 @@ class Body:
     name: str = ""
 
 
-def body_of(request: Request, file_field: str = "file") -> Body:
-    """The file in a request."""
+def body_of(request: Request) -> Body:
+    """Return the file in a request; a problem with status 415 for a body that is neither a file nor a form."""
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind.decode("latin-1") in BARE:
         return Body(_pieces(request))
     boundary = options.get(b"boundary", b"")
     if kind.decode("latin-1") != FORM or not boundary:
-        raise Problem(415, f"Send a file as {', '.join(BARE)}, or a form ({FORM}) with a field {file_field!r}.")
+        raise Problem(415, f"Send a file as {', '.join(BARE)}, or a form ({FORM}) with a field {FILE!r}.")
     body = Body(_pieces(request))
-    body.pieces = _file_in_form(body.pieces, _Form(boundary, file_field, body))
+    body.pieces = _file_in_form(body.pieces, _Form(boundary, body))
     return body
 
 
 def clean_name(text: str) -> str:
-    """A file name as a label: the part after the last slash, without what cannot be seen."""
+    """Return a file name as a label: the part after the last slash, without invisible characters."""
     last = text.replace("\\", "/").rpartition("/")[2]
     return "".join(letter for letter in last if is_clean(letter)).strip()[:LONGEST_NAME]
 
@@ -76,11 +74,11 @@ async def _file_in_form(pieces: AsyncIterator[bytes], form: _Form) -> AsyncItera
 
 
 class _Form:
-    """Takes a form apart while it comes in."""
+    """Parses a multipart form while it arrives."""
 
-    def __init__(self, boundary: bytes, file_field: str, body: Body) -> None:
+    def __init__(self, boundary: bytes, body: Body) -> None:
         self.ready: deque[bytes] = deque()
-        self._wanted, self._body = file_field, body
+        self._body = body
         self._header, self._value = b"", b""
         self._disposition: dict[bytes, bytes] = {}
         self._field: bytes | None = None
@@ -113,7 +111,7 @@ class _Form:
         if not self._whole:
             raise Problem(400, "The form is not whole.")
         if not self._found:
-            raise Problem(422, f"The form has no file in a field {self._wanted!r}.")
+            raise Problem(422, f"The form has no file in a field {FILE!r}.")
 
     def _begin(self) -> None:
         self._parts += 1
@@ -134,7 +132,7 @@ class _Form:
 
     def _headers_done(self) -> None:
         name = self._disposition.get(b"name", b"").decode("utf-8", "replace")
-        if name == self._wanted and not self._found:
+        if name == FILE and not self._found:
             self._found = True
             self._body.name = clean_name(self._disposition.get(b"filename", b"").decode("utf-8", "replace"))
         else:

@@ -1,6 +1,6 @@
-"""What an uploaded file is, found out by its contents in a process that may fall over.
+"""Inspection of an uploaded file by its contents, in a process that may crash.
 
-A file of a stranger may crash or fill the memory of whoever reads it. So the service looks at its first and last
+An uploaded file may crash the process that reads it or fill its memory. So the service reads its first and last
 bytes only; everything else is done by :mod:`riskmodel.web.jobs.worker` under a limit of memory.
 """
 
@@ -20,18 +20,18 @@ from riskmodel.scoring.batches import read_chunk
 from riskmodel.scoring.csv_records import index_records
 from riskmodel.scoring.inputs import open_source
 
-#: The only column of text that is ever read.
+#: The only text column that is read.
 LOCATION = "location"
-#: More columns, longer names of columns, or longer names of areas than this are no table of areas.
+#: Most columns, longest name of a column, and longest area code of a table of areas.
 MOST_COLUMNS, LONGEST_COLUMN, LONGEST_LOCATION = 2_000, 200, 1_000
-#: More row groups than this cost more than the rows in them.
+#: Most row groups; more would cost more than their rows.
 MOST_GROUPS = 10_000
-#: Bytes that a value takes at most before compression, and bytes that are always allowed.
+#: Most bytes of a value before compression, and bytes of a file that are always allowed.
 BYTES_A_VALUE, ALWAYS = 64, 64 * 2**20
 BLOCK = 4 * 2**20
 CSV, PARQUET = "csv", "parquet"
 
-#: What else begins with these bytes.
+#: Other files by their first bytes.
 OTHERS: Mapping[bytes, str] = {
     b"PK\x03\x04": "a zip file or a workbook",
     b"PK\x05\x06": "an empty zip file",
@@ -53,14 +53,14 @@ _EXPECTED = "a CSV file in UTF-8 or a Parquet file, not compressed"
 
 
 def kind_of(path: Path) -> str:
-    """What a file says it is in its first and last bytes; its name does not matter."""
+    """Return ``"csv"`` or ``"parquet"`` by the first and last bytes of a file; its name does not matter."""
     with path.open("rb") as stream:
         first = stream.read(16)
         stream.seek(max(0, path.stat().st_size - 4))
         last = stream.read(4)
     if not first:
         raise InputError("file", "nothing", _EXPECTED)
-    other = next((told for magic, told in OTHERS.items() if first.startswith(magic)), None)
+    other = next((words for magic, words in OTHERS.items() if first.startswith(magic)), None)
     if other is not None:
         raise InputError("file", other, _EXPECTED)
     if first.startswith(b"PAR1"):
@@ -71,7 +71,7 @@ def kind_of(path: Path) -> str:
 
 
 def inspect_file(path: Path, most_rows: int) -> dict[str, Any]:
-    """Read a whole file once as scoring will, and tell what is in it."""
+    """Read a whole file as scoring will; return ``rows``, and ``header``: columns and whether they are numbers."""
     kind = path.suffix.removeprefix(".")
     try:
         columns = _csv_columns(path) if kind == CSV else _parquet_columns(path, most_rows)
@@ -83,8 +83,8 @@ def inspect_file(path: Path, most_rows: int) -> dict[str, Any]:
         for chunk in source.chunks:
             seen = 0
             for batch in read_chunk(source.root, chunk, wanted):
-                aside = 0 if batch.rejects is None else batch.rejects.num_rows
-                seen += batch.records.num_rows + aside
+                rejected = 0 if batch.rejects is None else batch.rejects.num_rows
+                seen += batch.records.num_rows + rejected
                 _check_locations(batch.records)
             if seen != chunk.rows:
                 raise InputError("file", f"{seen:,} rows", f"{chunk.rows:,}, as the file says itself")
@@ -110,26 +110,26 @@ def _csv_columns(path: Path) -> dict[str, bool]:
 
 
 def _parquet_columns(path: Path, most_rows: int) -> dict[str, bool]:
-    about = pq.read_metadata(path)
-    _check_rows(about.num_rows, most_rows)
-    if about.num_columns > MOST_COLUMNS or about.num_row_groups > MOST_GROUPS:
+    metadata = pq.read_metadata(path)
+    _check_rows(metadata.num_rows, most_rows)
+    if metadata.num_columns > MOST_COLUMNS or metadata.num_row_groups > MOST_GROUPS:
         raise InputError(
             "file",
-            f"{about.num_columns:,} columns in {about.num_row_groups:,} row groups",
+            f"{metadata.num_columns:,} columns in {metadata.num_row_groups:,} row groups",
             f"at most {MOST_COLUMNS:,} columns in {MOST_GROUPS:,} row groups",
         )
-    schema = about.schema.to_arrow_schema()
+    schema = metadata.schema.to_arrow_schema()
     _check_names(schema.names)
-    groups = [about.row_group(number) for number in range(about.num_row_groups)]
-    if any(group.num_rows < 0 for group in groups) or sum(g.num_rows for g in groups) != about.num_rows:
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    if any(group.num_rows < 0 for group in groups) or sum(g.num_rows for g in groups) != metadata.num_rows:
         raise InputError("file", "row groups that do not add up to the rows", "a whole file")
     columns = {field.name: _is_number(field.type) for field in schema}
     if LOCATION in columns and not (columns[LOCATION] or _is_text(schema.field(LOCATION).type)):
         raise InputError("file", f"{LOCATION} of type {schema.field(LOCATION).type}", "text")
     read = {name for name, is_number in columns.items() if is_number or name == LOCATION}
-    chunks = [group.column(place) for group in groups for place in range(group.num_columns)]
+    chunks = [group.column(index) for group in groups for index in range(group.num_columns)]
     unpacked = sum(each.total_uncompressed_size for each in chunks if each.path_in_schema in read)
-    most = ALWAYS + BYTES_A_VALUE * about.num_rows * max(1, len(read))
+    most = ALWAYS + BYTES_A_VALUE * metadata.num_rows * max(1, len(read))
     if any(each.total_uncompressed_size < 0 for each in chunks) or unpacked > most:
         raise InputError("file", f"{unpacked:,} bytes after unpacking", f"at most {most:,} for so many values")
     return columns

@@ -1,7 +1,7 @@
-"""Background jobs as rows of the database: asked for, found, cancelled and removed.
+"""Background jobs as rows of the database: add, find, cancel and remove them.
 
-:mod:`riskmodel.web.jobs.runner` does them. The database is what counts: a job that is cancelled there is
-not done any more, whoever is at it.
+:mod:`riskmodel.web.jobs.runner` does them. The database decides: a job that is cancelled there is not done any
+more, even if a process is running it.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from typing import Any, Literal
 
 from sqlalchemy import Engine, delete, func, insert, select, update
 
+from riskmodel.web.access.access_log import log_access
 from riskmodel.web.access.identity import Identity
-from riskmodel.web.access.ownership import from_json, noted, visible_to
+from riskmodel.web.access.ownership import visible_to
 from riskmodel.web.database import tables
-from riskmodel.web.database.database import as_json, now, reading, writing
+from riskmodel.web.database.database import as_json, from_json, now, page_of, row_of, writing
 from riskmodel.web.jobs.uploads import Upload
 from riskmodel.web.problems import Problem
 from riskmodel.web.settings import Settings
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
-#: States in which a job still has to be done.
+#: States of jobs that still have to be done.
 OPEN: tuple[State, ...] = ("queued", "running")
 SCORE = "score"
 FOLDER, OUTPUT, RESULT = "jobs", "out", "result.zip"
@@ -32,19 +33,15 @@ MOST_OPEN = 10
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What decides the result of a job; fixed when it is asked for.
+class JobOptions:
+    """The options that determine the result of a job, fixed when it is added.
 
     Attributes
     ----------
-    experiment : str
-        The question.
     version : str
         Number of the model in the registry.
     release : str
-        Id of the released model: a champion that is switched later changes nothing.
-    drivers : bool
-        Whether drivers are told.
+        Id of the released model: promoting another champion later changes nothing.
     """
 
     experiment: str
@@ -55,28 +52,20 @@ class Asked:
 
 @dataclass(frozen=True)
 class Job:
-    """A job.
+    """A background job.
 
     Attributes
     ----------
-    id, who, municipality, upload_id : str
-        Its id, whose it is, and what is scored.
-    state : {"queued", "running", "done", "failed", "cancelled"}
-        Where it stands.
-    asked : Asked
-        What is asked.
-    rows_done, rows_total : int
-        Progress.
+    who, municipality : str
+        Name of its owner, and ``GM`` code of its municipality, empty for the organisation.
     rate : float or None
-        Rows a second of the present start.
+        Rows a second since it was last started.
     attempts : int
         How often it was started.
     message : str
         Why it failed, or began again.
     result : dict
         ``totals``, ``sha256`` and ``bytes``; empty until it is done.
-    created_at, started_at, heartbeat_at, ended_at : str or None
-        Moments.
     """
 
     id: str
@@ -84,7 +73,7 @@ class Job:
     municipality: str
     upload_id: str
     state: State
-    asked: Asked
+    options: JobOptions
     rows_done: int
     rows_total: int
     rate: float | None
@@ -98,20 +87,23 @@ class Job:
 
 
 class Jobs:
-    """Jobs by id."""
+    """The jobs of the service."""
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self.folder = settings.folder / FOLDER
         self._engine = engine
 
-    def add(self, identity: Identity, upload: Upload, asked: Asked, address: str) -> Job:
-        """Accept a job: from here on it is done, or fails with a reason."""
+    def add(self, identity: Identity, upload: Upload, options: JobOptions, address: str) -> Job:
+        """Add a job; from here on it is done, or fails with a reason.
+
+        A problem with status 404 when the upload was removed meanwhile, 429 for too many open jobs of a login.
+        """
         column, uploads = tables.jobs.c, tables.uploads.c
         row = {"id": secrets.token_hex(8), "kind": SCORE, "state": "queued", "who": identity.name}
-        row |= {"municipality": upload.municipality, "upload_id": upload.id, "parameters": as_json(vars(asked))}
+        row |= {"municipality": upload.municipality, "upload_id": upload.id, "parameters": as_json(vars(options))}
         with writing(self._engine) as connection:
-            there = select(uploads.id).where(uploads.id == upload.id, uploads.deleted_at.is_(None))
-            if connection.execute(there.with_for_update()).first() is None:
+            exists = select(uploads.id).where(uploads.id == upload.id, uploads.deleted_at.is_(None))
+            if connection.execute(exists.with_for_update()).first() is None:
                 raise Problem(404, "There is no such upload.")
             mine = select(func.count()).where(column.who == identity.name, column.state.in_(OPEN))
             if connection.execute(mine).scalar_one() >= MOST_OPEN:
@@ -121,30 +113,25 @@ class Jobs:
                     **row, progress=0.0, message="", attempts=0, rows_total=upload.rows, created_at=now()
                 )
             )
-            noted(connection, identity, address, "job", job=row["id"], upload=upload.id, **vars(asked))
+            log_access(connection, identity.name, address, "job", job=row["id"], upload=upload.id, **vars(options))
         return self.find(identity, row["id"])
 
     def find(self, identity: Identity, job: str) -> Job:
-        """A job by its id."""
-        table = tables.jobs
-        with reading(self._engine) as connection:
-            row = connection.execute(select(table).where(table.c.id == job, visible_to(identity, table))).first()
+        """Return a job by its id; a problem with status 404 when there is none that somebody may see."""
+        row = row_of(self._engine, tables.jobs, tables.jobs.c.id == job, visible_to(identity, tables.jobs))
         if row is None:
             raise Problem(404, "There is no such job.")
-        return job_of(dict(row._mapping))
+        return job_of(row)
 
     def page(self, identity: Identity, offset: int, limit: int) -> tuple[int, list[Job]]:
-        """How many jobs somebody may see, and some of them, newest first."""
+        """Return how many jobs somebody may see, and one page of them, newest first."""
         table = tables.jobs
-        condition = visible_to(identity, table)
-        asked = select(table).where(condition).order_by(table.c.created_at.desc(), table.c.id)
-        with reading(self._engine) as connection:
-            total = connection.execute(select(func.count()).select_from(table).where(condition)).scalar_one()
-            rows = connection.execute(asked.offset(offset).limit(limit))
-            return int(total), [job_of(dict(row._mapping)) for row in rows]
+        order = (table.c.created_at.desc(), table.c.id)
+        total, rows = page_of(self._engine, table, order, offset, limit, visible_to(identity, table))
+        return total, [job_of(row) for row in rows]
 
     def cancel(self, identity: Identity, job: str, address: str) -> Job | None:
-        """Cancel a job that is open; remove one that has ended, with its result."""
+        """Cancel an open job and return it, or remove one that has ended with its result and return None."""
         found = self.find(identity, job)
         column = tables.jobs.c
         with writing(self._engine) as connection:
@@ -155,23 +142,25 @@ class Jobs:
             ).rowcount
             if not stopped:
                 connection.execute(delete(tables.jobs).where(column.id == found.id))
-            noted(connection, identity, address, "job cancelled" if stopped else "job removed", job=found.id)
+            action = "job cancelled" if stopped else "job removed"
+            log_access(connection, identity.name, address, action, job=found.id)
         if not stopped:
             shutil.rmtree(self.folder / found.id, ignore_errors=True)
         return self.find(identity, job) if stopped else None
 
     def result_of(self, job: Job) -> Path:
-        """The file with the result of a job."""
-        path = self.folder / job.id / RESULT
+        """Return the path of the result of a job; a problem with status 409 while there is none."""
         if job.state != "done":
             why = {"failed": "This job failed.", "cancelled": "This job was cancelled."}
             raise Problem(409, why.get(job.state, "This job is not done yet."), {"retry-after": "5"})
+        path = self.folder / job.id / RESULT
         if not path.is_file():
             raise Problem(404, "The result of this job is gone.")
         return path
 
 
 def job_of(row: dict[str, Any]) -> Job:
-    """A job from its row."""
-    kept = {name: row[name] for name in Job.__dataclass_fields__ if name not in ("asked", "result")}
-    return Job(**kept, asked=Asked(**from_json(row["parameters"])), result=from_json(row["result"]))
+    """Return the job in a row."""
+    columns = {name: row[name] for name in Job.__dataclass_fields__ if name in row}
+    options = JobOptions(**from_json(row["parameters"]))
+    return Job(**columns | {"options": options, "result": from_json(row["result"])})

@@ -1,4 +1,4 @@
-"""A worker process as the service sees it: started, listened to, and ended with everything it started."""
+"""A worker process as the service sees it: start it, read its messages, and kill it with its children."""
 
 from __future__ import annotations
 
@@ -13,31 +13,32 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from riskmodel.web.import_path import import_path
 from riskmodel.web.problems import Problem
 
-#: What a worker may know of the environment: no addresses of databases, no passwords.
-KNOWN = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "SYSTEMROOT", "NUMBA_CACHE_DIR")
+#: Environment variables that a worker inherits: no addresses of databases, no passwords.
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "SYSTEMROOT", "NUMBA_CACHE_DIR")
 #: Memory of the process that reads an uploaded file, and seconds it may take.
 MEMORY, SECONDS = 2 * 2**30, 100.0
-#: Bytes of what a worker complained that are kept.
+#: Most bytes of the log of a worker in memory.
 MOST_LOG = 20_000
 
 
 class Worker:
-    """One worker process.
+    """One worker process, which does a task of :mod:`riskmodel.web.jobs.worker`.
 
     Attributes
     ----------
     done : dict or None
-        What it found, when it is done.
+        The result of the task.
     refused : str
-        Why it cannot be done, when it said so.
+        Why the task cannot be done, as the worker reported it.
     rows, total : int
         Rows done, and rows in all.
     heard, moved : float
-        When it last said something, and when it last did a row, on the monotonic clock.
+        Time of the last message, and of the last row done, on the monotonic clock.
     rate : float or None
-        Rows a second since this process did its first.
+        Rows a second since the first row of this process.
     """
 
     def __init__(self, task: Mapping[str, Any]) -> None:
@@ -58,7 +59,7 @@ class Worker:
         )
         self._threads = [
             Thread(target=self._listen, name="job", daemon=True),
-            Thread(target=self._keep_log, name="job log", daemon=True),
+            Thread(target=self._read_log, name="job log", daemon=True),
         ]
         for thread in self._threads:
             thread.start()
@@ -66,23 +67,23 @@ class Worker:
         try:
             self._process.stdin.write(json.dumps(dict(task)).encode() + b"\n")
             self._process.stdin.flush()
-        except OSError:  # it fell over already, which is seen when it is asked
+        except OSError:  # it ended already, which ``ended`` finds out
             pass
 
     @property
     def pid(self) -> int:
-        """Number of the process and of its group."""
+        """Id of the process and of its group."""
         return self._process.pid
 
     @property
     def log(self) -> str:
-        """The last it complained."""
+        """End of its standard error."""
         return self._log.decode(errors="replace")
 
-    def ended(self, patience: float = 0.0) -> bool:
-        """Whether it is gone and everything it said was heard."""
+    def ended(self, timeout: float = 0.0) -> bool:
+        """Return whether it ended, after reading all its messages."""
         try:
-            self._process.wait(patience)
+            self._process.wait(timeout)
         except subprocess.TimeoutExpired:
             return False
         for thread in self._threads:
@@ -92,12 +93,12 @@ class Worker:
 
     @property
     def how(self) -> str:
-        """How it ended, in words."""
+        """Signal or exit code with which it ended."""
         code = self._process.returncode
         return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
 
     def kill(self) -> None:
-        """End it and its group at once."""
+        """Kill it and its group at once."""
         if self._process.poll() is None:
             if os.name == "posix":
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -109,14 +110,14 @@ class Worker:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             try:
-                said = json.loads(line)
+                message = json.loads(line)
             except ValueError:
                 continue
             self.heard = time.monotonic()
-            if "rows" in said:
-                self._moved(int(said["rows"]), int(said["of"]))
-            self.refused = said.get("refused", self.refused)
-            self.done = said.get("done", self.done)
+            if "rows" in message:
+                self._moved(int(message["rows"]), int(message["of"]))
+            self.refused = message.get("refused", self.refused)
+            self.done = message.get("done", self.done)
 
     def _moved(self, rows: int, total: int) -> None:
         if self._began is None:
@@ -128,7 +129,7 @@ class Worker:
             self.moved = self.heard
         self.rows, self.total = rows, total
 
-    def _keep_log(self) -> None:
+    def _read_log(self) -> None:
         assert self._process.stderr is not None
         for line in self._process.stderr:
             self._log = (self._log + line)[-MOST_LOG:]
@@ -142,8 +143,11 @@ class Worker:
                     continue
 
 
-def inspected(path: Path, most_rows: int) -> dict[str, Any]:
-    """What :func:`riskmodel.web.jobs.inspecting.inspect_file` says of a file, read by a process of its own."""
+def inspect_apart(path: Path, most_rows: int) -> dict[str, Any]:
+    """Run :func:`riskmodel.web.jobs.inspecting.inspect_file` in a process of its own.
+
+    A problem with status 422 where the file is no whole table, or crashes the process.
+    """
     worker = Worker({"do": "inspect", "path": str(path), "most_rows": most_rows, "memory": MEMORY})
     try:
         ended = worker.ended(SECONDS)
@@ -158,7 +162,6 @@ def inspected(path: Path, most_rows: int) -> dict[str, Any]:
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name in KNOWN}
-    parts = [str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")]
-    # Two arenas: with one a thread, memory that was freed stays taken.
-    return {**kept, "PYTHONPATH": os.pathsep.join(part for part in parts if part), "MALLOC_ARENA_MAX": "2"}
+    inherited = {name: value for name, value in os.environ.items() if name in INHERITED}
+    # Two arenas: with one a thread, memory that was freed is not returned.
+    return {**inherited, "PYTHONPATH": import_path(), "MALLOC_ARENA_MAX": "2"}

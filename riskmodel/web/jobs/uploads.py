@@ -1,7 +1,7 @@
-"""Files that somebody uploaded: stored whole or not at all, and seen by their owner and administrators only.
+"""Uploaded files: stored whole or not at all, and seen by their owner and administrators only.
 
-A file streams into a hidden folder, is read once by a process of its own, gets its place by one rename, and only
-then a row in the database. What has no row does not exist, and is swept away. A name that came with the file is a
+A file streams into a hidden folder, is read once by a process of its own, gets its final path by one rename, and
+only then a row in the database. A folder without a row is removed later. The name that came with a file is a
 label: on disk every file is called ``upload``.
 """
 
@@ -20,55 +20,50 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy import ColumnElement, Engine, func, insert, select, update
 
 from riskmodel.errors import InputError
+from riskmodel.web.access.access_log import log_access
 from riskmodel.web.access.identity import Identity
-from riskmodel.web.access.ownership import from_json, noted, visible_to
+from riskmodel.web.access.ownership import visible_to
 from riskmodel.web.database import tables
-from riskmodel.web.database.database import as_json, now, reading, writing
+from riskmodel.web.database.database import as_json, from_json, now, page_of, reading, row_of, writing
 from riskmodel.web.jobs.inspecting import kind_of
-from riskmodel.web.jobs.process import inspected
-from riskmodel.web.jobs.worker import sync_folder, told
+from riskmodel.web.jobs.process import inspect_apart
+from riskmodel.web.jobs.worker import message, sync_folder
 from riskmodel.web.problems import Problem
 from riskmodel.web.settings import Settings
 
 FOLDER = "uploads"
 STEM = "upload"
-#: Bytes that are written in one go.
+#: Bytes that are written at once.
 BLOCK = 2**20
 #: Files that are read at the same time.
 READERS = 2
-#: Files that one login may have here.
+#: Most files of one login.
 MOST_UPLOADS = 100
-#: Disk that must be left.
+#: Bytes of disk that stay free.
 FREE = 256 * 2**20
-#: Seconds after which a folder without a row is nobody's, beside the longest request.
-LEFT = 300.0
+#: Seconds beyond the longest request after which a folder without a row is removed.
+ABANDONED = 300.0
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file.
+    """An uploaded file.
 
     Attributes
     ----------
-    id, name : str
-        Its id, and what its owner calls it.
+    name : str
+        What its owner calls it.
     municipality : str
-        Whose it is; empty for the organisation.
+        ``GM`` code of the municipality that owns it; empty for the organisation.
     who : str
-        Who uploaded it.
+        Name of the identity that uploaded it.
     kind : {"csv", "parquet"}
-        What it is.
-    sha256 : str
-        Fingerprint.
-    bytes, rows : int
-        Its size.
+        Its format.
     header : dict of str to bool
         Columns, and whether they can hold numbers.
-    created_at : str
-        The moment.
     """
 
     id: str
@@ -84,7 +79,7 @@ class Upload:
 
 
 class Uploads:
-    """Takes files in, finds them, and removes them."""
+    """The uploads of the service."""
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self.folder = settings.folder / FOLDER
@@ -99,41 +94,38 @@ class Uploads:
         municipality: str,
         address: str,
     ) -> Upload:
-        """Take a file in."""
+        """Store a file, if it is a whole CSV or Parquet file.
+
+        ``name`` returns what the sender calls the file, once all pieces were read. A problem with status 413 while
+        the file streams and is too large, 409 for too many files, 422 for anything else than a table, 503 when the
+        disk is full.
+        """
         draft = await anyio.to_thread.run_sync(self._draft, identity)
         try:
             size, sha256 = await self._store(pieces, draft / STEM)
-            about: dict[str, Any] = {"name": name(), "bytes": size, "sha256": sha256}
-            about |= {"who": identity.name, "municipality": municipality}
-            accept = partial(self._accept, draft, about, identity, address)
+            columns: dict[str, Any] = {"name": name(), "bytes": size, "sha256": sha256}
+            columns |= {"who": identity.name, "municipality": municipality}
+            accept = partial(self._accept, draft, columns, identity, address)
             return await anyio.to_thread.run_sync(accept, limiter=self._readers)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
 
     def find(self, identity: Identity, upload: str) -> Upload:
-        """An upload by its id."""
-        table = tables.uploads
-        asked = select(table).where(
-            table.c.id == upload, table.c.deleted_at.is_(None), visible_to(identity, table)
-        )
-        with reading(self._engine) as connection:
-            row = connection.execute(asked).first()
+        """Return an upload by its id; a problem with status 404 when there is none that somebody may see."""
+        row = row_of(self._engine, tables.uploads, tables.uploads.c.id == upload, *self._visible(identity))
         if row is None:
             raise Problem(404, "There is no such upload.")
-        return _upload(dict(row._mapping))
+        return _upload(row)
 
     def page(self, identity: Identity, offset: int, limit: int) -> tuple[int, list[Upload]]:
-        """How many uploads somebody may see, and some of them, newest first."""
+        """Return how many uploads somebody may see, and one page of them, newest first."""
         table = tables.uploads
-        condition = (table.c.deleted_at.is_(None), visible_to(identity, table))
-        asked = select(table).where(*condition).order_by(table.c.created_at.desc(), table.c.id)
-        with reading(self._engine) as connection:
-            total = connection.execute(select(func.count()).select_from(table).where(*condition)).scalar_one()
-            rows = connection.execute(asked.offset(offset).limit(limit))
-            return int(total), [_upload(dict(row._mapping)) for row in rows]
+        order = (table.c.created_at.desc(), table.c.id)
+        total, rows = page_of(self._engine, table, order, offset, limit, *self._visible(identity))
+        return total, [_upload(row) for row in rows]
 
     def remove(self, identity: Identity, upload: str, address: str) -> None:
-        """Remove an upload for good."""
+        """Remove an upload for good; a problem with status 409 while a job needs it."""
         found = self.find(identity, upload)
         column, jobs = tables.uploads.c, tables.jobs.c
         with writing(self._engine) as connection:
@@ -148,20 +140,26 @@ class Uploads:
                 .where(column.id == found.id, column.deleted_at.is_(None))
                 .values(deleted_at=now())
             )
-            noted(connection, identity, address, "upload removed", upload=found.id)
+            log_access(connection, identity.name, address, "upload removed", upload=found.id)
         shutil.rmtree(self.folder / found.id, ignore_errors=True)
 
     def sweep(self, age: float | None = None) -> int:
-        """Remove what a killed service left: folders without a row."""
-        oldest = time.time() - (self._settings.request_timeout + LEFT if age is None else age)
+        """Remove folders without a row, which a killed service left; return how many.
+
+        ``age`` is how many seconds they did not change, by default longer than any request takes.
+        """
+        oldest = time.time() - (self._settings.request_timeout + ABANDONED if age is None else age)
         found = [path for path in self.folder.glob("*") if _changed(path) < oldest]
         column = tables.uploads.c
         with reading(self._engine) as connection:
-            kept = set(connection.execute(select(column.id).where(column.deleted_at.is_(None))).scalars())
-        gone = [path for path in found if path.name not in kept and path.is_dir()]
-        for path in gone:
+            recorded = set(connection.execute(select(column.id).where(column.deleted_at.is_(None))).scalars())
+        abandoned = [path for path in found if path.name not in recorded and path.is_dir()]
+        for path in abandoned:
             shutil.rmtree(path, ignore_errors=True)
-        return len(gone)
+        return len(abandoned)
+
+    def _visible(self, identity: Identity) -> tuple[ColumnElement[bool], ...]:
+        return tables.uploads.c.deleted_at.is_(None), visible_to(identity, tables.uploads)
 
     def _draft(self, identity: Identity) -> Path:
         column = tables.uploads.c
@@ -195,26 +193,26 @@ class Uploads:
             await anyio.to_thread.run_sync(os.fsync, stream.wrapped.fileno())
         return size, digest.hexdigest()
 
-    def _accept(self, draft: Path, about: dict[str, Any], identity: Identity, address: str) -> Upload:
+    def _accept(self, draft: Path, columns: dict[str, Any], identity: Identity, address: str) -> Upload:
         try:
             kind = kind_of(draft / STEM)
         except InputError as error:
-            raise Problem(422, told(error, [str(draft)])) from error
+            raise Problem(422, message(error, [str(draft)])) from error
         path = (draft / STEM).rename(draft / f"{STEM}.{kind}")
-        inside = inspected(path, self._settings.max_upload_rows)
-        place = self.folder / secrets.token_hex(8)
+        inside = inspect_apart(path, self._settings.max_upload_rows)
+        folder = self.folder / secrets.token_hex(8)
         sync_folder(draft)
         draft.chmod(0o750)
-        draft.rename(place)
+        draft.rename(folder)
         sync_folder(self.folder)
-        row = {"id": place.name, "kind": kind, "rows": inside["rows"], "created_at": now(), **about}
+        row = {"id": folder.name, "kind": kind, "rows": inside["rows"], "created_at": now(), **columns}
         try:
             with writing(self._engine) as connection:
                 connection.execute(insert(tables.uploads).values(**row, header=as_json(inside["header"])))
                 what = {key: row[key] for key in ("municipality", "sha256", "bytes", "rows")}
-                noted(connection, identity, address, "upload", upload=place.name, **what)
+                log_access(connection, identity.name, address, "upload", upload=folder.name, **what)
         except BaseException:
-            shutil.rmtree(place, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
             raise
         return Upload(**row, header=inside["header"])
 
@@ -222,10 +220,10 @@ class Uploads:
 def _changed(path: Path) -> float:
     try:
         return path.stat().st_mtime
-    except FileNotFoundError:  # its upload has just come to an end
+    except FileNotFoundError:  # its upload has just ended
         return time.time()
 
 
 def _upload(row: dict[str, Any]) -> Upload:
-    kept = {name: row[name] for name in Upload.__dataclass_fields__ if name != "header"}
-    return Upload(**kept, header=from_json(row["header"]))
+    columns = {name: row[name] for name in Upload.__dataclass_fields__}
+    return Upload(**columns | {"header": from_json(row["header"])})

@@ -1,4 +1,4 @@
-"""The form in which a municipality says what it wants: read, checked, and told what is wrong in plain Dutch."""
+"""The form with which somebody orders a list: read it, validate it, and explain errors in plain Dutch."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from riskmodel.catalogue.places import find_municipalities, places
+from riskmodel.catalogue.area_names import find_municipalities, named_regions
 from riskmodel.errors import InputError
-from riskmodel.products.risk_list.random_visits import AUDIT_SHARE
+from riskmodel.products.risk_list.random_visits import RANDOM_SHARE
 from riskmodel.web.serving.snapshot import Snapshot
 from riskmodel.workspace.safe_text import plain_text
 
-#: Places that one form takes; a region counts as one.
-MOST_PLACES = 40
-#: Longest name that is looked at.
+#: Most municipalities and regions in one form.
+MOST_NAMES = 40
+#: Characters of a field that are read.
 LONGEST = 100
 #: Most areas that can be visited, as the API has it.
 MOST_VISITS = 20_000
@@ -22,68 +22,68 @@ MOST_VISITS = 20_000
 
 @dataclass(frozen=True)
 class Choice:
-    """What somebody filled in.
+    """The fields of the form as they were filled in.
 
     Attributes
     ----------
-    places : tuple of str
-        Municipalities and regions, as they were typed; never empty, so that there is a field to type in.
+    names : tuple of str
+        Municipalities and regions; never empty, so that there is a field to type in.
     experiment : str
-        Name of the question; empty for the first one.
+        Name of the question; empty for the main one.
     capacity : str
-        How many areas can be visited, as it was typed.
-    audit : bool
+        How many areas can be visited.
+    random_visits : bool
         Whether a part of the visits is drawn by lot.
     """
 
-    places: tuple[str, ...] = ("",)
+    names: tuple[str, ...] = ("",)
     experiment: str = ""
     capacity: str = "10"
-    audit: bool = True
+    random_visits: bool = True
 
     @property
     def audit_share(self) -> float:
-        """Part of the visits that is drawn by lot."""
-        return AUDIT_SHARE if self.audit else 0.0
+        """Share of the visits that is drawn by lot."""
+        return RANDOM_SHARE if self.random_visits else 0.0
 
 
 @dataclass(frozen=True)
-class Checked:
-    """A choice after it was looked at.
+class ValidChoice:
+    """The values of a form after validation.
 
     Attributes
     ----------
-    places : tuple of str
-        Names that are known, each once.
+    names : tuple of str
+        Known names, each once.
     capacity : int or None
-        How many areas can be visited; None for not filled in.
+        How many areas can be visited; None when not filled in.
     errors : mapping of str to str
-        Id of a field, and what is wrong with it.
+        Message by id of the field.
     """
 
-    places: tuple[str, ...]
+    names: tuple[str, ...]
     capacity: int | None
     errors: Mapping[str, str] = field(default_factory=dict)
 
 
 def choice_of(form: Mapping[str, Sequence[str]], *, sent: bool) -> Choice:
-    """Read a form, or the address of the page."""
-    places = tuple(plain_text(text).strip()[:LONGEST] for text in form.get("gemeente", ()))[:MOST_PLACES]
+    """Return the choice in an address, or in a form that was ``sent``, where a missing box was not ticked."""
+    names = tuple(plain_text(text).strip()[:LONGEST] for text in form.get("gemeente", ()))[:MOST_NAMES]
     before = Choice()
     return Choice(
-        places=places or before.places,
-        experiment=_first(form, "vraag", "")[:LONGEST],
-        capacity=plain_text(_first(form, "aantal", "" if sent else before.capacity)).strip()[:LONGEST],
-        audit=bool(form.get("lot")) if sent else before.audit,
+        names=names or before.names,
+        experiment=(form.get("vraag") or [""])[0][:LONGEST],
+        capacity=plain_text((form.get("aantal") or ["" if sent else before.capacity])[0]).strip()[:LONGEST],
+        random_visits=bool(form.get("lot")) if sent else before.random_visits,
     )
 
 
-def checked(choice: Choice, snapshot: Snapshot) -> Checked:
-    """Look at a choice."""
+def validate(choice: Choice, snapshot: Snapshot) -> ValidChoice:
+    """Return the values of a choice, and what is wrong with it."""
     errors: dict[str, str] = {}
     present = frozenset(snapshot.municipalities)
     found: dict[str, str] = {}
-    for number, text in enumerate(choice.places, start=1):
+    for number, text in enumerate(choice.names, start=1):
         if not text:
             continue
         try:
@@ -98,29 +98,24 @@ def checked(choice: Choice, snapshot: Snapshot) -> Checked:
     if isinstance(capacity, str):
         errors["aantal"] = capacity
         capacity = None
-    return Checked(tuple(found.values()), capacity, errors)
+    return ValidChoice(tuple(found.values()), capacity, errors)
 
 
-def place_names(snapshot: Snapshot) -> list[tuple[str, str]]:
-    """Regions, provinces and municipalities that can be chosen: name, and what it is; in that order."""
+def choosable_names(snapshot: Snapshot) -> list[tuple[str, str]]:
+    """Return name and kind of the regions, provinces and municipalities that can be chosen, in that order."""
     present = frozenset(snapshot.municipalities)
     own = sorted(set(snapshot.municipalities.values()), key=str.casefold)
     known = {name.casefold() for name in own}
     areas = [
         (name, f"{'provincie' if name.startswith('Provincie ') else 'regio'}, {inside} gemeenten")
-        for name, codes in places().items()
+        for name, codes in named_regions().items()
         if (inside := len(present.intersection(codes))) and name.casefold() not in known
     ]
     return [*areas, *((name, "gemeente") for name in own)]
 
 
-def _first(form: Mapping[str, Sequence[str]], name: str, otherwise: str) -> str:
-    values = form.get(name, ())
-    return values[0] if values else otherwise
-
-
 def _unknown(text: str, snapshot: Snapshot) -> str:
-    names = {name.casefold(): name for name, _ in place_names(snapshot)}
+    names = {name.casefold(): name for name, _ in choosable_names(snapshot)}
     close = get_close_matches(text.casefold(), list(names), n=2, cutoff=0.7)
     if close:
         return f"‘{text}’ kennen we niet. Bedoelt u {' of '.join(names[each] for each in close)}?"
@@ -128,7 +123,7 @@ def _unknown(text: str, snapshot: Snapshot) -> str:
 
 
 def _capacity(text: str) -> int | str | None:
-    """A number of visits, None for none filled in, or what is wrong."""
+    """Return the number of visits, None for an empty field, or a message."""
     if not text:
         return None
     bare = text.replace(".", "")

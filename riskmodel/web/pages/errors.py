@@ -1,7 +1,7 @@
-"""Errors as a person reads them: a Dutch page where a browser asked for one, and the problem itself elsewhere.
+"""Errors as Dutch pages for browsers; programs get the problem itself.
 
-Errors come from the door, the framework and the routes alike. One layer outside all of them turns each into a
-page, so that no error can reach a reader in another form.
+Errors come from the gate, the framework and the routes. One middleware outside all of them turns each into a page,
+so that no error can reach a reader in another format.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from riskmodel.web.pages.frame import alone_policy, rendered
 from riskmodel.web.problems import MEDIA_TYPE
 
-#: What is the matter, and what to do: by status, in plain Dutch.
+#: Title and advice in plain Dutch, by status.
 WORDS: Mapping[int, tuple[str, str]] = {
     400: ("Dit adres kunnen we niet lezen", "Controleer het adres, of begin opnieuw bij ‘Lijst maken’."),
     401: (
@@ -23,8 +23,8 @@ WORDS: Mapping[int, tuple[str, str]] = {
     ),
     403: (
         "Deze pagina is niet voor u",
-        "De lijst gebruikt gegevens van een gemeente zelf, of het formulier was verlopen. Ga terug naar ‘Lijst "
-        "maken’ en probeer het opnieuw. Lukt het dan niet? Vraag dan de beheerder om toegang.",
+        "De lijst gebruikt gegevens van een gemeente zelf, of het formulier kwam van een andere site. Ga terug "
+        "naar ‘Lijst maken’ en probeer het opnieuw. Lukt het dan niet? Vraag dan de beheerder om toegang.",
     ),
     404: (
         "Deze pagina bestaat niet",
@@ -51,7 +51,7 @@ OURS = (
     "Dat ligt niet aan u. Probeer het over een paar minuten opnieuw. Blijft het misgaan? Vertel de beheerder dan "
     "wat u deed en hoe laat het was.",
 )
-#: Statuses that only another address mends.
+#: Other errors of the client.
 _OTHER = (
     "Dit kan hier niet",
     "Ga terug naar ‘Lijst maken’ en probeer het opnieuw.",
@@ -60,13 +60,13 @@ _PROGRAMS = ("/api/", "/metrics", "/static/")
 
 
 class DutchErrors:
-    """The layer around everything that turns problems into pages."""
+    """The outermost middleware, which turns problems into pages."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on; a program is answered as it always was."""
+        """Pass a request on, and turn a problem into a page for a browser."""
         if scope["type"] != "http" or scope["path"].startswith(_PROGRAMS) or not _wants_page(scope):
             await self._app(scope, receive, send)
             return
@@ -81,8 +81,8 @@ class DutchErrors:
                     seconds = int(wait) if wait.isdigit() else 0
                     again = message["status"] == 503 and seconds > 0 and scope["method"] == "GET"
                     body = error_page(message["status"], seconds, again=again).encode()
-                    kept = {b"content-type", b"content-length", b"content-security-policy"}
-                    rest = [(name, value) for name, value in message["headers"] if name not in kept]
+                    replaced = {b"content-type", b"content-length", b"content-security-policy"}
+                    rest = [(name, value) for name, value in message["headers"] if name not in replaced]
                     message["headers"] = [
                         *rest,
                         (b"content-type", b"text/html; charset=utf-8"),
@@ -91,10 +91,9 @@ class DutchErrors:
                         *([(b"refresh", wait.encode())] if again else []),
                     ]
             elif body is not None:
-                more, told = message.get("more_body", False), body if scope["method"] != "HEAD" else b""
-                if more:
+                if message.get("more_body", False):
                     return
-                message = {"type": "http.response.body", "body": told}
+                message = {"type": "http.response.body", "body": body if scope["method"] != "HEAD" else b""}
             await send(message)
 
         await self._app(scope, receive, out)
@@ -102,7 +101,10 @@ class DutchErrors:
 
 @lru_cache(maxsize=256)
 def error_page(status: int, seconds: int = 0, *, again: bool = False) -> str:
-    """The page of an error."""
+    """Return the page of an error, which may be tried again after so many seconds.
+
+    ``again`` is whether the browser does so by itself, as it can where nothing was sent.
+    """
     title, text = WORDS.get(status, OURS if status >= 500 else _OTHER)
     context = {"title": title, "text": text, "wait": _wait(seconds, again), "status": status, "who": ""}
     return rendered("web_error.html.j2", "", context, alone=True)

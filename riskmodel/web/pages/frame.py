@@ -1,7 +1,8 @@
-"""What every page of the service shares: its frame, its style and script, and how it leaves."""
+"""The frame, style, script and headers that all pages of the service share."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from collections.abc import Mapping
 from functools import cache
@@ -18,7 +19,7 @@ from riskmodel.web.api.answers import identity_of
 from riskmodel.web.serving.lists import Body, body_of
 from riskmodel.web.serving.shelf import CACHING, takes_gzip
 
-#: What the service calls itself in its bar and titles.
+#: Name of the service in its bar and titles.
 SERVICE = "Vroeg zien in de wijk"
 #: The pages in the bar: address and name.
 NAVIGATION: tuple[tuple[str, str], ...] = (
@@ -30,28 +31,28 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
 )
 #: Package with the templates of the service.
 PACKAGE = "riskmodel.web"
-#: Addresses of files that never change begin here.
+#: Path of files that never change.
 STATIC = "/static/"
-#: For so long a browser need not ask again for a file whose name holds its fingerprint.
+#: Caching of a file whose name has its fingerprint.
 FOREVER = "public, max-age=31536000, immutable"
 _KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 
 
 @cache
 def style() -> str:
-    """The style of all pages of the service: that of the risk list, then its own."""
+    """Return the style of all pages of the service: that of the risk list, then its own."""
     return asset("base.css") + asset("web_bar.css", PACKAGE) + asset("web.css", PACKAGE)
 
 
 @cache
 def bar_style() -> str:
-    """The style of the bar alone, for a page that has a style of its own."""
+    """Return the style of the bar alone, for a page with a style of its own."""
     return asset("web_bar.css", PACKAGE)
 
 
 @cache
 def static_files() -> Mapping[str, tuple[bytes, str]]:
-    """Style and script by the name under which they are served: contents and media type."""
+    """Return contents and media type of style and script, by the name under which they are served."""
     texts = {"css": style(), "js": asset("web.js", PACKAGE)}
     return {
         f"web-{hashlib.sha256(text.encode()).hexdigest()[:16]}.{kind}": (text.encode(), _KINDS[kind])
@@ -60,12 +61,16 @@ def static_files() -> Mapping[str, tuple[bytes, str]]:
 
 
 def address_of(kind: str) -> str:
-    """Address of the style (``"css"``) or the script (``"js"``)."""
+    """Return the address of the style (``"css"``) or the script (``"js"``)."""
     return STATIC + next(name for name in static_files() if name.endswith(f".{kind}"))
 
 
 def rendered(template: str, here: str, context: Mapping[str, Any], *, alone: bool = False) -> str:
-    """Fill in a page."""
+    """Return a page from a template.
+
+    ``here`` is its address, which the bar shows as the current one. A page that is ``alone`` has its style inside,
+    so that it looks right when nothing else can be fetched.
+    """
     own = style()
     return (
         environment(PACKAGE)
@@ -79,7 +84,7 @@ def rendered(template: str, here: str, context: Mapping[str, Any], *, alone: boo
                 "invented": False,
                 "style_address": address_of("css"),
                 "script_address": address_of("js"),
-                # Ours, and hashed in the policy as it stands here.
+                # Ours, and hashed in the policy.
                 "style": Markup(own) if alone else "",
                 **context,
             }
@@ -88,12 +93,12 @@ def rendered(template: str, here: str, context: Mapping[str, Any], *, alone: boo
 
 
 def alone_policy() -> str:
-    """Policy of a page that brings its style: nothing else may load or run."""
+    """Return the policy of a page with its style inside: nothing else may load or run."""
     return f"{policy(style())}; frame-ancestors 'none'"
 
 
 def page(request: Request, template: str, context: Mapping[str, Any], *, status: int = 200) -> Response:
-    """A page that is made for this reader alone."""
+    """Answer with a page for this reader alone."""
     path = request.scope["path"]
     content = rendered(template, path, {"who": who_of(request), **context})
     headers = {"content-security-policy": PAGE_POLICY, "cache-control": CACHING}
@@ -101,19 +106,17 @@ def page(request: Request, template: str, context: Mapping[str, Any], *, status:
 
 
 def page_body(template: str, here: str, context: Mapping[str, Any]) -> Body:
-    """A page that is the same for everybody, ready to be kept."""
+    """Return the body of a page that is the same for everybody."""
     return body_of(rendered(template, here, {"who": "", **context}).encode(), "html")
 
 
 def who_of(request: Request) -> str:
-    """Name of a user as a person reads it; empty without a login."""
+    """Return the name of a user as shown on pages; empty without a login."""
     return identity_of(request).name.removeprefix("user:").removeprefix("token:")
 
 
 def static_response(request: Request, name: str) -> Response | None:
-    """Style or script by its name; None when there is no such file."""
-    import gzip
-
+    """Answer with style or script by its name; None when there is no such file."""
     found = static_files().get(name)
     if found is None:
         return None

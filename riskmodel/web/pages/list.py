@@ -1,4 +1,4 @@
-"""A recorded list as a page: the very file that can be downloaded, with the bar of the service above it.
+"""A recorded list as a page: the HTML file that can be downloaded, with the bar of the service above it.
 
 The file has its own policy in a ``meta`` element, with the hashes of its style and script. On the page that policy
 moves to the header, with the hash of the bar's style added: one policy, as strict as before.
@@ -9,17 +9,17 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from riskmodel.errors import InputError
 from riskmodel.products.rendering.html import environment, policy
-from riskmodel.products.risk_list.formats import GEOGRAPHICAL, STEM, WRITERS, chosen_forms
+from riskmodel.products.risk_list.formats import GEOGRAPHICAL, STEM, WRITERS, chosen_formats
 from riskmodel.web.access.security import FILE_POLICY
 from riskmodel.web.pages.frame import NAVIGATION, PACKAGE, SERVICE, bar_style
 from riskmodel.web.serving.lists import Body, body_of
 
-#: Forms in the order in which a municipality wants them: name, and what it is for.
-FORMS: tuple[tuple[str, str, str], ...] = (
+#: Formats in the order of the menu: name and purpose.
+FORMATS: tuple[tuple[str, str, str], ...] = (
     ("xlsx", "Rekenblad (Excel)", "Alle gebieden en cijfers, om mee verder te werken."),
     ("pdf", "Rapport om af te drukken (PDF)", "De lijst, de kaart en een blad voor elk gebied dat u bezoekt."),
     ("html", "Deze pagina als bestand", "Werkt zonder internet. Handig om te mailen."),
@@ -38,17 +38,7 @@ _STYLE_HASH = re.compile(r"style-src ('sha256-[^']+')")
 
 @dataclass(frozen=True)
 class Download:
-    """One form of a list in the menu.
-
-    Attributes
-    ----------
-    address : str
-        Where it is.
-    name, what : str
-        What it is called and what it is for.
-    why_not : str
-        Why it cannot be made here; empty when it can.
-    """
+    """A file of a list in the menu; ``why_not`` is why it cannot be made here, empty when it can."""
 
     address: str
     name: str
@@ -57,30 +47,33 @@ class Download:
 
 
 def downloads(number: int, *, borders: bool) -> list[Download]:
-    """The forms of a list, and why some cannot be made here."""
-    assert {form for form, _, _ in FORMS} == set(WRITERS)
+    """Return the files of a list for the menu; ``borders`` is whether there are polygons of its areas."""
+    assert {form for form, _, _ in FORMATS} == set(WRITERS)
     return [
         Download(f"/lijst/{number}/{STEM}.{form}", name, what, _why_not(form, borders))
-        for form, name, what in FORMS
+        for form, name, what in FORMATS
     ]
 
 
 def _why_not(form: str, borders: bool) -> str:
     try:
-        chosen_forms([form])
+        chosen_formats([form])
     except InputError:
         return NO_MAPS if form in GEOGRAPHICAL else NO_PRINT
     return NO_BORDERS if form in GEOGRAPHICAL and not borders else ""
 
 
 def bar(number: int, files: Sequence[Download]) -> str:
-    """The bar above a list."""
+    """Return the bar above a list."""
     context = {"service": SERVICE, "navigation": NAVIGATION, "number": number, "files": files}
     return environment(PACKAGE).get_template("web_list_bar.html.j2").render(context)
 
 
 def with_bar(file: Body, number: int, files: Sequence[Download]) -> tuple[Body, str]:
-    """The page of a list."""
+    """Return the page of a list and its policy.
+
+    A file without the marks for the bar, such as one that an older version made, is returned as it is.
+    """
     text = file.plain.decode()
     head, start, rest = text.partition("</head>")
     meta = _META.search(head)
@@ -94,6 +87,4 @@ def with_bar(file: Body, number: int, files: Sequence[Download]) -> tuple[Body, 
     head = _META.sub("", head, count=1) + f"<style>{own}</style>\n"
     rest = f"{rest[: skip.end()]}\n{bar(number, files)}{rest[skip.end() :]}"
     made = body_of((head + start + rest).encode(), "html")
-    return Body(
-        made.plain, made.zipped, made.etag, made.media_type, file.local
-    ), f"{header}; frame-ancestors 'none'"
+    return replace(made, local=file.local), f"{header}; frame-ancestors 'none'"

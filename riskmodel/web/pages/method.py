@@ -1,4 +1,4 @@
-"""The method in plain Dutch: what the model is, what it may know, its sources, and what it does not say."""
+"""The page of the method: the model, its sources, its limits and its entry for the register."""
 
 from __future__ import annotations
 
@@ -10,29 +10,28 @@ from riskmodel.panel.panel import Panel
 from riskmodel.products.governance.register_entry import entry_of
 from riskmodel.products.governance.register_words import RegisterFacts, register_values
 from riskmodel.products.governance.register_words import sources_of as register_sources
-from riskmodel.products.present.national_words import listed
 from riskmodel.products.rendering import dutch
+from riskmodel.products.risk_list.texts import event_in_dutch, in_dutch
 from riskmodel.web.serving.snapshot import Snapshot
 
 
 def method_of(snapshot: Snapshot, *, own_too: bool) -> dict[str, Any]:
-    """What the page of the method tells."""
-    sources = sources_of(snapshot.panel, own_too=own_too)
+    """Return the context of the page; ``own_too`` is whether sources of municipalities are named."""
     forecast = snapshot.stored.forecast
     facts = RegisterFacts(
-        event=snapshot.experiment.event.in_dutch,
+        event=event_in_dutch(snapshot.experiment.event),
         horizon=snapshot.experiment.horizon,
         level=snapshot.stored.level,
         model=snapshot.stored.model,
         release_id=snapshot.stored.release_id,
         sources=register_sources(snapshot.panel, own_too=own_too),
-        track_record=snapshot.track_record,
+        track_record=in_dutch(snapshot.track_record),
     )
     entry = entry_of(register_values(facts))
     return {
-        "event": snapshot.experiment.event.in_dutch,
+        "event": event_in_dutch(snapshot.experiment.event),
         "horizon": snapshot.experiment.horizon,
-        "sources": sources,
+        "sources": sources_of(snapshot.panel, own_too=own_too),
         "limits": dutch.LIMITS,
         "allow_origin": snapshot.experiment.allow_origin,
         "start": forecast.origin_date.year,
@@ -50,7 +49,7 @@ def method_of(snapshot: Snapshot, *, own_too: bool) -> dict[str, Any]:
 
 
 def sources_of(panel: Panel, *, own_too: bool) -> list[dict[str, Any]]:
-    """Sources of all that forecasts are made from, with licence, years and how many figures come from them."""
+    """Return the sources of all forecasts, with licence, years and number of indicators."""
     labels = load("sources")
     found: dict[str, dict[str, Any]] = {}
     for about, years in panel.for_forecasts().items():
@@ -66,4 +65,4 @@ def sources_of(panel: Panel, *, own_too: bool) -> list[dict[str, Any]]:
 
 
 def _years(years: Sequence[int]) -> str:
-    return listed(years) if len(years) <= 4 else f"{years[0]} tot en met {years[-1]} ({len(years)} jaren)"
+    return dutch.listed(years) if len(years) <= 4 else f"{years[0]} tot en met {years[-1]} ({len(years)} jaren)"

@@ -1,6 +1,6 @@
-"""The country on one page: its state in the words of the monitor, its maps, and what the forecasts expect.
+"""The page of the country: its state in the sentences of the monitor, its maps, and the forecasts.
 
-Forecasts that rest on a municipality's own sources are left out, whoever asks, unless the service shows them to
+Forecasts made from a municipality's own sources are left out for every reader, unless the service shows them to
 all: so the page is the same for everybody.
 """
 
@@ -21,7 +21,7 @@ from riskmodel.monitor.national import class_distribution
 from riskmodel.panel.measurement_noise import Noise
 from riskmodel.products.present.national_tables import groups_in
 from riskmodel.products.present.national_text import national_text
-from riskmodel.products.present.national_words import level_words
+from riskmodel.products.rendering.dutch import level_words
 from riskmodel.products.rendering.style import CLASS_COLOURS
 from riskmodel.products.risk_list.map import draw_map
 from riskmodel.products.risk_list.page.drawings import NO_STEP, step_limits, steps_of
@@ -30,14 +30,14 @@ from riskmodel.web.serving.snapshot import Snapshot
 
 #: Highest class that counts as onvoldoende, and lowest that counts as ruim voldoende.
 LOW, AMPLE = 3, 6
-#: Drivers that are named.
+#: Drivers in the table.
 NAMED = 6
-#: Provinces and such under which a group that is not known stands.
+#: Province of areas whose province is not known.
 UNKNOWN = "onbekend"
 
 
 def national_of(snapshot: Snapshot, *, own_too: bool) -> dict[str, Any]:
-    """What the page of the country tells."""
+    """Return the context of the page."""
     measured = measured_of(snapshot.panel)
     start, end = measured.waves[-2:]
     noise = noise_or_unknown(measured)
@@ -49,7 +49,7 @@ def national_of(snapshot: Snapshot, *, own_too: bool) -> dict[str, Any]:
         "level": level_words(measured.level),
         "facts": _facts(measured, country, start, end),
         "classes": _classes(measured, end),
-        "sections": _told(measured, start, end, noise),
+        "sections": _sections(measured, start, end, noise),
         "maps": _maps(snapshot, country),
         "steps": _steps(country.about.threat_limit),
         "provinces": _provinces(snapshot, country),
@@ -60,22 +60,22 @@ def national_of(snapshot: Snapshot, *, own_too: bool) -> dict[str, Any]:
 
 
 def _steps(limit: float) -> list[tuple[float | None, float | None]]:
-    """Lowest and highest chance of each colour."""
+    """Return the lowest and highest chance of each colour."""
     between = step_limits(limit)
     return list(zip((None, *between), (*between, None), strict=True))
 
 
-def _told(measured: Measured, start: int, end: int, noise: Noise) -> list[Any]:
+def _sections(measured: Measured, start: int, end: int, noise: Noise) -> list[Any]:
     grouped = groups_in(measured)
     return list(national_text(measured, start, end, grouped.masks, noise, grouped.titles))
 
 
 def _without(snapshot: Snapshot, hidden: frozenset[str]) -> RiskList:
-    """The list of the country without the areas of some municipalities."""
+    """Return the list of the country without the areas of some municipalities."""
     country = snapshot.country
     if not hidden:
         return country
-    keep = ~np.isin(_owners(snapshot, country.rows), sorted(hidden))
+    keep = ~np.isin(snapshot.owners[_panel_rows(snapshot, country.rows)], sorted(hidden))
     return replace(
         country,
         rows=country.rows[keep].reset_index(drop=True),
@@ -83,10 +83,8 @@ def _without(snapshot: Snapshot, hidden: frozenset[str]) -> RiskList:
     )
 
 
-def _owners(snapshot: Snapshot, rows: pd.DataFrame) -> npt.NDArray[np.str_]:
-    place = np.searchsorted(snapshot.panel.areas, rows["location"].to_numpy(dtype=str))
-    owners: npt.NDArray[np.str_] = snapshot.owners[place]
-    return owners
+def _panel_rows(snapshot: Snapshot, rows: pd.DataFrame) -> npt.NDArray[np.intp]:
+    return np.searchsorted(snapshot.panel.areas, rows["location"].to_numpy(dtype=str))
 
 
 def _facts(measured: Measured, country: RiskList, start: int, end: int) -> dict[str, Any]:
@@ -128,10 +126,10 @@ def _classes(measured: Measured, end: int) -> list[dict[str, Any]]:
 
 
 def _maps(snapshot: Snapshot, country: RiskList) -> dict[str, Any] | None:
-    """Both maps: one path a colour, because a page of a path an area would be slow on a phone."""
+    """Return both maps, with one path a colour: one path an area would be slow on a phone."""
     if snapshot.polygons is None:
         return None
-    # The state now is public for all areas; only what is expected may be hidden.
+    # The current state is public for all areas; only the forecast may be hidden.
     every = replace(snapshot.country, boundaries=snapshot.polygons)
     drawn = draw_map(every)
     if drawn is None:
@@ -156,10 +154,10 @@ def _maps(snapshot: Snapshot, country: RiskList) -> dict[str, Any] | None:
 
 
 def _provinces(snapshot: Snapshot, country: RiskList) -> list[dict[str, Any]]:
-    """Areas that threaten to decline by province, those too small to judge left out."""
+    """Return how many areas threaten to decline by province, without those too small to judge."""
     rows = country.rows
-    places = np.searchsorted(snapshot.panel.areas, rows["location"].to_numpy(dtype=str))
-    province = views_of(snapshot.panel, snapshot.stored.forecast.origin_date.year, places)["province"]
+    year = snapshot.stored.forecast.origin_date.year
+    province = views_of(snapshot.panel, year, _panel_rows(snapshot, rows))["province"]
     judged = rows.assign(province=province)[~rows["too_small"].astype(bool)]
     found = judged.groupby("province").agg(
         areas=("threatens", "size"), threatens=("threatens", "sum"), pressed=("under_pressure", "sum")
@@ -173,10 +171,9 @@ def _provinces(snapshot: Snapshot, country: RiskList) -> list[dict[str, Any]]:
 
 
 def _drivers(snapshot: Snapshot, country: RiskList) -> list[dict[str, Any]]:
-    """What moves the expectation most, over the country."""
+    """Return the drivers with the strongest effect on the expected change, over the country."""
     parts = country.contributions
-    places = np.searchsorted(snapshot.panel.areas, parts["location"].to_numpy(dtype=str))
-    views = views_of(snapshot.panel, snapshot.stored.forecast.origin_date.year, places)
+    views = views_of(snapshot.panel, snapshot.stored.forecast.origin_date.year, _panel_rows(snapshot, parts))
     table = national_drivers(parts, {"country": views["country"]})
     table = table.sort_values(["strength", "driver"], ascending=[False, True]).head(NAMED)
     most = max(float(table["strength"].max()), 1e-9)

@@ -1,7 +1,7 @@
-"""How good the forecasts were: tables of a backtest in plain Dutch, and the two drawings beside them.
+"""The page of the track record: tables of a backtest in plain Dutch, and two drawings.
 
-A share always has its counts, and an interval where one was measured. The hardest opponent is told too: of every
-year the best of the simple orderings, chosen afterwards.
+A share always has its counts, and an interval where one was measured. It is compared with the hardest opponent:
+the best simple ordering of every year, chosen afterwards.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ LENGTHS: tuple[tuple[str, float, str], ...] = (
     ("precision_at_1pct", 0.01, "de bovenste 1%"),
     ("precision_at_5pct", 0.05, "de bovenste 5%"),
 )
-#: With fewer events than this a figure is said to rest on few.
+#: With fewer events than this the page says that there are few.
 FEW = 50
 
 
 @dataclass(frozen=True)
 class Year:
-    """A list of one length, made from one measurement, and what then happened.
+    """A list of one length, made from one wave, and what then happened.
 
     Attributes
     ----------
     label : str
         ``"2016 tot 2018"``, or ``"Gemiddeld"``.
     areas, events : int
-        Areas that were judged, and in how many it happened.
+        Areas in the forecast, and in how many it happened.
     length : int
         Areas on the list; 0 for a mean over years.
     own, simple : Interval
@@ -79,20 +79,20 @@ class Year:
 
     @property
     def verdict(self) -> str:
-        """Whether the difference is larger than chance, in words."""
+        """Whether the difference is larger than chance, in Dutch."""
         if self.difference.low > 0:
             return "duidelijk beter"
         return "duidelijk slechter" if self.difference.high < 0 else "geen duidelijk verschil"
 
     def hits(self, share: float) -> str:
-        """A share of the list with its counts."""
+        """Return a share of the list with its counts."""
         if not self.length:
-            return percent(share)
+            return dutch.share(share)
         return f"{dutch.whole(share * self.length)} van de {dutch.whole(self.length)}"
 
 
 def record_of(snapshot: Snapshot) -> dict[str, Any] | None:
-    """What the page tells of one question."""
+    """Return the track record of one question for the page; None without a complete backtest."""
     tables = {name: _read(snapshot, name) for name in ("scores", "paired", "calibration")}
     model, event = snapshot.stored.model, snapshot.experiment.event.name
     chosen = {
@@ -114,11 +114,6 @@ def record_of(snapshot: Snapshot) -> dict[str, Any] | None:
     }
 
 
-def percent(share: float) -> str:
-    """A share in whole percents; unlike a chance it may be all or nothing."""
-    return "onbekend" if np.isnan(share) else f"{100 * share:.0f}%"
-
-
 def _read(snapshot: Snapshot, name: str) -> pd.DataFrame:
     path = snapshot.workspace.path("backtests", snapshot.experiment.name, f"{name}.csv")
     if not path.is_file():
@@ -127,7 +122,7 @@ def _read(snapshot: Snapshot, name: str) -> pd.DataFrame:
 
 
 def _cohort(name: str) -> str:
-    """Name of a cohort in Dutch; one that somebody made keeps its name."""
+    """Return the name of a cohort in Dutch; one of an experiment of one's own keeps its name."""
     words = {
         "all": "Alle gebieden",
         "500+": "Gebieden met 500 inwoners of meer",
@@ -145,13 +140,18 @@ def _lengths(scores: pd.DataFrame, paired: pd.DataFrame, snapshot: Snapshot) -> 
         years.sort(key=lambda year: (not year.length, year.label))
         if years:
             found.append(
-                {"words": words, "years": years, "drawing": interval_rows(years), "verdict": _verdict(years)}
+                {
+                    "words": words,
+                    "years": years,
+                    "drawing": interval_rows([(year.own, year.simple, year.base) for year in years]),
+                    "verdict": _verdict(years),
+                }
             )
     return found
 
 
 def _verdict(years: Sequence[Year]) -> str:
-    """In how many years the model found more than the best simple list, and whether that could be chance."""
+    """Return in how many years the model beat the best simple list, and whether that could be chance."""
     single = [year for year in years if year.length]
     more = sum(year.difference.value > 0 for year in single)
     same = sum(year.difference.value == 0 for year in single)
@@ -192,7 +192,7 @@ def _year(row: Mapping[Any, Any], scores: pd.DataFrame, part: float, snapshot: S
 
 
 def _pairs_in_words(scores: pd.DataFrame) -> str:
-    """The area under the curve as a choice between two areas, over the years that were tested."""
+    """Return the area under the ROC curve as a choice between two areas, over all years of the backtest."""
     found = scores[scores["metric"] == "auc"]["value"]
     if found.empty:
         return ""
@@ -213,7 +213,7 @@ def _reliability(table: pd.DataFrame) -> list[Reliability]:
 
 
 def _groups(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Mean chance beside what happened by kind of area, over all years."""
+    """Return mean chance and observed share by kind of area, over all years."""
     found = {str(row["group"]): row for row in over_origins(table).to_dict("records")}
     return [
         {"kind": words, "rows": rows}

@@ -1,10 +1,10 @@
-"""Drawings of the track record as places in an SVG: shares with intervals, chances beside what happened."""
+"""Coordinates of the drawings of the track record: shares with intervals, and reliability diagrams."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,12 +21,10 @@ TOP = 0.3
 
 @dataclass(frozen=True)
 class Interval:
-    """A value and where it may lie.
+    """A value and its 95% interval.
 
     Attributes
     ----------
-    value : float
-        The value.
     low, high : float
         Ends of its 95% interval; NaN where none was measured.
     """
@@ -43,18 +41,18 @@ class Interval:
 
 @dataclass(frozen=True)
 class Reliability:
-    """A panel: what was forecast against what happened, a dot for each tenth of the areas.
+    """A reliability diagram of one year, with a dot for each tenth of the areas.
 
     Attributes
     ----------
     year : str
-        From which measurement was forecast.
+        Wave of the forecast.
     size : tuple of float
         Width and height.
     ticks : tuple of tuple
-        Place along x, place along y and words of each tick.
+        Horizontal and vertical coordinate and label of each tick.
     dots : tuple of tuple
-        Place of each dot and of both ends of its interval: ``x, y, top, bottom``.
+        Coordinates of each dot and both ends of its interval: ``x, y, top, bottom``.
     rows : tuple of dict
         The same as a table: ``year, n, events, chance, observed, low, high``.
     """
@@ -66,24 +64,8 @@ class Reliability:
     rows: tuple[dict[str, Any], ...]
 
 
-class Shown(Protocol):
-    """What a row of the drawing of shares needs."""
-
-    @property
-    def own(self) -> Interval:
-        """What the forecast reached."""
-
-    @property
-    def simple(self) -> Interval:
-        """What the best simple ordering reached."""
-
-    @property
-    def base(self) -> float:
-        """What chance alone would reach."""
-
-
 def reliability(year: str, table: pd.DataFrame) -> Reliability:
-    """Draw the tenths of one year."""
+    """Return the reliability diagram of one year."""
     highest = max(TOP, float(table[["mean_chance", "high95"]].max().max()))
     end = next(tick for tick in TICKS if tick >= min(highest, 1.0))
     ticks = [tick for tick in TICKS if tick <= end]
@@ -122,10 +104,11 @@ def reliability(year: str, table: pd.DataFrame) -> Reliability:
     )
 
 
-def interval_rows(years: Sequence[Shown]) -> dict[str, Any]:
-    """Draw shares under each other: own share with its interval, the simple one, and choosing at random."""
-    values = [value for year in years for value in _values(year)]
-    end = next(tick for tick in (0.1, 0.2, 0.4, 0.6, 0.8, 1.0) if tick >= min(max(values), 1.0))
+def interval_rows(rows: Sequence[tuple[Interval, Interval, float]]) -> dict[str, Any]:
+    """Return coordinates of shares: of the forecast with its interval, of the simple ordering, and of chance."""
+    values = [value for own, simple, base in rows for value in (own.value, own.high, simple.value, base)]
+    highest = max(value for value in values if not np.isnan(value))
+    end = next(tick for tick in (0.1, 0.2, 0.4, 0.6, 0.8, 1.0) if tick >= min(highest, 1.0))
     step = end / 4
 
     def at(value: float) -> float | None:
@@ -133,22 +116,17 @@ def interval_rows(years: Sequence[Shown]) -> dict[str, Any]:
 
     return {
         "width": WIDTH,
-        "height": 26 + ROW * len(years),
+        "height": 26 + ROW * len(rows),
         "ticks": [(at(step * number), f"{100 * step * number:.0f}%") for number in range(5)],
         "rows": [
             {
-                "y": 34 + ROW * place,
-                "own": at(year.own.value),
-                "low": at(year.own.low),
-                "high": at(year.own.high),
-                "simple": at(year.simple.value),
-                "base": at(year.base),
+                "y": 34 + ROW * index,
+                "own": at(own.value),
+                "low": at(own.low),
+                "high": at(own.high),
+                "simple": at(simple.value),
+                "base": at(base),
             }
-            for place, year in enumerate(years)
+            for index, (own, simple, base) in enumerate(rows)
         ],
     }
-
-
-def _values(year: Shown) -> Iterable[float]:
-    every = (year.own.value, year.own.high, year.simple.value, year.base)
-    return [value for value in every if not np.isnan(value)]

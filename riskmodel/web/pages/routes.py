@@ -1,8 +1,9 @@
-"""The Dutch pages: choose, read and download a list; the country; how good it is; how it works."""
+"""The Dutch pages: order, read and download a list; the country; the track record; the method."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
 from urllib.parse import parse_qs
@@ -13,28 +14,29 @@ from starlette.responses import RedirectResponse, Response
 
 from riskmodel.errors import InputError
 from riskmodel.products.rendering import dutch
+from riskmodel.products.risk_list.texts import event_in_dutch, in_dutch
 from riskmodel.web.access.identity import Identity
-from riskmodel.web.access.security import FIELD, PAGE_POLICY
+from riskmodel.web.access.security import PAGE_POLICY
 from riskmodel.web.api.answers import identity_of
-from riskmodel.web.api.lists import find, make_list, send_form
-from riskmodel.web.pages.choose import Choice, checked, choice_of, place_names
+from riskmodel.web.api.lists import find, make_list, send_file
+from riskmodel.web.pages.choose import Choice, choice_of, choosable_names, validate
 from riskmodel.web.pages.frame import page, page_body, static_response
 from riskmodel.web.pages.list import downloads, with_bar
 from riskmodel.web.pages.method import method_of
 from riskmodel.web.pages.national import national_of
-from riskmodel.web.pages.record import percent, record_of
+from riskmodel.web.pages.record import record_of
 from riskmodel.web.problems import Problem
 from riskmodel.web.service import Service, service_of
 from riskmodel.web.serving.lists import Body
 from riskmodel.web.serving.recorded import MOST_NUMBER, page_of_requests
 from riskmodel.web.serving.recorded import Request as Recorded
-from riskmodel.web.serving.shelf import Ready, Shelved, kept_of
+from riskmodel.web.serving.shelf import Ready, Shelved
 from riskmodel.web.serving.snapshot import Snapshot
 
 router = APIRouter(include_in_schema=False)
 
 Number = Annotated[int, Path(ge=1, le=MOST_NUMBER)]
-#: Lists of oneself on a page.
+#: Most lists on the page of one's own lists.
 LISTS = 50
 
 
@@ -60,23 +62,21 @@ async def ask(request: Request) -> Response:
     service, identity = service_of(request), identity_of(request)
     async with request.form(max_files=0, max_fields=100) as sent:
         values = _texts(sent)
-    if not service.forms.check(request.headers, request.cookies, "".join(values.get(FIELD, [])[:1]), identity):
-        raise Problem(403, "The form was not shown to this browser, or is too old.")
     choice = choice_of(values, sent=True)
     if values.get("doe") == ["meer"]:
-        return _form(request, Choice((*choice.places, ""), choice.experiment, choice.capacity, choice.audit))
+        return _form(request, replace(choice, names=(*choice.names, "")))
     snapshot = _asked_for(service, choice)
-    told = checked(choice, snapshot)
-    if told.errors:
-        return _form(request, choice, told.errors, 422)
+    valid = validate(choice, snapshot)
+    if valid.errors:
+        return _form(request, choice, valid.errors, 422)
     try:
         recorded, _ = await make_list(
             service,
             identity,
             request.state.address,
-            told.places,
+            valid.names,
             experiment=snapshot.experiment.name,
-            capacity=told.capacity,
+            capacity=valid.capacity,
             audit_share=choice.audit_share,
         )
     except Problem as problem:
@@ -108,18 +108,14 @@ async def listed(request: Request, number: Number) -> Response:
     service, identity = service_of(request), identity_of(request)
     body, policy = await service.make(_list_page, service, identity, number)
     address = request.scope["path"]
-    kept = kept_of(request)
-    kept.put(address, None, body)
-    headers = {"content-security-policy": policy}
-    shelved = Shelved(request.scope["route"].path, partial(kept.get, address, _always), headers)
-    service.shelf.put(address, shelved)
-    return Ready(shelved, body)
+    service.pages.put(address, None, body)
+    return _ready(request, body, lambda: None, policy)
 
 
 @router.get("/lijst/{number}/risicolijst.{form}")
 async def download(request: Request, number: Number, form: str) -> Response:
-    """A form of a list."""
-    return await send_form(request, number, form)
+    """A file of a list."""
+    return await send_file(request, number, form)
 
 
 @router.get("/lijsten")
@@ -133,9 +129,9 @@ async def mine(request: Request) -> Response:
     rows = [
         {
             "number": each.number,
-            "title": each.asked.title,
+            "title": each.options.title,
             "question": questions.get(each.experiment, each.experiment),
-            "capacity": each.asked.capacity,
+            "capacity": each.options.capacity,
             "made_on": dutch.day_words(each.made_on),
         }
         for each in found
@@ -171,22 +167,22 @@ def _method(service: Service) -> dict[str, Any]:
 
 def _records(service: Service) -> dict[str, Any]:
     service.snapshot()
-    told = [
+    questions = [
         {
             "name": each.experiment.name,
             "question": each.experiment.question,
-            "event": each.experiment.event.in_dutch,
+            "event": event_in_dutch(each.experiment.event),
             "horizon": each.experiment.horizon,
-            "sentence": each.track_record,
+            "sentence": in_dutch(each.track_record),
             "found": record_of(each),
         }
         for each in _in_order(service)
     ]
-    return {"questions": told, "percent": percent}
+    return {"questions": questions, "percent": dutch.share}
 
 
 def _in_order(service: Service) -> list[Snapshot]:
-    """Questions with a forecast, the main one first."""
+    """Return the snapshots that are served, of the main question first."""
     first = service.snapshot()
     others = [each for each in service.snapshots.serving.values() if each is not first]
     return [first, *others]
@@ -195,25 +191,27 @@ def _in_order(service: Service) -> list[Snapshot]:
 async def _same_for_all(
     request: Request, template: str, context: Callable[[Service], Mapping[str, Any]]
 ) -> Response:
-    """A page that follows from what is served alone: made once, until something else is served."""
-    service, address, kept = service_of(request), request.scope["path"], kept_of(request)
+    """Answer with a page that depends on the served snapshots alone: rendered once until another is served."""
+    service, address = service_of(request), request.scope["path"]
 
     def state() -> object:
         return tuple((each.id, each.stored.id) for each in service.snapshots.serving.values())
 
-    body = kept.get(address, state)
+    body = service.pages.get(address, state)
     if body is None:
-        seen = state()
+        before = state()
         body = await service.make(lambda: page_body(template, address, {**context(service), **_invented(service)}))
-        kept.put(address, seen, body)
-    headers = {"content-security-policy": PAGE_POLICY}
-    shelved = Shelved(request.scope["route"].path, partial(kept.get, address, state), headers)
+        service.pages.put(address, before, body)
+    return _ready(request, body, state, PAGE_POLICY)
+
+
+def _ready(request: Request, body: Body, state: Callable[[], object], policy: str) -> Response:
+    """Answer with a page, and shelve it for as long as the state of the service stays the same."""
+    service, address = service_of(request), request.scope["path"]
+    headers = {"content-security-policy": policy}
+    shelved = Shelved(request.scope["route"].path, partial(service.pages.get, address, state), headers)
     service.shelf.put(address, shelved)
     return Ready(shelved, body)
-
-
-def _always() -> None:
-    """The state in which a list never changes."""
 
 
 def _list_page(service: Service, identity: Identity, number: int) -> tuple[Body, str]:
@@ -223,7 +221,7 @@ def _list_page(service: Service, identity: Identity, number: int) -> tuple[Body,
 
 
 def _asked_for(service: Service, choice: Choice) -> Snapshot:
-    """The snapshot of the question that was chosen, or of the main one."""
+    """Return the snapshot of the question that was chosen, or of the main one."""
     known = choice.experiment in service.snapshots.serving
     return service.snapshot(choice.experiment if known else None)
 
@@ -231,29 +229,24 @@ def _asked_for(service: Service, choice: Choice) -> Snapshot:
 def _form(
     request: Request, choice: Choice, errors: Mapping[str, str] | None = None, status: int = 200
 ) -> Response:
-    service, identity = service_of(request), identity_of(request)
+    service = service_of(request)
     chosen = _asked_for(service, choice)
-    names = place_names(chosen)
-    value, cookie = service.forms.cookie(request.cookies, secure=request.url.scheme == "https")
+    names = choosable_names(chosen)
     regions = [name for name, kind in names if kind != "gemeente"]
     context = {
         "here": "/",
         "choice": choice,
         "errors": errors or {},
-        "places": names,
+        "names": names,
         "example": regions[0] if regions else "die van u",
         "questions": [_question(each, each is chosen) for each in _in_order(service)],
-        "token": service.forms.token(value, identity),
         **_invented(service),
     }
-    response = page(request, "web_choose.html.j2", context, status=status)
-    if cookie is not None:
-        response.headers["set-cookie"] = cookie
-    return response
+    return page(request, "web_choose.html.j2", context, status=status)
 
 
 def _invented(service: Service) -> dict[str, bool]:
-    """Whether what is served is the invented country, which every page then says."""
+    """Return whether the invented country is served, which every page then says."""
     return {"invented": service.snapshot().country.about.example}
 
 
@@ -270,8 +263,4 @@ def _question(snapshot: Snapshot, is_chosen: bool) -> dict[str, Any]:
 
 
 def _texts(sent: FormData) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name, value in sent.multi_items():
-        if isinstance(value, str):
-            found.setdefault(name, []).append(value)
-    return found
+    return {name: [value for value in sent.getlist(name) if isinstance(value, str)] for name in sent}

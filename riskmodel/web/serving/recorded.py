@@ -1,4 +1,4 @@
-"""Lists that were asked for, as rows of the database."""
+"""Requests for lists and the files that were given, as rows of the database."""
 
 from __future__ import annotations
 
@@ -13,38 +13,30 @@ from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from riskmodel.web.database import tables
-from riskmodel.web.database.database import as_json, now, reading, writing
-from riskmodel.web.serving.making import Asked
+from riskmodel.web.database.database import as_json, now, page_of, reading, row_of, writing
+from riskmodel.web.serving.making import ListOptions
 from riskmodel.web.serving.snapshot import Snapshot
 from riskmodel.workspace.versions import code_version
 
-#: Largest number of a list: what every database and JSON reader can hold.
+#: Largest number of a list that every database and JSON reader can represent.
 MOST_NUMBER = 2**31 - 1
 
 
 @dataclass(frozen=True)
 class Request:
-    """A list that was asked for.
+    """A recorded list: its options, and what it is made from.
 
     Attributes
     ----------
-    number : int
-        Its number.
     who : str
         Who asked first; empty without a login.
-    asked : Asked
-        What was asked.
-    experiment, forecast_id, snapshot_id, model_version, code_version : str
-        What it is made from.
     made_on : datetime.date
         The day on the list.
-    created_at : str
-        The moment.
     """
 
     number: int
     who: str
-    asked: Asked
+    options: ListOptions
     experiment: str
     forecast_id: str
     snapshot_id: str
@@ -56,15 +48,7 @@ class Request:
 
 @dataclass(frozen=True)
 class File:
-    """A form of a list that was given to somebody.
-
-    Attributes
-    ----------
-    form, sha256, code_version, created_at : str
-        Which form, its fingerprint, the riskmodel that made it, and when.
-    bytes : int
-        Its size.
-    """
+    """A file of a list that was given to somebody; ``form`` is its format."""
 
     form: str
     sha256: str
@@ -73,19 +57,19 @@ class File:
     bytes: int
 
 
-def key_of(snapshot: Snapshot, asked: Asked, who: str, day: date) -> str:
-    """Fingerprint of a question: who asks what of which model on which day."""
-    deciding = [who, asdict(asked), snapshot.id, snapshot.stored.id, str(day), code_version()]
+def key_of(snapshot: Snapshot, options: ListOptions, who: str, day: date) -> str:
+    """Return the fingerprint of a request: who asks for which list of which model on which day."""
+    deciding = [who, asdict(options), snapshot.id, snapshot.stored.id, str(day), code_version()]
     return hashlib.sha256(as_json(deciding).encode()).hexdigest()
 
 
-def add_request(engine: Engine, snapshot: Snapshot, asked: Asked, who: str, day: date) -> Request:
-    """Give a question a number; it keeps the one it has."""
-    key = key_of(snapshot, asked, who, day)
+def add_request(engine: Engine, snapshot: Snapshot, options: ListOptions, who: str, day: date) -> Request:
+    """Record a request under a new number, or return the same request with the number that it has."""
+    key = key_of(snapshot, options, who, day)
     values = {
         "key": key,
         "who": who,
-        "what": as_json(asdict(asked)),
+        "what": as_json(asdict(options)),
         "experiment": snapshot.experiment.name,
         "forecast_id": snapshot.stored.id,
         "snapshot_id": snapshot.id,
@@ -94,7 +78,7 @@ def add_request(engine: Engine, snapshot: Snapshot, asked: Asked, who: str, day:
         "made_on": str(day),
         "created_at": now(),
     }
-    # Refused when the same question came twice at the same moment: then the first has the number.
+    # Refused when the same request came twice at the same moment: then the first has the number.
     with suppress(IntegrityError), writing(engine) as connection:
         connection.execute(insert(tables.list_requests).values(**values))
     found = find_request(engine, key=key)
@@ -103,49 +87,44 @@ def add_request(engine: Engine, snapshot: Snapshot, asked: Asked, who: str, day:
 
 
 def find_request(engine: Engine, *, number: int | None = None, key: str | None = None) -> Request | None:
-    """The request of a number or a fingerprint; None when there is none."""
+    """Return the request of a number or a fingerprint; None when there is none."""
     column = tables.list_requests.c
-    condition = column.key == key if number is None else column.number == number
-    with reading(engine) as connection:
-        row = connection.execute(select(tables.list_requests).where(condition)).first()
-    return None if row is None else _request(dict(row._mapping))
+    row = row_of(engine, tables.list_requests, column.key == key if number is None else column.number == number)
+    return None if row is None else _request(row)
 
 
 def page_of_requests(engine: Engine, offset: int, limit: int, who: str | None = None) -> tuple[int, list[Request]]:
-    """How many lists were asked for, and some of them, newest first; with ``who``, of one person."""
+    """Return how many requests there are, and one page of them, newest first; with ``who``, of one person."""
     column = tables.list_requests.c
-    condition = [] if who is None else [column.who == who]
-    asked = select(tables.list_requests).where(*condition).order_by(column.number.desc())
-    with reading(engine) as connection:
-        total = connection.execute(select(func.count()).select_from(tables.list_requests).where(*condition))
-        rows = connection.execute(asked.offset(offset).limit(limit))
-        return int(total.scalar_one()), [_request(dict(row._mapping)) for row in rows]
+    conditions = [] if who is None else [column.who == who]
+    total, rows = page_of(engine, tables.list_requests, [column.number.desc()], offset, limit, *conditions)
+    return total, [_request(row) for row in rows]
 
 
 def snapshots_in_use(engine: Engine) -> set[str]:
-    """Snapshots that some list was made from."""
+    """Return the ids of the snapshots that some list was made from."""
     with reading(engine) as connection:
         return set(connection.execute(select(tables.list_requests.c.snapshot_id).distinct()).scalars())
 
 
 def files_of(engine: Engine, number: int) -> dict[str, File]:
-    """Forms of a list that were given, by name."""
-    column = tables.list_files.c
+    """Return the files of a list that were given, by format."""
+    table = tables.list_files
+    columns = [table.c[name] for name in File.__dataclass_fields__]
     with reading(engine) as connection:
-        rows = connection.execute(select(tables.list_files).where(column.number == number).order_by(column.form))
-        found = [{key: value for key, value in row._mapping.items() if key != "number"} for row in rows]
-    return {each["form"]: File(**each) for each in found}
+        rows = connection.execute(select(*columns).where(table.c.number == number).order_by(table.c.form))
+        return {row["form"]: File(**row) for row in rows.mappings()}
 
 
-def bytes_kept(engine: Engine) -> int:
-    """Bytes of all forms that were given."""
+def bytes_stored(engine: Engine) -> int:
+    """Return the bytes of all files that were given."""
     with reading(engine) as connection:
         return int(connection.execute(select(func.coalesce(func.sum(tables.list_files.c.bytes), 0))).scalar_one())
 
 
-def add_file(engine: Engine, number: int, form: str, content: bytes) -> None:
-    """Note that a form was given for the first time."""
-    values = {"number": number, "form": form, "bytes": len(content)}
+def add_file(engine: Engine, number: int, file_format: str, content: bytes) -> None:
+    """Record a file that is given for the first time."""
+    values = {"number": number, "form": file_format, "bytes": len(content)}
     values |= {"sha256": hashlib.sha256(content).hexdigest(), "code_version": code_version(), "created_at": now()}
     with suppress(IntegrityError), writing(engine) as connection:
         connection.execute(insert(tables.list_files).values(**values))
@@ -153,6 +132,6 @@ def add_file(engine: Engine, number: int, form: str, content: bytes) -> None:
 
 def _request(row: dict[str, Any]) -> Request:
     what = json.loads(row["what"])
-    asked = Asked(**{**what, "municipalities": tuple(what["municipalities"])})
-    kept = {name: row[name] for name in Request.__dataclass_fields__ if name not in ("asked", "made_on")}
-    return Request(**kept, asked=asked, made_on=date.fromisoformat(row["made_on"]))
+    options = ListOptions(**{**what, "municipalities": tuple(what["municipalities"])})
+    columns = {name: row[name] for name in Request.__dataclass_fields__ if name in row}
+    return Request(**columns | {"options": options, "made_on": date.fromisoformat(row["made_on"])})

@@ -1,42 +1,42 @@
-"""Answers that are ready: sent from the door, past all routes, when an address has been asked before.
+"""Answers that are ready: sent before any route runs when an address was requested before.
 
-A route that gives bytes which never change for an address (a form of a list, a page of one) puts them here. The
-next request for that address costs little more than sending them.
+A route whose bytes never change for an address (a file or a page of a list) puts them here. The next request for
+that address costs little more than sending them.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from threading import Lock
 
+from cachetools import LRUCache
 from fastapi import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from riskmodel.web.cache import SharedCache
 from riskmodel.web.serving.lists import Body
 
-#: Always asked again, and kept by nobody but the reader: what is served depends on who asks.
+#: Always validated again, and cached by the reader only: what is served depends on who asks.
 CACHING = "private, no-cache"
 VARY = "Accept-Encoding, Authorization"
-#: Addresses that are kept; the first one goes when there are more.
-MOST = 10_000
+#: Most addresses with a ready answer, and most bytes of pages in memory.
+MOST, MOST_BYTES = 10_000, 64 * 1024 * 1024
 RawHeaders = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True)
 class Shelved:
-    """What is ready for an address.
+    """The ready answer of an address.
 
     Attributes
     ----------
     path : str
-        Path of the route behind it, for counting.
+        Path of the route behind it, for the metrics.
     body : callable
-        Gives the bytes; None when they are not in memory any more.
+        Returns the body; None when it is not in memory any more.
     headers : mapping of str to str
-        More headers.
+        Further headers.
     """
 
     path: str
@@ -44,27 +44,15 @@ class Shelved:
     headers: Mapping[str, str]
 
 
-class Shelf:
-    """Ready answers by address."""
+class Shelf(SharedCache[str, Shelved]):
+    """Ready answers by address, a path without query."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[str, Shelved] = OrderedDict()
-        self._lock = Lock()
-
-    def put(self, address: str, shelved: Shelved) -> None:
-        """Keep what is ready for an address, a path without query."""
-        with self._lock:
-            self._held[address] = shelved
-            while len(self._held) > MOST:
-                self._held.popitem(last=False)
-
-    def get(self, address: str) -> Shelved | None:
-        """What is ready for an address; None for nothing."""
-        return self._held.get(address)
+        super().__init__(LRUCache(MOST))
 
 
 class Ready(Response):
-    """The answer that put something on the shelf: sent like the ones that come from there."""
+    """The response of the route that made an answer ready, sent like the later ones."""
 
     def __init__(self, shelved: Shelved, body: Body) -> None:
         super().__init__()
@@ -76,14 +64,13 @@ class Ready(Response):
 
 
 async def send_ready(asked: Mapping[bytes, bytes], shelved: Shelved, body: Body, send: Send) -> None:
-    """Send what is ready: whole, compressed, or only that the reader has it already."""
+    """Send a ready answer: plain, compressed, or only that the reader has it already."""
     headers: RawHeaders = [
         (b"etag", body.etag.encode()),
         (b"cache-control", CACHING.encode()),
         (b"vary", VARY.encode()),
     ]
-    held = asked.get(b"if-none-match")
-    if held is not None and same_name(held.decode("latin-1"), body.etag):
+    if matches(asked.get(b"if-none-match", b"").decode("latin-1"), body.etag):
         await send({"type": "http.response.start", "status": 304, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
         return
@@ -100,12 +87,12 @@ async def send_ready(asked: Mapping[bytes, bytes], shelved: Shelved, body: Body,
     await send({"type": "http.response.body", "body": content})
 
 
-def same_name(given: str, etag: str) -> bool:
-    """Whether an ``If-None-Match`` header names an answer.
+def matches(given: str, etag: str) -> bool:
+    """Return whether an ``If-None-Match`` header has an entity tag.
 
     Examples
     --------
-    >>> [same_name(text, 'W/"a"') for text in ('"b", W/"a"', '"a"', "*", '"b"', "")]
+    >>> [matches(text, 'W/"a"') for text in ('"b", W/"a"', '"a"', "*", '"b"', "")]
     [True, True, True, False, False]
     """
     bare = etag.removeprefix("W/")
@@ -113,7 +100,7 @@ def same_name(given: str, etag: str) -> bool:
 
 
 def takes_gzip(header: str) -> bool:
-    """Whether an ``Accept-Encoding`` header allows gzip.
+    """Return whether an ``Accept-Encoding`` header allows gzip.
 
     Examples
     --------
@@ -128,42 +115,28 @@ def takes_gzip(header: str) -> bool:
     return found.get("gzip", found.get("*", False))
 
 
-#: Bytes of pages that are kept; the one that was made first goes when there are more.
-MOST_BYTES = 64 * 1024 * 1024
-
-
-class Kept:
-    """Pages by address; each belongs to a state of the service and is nothing in another."""
+class Pages:
+    """Pages by address, each valid in the state of the service in which it was made."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[str, tuple[object, Body]] = OrderedDict()
-        self._size = 0
-        self._lock = Lock()
+        self._cache: SharedCache[str, tuple[object, Body]] = SharedCache(
+            LRUCache(MOST_BYTES, getsizeof=lambda page: page[1].size)
+        )
 
     def get(self, address: str, state: Callable[[], object]) -> Body | None:
-        """A page, if it was made in the state that is now."""
-        held = self._held.get(address)
-        return held[1] if held is not None and held[0] == state() else None
+        """Return a page if it was made in the present state."""
+        page = self._cache.get(address)
+        return page[1] if page is not None and page[0] == state() else None
 
     def put(self, address: str, state: object, body: Body) -> None:
-        """Keep a page."""
-        with self._lock:
-            before = self._held.pop(address, None)
-            self._held[address] = (state, body)
-            self._size += _size(body) - (_size(before[1]) if before else 0)
-            while len(self._held) > 1 and self._size > MOST_BYTES:
-                _, (_, old) = self._held.popitem(last=False)
-                self._size -= _size(old)
+        """Store a page."""
+        self._cache.put(address, (state, body))
 
 
-def kept_of(request: Request) -> Kept:
-    """The pages that the app behind a request keeps."""
+def pages_of(request: Request) -> Pages:
+    """Return the cached pages of the app behind a request."""
     state = request.app.state
     if not hasattr(state, "pages"):
-        state.pages = Kept()
-    found: Kept = state.pages
+        state.pages = Pages()
+    found: Pages = state.pages
     return found
-
-
-def _size(body: Body) -> int:
-    return len(body.plain) + len(body.zipped)

@@ -1,8 +1,8 @@
-"""What is served of one champion: everything read together, frozen, and replaced in one step.
+"""A snapshot: all data that are served of one champion, read together from frozen files.
 
 The inputs of a snapshot (observations, boundaries, backtest and forecast) are linked into a folder of their own
-before they are read. Files in a workspace are never changed in place, only replaced; so the folder keeps what it
-had at no cost until then, and a list can be made again from exactly what it was first made from.
+before they are read. Files in a workspace are never changed in place, only replaced; so a link costs no disk until
+then, and a list can be made again from exactly the files it was first made from.
 """
 
 from __future__ import annotations
@@ -24,16 +24,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskmodel.catalogue import indicators
-from riskmodel.errors import InputError, damage_told
+from riskmodel.errors import InputError, refuse_damage
 from riskmodel.forecasting.experiment import Experiment
 from riskmodel.forecasting.forecast_store import StoredForecast, load_forecast
-from riskmodel.monitor.current import current_table, municipality_names
+from riskmodel.monitor.current import current_table
+from riskmodel.monitor.measured import municipality_names
 from riskmodel.panel.panel import Panel
 from riskmodel.products.risk_list.area_sheet import Past
 from riskmodel.products.risk_list.build import build_risk_list
-from riskmodel.products.risk_list.how_sure import past_of
 from riskmodel.products.risk_list.risk_list import RiskList
-from riskmodel.products.risk_list.track_record import track_record
+from riskmodel.products.risk_list.texts import Sentence
+from riskmodel.sources.formats.files import sha256_of
+from riskmodel.workflow.risk_list import past_forecasts, stored_boundaries, stored_track_record
 from riskmodel.workspace.atomic import draft_folder
 from riskmodel.workspace.store import Workspace
 
@@ -42,13 +44,13 @@ if TYPE_CHECKING:
 
 #: Folder of frozen inputs in the service's own folder.
 FOLDER = "snapshots"
-#: Frozen inputs that nothing refers to stay for a week: another service may just be using them.
-KEPT_SECONDS = 7 * 24 * 3600
+#: Seconds before frozen inputs that nothing refers to are removed: another service may be using them.
+LIFETIME = 7 * 24 * 3600
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything that is served of one champion.
+    """All data that are served of one champion.
 
     Attributes
     ----------
@@ -56,10 +58,6 @@ class Snapshot:
         Fingerprint of all files behind it.
     workspace : Workspace
         The frozen inputs.
-    stored : StoredForecast
-        The forecast, of every area.
-    panel : Panel
-        What it was made from.
     version : str
         Version of the champion in the registry; empty when the workspace has no registry.
     """
@@ -72,7 +70,7 @@ class Snapshot:
 
     @property
     def experiment(self) -> Experiment:
-        """The question it answers."""
+        """The question that it answers."""
         return self.stored.experiment
 
     @cached_property
@@ -83,38 +81,37 @@ class Snapshot:
     @cached_property
     def municipalities(self) -> Mapping[str, str]:
         """Name of every municipality with areas, by ``GM`` code, in order of code."""
-        named = dict(zip(self.owners.tolist(), municipality_names(self.panel).tolist(), strict=True))
+        named = dict(zip(self.owners.tolist(), municipality_names(self.owners).tolist(), strict=True))
         return {code: named[code] for code in sorted(named) if code}
 
     @cached_property
     def local(self) -> frozenset[str]:
-        """Municipalities with values of local sources, which only they may see."""
+        """``GM`` codes of municipalities with values of local sources, which only they may see."""
         known = indicators()
         own = [name for name in self.panel.indicators if name not in known]
-        there = np.zeros(len(self.panel.areas), dtype=bool)
+        measured = np.zeros(len(self.panel.areas), dtype=bool)
         for name in own:
-            there |= ~np.isnan(self.panel[name]).all(axis=1)
-        return frozenset(self.owners[there].tolist())
+            measured |= ~np.isnan(self.panel[name]).all(axis=1)
+        return frozenset(self.owners[measured].tolist())
 
     @cached_property
     def current(self) -> pd.DataFrame:
-        """State of every area at the last measurement, see :func:`riskmodel.monitor.current.state_table`."""
+        """State of every area at the last measurement, see :func:`riskmodel.monitor.current.current_table`."""
         return current_table(self.panel)
 
     @cached_property
-    def track_record(self) -> str:
-        """How well the method did before, in plain Dutch; empty without a backtest."""
-        return track_record(self.workspace.path("backtests", self.experiment.name, "scores.csv"), self.stored)
+    def track_record(self) -> Sentence | None:
+        """How well the method did before; None without a backtest."""
+        return stored_track_record(self.workspace, self.stored)
 
     @cached_property
     def past(self) -> Mapping[str, tuple[Past, ...]]:
-        """What the same method said of every area before, and what then happened."""
-        wave = self.stored.forecast.origin_date.year
-        return past_of(self.workspace, self.experiment, self.stored.model, self.panel, before=wave)
+        """Earlier forecasts of every area by the same method, and what then happened."""
+        return past_forecasts(self.workspace, self.stored, self.panel)
 
     @cached_property
     def country(self) -> RiskList:
-        """The list of the whole country without capacity: every area's chance, rank and drivers."""
+        """The list of the whole country without capacity: chance, rank and drivers of every area."""
         return build_risk_list(
             self.panel,
             self.stored,
@@ -123,24 +120,23 @@ class Snapshot:
             capacity=None,
             made_on=date.min,
             track_record=self.track_record,
+            with_sheets=False,
         )
 
     @cached_property
     def polygons(self) -> GeoDataFrame | None:
         """Polygons of the areas in RD metres; None when there are none."""
-        from importlib.util import find_spec
-
-        return None if find_spec("geopandas") is None else self.workspace.boundaries(self.panel.level)
+        return stored_boundaries(self.workspace, self.panel.level)
 
     def warm(self) -> Snapshot:
-        """Make now what the first request would wait for."""
+        """Compute now what the first request would wait for."""
         _ = (self.municipalities, self.local, self.current, self.track_record, self.past, self.country)
         _ = self.polygons
         return self
 
 
 def stored_forecasts(workspace: Workspace, experiment: str) -> list[Path]:
-    """Folders of the forecasts of an experiment, newest first."""
+    """Return the folders of the forecasts of an experiment, newest first."""
     found = [
         path
         for path in workspace.path("forecasts", experiment).glob("*")
@@ -150,25 +146,25 @@ def stored_forecasts(workspace: Workspace, experiment: str) -> list[Path]:
 
 
 def release_of(forecast: Path) -> str:
-    """Released model that made a stored forecast."""
-    with damage_told(forecast, "no stored forecast", "a folder written by 'riskmodel forecast'"):
+    """Return the id of the released model that made a stored forecast."""
+    with refuse_damage(forecast, "no stored forecast", "a folder written by 'riskmodel forecast'"):
         return str(json.loads((forecast / "about.json").read_text(encoding="utf-8"))["release"])
 
 
 def inputs_of(workspace: Workspace, experiment: str, forecast: Path) -> list[Path]:
-    """Files that a snapshot consists of, in order."""
-    places = [
+    """Return the files that a snapshot consists of, in order."""
+    folders = [
         workspace.path("observations"),
         workspace.path("boundaries"),
         workspace.path("backtests", experiment),
         forecast,
     ]
-    files = [path for place in places for path in place.glob("*") if path.is_file()]
+    files = [path for folder in folders for path in folder.glob("*") if path.is_file()]
     return sorted(path for path in files if not path.name.startswith("."))
 
 
 def state_of(files: list[Path]) -> tuple[tuple[str, int, int, int], ...]:
-    """Which files stand there now, without reading them: another state is another snapshot."""
+    """Return path, inode, size and time of the files that exist, without reading them."""
     found = []
     for path in files:
         try:
@@ -180,18 +176,16 @@ def state_of(files: list[Path]) -> tuple[tuple[str, int, int, int], ...]:
 
 
 def freeze(workspace: Workspace, folder: Path, experiment: str, forecast: Path) -> Path:
-    """Link the inputs of a snapshot into a folder named by their contents."""
+    """Link the inputs of a snapshot into a folder named by a fingerprint of their contents."""
     digest = hashlib.sha256()
     with draft_folder(folder / FOLDER) as draft:
         try:
             for path in inputs_of(workspace, experiment, forecast):
-                place = draft / path.relative_to(workspace.folder)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                _link(path, place)
-                # Read from the link: what is fingerprinted is what is kept.
-                with place.open("rb") as file:
-                    content = hashlib.file_digest(file, "sha256").hexdigest()
-                digest.update(f"{place.relative_to(draft).as_posix()} {content}\n".encode())
+                link = draft / path.relative_to(workspace.folder)
+                link.parent.mkdir(parents=True, exist_ok=True)
+                _link(path, link)
+                # Read through the link, because the path may have another file by now.
+                digest.update(f"{link.relative_to(draft).as_posix()} {sha256_of(link)}\n".encode())
         except OSError as error:
             raise InputError(forecast, f"files that change ({error.strerror})", "a workspace at rest") from error
         target = folder / FOLDER / digest.hexdigest()[:16]
@@ -201,15 +195,15 @@ def freeze(workspace: Workspace, folder: Path, experiment: str, forecast: Path) 
 
 
 def load_snapshot(frozen: Path, experiment: str, forecast_id: str, version: str = "") -> Snapshot:
-    """Read a frozen folder."""
+    """Read a snapshot from a frozen folder."""
     workspace = Workspace(frozen)
-    place = workspace.path("forecasts", experiment, forecast_id)
-    stored = load_forecast(place)
+    folder = workspace.path("forecasts", experiment, forecast_id)
+    stored = load_forecast(folder)
     panel = workspace.panel(stored.level, allow_origin=stored.experiment.allow_origin)
-    told = json.loads((place / "about.json").read_text(encoding="utf-8")).get("inputs")
-    if told != [file.sha256 for file in panel.files]:
+    inputs = json.loads((folder / "about.json").read_text(encoding="utf-8")).get("inputs")
+    if inputs != [file.sha256 for file in panel.files]:
         raise InputError(
-            place,
+            folder,
             "a forecast made from other files than the workspace holds now",
             "a forecast from these files",
             "Run: riskmodel forecast",
@@ -218,17 +212,17 @@ def load_snapshot(frozen: Path, experiment: str, forecast_id: str, version: str 
 
 
 def prune(folder: Path, keep: set[str]) -> None:
-    """Remove frozen folders that nothing refers to, and what a process that died left behind, after some days."""
-    latest = time.time() - KEPT_SECONDS
+    """Remove old frozen folders that nothing refers to, and drafts of a process that died."""
+    latest = time.time() - LIFETIME
     for path in (folder / FOLDER).glob("*"):
         if path.name not in keep and path.is_dir() and path.stat().st_mtime < latest:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _link(path: Path, place: Path) -> None:
+def _link(path: Path, link: Path) -> None:
     try:
-        os.link(path, place)
+        os.link(path, link)
     except FileNotFoundError:
         raise
     except OSError:  # another disk, or a file system without links
-        shutil.copy2(path, place)
+        shutil.copy2(path, link)

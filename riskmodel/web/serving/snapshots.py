@@ -1,7 +1,7 @@
-"""Which snapshot is served now, and the thread that looks for a newer one.
+"""The snapshots that are served now, and the thread that looks for newer ones.
 
-A request asks :meth:`Snapshots.current` once and works with what it got. A new snapshot is read completely before
-it takes the place of the old one by a single assignment, so that no answer is of two models.
+A request calls :meth:`Snapshots.current` once and works with the result. A new snapshot is read completely before
+a single assignment replaces the old one, so that no answer is of two models.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from threading import Event, Lock, Thread
 from types import MappingProxyType
 
+from cachetools import LRUCache
+
 from riskmodel.errors import InputError
 from riskmodel.forecasting.builtin_experiments import MAIN
+from riskmodel.web.import_path import import_path
 from riskmodel.web.serving.snapshot import (
     FOLDER,
     Snapshot,
@@ -31,26 +33,26 @@ from riskmodel.web.serving.snapshot import (
 )
 from riskmodel.web.settings import Settings
 from riskmodel.workflow.tracking import registry
-from riskmodel.workspace.atomic import write_atomically
+from riskmodel.workspace.atomic import json_bytes, write_atomically
 from riskmodel.workspace.store import Workspace
 
 log = logging.getLogger(__name__)
 
-#: File that says what was served last, so that a restart begins there.
+#: File that names the snapshots that were served last, from which a restart begins.
 POINTER = "serving.json"
 #: Seconds before a forecast that failed is tried again.
 AGAIN = 600.0
-#: Snapshots of the past that are kept in memory for lists by number.
-REMEMBERED = 4
+#: Earlier snapshots in memory, for lists by number.
+PAST = 4
 
 
 class Snapshots:
-    """What is served of every question.
+    """The snapshot that is served of every question.
 
     Attributes
     ----------
     switches : int
-        Snapshots that were put in place since the start.
+        Snapshots that replaced another since the start.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -60,7 +62,7 @@ class Snapshots:
         self._seconds = settings.refresh_seconds
         self._serving: Mapping[str, Snapshot] = MappingProxyType({})
         self._states: dict[str, object] = {}
-        self._past: dict[str, Snapshot] = {}
+        self._past: LRUCache[str, Snapshot] = LRUCache(PAST)
         self._failed: dict[object, float] = {}
         self._stop, self._thread = Event(), Thread(target=self._watch, name="snapshots", daemon=True)
         self._child: subprocess.Popen[bytes] | None = None
@@ -68,35 +70,33 @@ class Snapshots:
 
     @property
     def serving(self) -> Mapping[str, Snapshot]:
-        """Snapshot of every question that has one, by name; read once, it does not change."""
+        """Snapshot of every question that has one, by name; a mapping that does not change."""
         return self._serving
 
     def current(self, experiment: str | None = None) -> Snapshot | None:
-        """Snapshot of a question, by default the main one or the only one; None when there is none."""
+        """Return the snapshot of a question, by default the main one or the only one; None when there is none."""
         serving = self._serving
         if experiment is not None:
             return serving.get(experiment)
         return serving.get(MAIN) or next(iter(serving.values()), None)
 
     def of_request(self, snapshot_id: str, experiment: str, forecast_id: str) -> Snapshot:
-        """The snapshot a list was first made from, also when another is served by now."""
+        """Return the snapshot that a list was first made from, also when another is served by now."""
         serving = self._serving.get(experiment)
         if serving is not None and (serving.id, serving.stored.id) == (snapshot_id, forecast_id):
             return serving
         key = f"{snapshot_id}/{experiment}/{forecast_id}"
         with self._reading:
             if key not in self._past:
-                while len(self._past) >= REMEMBERED:
-                    self._past.pop(next(iter(self._past)))
                 self._past[key] = load_snapshot(self.folder / FOLDER / snapshot_id, experiment, forecast_id)
             return self._past[key]
 
     def start(self) -> None:
-        """Serve what was served last, and keep looking for something newer; both without waiting for it."""
+        """Serve what was served last and look for something newer, in a thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop looking; a forecast that is being made is given up."""
+        """Stop looking; kill a forecast that is being made."""
         self._stop.set()
         child = self._child
         if child is not None and child.poll() is None:
@@ -105,7 +105,7 @@ class Snapshots:
             self._thread.join(timeout=30)
 
     def refresh(self) -> bool:
-        """Look once for another champion or a newer forecast; True when something was put in place."""
+        """Look once for another champion or a newer forecast; return whether one is served now."""
         names = {path.name for kind in ("forecasts", "models") for path in self.workspace.path(kind).glob("*")}
         changed = False
         for name in sorted(name for name in names if not name.startswith(".")):
@@ -120,7 +120,7 @@ class Snapshots:
         while not self._stop.is_set():
             try:
                 self.refresh()
-            except Exception:  # the thread must outlive whatever a damaged store makes others raise
+            except Exception:  # the thread must survive any error that a damaged store causes
                 log.exception("looking for a newer forecast failed")
             self._stop.wait(self._seconds)
 
@@ -144,8 +144,8 @@ class Snapshots:
         try:
             snapshot = load_snapshot(frozen, name, own[0].name, version)
         except InputError:
-            # New files were read in and not forecast from yet: what is served stays until that is done. With
-            # nothing to serve there is nothing to wait for.
+            # New files were ingested and no forecast was made from them yet: the old snapshot stays until then.
+            # Without one there is nothing to wait for.
             if release and name not in self._serving:
                 self._forecast(name, release)
             elif name not in self._serving:
@@ -159,64 +159,56 @@ class Snapshots:
         serving = dict(sorted({**self._serving, name: snapshot}.items()))
         self._serving = MappingProxyType(serving)
         self.switches += 1
-        told = {
+        pointer = {
             each.experiment.name: {"snapshot": each.id, "forecast": each.stored.id, "version": each.version}
             for each in serving.values()
         }
-        text = json.dumps(told, indent=1) + "\n"
-        write_atomically(self.folder / POINTER, lambda path: path.write_text(text, encoding="utf-8"))
+        write_atomically(self.folder / POINTER, json_bytes(pointer))
         log.info("%s: serving forecast %s of %s", name, snapshot.stored.id, snapshot.stored.release_id)
 
     def last_served(self) -> set[str]:
-        """Snapshots that were served before a restart."""
+        """Return the ids of the snapshots that were served before a restart."""
         return {str(each.get("snapshot")) for each in self._pointer().values()}
 
     def _pointer(self) -> dict[str, dict[str, str]]:
         try:
-            told = json.loads((self.folder / POINTER).read_text(encoding="utf-8"))
+            pointer = json.loads((self.folder / POINTER).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
-        whole = isinstance(told, dict) and all(isinstance(each, dict) for each in told.values())
-        return told if whole else {}
+        valid = isinstance(pointer, dict) and all(isinstance(each, dict) for each in pointer.values())
+        return pointer if valid else {}
 
     def _resume(self) -> None:
         """Load what was served before a restart, without asking the registry."""
         try:
-            told = self._pointer()
             found = {
                 name: load_snapshot(
                     self.folder / FOLDER / str(each["snapshot"]), name, str(each["forecast"]), str(each["version"])
                 ).warm()
-                for name, each in told.items()
+                for name, each in self._pointer().items()
             }
         except (InputError, OSError, AttributeError, KeyError, TypeError, ValueError):
             return
         self._serving = MappingProxyType(found)
 
     def _forecast(self, name: str, release: str) -> None:
-        """Let another process forecast with the champion; meanwhile the old snapshot keeps serving."""
+        """Forecast with the champion in another process; the old snapshot is served meanwhile."""
         inputs = state_of(sorted(self.workspace.path("observations").glob("*.parquet")))
         key = (name, release, inputs)
         if time.monotonic() - self._failed.get(key, -AGAIN) < AGAIN:
             return
         command = [sys.executable, "-m", "riskmodel.cli", "forecast", "--experiment", name]
         command += ["--workspace", str(self.workspace.folder)]
-        # Of its own session: a signal to the service's group does not cut a forecast in two.
+        # Of its own session, so that a signal to the service's group does not interrupt a forecast.
         self._child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            env={**os.environ, "PYTHONPATH": _import_path()},
+            env={**os.environ, "PYTHONPATH": import_path()},
         )
-        _, told = self._child.communicate()
+        _, errors = self._child.communicate()
         if self._child.returncode:
             self._failed[key] = time.monotonic()
-            log.error("%s: no forecast with %s: %s", name, release, told.decode(errors="replace")[-2000:])
-
-
-def _import_path() -> str:
-    """Where this riskmodel comes from, also when it was not installed."""
-    parts = [str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")]
-    return os.pathsep.join(part for part in parts if part)
+            log.error("%s: no forecast with %s: %s", name, release, errors.decode(errors="replace")[-2000:])
