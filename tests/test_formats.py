@@ -7,33 +7,32 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from kept_worlds import NAME, TOWN, contents
+from workspace_worlds import NAME, TOWN, contents
 
 import riskmodel
 from riskmodel.errors import InputError
 from riskmodel.forecasting.forecast_store import load_forecast
-from riskmodel.products.outcomes.lists import load_list
-from riskmodel.products.outcomes.visits import visits_of
 from riskmodel.scoring.release import load_release
+from riskmodel.workflow.outcomes import load_list, load_visits
 from riskmodel.workflow.tracking import registry
 from riskmodel.workflow.tracking.runs import backtest_run, backtest_runs
-from riskmodel.workspace.manifest import FORMAT, Manifest, read_manifest, text_of
+from riskmodel.workspace.manifest import FORMAT, Manifest, manifest_text, read_manifest
 from riskmodel.workspace.store import Workspace
-from riskmodel.workspace.transaction import ARTIFACTS, KEPT
+from riskmodel.workspace.transaction import ARTIFACTS, MANAGED
 
 FORMAT_0 = Path(__file__).parent / "data" / "format-0.tar.xz"
 
 
 @pytest.fixture
 def old(tmp_path: Path) -> Workspace:
-    """A workspace of format 0: no manifest, made at another path; see ``kept_worlds.py``."""
+    """A workspace of format 0: no manifest, made at another path; see ``workspace_worlds.py``."""
     with tarfile.open(FORMAT_0) as archive:
         archive.extractall(tmp_path, filter="data")
     return Workspace(tmp_path / "workspace")
 
 
 def own_files(workspace: Workspace) -> dict[str, bytes]:
-    return {name: held for name, held in contents(workspace.folder).items() if name.split("/")[0] in KEPT}
+    return {name: held for name, held in contents(workspace.folder).items() if name.split("/")[0] in MANAGED}
 
 
 def test_reading_an_old_workspace_changes_nothing(old: Workspace, tmp_path: Path) -> None:
@@ -53,10 +52,10 @@ def test_the_first_to_write_brings_it_to_this_format(old: Workspace) -> None:
     after = contents(old.folder)
     manifest = read_manifest(old.folder)
     assert manifest is not None
-    noted = {name for name in before if name.split("/")[0] in (*KEPT, ARTIFACTS)}
+    noted = {name for name in before if name.split("/")[0] in (*MANAGED, ARTIFACTS)}
     assert set(manifest.files) == noted
     # There were no audits yet.
-    assert {name.split("/")[0] for name in noted} == {*KEPT, ARTIFACTS} - {"audits"}
+    assert {name.split("/")[0] for name in noted} == {*MANAGED, ARTIFACTS} - {"audits"}
     assert {name: held for name, held in after.items() if name in noted} == {name: before[name] for name in noted}
     assert riskmodel.check_deep(old).damages == ()
 
@@ -80,7 +79,7 @@ def test_everything_in_it_is_still_known(old: Workspace) -> None:
     assert found[2].resolve().is_relative_to(old.folder.resolve())
     kept = old.path("backtests", NAME, "scores.csv")
     assert (found[2] / "scores.csv").read_bytes() == kept.read_bytes()
-    assert len(visits_of(old, load_list(old))) == 1
+    assert len(load_visits(old, load_list(old))) == 1
     assert riskmodel.check_deep(old).damages == ()
 
 
@@ -98,7 +97,7 @@ def test_a_damaged_old_workspace_is_not_taken_for_good(old: Workspace, kind: str
 def test_a_newer_format_is_refused(old: Workspace, tmp_path: Path) -> None:
     import hashlib
 
-    content = json.loads(text_of(Manifest()))
+    content = json.loads(manifest_text(Manifest()))
     del content["seal"]
     content |= {"format": FORMAT + 1, "something": "new"}
     seal = hashlib.sha256(json.dumps(content, indent=1).encode()).hexdigest()

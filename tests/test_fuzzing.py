@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 NUMBERS = st.integers(0, RANGE - 1)
 EDITS = st.lists(st.builds(Edit, NUMBERS, NUMBERS, NUMBERS), min_size=1, max_size=4)
-KEPT = sorted(path for path in FOUND.glob("*/*") if path.is_dir())
+MANAGED = sorted(path for path in FOUND.glob("*/*") if path.is_dir())
 QUICK = settings(
     derandomize=True,
     database=None,
@@ -41,7 +41,7 @@ def test_every_file_to_start_from_is_read(name: str, ground: Path) -> None:
         assert attempt(TARGETS[name], TARGETS[name].finish(files), ground), sorted(files)
 
 
-@pytest.mark.parametrize("kept", KEPT, ids=lambda path: f"{path.parent.name}/{path.name}")
+@pytest.mark.parametrize("kept", MANAGED, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_what_once_broke_a_reader_is_refused_or_read(kept: Path, ground: Path) -> None:
     attempt(TARGETS[kept.parent.name], {path.name: path.read_bytes() for path in kept.iterdir()}, ground)
 

@@ -1,4 +1,4 @@
-"""Lasting level and jitter: against the exact Gaussian posterior, by hand, and found again where planted."""
+"""Lasting level and noise: against the exact Gaussian posterior, by hand, and found again where planted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from measured_worlds import jittering_world, real_measured_3
+from measured_worlds import noisy_world, real_measured_3
 
 from riskmodel.forecasting.local_level import (
     ANY_SIZE,
@@ -33,7 +33,7 @@ SIZES = np.array([100.0, 1000.0, 5000.0])
 # --- An oracle: the posterior from the full covariance matrix -------------------------------------------------
 
 
-def posterior(scores: Floats, years: Floats, jitter: float, drift: float, moment: float) -> tuple[float, float]:
+def posterior(scores: Floats, years: Floats, noise: float, drift: float, moment: float) -> tuple[float, float]:
     """Mean and variance of the lasting level at a moment, given all scores before and at it.
 
     The level is a Wiener process of which nothing is known beforehand, so its covariance is that of the
@@ -44,7 +44,7 @@ def posterior(scores: Floats, years: Floats, jitter: float, drift: float, moment
     if len(y) == 0:
         return nan, nan
     origin = years.min()
-    covariance = drift * np.minimum.outer(at - origin, at - origin) + jitter * np.eye(len(y))
+    covariance = drift * np.minimum.outer(at - origin, at - origin) + noise * np.eye(len(y))
     towards = drift * np.minimum(at - origin, moment - origin)
     n = len(y)
     bordered = np.block([[covariance, np.ones((n, 1))], [np.ones((1, n)), np.zeros((1, 1))]])
@@ -61,16 +61,16 @@ def oracle(model: LocalLevel, scores: Floats, years: tuple[int, ...], inhabitant
     rows = []
     for row, people in zip(scores, inhabitants, strict=True):
         size = max(typical if np.isnan(people) else people, SMALLEST)
-        jitter = model.jitter.constant + model.jitter.per_inhabitant / size
+        noise = model.noise.constant + model.noise.per_inhabitant / size
         drift = model.drift.constant + model.drift.per_inhabitant / size
         surprises = []
         for place in np.flatnonzero(~np.isnan(row))[1:]:
             before = np.where(np.arange(len(row)) < place, row, nan)
-            mean, variance = posterior(before, axis, jitter, drift, axis[place])
-            surprises.append(min((row[place] - mean) ** 2 / (variance + jitter), LARGEST_SURPRISE**2))
+            mean, variance = posterior(before, axis, noise, drift, axis[place])
+            surprises.append(min((row[place] - mean) ** 2 / (variance + noise), LARGEST_SURPRISE**2))
         total = PRIOR_MEASUREMENTS + sum(surprises)
         unrest = np.log(total / (PRIOR_MEASUREMENTS + len(surprises))) / 2
-        rows.append((*posterior(row, axis, jitter, drift, axis[-1]), unrest))
+        rows.append((*posterior(row, axis, noise, drift, axis[-1]), unrest))
     return np.array(rows)
 
 
@@ -124,7 +124,7 @@ BY_HAND = LocalLevel(Noise(0.0003, 0.1, 1000.0), Noise(0.00005, 0.05, 1000.0))
 
 def test_two_measurements_by_hand():
     now = filter_levels(BY_HAND, np.array([[0.0, 0.1]]), (2016, 2018), np.array([1000.0]))
-    # Two years on the level is sure to .0004 + 2 * .0001 = .0006; with a jitter of .0004 the gain is .6.
+    # Two years on the level is sure to .0004 + 2 * .0001 = .0006; with noise of .0004 the gain is .6.
     np.testing.assert_allclose(now.level, [0.06], atol=1e-15)
     np.testing.assert_allclose(now.variance, [0.0006 * 0.4], atol=1e-15)
     # The surprise is .1 where .001 ** .5 was expected: a square of 10. (2 + 10) / (2 + 1) = 4.
@@ -156,11 +156,11 @@ def test_one_wild_measurement_does_not_make_an_area_endlessly_restless():
 
 
 def test_a_few_areas_by_hand():
-    # Too few to see changes turn back: half of a change is jitter. Changes of .04 over two years have a square of
-    # .0016, so two jitters of .0004 each, and .0004 a year of drift.
+    # Too few to see changes turn back: half of a change is noise. Changes of .04 over two years have a square of
+    # .0016, so noise of .0004 at each of two measurements, and .0004 a year of drift.
     scores = np.array([[0.0, 0.04, 0.0], [0.0, -0.04, -0.08], [0.1, 0.14, 0.1]])
     model = fit_local_level(scores, (2014, 2016, 2018), np.full(3, 1e6))
-    assert model.jitter.constant == pytest.approx(0.0004)
+    assert model.noise.constant == pytest.approx(0.0004)
     assert model.drift.of_score(np.array([1e6]))[0] ** 2 == pytest.approx(0.0004, rel=1e-3)
 
 
@@ -168,18 +168,18 @@ def test_a_few_areas_by_hand():
 def test_nothing_to_learn_from_leaves_the_least(scores: Floats):
     model = fit_local_level(scores, (2016, 2018)[: scores.shape[1]], np.array([nan, nan]))
     least = (SMALLEST_CONSTANT, SMALLEST_PER_INHABITANT)
-    for noise in (model.jitter, model.drift):
+    for noise in (model.noise, model.drift):
         assert (noise.constant, noise.per_inhabitant, noise.typical) == (*least, ANY_SIZE)
 
 
-def test_the_least_jitter_and_drift():
+def test_the_least_noise_and_drift():
     assert (SMALLEST_CONSTANT, SMALLEST_PER_INHABITANT) == (0.00001, 0.001)
 
 
 def test_scores_that_never_change_leave_the_least():
     scores = np.repeat(np.random.default_rng(1).normal(0, 0.1, (200, 1)), 4, axis=1)
     model = fit_local_level(scores, (2012, 2014, 2016, 2018), np.full(200, 1000.0))
-    assert model.jitter.constant == SMALLEST_CONSTANT
+    assert model.noise.constant == SMALLEST_CONSTANT
     assert model.drift.constant == SMALLEST_CONSTANT
 
 
@@ -219,11 +219,11 @@ def test_a_wave_without_measurements_teaches_nothing_but_that_time_passes(drawn,
 
 @pytest.mark.parametrize("n", [30, 400])
 def test_the_order_of_areas_does_not_matter(n: int):
-    world, _ = jittering_world(np.random.default_rng(3), n, constant=0.0001, per_inhabitant=0.2)
+    world, _ = noisy_world(np.random.default_rng(3), n, constant=0.0001, per_inhabitant=0.2)
     scores, size = world.score - world.score.mean(axis=0), world.inhabitants[:, 0]
     turned = np.random.default_rng(1).permutation(n)
     one, other = fit_local_level(scores, YEARS, size), fit_local_level(scores[turned], YEARS, size[turned])
-    np.testing.assert_allclose(other.jitter.of_score(SIZES), one.jitter.of_score(SIZES), rtol=1e-9)
+    np.testing.assert_allclose(other.noise.of_score(SIZES), one.noise.of_score(SIZES), rtol=1e-9)
     np.testing.assert_allclose(other.drift.of_score(SIZES), one.drift.of_score(SIZES), rtol=1e-9)
 
 
@@ -232,10 +232,10 @@ def test_the_order_of_areas_does_not_matter(n: int):
 
 @pytest.mark.parametrize("lasting", [0.01, 0.02, 0.04])
 @pytest.mark.parametrize(("constant", "per_inhabitant"), [(0.0001, 0.18), (0.0004, 0.5)])
-def test_planted_jitter_and_drift_are_recovered(constant: float, per_inhabitant: float, lasting: float):
+def test_planted_noise_and_drift_are_recovered(constant: float, per_inhabitant: float, lasting: float):
     found = []
     for seed in range(4):
-        world, _ = jittering_world(
+        world, _ = noisy_world(
             np.random.default_rng(seed),
             8_000,
             constant=constant,
@@ -245,15 +245,15 @@ def test_planted_jitter_and_drift_are_recovered(constant: float, per_inhabitant:
         )
         scores = world.score - world.score.mean(axis=0)
         model = fit_local_level(scores, YEARS, world.inhabitants[:, 0])
-        found.append((model.jitter.of_score(SIZES), model.drift.of_score(SIZES)))
-    jitter, drift = np.mean(found, axis=0)
-    np.testing.assert_allclose(jitter, np.sqrt(constant + per_inhabitant / SIZES), rtol=0.05, atol=0.001)
-    # The drift is what remains beside a jitter of up to .075 in the smallest areas, hence the absolute part.
+        found.append((model.noise.of_score(SIZES), model.drift.of_score(SIZES)))
+    noise, drift = np.mean(found, axis=0)
+    np.testing.assert_allclose(noise, np.sqrt(constant + per_inhabitant / SIZES), rtol=0.05, atol=0.001)
+    # The drift is what remains beside noise of up to .075 in the smallest areas, hence the absolute part.
     np.testing.assert_allclose(drift, lasting / np.sqrt(2), rtol=0.05, atol=0.003)
 
 
 def test_the_filtered_level_is_as_near_to_the_truth_as_it_says():
-    world, truth = jittering_world(np.random.default_rng(2), 6_000, constant=0.0002, per_inhabitant=0.3)
+    world, truth = noisy_world(np.random.default_rng(2), 6_000, constant=0.0002, per_inhabitant=0.3)
     scores = world.score - world.score.mean(axis=0)
     lasting = truth - truth.mean(axis=0)
     size = world.inhabitants[:, 0]
@@ -270,13 +270,11 @@ def test_the_filtered_level_is_as_near_to_the_truth_as_it_says():
 
 def test_restless_areas_are_told_from_ordinary_ones():
     rng = np.random.default_rng(4)
-    world, _ = jittering_world(rng, 4_000, constant=0.0002, per_inhabitant=0.1)
+    world, _ = noisy_world(rng, 4_000, constant=0.0002, per_inhabitant=0.1)
     scores, size = world.score - world.score.mean(axis=0), world.inhabitants[:, 0]
     model = fit_local_level(scores, YEARS, size)
     restless = rng.random(len(size)) < 0.1
-    wild = scores + restless[:, None] * 2 * model.jitter.of_score(size)[:, None] * rng.standard_normal(
-        scores.shape
-    )
+    wild = scores + restless[:, None] * 2 * model.noise.of_score(size)[:, None] * rng.standard_normal(scores.shape)
     unrest = filter_levels(model, wild, YEARS, size).unrest
     assert unrest[~restless].mean() == pytest.approx(0.0, abs=0.1)
     assert unrest[restless].mean() > unrest[~restless].mean() + 0.4

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from measured_worlds import jittering_world, real_measured_2, real_measured_3
+from measured_worlds import noisy_world, real_measured_2, real_measured_3
 
 from riskmodel.errors import InputError
 from riskmodel.monitor.development import inhabitants_at, noise_of
@@ -42,7 +42,7 @@ def test_known_jitter_is_recovered(constant: float, per_inhabitant: float):
     truth = Noise(constant, per_inhabitant, 1.0).of_change(SIZES)
     found = []
     for seed in range(4):
-        world, _ = jittering_world(
+        world, _ = noisy_world(
             np.random.default_rng(seed), 10_000, constant=constant, per_inhabitant=per_inhabitant
         )
         found.append(noise_of(world).of_change(SIZES))
@@ -52,9 +52,7 @@ def test_known_jitter_is_recovered(constant: float, per_inhabitant: float):
 
 @pytest.mark.parametrize("lasting", [0.0, 0.01, 0.04])
 def test_lasting_changes_are_not_jitter(lasting: float):
-    world, _ = jittering_world(
-        np.random.default_rng(5), 20_000, constant=0.0001, per_inhabitant=0.18, lasting=lasting
-    )
+    world, _ = noisy_world(np.random.default_rng(5), 20_000, constant=0.0001, per_inhabitant=0.18, lasting=lasting)
     truth = Noise(0.0001, 0.18, 1.0).of_change(SIZES)
     np.testing.assert_allclose(noise_of(world).of_change(SIZES), truth, rtol=0.1)
 
@@ -64,9 +62,7 @@ def test_uneven_years_and_even_years_tell_the_same_jitter():
     found = []
     for waves in spans:
         worlds = [
-            jittering_world(
-                np.random.default_rng(seed), 10_000, constant=0.0001, per_inhabitant=0.18, waves=waves
-            )[0]
+            noisy_world(np.random.default_rng(seed), 10_000, constant=0.0001, per_inhabitant=0.18, waves=waves)[0]
             for seed in range(4)
         ]
         found.append(np.mean([noise_of(world).of_change(SIZES) for world in worlds], axis=0))
@@ -92,7 +88,7 @@ def test_one_size_by_hand():
 
 
 scores_of = st.integers(0, 2**32 - 1).map(
-    lambda seed: jittering_world(
+    lambda seed: noisy_world(
         np.random.default_rng(seed), 400, constant=0.0002, per_inhabitant=0.3, waves=(2012, 2014, 2016, 2018)
     )[0]
 )
@@ -112,14 +108,14 @@ def test_order_shift_and_scale_of_scores(world, random, scale, shift):
 
 
 def test_a_wave_without_scores_is_no_wave():
-    world, _ = jittering_world(np.random.default_rng(1), 500, constant=0.0002, per_inhabitant=0.3)
+    world, _ = noisy_world(np.random.default_rng(1), 500, constant=0.0002, per_inhabitant=0.3)
     size = inhabitants_at(world, 2020)
     blank = np.insert(world.score, 2, np.nan, axis=1)
     assert estimate_noise(blank, size) == estimate_noise(world.score, size)
 
 
 def test_missing_scores_leave_the_estimate_standing():
-    world, _ = jittering_world(np.random.default_rng(1), 20_000, constant=0.0001, per_inhabitant=0.18)
+    world, _ = noisy_world(np.random.default_rng(1), 20_000, constant=0.0001, per_inhabitant=0.18)
     score = np.where(np.random.default_rng(2).random(world.score.shape) < 0.1, np.nan, world.score)
     truth = Noise(0.0001, 0.18, 1.0).of_change(SIZES)
     np.testing.assert_allclose(
@@ -128,7 +124,7 @@ def test_missing_scores_leave_the_estimate_standing():
 
 
 def test_too_few_areas_or_waves_are_refused():
-    world, _ = jittering_world(np.random.default_rng(1), 120, constant=0.0002, per_inhabitant=0.3)
+    world, _ = noisy_world(np.random.default_rng(1), 120, constant=0.0002, per_inhabitant=0.3)
     size = inhabitants_at(world, 2020)
     with pytest.raises(InputError, match="99 areas with a size and two successive changes"):
         estimate_noise(world.score[:99], size[:99])

@@ -34,9 +34,9 @@ def written(frame: Any, path: Path, **options: Any) -> Path:
     return path
 
 
-def refusal(path: Path, code_column: str | None = None, level: str | None = None) -> str:
+def refusal(path: Path, level: str | None = None) -> str:
     with pytest.raises(InputError) as caught:
-        read_boundaries(path, code_column, level)
+        read_boundaries(path, level)
     return str(caught.value)
 
 
@@ -158,15 +158,11 @@ def test_the_smallest_level_with_codes_is_that_of_the_file(
     assert made["name"].tolist() == [columns.get("statnaam", expected)]
 
 
-def test_the_user_can_name_the_column_and_the_level(tmp_path: Path) -> None:
+def test_the_user_can_name_the_level(tmp_path: Path) -> None:
     path = written(squares(eigen=["GM0001", "GM0002", "GM0003", "GM0004", "GM0005"]), tmp_path / "a.gpkg")
-    assert read_boundaries(path, code_column="eigen")["location"].tolist()[0] == "GM0001"
-    assert refusal(path, code_column="code") == (
-        f"{path}: found no column 'code' (columns: wk_code, wk_naam, eigen); expected the column named."
-    )
     assert refusal(path, level="buurt") == (
         f"{path}: found no column with codes of level buurt (columns: wk_code, wk_naam, eigen); "
-        "expected a column such as 'code' with WK034401. Say which column with code_column."
+        "expected a column such as 'code' with WK034401."
     )
     assert (
         refusal(path, level="straat") == "level: found 'straat'; expected one of buurt, wijk, gemeente, pc4, grid."

@@ -7,6 +7,7 @@ import re
 import tomllib
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from riskmodel.catalogue import Indicator, drivers
 from riskmodel.errors import InputError
 from riskmodel.sources.local.persons import is_bsn
 from riskmodel.sources.local.reader import Mapping, draft_mapping, local_indicators, read_local, read_mapping
+from riskmodel.sources.local.table import BOUNDS
 from riskmodel.sources.observations import Observations
 
 DOCS = Path(__file__).parents[1] / "docs" / "local-sources.md"
@@ -769,7 +771,7 @@ DANGERS: dict[str, tuple[Callable[[], bytes], str]] = {
 def test_a_damaged_or_dangerous_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, call: str
 ) -> None:
-    monkeypatch.setattr("riskmodel.sources.local.workbook.LARGEST_UNPACKED", 1 << 20)
+    monkeypatch.setattr("riskmodel.sources.local.table.BOUNDS", replace(BOUNDS, unpacked=1 << 20))
     content, told = DANGERS[kind]
     path = written(tmp_path, content(), "file.xlsx")
     mapping = mapped(tmp_path, GOOD)

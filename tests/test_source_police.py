@@ -161,15 +161,8 @@ def test_offences_and_nuisance_come_together_per_level(tmp_path: Path) -> None:
     assert [file.name for file in made.files] == ["47018NED.csv", "47024NED.csv"]
 
 
-def test_the_key_list_says_which_kind_of_nuisance_is_the_total(tmp_path: Path) -> None:
+def test_a_nuisance_table_without_its_total_is_refused(tmp_path: Path) -> None:
     nuisance = write(tmp_path / "a.csv", "T1 ,WK034401,2021JJ00,9", "A1 ,WK034401,2021JJ00,4", header=NUISANCE)
-    keys = tmp_path / "Overlast.csv"
-    keys.write_text(
-        'Key,Title,Description\n"T1 ","Totaal registraties overlast","over\ntwee regels"\n"A1 ","Geluid",\n',
-        encoding="utf-8",
-    )
-    (made,) = read_counts([nuisance], key_list=keys)
-    assert made.frame["police_nuisance"].tolist() == [9.0]
     with pytest.raises(InputError) as refusal:
         read_counts([nuisance])
     assert str(refusal.value) == "a.csv: found no row of 0.0.0; expected counts per gemeente, wijk or buurt."

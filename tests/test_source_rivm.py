@@ -255,7 +255,10 @@ def test_a_date_or_yes_in_a_cell_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "a.xlsx", row_of("WK168000", True))
     with pytest.raises(InputError) as refusal:
         read_monitor([path])
-    assert str(refusal.value) == f"{path}, row 2: found True; expected a text or a number."
+    assert str(refusal.value) == (
+        f"{path}, row 2, column 'ErvarenGezondheidGoedZeerGoed_4': found 'True'; "
+        "expected a number, or '.' or nothing."
+    )
 
 
 def test_rows_that_were_shuffled_are_refused(tmp_path: Path) -> None:

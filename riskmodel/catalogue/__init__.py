@@ -1,4 +1,4 @@
-"""What things are, as data: indicators, drivers, classes, sources, municipalities and regions.
+"""Definitions as data: indicators, drivers, classes, sources, municipalities and regions.
 
 Everything here is read from the TOML and CSV files beside this module and cached; no function
 touches the workspace or the network.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -34,7 +35,7 @@ class Indicator:
     id, label_nl, label_en, unit : str
         Name, labels and unit.
     driver : str
-        Id of the driver under which its contributions are told.
+        Id of the driver under which its contributions are reported.
     direction : {"good", "bad", "neutral"}
         Whether a higher value is good for liveability.
     kind : {"extensive", "intensive"}
@@ -48,7 +49,7 @@ class Indicator:
     sensitivity : str
         ``""``, ``"proxy"`` or ``"origin"`` (blocked unless asked for).
     reference : str
-        To which moment or period of the year a value refers.
+        The moment or period of the year to which a value refers.
     feature : bool
         Whether models may use it; classes published beside the score they come from are no features.
     """
@@ -100,6 +101,11 @@ class ClassScheme:
     names: tuple[str, ...]
     cuts: npt.NDArray[np.float64]
 
+    @classmethod
+    def of(cls, entry: Mapping[str, Any]) -> ClassScheme:
+        """The classes of an entry of the catalogue."""
+        return cls(tuple(entry["names"]), np.array(entry["cuts"]))
+
     def classify(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Class of each value, from 1; NaN stays NaN."""
         classes = np.searchsorted(self.cuts, values, side="right") + 1.0
@@ -134,17 +140,27 @@ def drivers() -> tuple[Driver, ...]:
     return tuple(Driver(key, entry["label"], entry["label_en"]) for key, entry in load("drivers").items())
 
 
+def find_indicators(words: Iterable[str]) -> list[Indicator]:
+    """Indicators in whose id, labels, driver or source all words occur."""
+    names = {driver.id: driver.label for driver in drivers()}
+    found = []
+    for each in indicators().values():
+        text = " ".join([each.id, each.label_nl, each.label_en, names[each.driver], each.source]).casefold()
+        if all(word.casefold() in text for word in words):
+            found.append(each)
+    return found
+
+
 @cache
 def class_scheme(edition: str) -> ClassScheme:
     """The nine classes of an edition such as ``"3.0"``, by the deviation from its base constant."""
-    entry = load("classes")[edition]
-    return ClassScheme(tuple(entry["names"]), np.array(entry["cuts"]))
+    return ClassScheme.of(load("classes")[edition])
 
 
 def published_on(indicator: str | Indicator, year: int) -> date:
     """Date on which the value of an indicator for 1 January of a year was published.
 
-    The exact date stands in ``sources.toml`` where it is known; otherwise the reference date plus the
+    The exact date is in ``sources.toml`` where it is known; otherwise it is the reference date plus the
     indicator's lag.
 
     Examples
@@ -163,7 +179,12 @@ def published_on(indicator: str | Indicator, year: int) -> date:
 @cache
 def municipalities() -> pd.DataFrame:
     """Municipality names: columns ``code, name, province``; codes of 2016, 2022 and 2024 (CBS, CC BY 4.0)."""
-    with resources.files(__package__).joinpath("municipalities.csv").open(encoding="utf-8") as file:
+    return read_table("municipalities")
+
+
+def read_table(name: str) -> pd.DataFrame:
+    """Texts of one CSV file of the catalogue, by path without its ending."""
+    with resources.files(__package__).joinpath(f"{name}.csv").open(encoding="utf-8") as file:
         return pd.read_csv(file, dtype=str, keep_default_na=False)
 
 

@@ -1,7 +1,7 @@
-"""Named groups of areas as data: who is in them, according to whom, and what could not be tied to a code.
+"""Named groups of areas as data: their members and sources, and the parts without an area code.
 
-The lists stand in ``groups.toml`` and in the folder ``groups``: one CSV file for each group with parts, and
-``merged.csv`` for municipalities that went into others since 2016 (CBS, *Gemeentelijke indeling per jaar*).
+The lists are in ``groups.toml`` and in the folder ``groups``: one CSV file for each group with parts, and
+``merged.csv`` for municipalities merged into others since 2016 (CBS, *Gemeentelijke indeling per jaar*).
 """
 
 from __future__ import annotations
@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
 
 import pandas as pd
 
-from riskmodel.catalogue import load, municipalities, regions
+from riskmodel.catalogue import load, municipalities, read_table, regions
 
 #: Names that the list of municipalities writes without their accents.
 ACCENTED = {"Fryslan": "Fryslân"}
@@ -29,8 +28,8 @@ class Member:
     code : str
         ``GM``, ``WK`` or ``BU`` code.
     name : str
-        Name that the area must bear to be meant, since codes of wijken are used again for other areas; empty
-        where the code alone says enough.
+        Name that the area must have, since codes of wijken are used again for other areas; empty where the code
+        is unambiguous.
     boundaries : int
         Boundary vintage in which the code means this area: 2016 or 2022; 0 for any.
     """
@@ -49,9 +48,9 @@ class Part:
     name, place : str
         As the source writes them; ``place`` is the municipality or the region in which it lies.
     members : tuple of Member
-        Areas that are this part; empty when none could be tied to it reliably.
+        Areas that are this part; empty when none is known reliably.
     note : str
-        What a reader must know of this part.
+        Caveat of this part.
     """
 
     name: str
@@ -69,7 +68,7 @@ class Group:
     name, title_nl : str
         Short name, and the name for running Dutch text.
     source, note : str
-        Publication and year, and what a reader must know.
+        Publication and year, and the caveats.
     members : tuple of str
         Codes of municipalities, wijken or buurten, each once.
     parts : tuple of Part
@@ -90,7 +89,7 @@ class Group:
 
     @property
     def unmapped(self) -> tuple[Part, ...]:
-        """Parts to which no area code could be tied reliably."""
+        """Parts for which no area code is known reliably."""
         return tuple(part for part in self.parts if not part.members)
 
 
@@ -103,17 +102,12 @@ def groups() -> dict[str, Group]:
 
 @cache
 def merged() -> pd.DataFrame:
-    """Municipalities that went into others since 2016: ``old, new, year, how``.
+    """Municipalities merged into others since 2016: ``old, new, year, how``.
 
     ``how`` is ``"merged"`` into a new code, ``"absorbed"`` by a municipality that kept its code, or ``"divided"``
     over several.
     """
-    return _table("merged")
-
-
-def _table(name: str) -> pd.DataFrame:
-    with resources.files(__package__).joinpath(f"groups/{name}.csv").open(encoding="utf-8") as file:
-        return pd.read_csv(file, dtype=str, keep_default_na=False)
+    return read_table("groups/merged")
 
 
 def _shipped(name: str, entry: Mapping[str, Any]) -> Group:
@@ -125,7 +119,7 @@ def _shipped(name: str, entry: Mapping[str, Any]) -> Group:
 
 
 def _parts(name: str) -> tuple[Part, ...]:
-    rows = _table(name)
+    rows = read_table(f"groups/{name}")
     return tuple(
         Part(
             str(key[1]),
@@ -143,7 +137,7 @@ def _parts(name: str) -> tuple[Part, ...]:
 
 @cache
 def provinces() -> dict[str, Group]:
-    """Municipalities of a province: one part for each that exists now, with those that went into it since 2016."""
+    """Municipalities by province: one part for each that exists now, with those merged into it since 2016."""
     table = municipalities()
     now = table[~table["province"].isin(["", "Voorbeeld"])].set_index("code")["province"]
     into = merged().drop_duplicates("old").set_index("old")["new"]

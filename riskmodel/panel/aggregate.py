@@ -1,4 +1,4 @@
-"""Values of a higher level from those of a lower one: grid, buurt, wijk, gemeente, region."""
+"""Values of higher areas from those of the areas within them: grid, buurt, wijk, gemeente, region."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PARENT = {("buurt", "wijk"): (2, 8, "WK"), ("buurt", "gemeente"): (2, 6, "GM"), 
 
 
 def parents_of(codes: pd.Series, level: str, higher: str) -> pd.Series:
-    """Code of the higher area in which each area lies, read from CBS codes.
+    """Code of the higher area in which each area lies, read from CBS codes, which grids and postcodes lack.
 
     Examples
     --------
@@ -22,9 +22,8 @@ def parents_of(codes: pd.Series, level: str, higher: str) -> pd.Series:
     ['WK034401']
     """
     if (level, higher) not in PARENT:
-        raise InputError(
-            "aggregation", f"{level} to {higher}", f"one of {sorted(PARENT)}, or a table of parents for every area"
-        )
+        expected = f"one of {sorted(PARENT)}, or a table of parents for every area"
+        raise InputError("aggregation", f"{level} to {higher}", expected)
     start, stop, prefix = PARENT[level, higher]
     return prefix + codes.str[start:stop]
 
@@ -32,11 +31,12 @@ def parents_of(codes: pd.Series, level: str, higher: str) -> pd.Series:
 def aggregate(
     frame: pd.DataFrame, parents: pd.Series, weights: pd.Series, kinds: Mapping[str, str]
 ) -> pd.DataFrame:
-    """Values of higher areas.
+    """Values of higher areas, one row each, from a frame with one row an area; an area without parent is left out.
 
     A count (extensive) is the sum of its parts and missing when a part is missing: a sum that leaves out a
     part would look like a fall. A rate (intensive) is the mean of the parts that have a value, weighted by
-    inhabitants or dwellings; parts without weight do not count.
+    inhabitants or dwellings; parts without weight do not count. ``COLUMN_covered`` is the share of the weight that
+    had a value.
 
     Examples
     --------

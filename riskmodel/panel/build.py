@@ -1,4 +1,4 @@
-"""Put observations of several sources together into one panel."""
+"""Join observations of several sources into one panel."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ORIGIN = "origin"
 
 
 @dataclass(frozen=True)
-class _Placed:
+class _Converted:
     """Observations on the boundaries of the panel, with how certain the conversion is per area."""
 
     observations: Observations
@@ -37,15 +37,16 @@ def build_panel(
 ) -> Panel:
     """Join context observations to scores on area codes.
 
-    Sources on other boundaries are converted along the links where those are given; without links they join on
-    equal codes, and areas whose code changed stay without a value.
+    The scores define the areas; observations of another level are left out. Sources on other boundaries are
+    converted along the links where those are given; without links they join on equal codes, and areas whose code
+    changed stay without a value. ``borders`` has columns ``location`` and ``neighbour``, and their file.
     """
     if scores.base is None:
         raise InputError("panel", f"source {scores.source!r} without base constant", "Leefbaarometer scores")
     context = [each for each in others if each.level == scores.level]
     known = _definitions([scores, *context])
-    placed = [_Placed(scores), *(_on_boundaries(each, scores.boundaries, links, known) for each in context)]
-    sources = [each.observations for each in placed]
+    converted = [_Converted(scores), *(_on_boundaries(each, scores.boundaries, links, known) for each in context)]
+    sources = [each.observations for each in converted]
     names = scores.frame.drop_duplicates("location", keep="last").set_index("location")["name"].sort_index()
     areas = names.index
     years = sorted({year for source in sources for year in source.years})
@@ -75,7 +76,7 @@ def build_panel(
                 [*(file for source in sources for file in source.files), *([borders[1]] if borders else [])]
             )
         ),
-        certainty=_certainty(placed, areas),
+        certainty=_certainty(converted, areas),
         definitions={key: known[key] for key in ids},
         borders=_positions(borders[0], areas) if borders else np.empty((0, 2), dtype=np.intp),
     )
@@ -91,17 +92,13 @@ def _definitions(sources: Sequence[Observations]) -> dict[str, Indicator]:
     for source in sources:
         for definition in source.definitions:
             if known.setdefault(definition.id, definition) != definition:
-                raise InputError(
-                    f"observations of {source.source!r}",
-                    f"indicator {definition.id!r} described in two ways",
-                    "one description",
-                    "Give one of the two another name in its mapping.",
-                )
+                found = f"indicator {definition.id!r} described in two ways"
+                hint = "Give one of the two another name in its mapping."
+                raise InputError(f"observations of {source.source!r}", found, "one description", hint)
         unknown = [key for key in source.indicators if key not in known]
         if unknown:
-            raise InputError(
-                f"observations of {source.source!r}", f"indicator {unknown[0]!r}", "one of the catalogue"
-            )
+            found = f"indicator {unknown[0]!r}"
+            raise InputError(f"observations of {source.source!r}", found, "one of the catalogue")
     return known
 
 
@@ -123,35 +120,33 @@ def _publication(
     for source in sources:
         for key in set(source.indicators) & set(ids):
             for year in source.years:
-                place = ids.index(key), years.index(year)
+                index = ids.index(key), years.index(year)
                 day = np.datetime64(source.published.get(year) or published_on(known[key], year), "D")
-                dates[place] = np.fmax(dates[place], day)
+                dates[index] = np.fmax(dates[index], day)
     return dates
 
 
 def _on_boundaries(
     source: Observations, vintage: int, links: pd.DataFrame | None, known: Mapping[str, Indicator]
-) -> _Placed:
+) -> _Converted:
     if links is None or source.boundaries == vintage:
-        return _Placed(source)
+        return _Converted(source)
     chosen = links_between(links, source.level, source.boundaries, vintage)
     if chosen.empty:
-        return _Placed(source)
+        return _Converted(source)
     kinds = {key: known[key].kind for key in source.indicators}
     parts = []
     for year, part in source.frame.groupby("year"):
-        converted = convert(part.set_index("location")[list(source.indicators)], chosen, kinds)
-        parts.append(
-            converted.rename_axis("location").reset_index().assign(name="", year=np.int32(int(str(year))))
-        )
+        values = convert(part.set_index("location")[list(source.indicators)], chosen, kinds)
+        parts.append(values.rename_axis("location").reset_index().assign(name="", year=np.int32(int(str(year)))))
     frame = pd.concat(parts, ignore_index=True)
-    return _Placed(replace(source, boundaries=vintage, frame=frame), certainty(chosen))
+    return _Converted(replace(source, boundaries=vintage, frame=frame), certainty(chosen))
 
 
-def _certainty(placed: Sequence[_Placed], areas: pd.Index) -> dict[tuple[str, int], FloatArray]:
+def _certainty(converted: Sequence[_Converted], areas: pd.Index) -> dict[tuple[str, int], FloatArray]:
     return {
         (key, year): each.certainty.reindex(areas).fillna(1.0).to_numpy()
-        for each in placed
+        for each in converted
         if each.certainty is not None
         for key in each.observations.indicators
         for year in each.observations.years

@@ -14,7 +14,7 @@ def links_between(links: pd.DataFrame, level: str, year_from: int, year_to: int)
 
 
 def certainty(links: pd.DataFrame) -> pd.Series:
-    """How much of each new area comes from old areas that went into it whole, 0 to 1, indexed by new code.
+    """Share of each new area that comes from old areas merged into it whole, 0 to 1, indexed by new code.
 
     A renamed or merged area has 1. An area cut out of larger ones has less: its values are estimates that assume
     each address of the old area to be alike. For every link the share of the old area that went this way is
@@ -39,8 +39,8 @@ def convert(frame: pd.DataFrame, links: pd.DataFrame, kinds: Mapping[str, str]) 
     A count (extensive) is divided over the new areas in proportion to addresses, so that its total stays the
     same; it is missing where a part of it is missing, because a sum that leaves out a part would look like a fall.
     A rate (intensive) of a new area is the mean of the old areas, weighted by addresses; old areas without a value
-    do not count. A code from which no link leads stays; receives it addresses from elsewhere, then counts add up
-    and a rate stays that of the unchanged area, by far the larger part.
+    do not count. A code from which no link leads stays; if it receives addresses from elsewhere, counts add up and
+    a rate stays that of the unchanged area, by far the larger part.
 
     Examples
     --------
@@ -56,15 +56,15 @@ def convert(frame: pd.DataFrame, links: pd.DataFrame, kinds: Mapping[str, str]) 
     weight = links["addresses"].astype(float).set_axis(target)
     share = weight / links.groupby("code_from")["addresses"].transform("sum").to_numpy()
     moved = frame.reindex(links["code_from"]).set_axis(target)
-    kept = frame.loc[~frame.index.isin(links["code_from"])]
+    unchanged = frame.loc[~frame.index.isin(links["code_from"])]
     columns = {}
     for name in frame.columns:
         if kinds[name] == "extensive":
-            parts = pd.concat([moved[name] * share, kept[name]])
+            parts = pd.concat([moved[name] * share, unchanged[name]])
             columns[name] = parts.groupby(level=0).sum(skipna=False)
         else:
             known = weight.where(moved[name].notna())
             total = (moved[name] * known).groupby(level=0).sum(min_count=1)
-            columns[name] = kept[name].combine_first(total / known.groupby(level=0).sum(min_count=1))
-    new = kept.index.union(pd.Index(target[links["code_from"].isin(frame.index)].unique()))
+            columns[name] = unchanged[name].combine_first(total / known.groupby(level=0).sum(min_count=1))
+    new = unchanged.index.union(pd.Index(target[links["code_from"].isin(frame.index)].unique()))
     return pd.DataFrame(columns).reindex(new)

@@ -1,14 +1,14 @@
-"""How much a score jitters from measurement to measurement, by the size of an area.
+"""Measurement noise of a score, by the size of an area.
 
-A jitter that lasts one measurement makes two successive changes turn back on each other: with score = lasting
-level + jitter, the covariance of two successive changes is minus the variance of the jitter of the measurement
-between them. That variance is fitted as ``constant + per_inhabitant / inhabitants``: the score of a small area
-rests on few dwellings. It holds as far as lasting changes of an area do not follow each other: where falls tend to
-be followed by falls the jitter comes out too small, where lasting changes turn back by themselves too large.
+Noise of one measurement makes two successive changes turn back on each other: with score = lasting level + noise,
+the covariance of two successive changes is minus the variance of the noise of the measurement between them. That
+variance is fitted as ``constant + per_inhabitant / inhabitants``: few dwellings decide the score of a small area.
+It holds as far as lasting changes of an area do not follow each other: where falls tend to be followed by falls
+the estimate is too small, where lasting changes turn back by themselves too large.
 
-It is a mean over measurements, and measurements differ: a change of a wijk of 5,000 inhabitants in 3.0 jitters
-by .015 on the mean of all, by .022 when read around 2016 alone and by .007 around 2018 alone (drawing whole
-municipalities: .012 to .017, with 95% certainty). A change just beyond the jitter is therefore only a hint.
+It is a mean over measurements, and measurements differ: the noise of a change of a wijk of 5,000 inhabitants in
+3.0 is .015 on the mean of all, .022 when read around 2016 alone and .007 around 2018 alone (drawing whole
+municipalities: .012 to .017, with 95% certainty). A change just beyond the noise is therefore only a hint.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from scipy.optimize import nnls
 from riskmodel.errors import InputError
 from riskmodel.panel.panel import FloatArray
 
-#: Fewest areas with two successive changes from which a jitter is estimated.
+#: Fewest areas with two successive changes for an estimate.
 FEWEST = 100
-#: Fewest inhabitants with which an area is counted: below it the fit would rest on a handful of dwellings.
+#: Smaller areas count as areas of this many inhabitants: the fit would rest on a handful of dwellings.
 SMALLEST = 50.0
 
 
 @dataclass(frozen=True)
 class Noise:
-    """Variance of the jitter of one measurement.
+    """Variance of the noise of one measurement.
 
     Attributes
     ----------
     constant : float
-        Part that no size takes away, in squared score points.
+        Part that does not depend on size, in squared score points.
     per_inhabitant : float
-        Divided by the number of inhabitants, the part that size takes away.
+        Part that is divided by the number of inhabitants.
     typical : float
         Inhabitants of the typical area, used where the size is not known.
     """
@@ -46,15 +46,15 @@ class Noise:
     typical: float
 
     def of_score(self, inhabitants: FloatArray) -> FloatArray:
-        """Standard deviation of the jitter of one measurement in score points, shape of ``inhabitants``."""
+        """Standard deviation of the noise of one measurement in score points, shape of ``inhabitants``."""
         known = np.where(np.isnan(inhabitants), self.typical, np.maximum(inhabitants, SMALLEST))
         spread: FloatArray = np.sqrt(self.constant + self.per_inhabitant / known)
         return spread
 
     def of_change(self, inhabitants: FloatArray, later: FloatArray | None = None) -> FloatArray:
-        """Standard deviation of the jitter of a change between two measurements, in score points.
+        """Standard deviation of the noise of a change between two measurements, in score points.
 
-        The years between the measurements do not matter: both jitter once.
+        The years between the measurements do not matter: each has its noise once.
         """
         first = self.of_score(inhabitants)
         second = first if later is None else self.of_score(later)
@@ -62,12 +62,12 @@ class Noise:
         return spread
 
 
-#: For where nothing is known of the jitter: every spread is NaN.
+#: Where the noise is not known: every spread is NaN.
 UNKNOWN = Noise(np.nan, np.nan, np.nan)
 
 
 def estimate_noise(scores: FloatArray, inhabitants: FloatArray) -> Noise:
-    """Estimate the jitter from successive changes."""
+    """Estimate the noise from successive changes of scores, shape (areas, measurements)."""
     size = np.broadcast_to(inhabitants if inhabitants.ndim == 2 else inhabitants[:, None], scores.shape)
     measured = ~np.isnan(scores).all(axis=0)
     scores, size = scores[:, measured], np.maximum(size[:, measured], SMALLEST)
@@ -75,10 +75,9 @@ def estimate_noise(scores: FloatArray, inhabitants: FloatArray) -> Noise:
     both = ~np.isnan(steps[:, 1:]) & ~np.isnan(steps[:, :-1]) & ~np.isnan(size[:, 1:-1])
     found = int(both.any(axis=1).sum())
     if found < FEWEST:
-        raise InputError(
-            "noise", f"{found} areas with a size and two successive changes", f"at least {FEWEST} such areas"
-        )
-    # What all areas share is no jitter of one of them.
+        expected = f"at least {FEWEST} such areas"
+        raise InputError("noise", f"{found} areas with a size and two successive changes", expected)
+    # A change that all areas share is not noise of one of them.
     steps = steps - np.nanmean(steps, axis=0)
     turned_back = -(steps[:, 1:] * steps[:, :-1])[both]
     spread = ((steps[:, 1:] ** 2 + steps[:, :-1] ** 2) / 2)[both]

@@ -40,12 +40,12 @@ class Panel:
     values : numpy.ndarray, shape (indicators, areas, years)
         NaN where there is no value.
     published : numpy.ndarray of datetime64[D], shape (indicators, years)
-        When the values were published; NaT where there are none.
+        Publication dates of the values; NaT where there are none.
     files : tuple of SourceFile
         The files behind the values.
     certainty : mapping of (str, int) to numpy.ndarray, shape (areas,)
-        For an indicator and year that was carried over from other boundaries: how much of each area's value
-        comes from old areas that went into it whole, 0 to 1. Absent for values that were not converted.
+        For an indicator and year converted from other boundaries: the share of each area's value that comes from
+        old areas merged into it whole, 0 to 1. Absent for values that were not converted.
     definitions : mapping of str to Indicator
         What the panel's indicators are: those of the catalogue and local ones.
     borders : numpy.ndarray of int, shape (borders, 2)
@@ -107,7 +107,7 @@ class Panel:
         return tuple(year for year, there in zip(self.years, present, strict=True) if there)
 
     def for_forecasts(self) -> dict[Indicator, tuple[int, ...]]:
-        """What forecasts are made from: score, dimensions and features, each with the years of its values."""
+        """Indicators that forecasts use (score, dimensions, features), each with the years of its values."""
         found = {self.definitions[key]: self.years_of(key) for key in self.indicators if key in self.definitions}
         return {
             about: years
@@ -134,7 +134,7 @@ class Panel:
         return moment
 
     def known_at(self, moment: date) -> Panel:
-        """The panel as it was public at a moment: everything published later is missing.
+        """The panel as published at a moment: everything published later is missing.
 
         Parameters
         ----------
@@ -143,7 +143,7 @@ class Panel:
         """
         known = self.published <= np.datetime64(moment, "D")
         if (known | np.isnat(self.published)).all():
-            # Nothing to hide: a copy of a large panel would cost more than its features.
+            # A copy of a large panel would cost more than its features.
             return self
         return replace(
             self,

@@ -18,6 +18,7 @@ import pandas as pd
 
 from riskmodel.catalogue import load
 from riskmodel.errors import InputError
+from riskmodel.sources.formats.rows import cell_of, refuse
 
 #: A ``geopandas.GeoDataFrame``; geopandas is an extra and carries no types.
 GeoDataFrame: TypeAlias = Any
@@ -32,15 +33,13 @@ SNAP = 0.5
 SHORTEST_BORDER = 10.0
 
 
-def read_boundaries(path: Path, code_column: str | None = None, level: str | None = None) -> GeoDataFrame:
+def read_boundaries(path: Path, level: str | None = None) -> GeoDataFrame:
     """Read the polygons of areas.
 
     Parameters
     ----------
     path : Path
         GeoJSON, GeoPackage or shapefile, in RD (EPSG:28992) or WGS84 (longitude, latitude).
-    code_column : str, optional
-        Column with the area codes; by default the known column of the level.
     level : str, optional
         ``"buurt"``, ``"wijk"``, ``"gemeente"``, ``"pc4"`` or ``"grid"``; by default recognised. A GeoPackage with
         several layers needs it.
@@ -60,7 +59,7 @@ def read_boundaries(path: Path, code_column: str | None = None, level: str | Non
     """
     geopandas = geo_library("geopandas", path)
     table = _read(path, level)
-    level, column = _code_column(path, table, code_column, level)
+    level, column = _code_column(path, table, level)
     table = _land(table)
     codes = table[column].astype("string").str.strip()
     _check_codes(path, column, codes, load("boundaries")["levels"][level]["pattern"])
@@ -108,12 +107,9 @@ def geo_library(name: str, where: object) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        raise InputError(
-            where,
-            f"no library {name!r} in this installation",
-            "the libraries for geographic files",
-            "Install the extra with: pip install 'riskmodel[geo]'",
-        ) from error
+        found = f"no library {name!r} in this installation"
+        hint = "Install the extra with: pip install 'riskmodel[geo]'"
+        raise InputError(where, found, "the libraries for geographic files", hint) from error
 
 
 def _read(path: Path, level: str | None) -> GeoDataFrame:
@@ -133,12 +129,11 @@ def _read(path: Path, level: str | None) -> GeoDataFrame:
         table = geopandas.read_file(path, engine="pyogrio", layer=_layer(path, layers, level))
     except InputError:
         raise
-    # GDAL and its wrapper report damage in many ways, depending on the format and the place; shapely does so for
+    # GDAL and its wrapper report damage in many ways, by format and position; shapely does so for
     # outlines that do not close.
     except Exception as error:
-        raise InputError(
-            path, f"a file that cannot be read ({str(error)[:120]})", "boundaries, as published"
-        ) from error
+        found = f"a file that cannot be read ({str(error)[:120]})"
+        raise InputError(path, found, "boundaries, as published") from error
     if "geometry" not in table or len(table) == 0:
         raise InputError(path, "no areas", "a polygon an area")
     return table
@@ -152,34 +147,24 @@ def _layer(path: Path, layers: list[str], level: str | None) -> str:
     words = load("boundaries")["levels"][level]["layers"] if level else []
     fitting = [layer for layer in layers if any(word in layer.lower() for word in words)]
     if len(fitting) != 1:
-        raise InputError(
-            path,
-            f"{len(layers)} layers ({', '.join(layers[:8])})",
-            "one layer" if level is None else f"one layer of level {level}",
-            "Say which level to read." if level is None else "",
-        )
+        found = f"{len(layers)} layers ({', '.join(layers[:8])})"
+        expected = "one layer" if level is None else f"one layer of level {level}"
+        raise InputError(path, found, expected, "Say which level to read." if level is None else "")
     return fitting[0]
 
 
-def _code_column(path: Path, table: GeoDataFrame, column: str | None, level: str | None) -> tuple[str, str]:
-    """Level of the file and its code column: the smallest level for which a column holds codes."""
+def _code_column(path: Path, table: GeoDataFrame, level: str | None) -> tuple[str, str]:
+    """Level of the file and its code column: the smallest level for which a column has codes."""
     levels: dict[str, dict[str, Any]] = load("boundaries")["levels"]
     lower = {str(name).lower(): str(name) for name in table.columns if name != "geometry"}
-    if column is not None and column not in table.columns:
-        raise InputError(path, f"no column {column!r} (columns: {', '.join(lower.values())})", "the column named")
     for each in levels if level is None else [level]:
-        wanted = [column] if column is not None else [lower[c] for c in levels[each]["codes"] if c in lower]
-        for candidate in wanted:
+        for candidate in (lower[name] for name in levels[each]["codes"] if name in lower):
             codes = table[candidate].astype("string").str.strip()
-            # One good code makes the column; the others are then held against the same pattern.
+            # One good code makes the column; the others are checked against the same pattern later.
             if codes.str.match(levels[each]["pattern"]).fillna(False).any():
                 return each, candidate
-    raise InputError(
-        path,
-        f"no column with codes of level {level or ', '.join(levels)} (columns: {', '.join(lower.values())})",
-        "a column such as 'code' with WK034401",
-        "Say which column with code_column." if column is None else "",
-    )
+    found = f"no column with codes of level {level or ', '.join(levels)} (columns: {', '.join(lower.values())})"
+    raise InputError(path, found, "a column such as 'code' with WK034401")
 
 
 def _name_column(table: GeoDataFrame, level: str) -> str | None:
@@ -196,15 +181,11 @@ def _land(table: GeoDataFrame) -> GeoDataFrame:
 
 
 def _check_codes(path: Path, column: str, codes: pd.Series, pattern: str) -> None:
-    wrong = ~codes.str.match(pattern).fillna(False).to_numpy(dtype=bool)
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        raise InputError(
-            f"{path}, area {row + 1}, column {column!r}", repr(codes.iloc[row]), f"a code like {pattern}"
-        )
-    twice = codes.duplicated().to_numpy()
-    if twice.any():
-        raise InputError(path, f"{codes.iloc[int(np.argmax(twice))]} twice", "every area once")
+    wrong = ~codes.str.match(pattern).fillna(False)
+    refuse(
+        wrong, lambda row: f"{path}, area {row + 1}, column {column!r}", cell_of(codes), f"a code like {pattern}"
+    )
+    refuse(codes.duplicated(), lambda row: path, lambda row: f"{codes.iloc[row]} twice", "every area once")
 
 
 def _recognised(path: Path, table: GeoDataFrame) -> int:
@@ -222,22 +203,21 @@ def _recognised(path: Path, table: GeoDataFrame) -> int:
 
 def _polygons(path: Path, codes: pd.Series, geometry: Any) -> npt.NDArray[np.object_]:
     shapely = geo_library("shapely", path)
-    # A height, which may be no number, has no place on a map.
+    # A height, which may be no number, is not part of a map.
     shapes: npt.NDArray[np.object_] = shapely.force_2d(np.asarray(geometry.array, dtype=object))
     crossing = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
     try:
         shapes[crossing] = shapely.make_valid(shapes[crossing], method="structure")
     except shapely.errors.ShapelyError as error:
-        row = int(np.argmax(crossing))
-        raise InputError(
-            f"{path}, area {codes.iloc[row]}", f"an outline beyond repair ({str(error)[:80]})", "a polygon"
-        ) from error
-    kinds = shapely.get_type_id(shapes)
-    wrong = ~np.isin(kinds, (3, 6)) | shapely.is_empty(shapes)
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        kind = shapes[row].geom_type if shapes[row] is not None and not shapes[row].is_empty else "no geometry"
-        raise InputError(f"{path}, area {codes.iloc[row]}", kind, "a polygon or multipolygon")
+        where = f"{path}, area {codes.iloc[int(np.argmax(crossing))]}"
+        raise InputError(where, f"an outline beyond repair ({str(error)[:80]})", "a polygon") from error
+    wrong = ~np.isin(shapely.get_type_id(shapes), (3, 6)) | shapely.is_empty(shapes)
+
+    def kind(row: int) -> str:
+        shape = shapes[row]
+        return "no geometry" if shape is None or shape.is_empty else str(shape.geom_type)
+
+    refuse(wrong, lambda row: f"{path}, area {codes.iloc[row]}", kind, "a polygon or multipolygon")
     return shapes
 
 

@@ -1,9 +1,8 @@
-"""What every reader returns: one row an area and year, one column an indicator."""
+"""Observations, the result of every reader: one row an area and year, one column an indicator."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -11,6 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from riskmodel.catalogue import Indicator
+from riskmodel.errors import InputError
+from riskmodel.sources.formats.files import sha256_of
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,7 @@ class SourceFile:
     @classmethod
     def of(cls, path: Path) -> SourceFile:
         """Fingerprint a file on disk."""
-        with path.open("rb") as file:
-            return cls(path.name, hashlib.file_digest(file, "sha256").hexdigest())
+        return cls(path.name, sha256_of(path))
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Observations:
     level : str
         ``"grid"``, ``"pc4"``, ``"buurt"``, ``"wijk"`` or ``"gemeente"``.
     boundaries : int
-        Year of the area classification on which the codes stand.
+        Year of the area classification of the codes.
     frame : pandas.DataFrame
         Columns ``location``, ``name``, ``year`` and one float column an indicator; sorted by location
         and year, no pair twice.
@@ -55,11 +55,11 @@ class Observations:
     base : float or None
         Base constant of a score (score minus deviation), None for other sources.
     published : mapping of int to datetime.date
-        Publication date of a year's values where the file says so; otherwise the catalogue's lag counts.
+        Publication date of a year's values where the file has it; otherwise the catalogue's lag counts.
     definitions : tuple of Indicator
-        What its indicators are, for local sources that the catalogue does not know.
+        Definitions of its indicators, for local sources that the catalogue does not know.
     notes : tuple of str
-        What the user should know: columns that were blocked, values that are missing.
+        Notes for the user: columns that were blocked, values that are missing.
     """
 
     source: str
@@ -81,3 +81,9 @@ class Observations:
     def years(self) -> tuple[int, ...]:
         """The years in the frame, ascending."""
         return tuple(sorted(int(year) for year in self.frame["year"].unique()))
+
+
+def require_files(files: Collection[Path], expected: str) -> None:
+    """Refuse a call without files."""
+    if not files:
+        raise InputError("files", "none", expected)

@@ -1,7 +1,7 @@
-"""Groups of areas that a user brings along for an audit, for instance by the composition of the population.
+"""Groups of areas that a user supplies for an audit, for instance by the composition of the population.
 
-They are read, used and forgotten: nothing of the table goes into the workspace, into features or into forecasts.
-Only what the audit counts per group is kept, with the name and the fingerprint of the file.
+Nothing of the table goes into the workspace, into features or into forecasts. The audit stores its results per
+group, and the name and the fingerprint of the file.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from riskmodel.sources.formats import delimited
 from riskmodel.sources.observations import SourceFile
 
 LOCATION, GROUP, LABEL = "location", "group", "label"
-#: More groups than this are no groups any more; and one alone has nothing to be held against.
+#: An audit compares groups, so one alone is not enough, and more than this leave few areas in each.
 FEWEST_GROUPS, MOST_GROUPS = 2, 20
 #: Longest name of a group, in characters.
 LONGEST = 60
@@ -34,7 +34,7 @@ class SuppliedGroups:
     names : tuple of str
         Names of the groups, in order of their codes.
     file : SourceFile
-        Where they come from.
+        Name and fingerprint of the table.
     """
 
     name: str
@@ -57,7 +57,7 @@ def read_groups(path: Path, taken: tuple[str, ...] = ()) -> SuppliedGroups:
     Raises
     ------
     InputError
-        If a column is missing, an area stands there twice or without a group, a label differs within a group, or
+        If a column is missing, an area is there twice or without a group, a label differs within a group, or
         there are fewer than 2 or more than 20 groups.
     """
     labelled = LABEL in delimited.header(path)

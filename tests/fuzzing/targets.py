@@ -16,9 +16,8 @@ from riskmodel.forecasting.features import Features
 from riskmodel.forecasting.models.booster import read_booster
 from riskmodel.forecasting.models.treeshap.text import UnsupportedModelError, read
 from riskmodel.monitor.groups import group
-from riskmodel.monitor.instrument.instrument_file import read_instrument
+from riskmodel.monitor.instrument.file import read_instrument
 from riskmodel.monitor.survey.file import read_survey
-from riskmodel.products.outcomes.lists import load_list
 from riskmodel.products.outcomes.visits import read_visits
 from riskmodel.scoring.batches import numbers_of, read_chunk
 from riskmodel.scoring.inputs import open_source
@@ -35,6 +34,7 @@ from riskmodel.sources.local.mapping import read_mapping
 from riskmodel.sources.observations import Observations
 from riskmodel.sources.statline import police, rivm, ses_woa, veiligheidsmonitor, woon
 from riskmodel.web.jobs.inspecting import inspect_file
+from riskmodel.workflow.outcomes import load_list
 from riskmodel.workspace.store import Workspace
 
 from . import seeds, seeds_maps, seeds_own

@@ -1,12 +1,11 @@
 """Files of the download cache: complete ones with their description, and the parts of unfinished ones.
 
-Beside a complete file ``NAME`` stands ``NAME.json`` with its address, length and SHA-256. While it is fetched its
+A complete file ``NAME`` has its address, length and SHA-256 in ``NAME.json`` beside it. While it is fetched its
 bytes are in ``NAME.part``, and ``NAME.part.json`` says to which version of the file they belong.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from riskmodel.errors import InputError, unreadable
+from riskmodel.sources.formats.files import sha256_of
 
 
 class Part:
@@ -22,9 +22,9 @@ class Part:
     Attributes
     ----------
     file : Path
-        Where the bytes are now.
+        Path of the bytes.
     total : int or None
-        Bytes of the whole file, where the publisher says.
+        Bytes of the whole file, None when the publisher does not give their number.
     validator : str
         ETag or Last-Modified; empty when the publisher names no version, so that nothing can be continued.
     whole : bool
@@ -44,7 +44,7 @@ class Part:
         return self.file.stat().st_size if self.file.exists() else 0
 
     def resume(self, url: str) -> int:
-        """Number of bytes of an earlier attempt that can be built on; others are removed."""
+        """Number of bytes of an earlier attempt that can be continued; others are removed."""
         about = _read_json(self._about)
         validator, total, size = about.get("validator"), about.get("total"), self.size()
         if about.get("url") != url or not validator or not isinstance(total, int) or not 0 < size <= total:
@@ -54,33 +54,33 @@ class Part:
         return size
 
     def begin(self, url: str, total: int | None, validator: str) -> None:
-        """Forget earlier bytes and note which version begins now."""
+        """Remove earlier bytes and note the version that begins now."""
         self.discard()
         self.total, self.validator = total, validator if total is not None else ""
         if self.validator:
             about = {"url": url, "validator": self.validator, "total": total}
             self._about.write_text(json.dumps(about), encoding="utf-8")
 
-    def drop_if_useless(self) -> None:
-        """Remove bytes without a version: they can never be continued."""
+    def discard_without_version(self) -> None:
+        """Remove the bytes of an incomplete file without a version, which can never be continued."""
         if not self.whole and not self.validator:
             self.discard()
 
     def discard(self) -> None:
-        """Remove the bytes and what is known of them."""
+        """Remove the bytes and their description."""
         self.file.unlink(missing_ok=True)
         self._about.unlink(missing_ok=True)
         self.total, self.validator, self.whole = None, "", False
 
-    def put_in_place(self, facts: Mapping[str, object]) -> None:
+    def install(self, facts: Mapping[str, object]) -> None:
         """Turn a whole part into the complete file, with its description."""
         version = {"version": self.validator} if self.validator else {}
-        put_in_place(self.file, self.path, {**facts, **version})
+        install(self.file, self.path, {**facts, **version})
         self.discard()
 
 
 def is_complete(path: Path) -> bool:
-    """Whether a file stands in the cache with the bytes that were downloaded."""
+    """Whether a file is in the cache with the bytes that were downloaded."""
     if not path.exists():
         return False
     about = _read_json(description_of(path))
@@ -88,13 +88,12 @@ def is_complete(path: Path) -> bool:
     if "sha256" not in about:
         raise InputError(path, f"a file without its description {path.name}.json", "both or neither", again)
     try:
-        found = _sha256(path)
+        found = sha256_of(path)
     except OSError as error:
         raise unreadable(path, error) from error
     if found != about["sha256"]:
-        raise InputError(
-            path, f"bytes with SHA-256 {found[:12]}", f"{str(about['sha256'])[:12]}, as downloaded", again
-        )
+        expected = f"{str(about['sha256'])[:12]}, as downloaded"
+        raise InputError(path, f"bytes with SHA-256 {found[:12]}", expected, again)
     return True
 
 
@@ -103,12 +102,12 @@ def description_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.json")
 
 
-def put_in_place(content: Path, path: Path, facts: Mapping[str, object]) -> None:
-    """Move a finished file to its place and describe it there."""
+def install(content: Path, path: Path, facts: Mapping[str, object]) -> None:
+    """Move a finished file to its path in the cache and describe it there."""
     about = {
         **facts,
         "length": content.stat().st_size,
-        "sha256": _sha256(content),
+        "sha256": sha256_of(content),
         "downloaded": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     # The description first: a crash between the two leaves it without a file, and that counts as nothing.
@@ -116,11 +115,6 @@ def put_in_place(content: Path, path: Path, facts: Mapping[str, object]) -> None
     temporary.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
     temporary.replace(description_of(path))
     content.replace(path)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read_json(path: Path) -> dict[str, Any]:

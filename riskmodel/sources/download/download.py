@@ -1,8 +1,8 @@
 """Download official files from their publishers into a cache folder.
 
-Addresses stand in ``catalogue/download.toml``. A file that is complete in the cache is not fetched again; its
-address, length and SHA-256 stand in ``NAME.json`` beside it. Cut connections and busy servers are met with pauses
-that double, ``Retry-After`` is honoured, and what is half there is continued, not begun again: see
+Addresses are in ``catalogue/download.toml``. A file that is complete in the cache is not fetched again; its
+address, length and SHA-256 are in ``NAME.json`` beside it. After cut connections and busy servers pauses double,
+``Retry-After`` is honoured, and an incomplete file is continued, not begun again: see
 :mod:`riskmodel.sources.download.fetch` for files and :mod:`riskmodel.sources.download.paged` for tables in pages.
 """
 
@@ -27,6 +27,7 @@ from riskmodel.sources.download import paged
 from riskmodel.sources.download.cached import is_complete
 from riskmodel.sources.download.fetch import Fetcher, Progress
 from riskmodel.sources.formats.archives import DAMAGED, Bounds, blocks, check_members
+from riskmodel.sources.formats.files import first_bytes
 
 #: Every publisher here began later than the first and is asked for nothing beyond the last.
 FIRST_YEAR, LAST_YEAR = 1995, 2049
@@ -38,24 +39,24 @@ LINK = "{http://www.w3.org/2005/Atom}link"
 
 @dataclass(frozen=True)
 class Publisher:
-    """Where a source can be downloaded.
+    """The publisher of a source, and how the source is published.
 
     Attributes
     ----------
     source : str
         Name of the source.
     label : str
-        What it is, who publishes it, licence.
+        Contents, publisher, licence.
     host : str
         Key of the base address.
     kind : {"file", "atom", "odata", "wfs"}
         How it is published.
     years : tuple of int
-        Years that can be had; empty when all from ``first_year`` on.
+        Years that can be downloaded; empty when all from ``first_year`` on.
     first_year : int
         First year.
     entry : mapping
-        Everything else that the catalogue says.
+        The other keys of the catalogue.
     """
 
     source: str
@@ -120,9 +121,8 @@ def _find(source: str) -> Publisher:
 
 def _check_year(publisher: Publisher, year: int) -> None:
     if publisher.years and year not in publisher.years:
-        raise InputError(
-            "years", str(year), f"a year of {publisher.source}: {', '.join(map(str, publisher.years))}"
-        )
+        expected = f"a year of {publisher.source}: {', '.join(map(str, publisher.years))}"
+        raise InputError("years", str(year), expected)
     if not max(publisher.first_year, FIRST_YEAR) <= year <= LAST_YEAR:
         raise InputError("years", str(year), f"a year of {publisher.source}, from {publisher.first_year} on")
 
@@ -179,7 +179,7 @@ def _links(text: str, url: str) -> list[tuple[str, int | None]]:
 
 
 def _same_host(feed: str, href: str, base: str) -> None:
-    """A feed must not send its reader elsewhere."""
+    """Refuse a feed with a link to another host."""
     if urlsplit(href)[:2] != urlsplit(base)[:2]:
         raise InputError(feed, f"a link to {href}", f"links to {base}")
 
@@ -213,9 +213,8 @@ def check_zip(path: Path, url: str) -> None:
 
 
 def check_geopackage(path: Path, url: str) -> None:
-    """Refuse a file that is no SQLite database, or is shorter or longer than its own header says."""
-    with path.open("rb") as file:
-        head = file.read(100)
+    """Refuse a file that is no SQLite database, or has another length than in its own header."""
+    head = first_bytes(path, 100)
     if not head.startswith(b"SQLite format 3\x00") or len(head) < 100:
         raise InputError(url, f"a file that begins with {head[:8]!r}", "a GeoPackage")
     (size,) = struct.unpack(">H", head[16:18])

@@ -1,47 +1,48 @@
-"""Fetch one address into one file: streamed, resumed, checked, put in place in one step.
+"""Fetch one address into one file: streamed, resumed, checked, moved to its path in one step.
 
 A cut connection is continued with ``Range`` and ``If-Range`` where the publisher names the version of the file
-(ETag or Last-Modified), in the same call or in a later one; see :mod:`riskmodel.sources.download.cached` for what is kept
-in between.
+(ETag or Last-Modified), in the same call or in a later one; :mod:`riskmodel.sources.download.cached` stores the
+bytes in between. So attempts are counted here: urllib3 repeats a request as it was, and does not see a cut body.
 """
 
 from __future__ import annotations
 
-import email.utils
 import re
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import InvalidHeader
+from urllib3.util.retry import Retry
 
 from riskmodel.errors import InputError
 from riskmodel.sources.download.cached import Part, is_complete
+from riskmodel.sources.formats.files import first_bytes
 
-#: Called with the name of the file, the bytes so far and all bytes (None when the publisher does not say).
+#: Called with the name of the file, the bytes so far and all bytes (None when the publisher does not give them).
 Progress = Callable[[str, int, int | None], object]
-#: Looks at a complete file before it is put in place; gets its path and address and raises InputError.
+#: Checks a complete file before it is moved to its path; gets its path and address and raises InputError.
 Check = Callable[[Path, str], object]
 
 CHUNK = 1 << 16
-#: No file of these publishers comes near it; an endless answer ends here.
+#: No file of these publishers is nearly as large; an endless answer ends here.
 LARGEST = 8 << 30
 LARGEST_TEXT = 16 << 20
-#: Longest pause between attempts, and longest Retry-After that is waited for, in seconds.
+#: Longest pause between attempts, and longest Retry-After that is honoured, in seconds.
 LONGEST_PAUSE, LONGEST_WAIT = 60.0, 600.0
-PASSING = frozenset({416, 429, 500, 502, 503, 504})
+TRANSIENT = frozenset({416, 429, 500, 502, 503, 504})
 CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 MOVED = "The publisher may have moved it; addresses stand in riskmodel/catalogue/download.toml."
 AGAIN = "Run the same command again later: complete files are kept, and the rest is asked for."
 OFFLINE = "Is there a network? Files that were downloaded elsewhere can be ingested as they are."
 
 
-class _PassingError(Exception):
-    """Something that may go away: a cut connection, a busy server."""
+class _TransientError(Exception):
+    """Raised on a failure that may go away: a cut connection, a busy server."""
 
     def __init__(self, found: str, expected: str, hint: str = AGAIN, wait: float | None = None) -> None:
         super().__init__(found)
@@ -49,7 +50,7 @@ class _PassingError(Exception):
 
 
 class _GaveUpError(InputError):
-    """The last attempt failed in a way that may go away, so a part that can be continued is kept."""
+    """Raised when the last attempt failed in a way that may go away, so that the part stays for a later call."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +93,10 @@ class Fetcher:
         part = Part(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._pull_patiently(url, part, compressed, limit)
+            self._pull_with_retries(url, part, compressed, limit)
             _check_whole(part.file, url, length)
             check(part.file, url)
-            part.put_in_place({"url": url})
+            part.install({"url": url})
         except _GaveUpError:
             raise
         except InputError:
@@ -106,7 +107,7 @@ class Fetcher:
         return path
 
     def text(self, url: str) -> str:
-        """Fetch a short text; it is not kept."""
+        """Fetch a short text without storing it."""
         with tempfile.TemporaryDirectory() as folder:
             path = self.fetch(url, Path(folder, "answer"), lambda *_: None, compressed=True, limit=LARGEST_TEXT)
             try:
@@ -114,12 +115,12 @@ class Fetcher:
             except UnicodeDecodeError as error:
                 raise InputError(url, "bytes that are not UTF-8 text", "UTF-8 text") from error
 
-    def _pull_patiently(self, url: str, part: Part, compressed: bool, limit: int) -> None:
+    def _pull_with_retries(self, url: str, part: Part, compressed: bool, limit: int) -> None:
         attempt = 1
         while True:
             try:
                 return self._pull(url, part, compressed, limit)
-            except _PassingError as fault:
+            except _TransientError as fault:
                 if attempt >= self.attempts:
                     found = f"{fault.found}, at the last of {attempt} attempts"
                     raise _GaveUpError(url, found, fault.expected, fault.hint) from fault
@@ -127,7 +128,7 @@ class Fetcher:
                 attempt += 1
 
     def _pull(self, url: str, part: Part, compressed: bool, limit: int) -> None:
-        """One request; its bytes go behind those that an earlier one brought, if they belong together."""
+        """One request; its bytes are appended to those of an earlier one if they are of the same version."""
         start = part.resume(url)
         if part.whole:
             return
@@ -155,12 +156,12 @@ class Fetcher:
             requests.exceptions.ContentDecodingError,
         ) as error:
             if not answered:
-                raise _PassingError("no connection", "an answer of the publisher", OFFLINE) from error
+                raise _TransientError("no connection", "an answer of the publisher", OFFLINE) from error
             raise _cut(part) from error
         except requests.RequestException as error:
             raise InputError(url, f"no usable address ({type(error).__name__})", "a web address") from error
         finally:
-            part.drop_if_useless()
+            part.discard_without_version()
 
     def _stream(self, url: str, response: requests.Response, part: Part, limit: int) -> None:
         size = part.size()
@@ -189,30 +190,30 @@ def _length_and_version(response: requests.Response) -> tuple[int | None, str]:
 
 
 def _check_continues(response: requests.Response, part: Part, start: int) -> None:
-    """Refuse a rest that does not follow the bytes that are there."""
+    """Refuse an answer that does not continue the bytes so far."""
     found = CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
     if not start or found is None or int(found[1]) != start or found[2] not in ("*", str(part.total)):
         part.discard()
-        raise _PassingError("a part of the file that was not asked for", "the rest of the file")
+        raise _TransientError("a part of the file that was not asked for", "the rest of the file")
 
 
-def _cut(part: Part) -> _PassingError:
+def _cut(part: Part) -> _TransientError:
     of = "" if part.total is None else f" of {part.total:,}"
-    return _PassingError(f"a connection cut after {part.size():,}{of} bytes", "the whole file")
+    return _TransientError(f"a connection cut after {part.size():,}{of} bytes", "the whole file")
 
 
 def _refuse(url: str, response: requests.Response, part: Part) -> None:
     code = response.status_code
     if urlsplit(url).scheme == "https" and urlsplit(response.url).scheme != "https":
         raise InputError(url, f"a redirect to the unsafe {response.url}", "a safe connection")
-    if code in PASSING:
+    if code in TRANSIENT:
         if code == 416:
             part.discard()
         wait = _retry_after(response.headers.get("Retry-After", ""))
         if wait is not None and wait > LONGEST_WAIT:
             found = f"status {code} and the request to wait {wait:,.0f} seconds"
             raise _GaveUpError(url, found, "the file", "Run the same command again after that time.")
-        raise _PassingError(f"status {code} ({response.reason})", "the file", wait=wait)
+        raise _TransientError(f"status {code} ({response.reason})", "the file", wait=wait)
     if code in (404, 410):
         raise InputError(url, f"status {code}: nothing at this address", "the file", MOVED)
     if code not in (200, 206):
@@ -222,8 +223,7 @@ def _refuse(url: str, response: requests.Response, part: Part) -> None:
 
 
 def _check_whole(path: Path, url: str, length: int | None) -> None:
-    with path.open("rb") as file:
-        head = file.read(512).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    head = first_bytes(path, 512).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if head.startswith((b"<!doctype html", b"<html")):
         raise _html(url)
     size = path.stat().st_size
@@ -239,12 +239,8 @@ def _html(url: str) -> InputError:
 
 
 def _retry_after(text: str) -> float | None:
-    """Seconds to wait according to a Retry-After header, which holds a number or a date."""
-    if text.strip().isdigit():
-        return float(text)
+    """Seconds to wait according to a Retry-After header, a number or a date; None for neither."""
     try:
-        at = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+        return Retry().parse_retry_after(text)
+    except InvalidHeader:
         return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(0.0, (at - datetime.now(UTC)).total_seconds())

@@ -1,11 +1,11 @@
-"""Long tables that a service gives in pages, put together into one file.
+"""Long tables that a service gives in pages, joined into one file.
 
 Every page is fetched into a file of its own, so that an interrupted download goes on at the page where it stopped.
 A stamp of the table (when it was modified, or how many rows it has) is asked before the first and after the last
-page: pages of two states of a table are never put together.
+page: pages of two states of a table are never joined.
 
 The package ``cbsodata`` also reads CBS tables. It is not used because it holds all rows in memory, follows links
-from page to page so that nothing can be resumed, and takes any answer as it comes: a police table of one year has
+from page to page so that nothing can be resumed, and checks no answer: a police table of one year has
 close to a million rows.
 """
 
@@ -26,7 +26,7 @@ from typing import Any
 from urllib.parse import quote
 
 from riskmodel.errors import InputError
-from riskmodel.sources.download.cached import is_complete, put_in_place
+from riskmodel.sources.download.cached import install, is_complete
 from riskmodel.sources.download.fetch import Fetcher
 
 #: CBS refuses larger pages of its v3 service; PDOK gives at most 1,000 features whatever is asked.
@@ -44,11 +44,11 @@ class Service:
     page : callable
         Address of the page that begins after a number of rows.
     rows : str
-        Member of the answer that holds the rows.
+        Member of the answer with the rows.
     most : int
         Rows in a full page.
     stamp : callable
-        The state of the table, as the service tells it.
+        The state of the table, according to the service.
     counted : bool
         Whether the stamp is the number of rows.
     write : callable
@@ -93,7 +93,7 @@ def wfs(base: str, path: str, layer: str) -> Service:
 
 
 def fetch_pages(fetcher: Fetcher, service: Service, path: Path) -> Path:
-    """Fetch all pages of a table and put them together, unless the file is there already."""
+    """Fetch all pages of a table and join them, unless the file is there already."""
     if is_complete(path):
         return path
     start = service.page(0)
@@ -123,9 +123,8 @@ def fetch_pages(fetcher: Fetcher, service: Service, path: Path) -> Path:
         raise InputError(start, "no rows", "a table with rows", "This year may not have been published yet.")
     if service.stamp(fetcher) != stamp:
         shutil.rmtree(pages, ignore_errors=True)
-        raise InputError(
-            start, "a table that changed while it was downloaded", "one state of it", "Run the same command again."
-        )
+        found = "a table that changed while it was downloaded"
+        raise InputError(start, found, "one state of it", "Run the same command again.")
     facts = {"url": start, "version": stamp, "rows": rows, "pages": len(files)}
     try:
         _assemble(service, files, path, facts)
@@ -146,13 +145,13 @@ def _assemble(service: Service, files: list[tuple[str, Path]], path: Path, facts
         if service.counted and str(written) != facts["version"]:
             raise InputError(files[0][0], f"{written:,} rows", f"{facts['version']}, as the service counts them")
         temporary.chmod(0o644)
-        put_in_place(temporary, path, facts)
+        install(temporary, path, facts)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def _remove_others(pages: Path, folder: Path) -> None:
-    """Pages of another state of the table are of no use any more."""
+    """Remove the pages of other states of the table."""
     for old in pages.iterdir() if pages.is_dir() else ():
         if old != folder:
             shutil.rmtree(old, ignore_errors=True)
@@ -216,7 +215,7 @@ def _write_csv(pages: Iterator[tuple[str, dict[str, Any]]], path: Path) -> int:
                 number = row.get("ID")
                 if type(number) is not int:
                     raise InputError(url, "a row without ID", "a number in every row")
-                # The rows come in the order of their ID, so this finds pages that overlap or come twice.
+                # The rows come in the order of their ID, so this finds pages that overlap or are given twice.
                 if number <= last:
                     raise InputError(url, f"a row with ID {number} after {last}", "rows in the order of ID")
                 last = number

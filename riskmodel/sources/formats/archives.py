@@ -1,4 +1,4 @@
-"""Archives and workbooks of strangers: what is in them is looked at before anything is unpacked or opened."""
+"""Check archives and workbooks from outside before anything is unpacked or opened."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from riskmodel.errors import InputError
 DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, EOFError, OSError)
 MOST_MEMBERS = 1_000
 BLOCK = 1 << 20
-#: A table may have so many cells of room, or so many for each cell that is there: the library of workbooks makes
-#: room for all up to the last.
+#: Most cells up to the last of a table, or that many for each cell that is there: the library of workbooks makes
+#: room for all of them.
 ROOM, ROOM_A_CELL = 1_000_000, 20
-#: Where the part of a workbook that names its sheets stands.
+#: The part of a workbook that names its sheets.
 WORKBOOK = "xl/workbook.xml"
-#: Other kinds of workbook, which the library would open as well, and whose bounds are not known here.
+#: Other kinds of workbook, which the library would open as well, without bounds.
 OTHER_WORKBOOKS = {"content.xml", "xl/workbook.bin"}
 _CELL = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?c[\s/>]")
-_PLACE = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?c\s[^<>]*?\br=[\"']([A-Z]{1,3})([0-9]{1,7})[\"']")
+_POSITION = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?c\s[^<>]*?\br=[\"']([A-Z]{1,3})([0-9]{1,7})[\"']")
 _ROW = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?row\s[^<>]*?\br=[\"']([0-9]{1,7})[\"']")
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """How large an archive may be.
+    """Size limits of an archive.
 
     Attributes
     ----------
@@ -58,24 +58,24 @@ def check_members(where: object, archive: zipfile.ZipFile, bounds: Bounds, hint:
         raise InputError(where, f"{len(members):,} members", f"at most {MOST_MEMBERS:,}", hint)
     names: set[str] = set()
     for member in members:
-        place = f"{where}, member {member.filename!r}"
         windows = PureWindowsPath(member.filename)
-        if not windows.name and not windows.drive and not member.filename.endswith("/"):
-            raise InputError(place, "no name", "a name", hint)
-        if windows.is_absolute() or windows.drive or windows.root or ".." in windows.parts:
-            raise InputError(place, "a path that leads outside the archive", "paths inside it", hint)
-        if stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise InputError(place, "a link or special file", "plain files", hint)
-        if member.flag_bits & 0x1:
-            raise InputError(place, "a member protected by a password", "an open archive", hint)
-        if member.filename in names:
-            raise InputError(place, "two members of that name", "every member once", hint)
-        names.add(member.filename)
-        if member.file_size > bounds.member:
-            raise InputError(place, f"{member.file_size:,} bytes", f"at most {bounds.member:,}", hint)
+        outside = windows.is_absolute() or windows.drive or windows.root or ".." in windows.parts
+        nameless = not windows.name and not windows.drive and not member.filename.endswith("/")
+        special = stat.S_IFMT(member.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR)
         ratio = member.file_size // max(member.compress_size, 1)
-        if member.file_size > BLOCK and ratio > bounds.ratio:
-            raise InputError(place, f"text packed {ratio:,} to 1", f"at most {bounds.ratio} to 1", hint)
+        packed = member.file_size > BLOCK and ratio > bounds.ratio
+        for wrong, found, expected in (
+            (nameless, "no name", "a name"),
+            (outside, "a path that leads outside the archive", "paths inside it"),
+            (special, "a link or special file", "plain files"),
+            (member.flag_bits & 0x1, "a member protected by a password", "an open archive"),
+            (member.filename in names, "two members of that name", "every member once"),
+            (member.file_size > bounds.member, f"{member.file_size:,} bytes", f"at most {bounds.member:,}"),
+            (packed, f"text packed {ratio:,} to 1", f"at most {bounds.ratio} to 1"),
+        ):
+            if wrong:
+                raise InputError(f"{where}, member {member.filename!r}", found, expected, hint)
+        names.add(member.filename)
     total = sum(member.file_size for member in members)
     if total > bounds.total:
         raise InputError(where, f"{total:,} bytes unpacked", f"at most {bounds.total:,}", hint)
@@ -83,8 +83,8 @@ def check_members(where: object, archive: zipfile.ZipFile, bounds: Bounds, hint:
 
 
 def blocks(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Content of a member, and not a byte more than it says it holds."""
-    # A reader that stops at the size that was said never sees what comes after; other programs do.
+    """Content of a member, refused where its length differs from the announced one."""
+    # A reader that stops at the announced size never sees the bytes after it; other programs do.
     asked = copy.copy(member)
     asked.file_size += 1
     read = 0
@@ -100,11 +100,17 @@ def blocks(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]
 
 @dataclass(frozen=True)
 class SheetBounds:
-    """How large a workbook may be: bytes unpacked, columns of a sheet, cells up to the last of all sheets."""
+    """Size limits of a workbook: bytes unpacked, columns of a sheet, cells up to the last of all sheets."""
 
     unpacked: int
     columns: int
     cells: int
+
+
+def too_large(path: object, columns: int, cells: int, bounds: SheetBounds) -> InputError:
+    """The refusal of a table with more columns or cells than the bounds allow."""
+    expected = f"at most {bounds.columns:,} columns and {bounds.cells:,} cells"
+    return InputError(path, f"{columns:,} columns and {cells:,} cells", expected)
 
 
 def check_workbook(path: object, content: bytes, bounds: SheetBounds, hint: str, other: str = "") -> None:
@@ -137,24 +143,24 @@ def _extent(path: object, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> 
     """Last row and column of a part of a workbook, and how many cells it has; any part may be a sheet."""
     rows = columns = cells = 0
     for text in _whole_tags(blocks(archive, member)):
-        places = _PLACE.findall(text)
+        positions = _POSITION.findall(text)
         there = len(_CELL.findall(text))
-        if len(places) != there:
+        if len(positions) != there:
             where = f"{path}, {member.filename}"
             raise InputError(where, "a cell without its place", "cells such as B2", "Save it again.")
         cells += there
-        columns = max([columns, *map(_number, {letters for letters, _ in places})])
-        rows = max([rows, *map(int, {digits for _, digits in places}.union(_ROW.findall(text)))])
+        columns = max([columns, *map(_number, {letters for letters, _ in positions})])
+        rows = max([rows, *map(int, {digits for _, digits in positions}.union(_ROW.findall(text)))])
     return rows, columns, cells
 
 
 def _whole_tags(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same text in pieces that do not end inside a tag."""
+    """The same text, cut so that no piece ends inside a tag."""
     rest = b""
     for piece in pieces:
         text = rest + piece
         cut = text.rfind(b"<")
-        # A tag that was opened and not closed goes along with the next piece.
+        # A tag that was opened and not closed goes into the next piece.
         cut = len(text) if cut < 0 or b">" in text[cut:] else cut
         yield text[:cut]
         rest = text[cut:]
@@ -172,8 +178,8 @@ def _number(letters: bytes) -> int:
 
 @contextmanager
 def opened(path: object, expected: str, hint: str) -> Iterator[None]:
-    """Make one refusal of whatever a library does on a damaged workbook, and let it write nothing on the screen."""
-    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    """Turn any error of a library on a damaged workbook into a refusal, and keep its output off the screen."""
+    screen, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nothing, 2)
         yield
@@ -183,6 +189,6 @@ def opened(path: object, expected: str, hint: str) -> Iterator[None]:
         cause = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise InputError(path, f"a workbook that cannot be read ({cause})", expected, hint) from error
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        os.dup2(screen, 2)
+        os.close(screen)
         os.close(nothing)

@@ -6,49 +6,24 @@ Read here and not by the library of maps, which takes a damaged ``12O00`` for 12
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from pathlib import Path
 
 from riskmodel.errors import InputError
+from riskmodel.sources.formats.tables import Cell, Row, Table, from_rows
 
 #: No official table has rows of more bytes.
 MOST_FIELDS = 1_000
 
 
-@dataclass(frozen=True)
-class Records:
-    """A dBase table.
-
-    Attributes
-    ----------
-    names : tuple of str
-        Column names without blanks around them.
-    numbers : tuple of int
-        Number of each record in the file, from 1; deleted ones are left out.
-    columns : tuple of list of str
-        Cells of each column without blanks around them.
-    """
-
-    names: tuple[str, ...]
-    numbers: tuple[int, ...]
-    columns: tuple[list[str], ...]
-
-
-def read_records(path: Path, content: bytes) -> Records:
-    """Take a dBase table apart.
-
-    Parameters
-    ----------
-    path : Path
-        The file, for messages.
-    content : bytes
-        Its bytes.
+def read_dbase(path: Path, content: bytes) -> Table[Sequence[Cell]]:
+    """The table of a dBase file without its deleted records; cells and names without blanks around them.
 
     Raises
     ------
     InputError
-        If the header describes no rows, or there are fewer than it says.
+        If the header describes no rows, or more than there are.
     """
     count, start, width = struct.unpack("<4xIHH", content[:12].ljust(12, b"\0"))
     names, widths = [], []
@@ -62,15 +37,19 @@ def read_records(path: Path, content: bytes) -> Records:
     if len(content) < start + count * width:
         found, hint = f"{len(content)} bytes", "The file may be cut off."
         raise InputError(path, found, f"{start + count * width} for its {count} records", hint)
-    rows = [content[at : at + width] for at in range(start, start + count * width, width)]
-    numbers = tuple(number for number, row in enumerate(rows, 1) if row[:1] != b"*")
-    encoding = "utf-8" if _is_utf8(b"".join(rows)) else "cp1252"
-    ends = list(accumulate(widths, initial=1))
-    columns = tuple(
-        [rows[number - 1][first:last].decode(encoding, "replace").strip() for number in numbers]
-        for first, last in pairwise(ends)
-    )
-    return Records(tuple(names), numbers, columns)
+    records = [content[at : at + width] for at in range(start, start + count * width, width)]
+
+    def rows() -> list[Row]:
+        encoding = "utf-8" if _is_utf8(b"".join(records)) else "cp1252"
+        cells = list(pairwise(accumulate(widths, initial=1)))
+        return [
+            (number, [record[first:last].decode(encoding, "replace").strip() for first, last in cells])
+            for number, record in enumerate(records, 1)
+            # A star marks a deleted record.
+            if record[:1] != b"*"
+        ]
+
+    return from_rows(path, names, rows, "record", header=str(path))
 
 
 def _is_utf8(content: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""YAML, TOML and JSON from outside: keys, lists, texts and numbers, every key once, and not without end."""
+"""YAML, TOML and JSON files of users: plain values only, every key once, and of bounded size."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LARGEST_YAML = 1 << 18
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """The safe loader without aliases, which let a few lines stand for gigabytes, and without doubled keys."""
+    """The safe loader without aliases, which can make gigabytes of a few lines, and without doubled keys."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
@@ -42,9 +42,9 @@ def read_yaml(path: Path, expected: str, absent: str = "") -> Any:
     path : Path
         The file.
     expected : str
-        What it should be, for messages.
+        The kind of file, for messages.
     absent : str
-        What the user can do where there is no such file.
+        Hint for a file that does not exist.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def read_toml(path: Path, expected: str) -> dict[str, Any]:
     path : Path
         The file.
     expected : str
-        What it should be, for messages.
+        The kind of file, for messages.
 
     Raises
     ------
@@ -88,9 +88,9 @@ def read_json(path: Path, expected: str, *, missing: bool = False) -> Any:
     path : Path
         The file.
     expected : str
-        What it should be, for messages.
+        The kind of file, for messages.
     missing : bool
-        Whether NaN may stand for a missing number.
+        Whether NaN may mean a missing number.
 
     Raises
     ------
@@ -129,8 +129,7 @@ def _read(path: Path, kind: str, expected: str, largest: int, load: Callable[[st
         raise unreadable(path, error, expected, absent) from error
     except UnicodeDecodeError as error:
         raise InputError(path, "bytes that are not UTF-8 text", expected) from error
-    # Its readers answer to odd texts with many kinds of error: a date that is none, keys that are lists.
+    # The parsers raise many kinds of error on odd texts: a date that is none, keys that are lists.
     except (yaml.YAMLError, ValueError, RecursionError, TypeError, AttributeError, OverflowError) as error:
-        # Parsers tell over several lines; where and what fits on one.
-        told = " ".join(str(error).split())
-        raise InputError(path, f"text that is not {kind} ({told})", expected) from error
+        reason = " ".join(str(error).split())
+        raise InputError(path, f"text that is not {kind} ({reason})", expected) from error

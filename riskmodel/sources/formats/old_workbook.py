@@ -1,7 +1,7 @@
-"""Workbooks of the format before 2007 (``.xls``), opened in a process that may fall over.
+"""Workbooks of the format before 2007 (``.xls``), opened in a process of their own.
 
 A few changed bytes in such a file make the library of workbooks ask for memory without end, which stops the
-process it runs in. So it has a process of its own, with bounded memory and time; the texts of the cells come back.
+process it runs in. So it runs in one with bounded memory and time, which gives back the texts of the cells.
 """
 
 from __future__ import annotations
@@ -18,46 +18,29 @@ MEMORY, SECONDS = 2 << 30, 120
 MOST_CELLS = 20_000_000
 KIND = "an .xls or .xlsx file"
 
-Sheets = list[tuple[str, list[list[str]]]]
 
-
-def read_old_workbook(path: Path, content: bytes, hint: str) -> Sheets:
-    """Cells of every sheet as texts.
-
-    Parameters
-    ----------
-    path : Path
-        The file, for messages.
-    content : bytes
-        Its bytes.
-    hint : str
-        What the user can do about a damaged one, for messages.
-
-    Returns
-    -------
-    list of (str, list of list of str)
-        Name and rows of each sheet, from its first cell on.
+def read_old_workbook(path: Path, content: bytes, hint: str) -> dict[str, list[list[str]]]:
+    """Cells of every sheet as texts, by its name; ``hint`` says what to do about a damaged workbook.
 
     Raises
     ------
     InputError
         If it cannot be read within the bounds of this module.
     """
-    # -P: nothing in the folder where the command was given can take the place of a module.
+    # -P: no file in the current folder can replace a module.
     command = [sys.executable, "-P", "-m", __name__]
     try:
         done = subprocess.run(command, input=content, capture_output=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
         raise InputError(path, f"a workbook that is not read in {SECONDS} seconds", KIND, hint) from error
     if done.returncode == 0:
-        made: Sheets = json.loads(done.stdout)
-        return made
-    told = done.stdout.decode("utf-8", "replace").strip() if done.returncode == 1 else "it fills the memory"
-    raise InputError(path, f"a workbook that cannot be read ({told[:120]})", KIND, hint)
+        return dict(json.loads(done.stdout))
+    reason = done.stdout.decode("utf-8", "replace").strip() if done.returncode == 1 else "it fills the memory"
+    raise InputError(path, f"a workbook that cannot be read ({reason[:120]})", KIND, hint)
 
 
 def _bound_memory() -> None:
-    # Only there where processes can be bounded so.
+    # Windows cannot bound a process in this way.
     if sys.platform != "win32":
         import resource
 
@@ -66,12 +49,12 @@ def _bound_memory() -> None:
 
 
 def main() -> int:
-    """Read a workbook from standard input and write its cells as JSON; 1 with a reason if that cannot be."""
+    """Read a workbook from standard input and write its cells as JSON; return 1 and print a reason on failure."""
     from io import BytesIO
 
     from python_calamine import CalamineWorkbook
 
-    from riskmodel.sources.formats.delimited import as_text
+    from riskmodel.sources.formats.tables import as_text
 
     _bound_memory()
     try:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import importlib
-import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
-from python_calamine import CalamineWorkbook
-
-from riskmodel.errors import InputError, unreadable
-from riskmodel.sources.formats.archives import SheetBounds, check_workbook, opened
-from riskmodel.sources.formats.dbase import read_records
-from riskmodel.sources.formats.delimited import as_text
+from riskmodel.errors import InputError
+from riskmodel.sources.formats import delimited
+from riskmodel.sources.formats.archives import SheetBounds
+from riskmodel.sources.formats.dbase import read_dbase
+from riskmodel.sources.formats.files import read_bytes
+from riskmodel.sources.formats.geopackage import read_layers
+from riskmodel.sources.formats.odata import read_odata
 from riskmodel.sources.formats.old_workbook import read_old_workbook
-from riskmodel.sources.kwb.files import Table, brief, csv_table, odata_table, read_bytes
+from riskmodel.sources.formats.tables import Cell, Table, filled, from_rows
+from riskmodel.sources.formats.workbook import read_workbook
 
+KwbTable: TypeAlias = Table[Sequence[Cell]]
+
+#: The largest official table is some 30 MB; more is no such table.
+LARGEST_FILE = 200 * 2**20
 #: The largest official workbook is some 150 MB unpacked.
 LARGEST_UNPACKED = 600 * 2**20
 #: The largest official sheet has some 18,000 rows of 250 columns.
@@ -24,95 +28,52 @@ MOST_COLUMNS, MOST_CELLS = 700, 20_000_000
 CUT = "The file may be cut off; fetch it again."
 
 
-def open_tables(path: Path) -> list[Table]:
+def open_tables(path: Path) -> list[KwbTable]:
     """Every table in a file: one in a CSV or OData file, one a sheet or layer otherwise."""
-    if path.suffix.lower() in (".dbf", ".shp"):
-        return [_dbase(path.with_suffix(".dbf") if path.suffix.lower() == ".shp" else path)]
-    if path.suffix.lower() == ".gpkg":
-        return _layers(path)
-    content = read_bytes(path)
+    suffix = path.suffix.lower()
+    if suffix in (".dbf", ".shp"):
+        path = path.with_suffix(".dbf") if suffix == ".shp" else path
+        return [read_dbase(path, read_bytes(path, LARGEST_FILE))]
+    if suffix == ".gpkg":
+        return read_layers(path)
+    content = read_bytes(path, LARGEST_FILE)
     if content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return _sheets(path, content)
     if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
-        return [odata_table(path, content)]
-    return [csv_table(path, content)]
+        return [read_odata(path, content)]
+    return [_csv(path, content)]
 
 
-# --- Workbooks ----------------------------------------------------------------------------------------------
-
-
-def _sheets(path: Path, content: bytes) -> list[Table]:
+def _sheets(path: Path, content: bytes) -> list[KwbTable]:
     if "EncryptedPackage".encode("utf-16-le") in content:
         hint = "Save it without a password."
         raise InputError(path, "a workbook with a password", "a workbook that opens without one", hint)
-    if content.startswith(b"PK"):
-        bounds = SheetBounds(LARGEST_UNPACKED, MOST_COLUMNS, MOST_CELLS)
-        check_workbook(path, content, bounds, CUT, "a CSV file or a workbook")
-    else:
-        return [_sheet(path, name, cells) for name, cells in read_old_workbook(path, content, CUT) if cells]
-    with opened(path, "an .xlsx workbook", CUT):
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        names = workbook.sheet_names
-        rows = [workbook.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names]
-    return [_sheet(path, name, cells) for name, cells in zip(names, rows, strict=True) if cells]
+    bounds = SheetBounds(LARGEST_UNPACKED, MOST_COLUMNS, MOST_CELLS)
+    sheets = (
+        read_workbook(path, content, bounds, CUT, "a CSV file or a workbook")
+        if content.startswith(b"PK")
+        else read_old_workbook(path, content, CUT)
+    )
+    return [_sheet(path, name, rows) for name, rows in sheets.items() if rows]
 
 
-def _sheet(path: Path, name: str, cells: list[list[Any]]) -> Table:
-    place = f"{path}, sheet {name!r}, row"
-
-    def load(wanted: Sequence[int]) -> tuple[list[int], list[list[str]]]:
-        numbers = [number for number, row in enumerate(cells[1:], 2) if any(cell != "" for cell in row)]
-        return numbers, [[as_text(cells[number - 1][position]) for number in numbers] for position in wanted]
-
-    return Table(path, f"{place} 1", place, tuple(as_text(cell) for cell in cells[0]), name, "", load)
+def _sheet(path: Path, name: str, rows: Sequence[Sequence[Cell]]) -> KwbTable:
+    where = f"{path}, sheet {name!r}"
+    return from_rows(path, rows[0], lambda: filled(enumerate(rows[1:], 2)), "row", where=where, clue=name)
 
 
-# --- Attribute tables of maps -------------------------------------------------------------------------------
-
-
-def _dbase(path: Path) -> Table:
-    held = read_records(path, read_bytes(path))
-
-    def load(wanted: Sequence[int]) -> tuple[list[int], list[list[str]]]:
-        return list(held.numbers), [held.columns[position] for position in wanted]
-
-    return Table(path, f"{path}", f"{path}, record", held.names, "", "", load)
-
-
-def _layers(path: Path) -> list[Table]:
-    try:
-        with path.open("rb"):
-            pass
-    except OSError as error:
-        raise unreadable(path, error) from error
-    try:
-        pyogrio = importlib.import_module("pyogrio")
-    except ImportError as error:
-        hint = "Install riskmodel[geo], or save the table as CSV."
-        raise InputError(path, "a map file", "the package pyogrio, which reads it", hint) from error
-    try:
-        layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-        fields = {layer: pyogrio.read_info(path, layer=layer)["fields"].tolist() for layer in layers}
-    except Exception as error:
-        raise InputError(path, f"a map file that cannot be read ({brief(error)})", "a GeoPackage") from error
-    return [_layer(path, layer, fields[layer], pyogrio) for layer in layers]
-
-
-def _layer(path: Path, layer: str, names: list[str], pyogrio: Any) -> Table:
-    place = f"{path}, layer {layer!r}"
-
-    def load(wanted: Sequence[int]) -> tuple[list[int], list[list[str]]]:
-        chosen = [names[position] for position in wanted]
-        try:
-            frame = pyogrio.read_dataframe(path, layer=layer, columns=chosen, read_geometry=False)
-        except Exception as error:
-            raise InputError(
-                place, f"a layer that cannot be read ({brief(error)})", "an attribute table"
-            ) from error
-        columns = [
-            ["" if gone else as_text(value) for value, gone in zip(frame[name], frame[name].isna(), strict=True)]
-            for name in chosen
-        ]
-        return list(range(1, len(frame) + 1)), columns
-
-    return Table(path, place, f"{place}, record", tuple(name.strip() for name in names), layer, "", load)
+def _csv(path: Path, content: bytes) -> KwbTable:
+    text = delimited.decode(path, content)
+    first = text.partition("\n")[0]
+    separator = ";" if first.count(";") > first.count(",") else ","
+    records = delimited.split(path, text, separator)
+    _, names = next(records, (1, []))
+    hint = delimited.CUT_OR_COMMAS
+    return from_rows(
+        path,
+        names,
+        lambda: [(line, cells) for line, cells in records if cells],
+        "line",
+        separator=separator,
+        hint=hint,
+    )

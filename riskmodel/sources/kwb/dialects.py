@@ -1,4 +1,4 @@
-"""Which dialect a KWB table is written in, and what its columns mean there; see ``catalogue/kwb.toml``."""
+"""The dialects in which KWB tables are written, and the meaning of their columns; see ``catalogue/kwb.toml``."""
 
 from __future__ import annotations
 
@@ -9,46 +9,45 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
 from riskmodel.catalogue import load
 from riskmodel.errors import InputError
-from riskmodel.sources.formats.delimited import shown
-from riskmodel.sources.kwb.files import Table
+from riskmodel.sources.formats.delimited import semicolons, shown
+from riskmodel.sources.formats.tables import as_text, check_once
+from riskmodel.sources.kwb.containers import KwbTable
 
 ALWAYS_MISSING = ("", ".", "NA")
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """One way in which KWB tables are written.
+    """One way in which KWB tables are written; see ``catalogue/kwb.toml``.
 
     Attributes
     ----------
-    id, label : str
-        Key in the catalogue and name for people.
     names : str
-        How column names are compared; the other attributes hold names as published.
+        Style in which column names are compared; the other attributes have names as published.
     signature : tuple of str
-        Columns that tell the dialect.
+        Columns by which the dialect is recognised.
     code, name : tuple of str
-        Columns that may hold the area's code and name, the best first.
+        Columns that may hold the area's code and name, in order of preference.
     kind, changed : str
         Columns with the kind of region and with changes since the year before; ``""`` if there are none.
     keep : mapping
         Value that a row must have in a column to belong to the table.
-    required : tuple of str
-        Columns without which the table is not read.
     missing : tuple of str
-        What stands for a missing number.
+        Cells that mean a missing number.
     decimal_comma, semicolons, one_level : bool
         Whether these may occur, and whether all rows of a file are of one level.
     rounded : tuple of str
         Indicators that were made from rounded counts before publication.
     unsure : tuple of str
-        Groups whose columns hold counts in some years and percentages in others.
+        Groups whose columns have counts in some years and percentages in others.
     columns, origin : mapping of str to str
         Quantity of each column that is read always, and only on request.
-    never : tuple of str
-        Columns that are never read.
     words : mapping
         Numbers of the words with which a quantity is written.
     """
@@ -74,10 +73,10 @@ class Dialect:
     never: tuple[str, ...] = ()
     words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
-    def position(self, table: Table, column: str) -> int | None:
-        """Where a column stands in a table, None if it is absent; ``"A|B"`` is the first of these."""
-        places = positions(table.names, self.names)
-        return next((places[key][0] for key in map(self.key, column.split("|")) if key in places), None)
+    def position(self, table: KwbTable, column: str) -> int | None:
+        """The position of a column in a table, None if it is absent; ``"A|B"`` is the first of these."""
+        known = positions(table.names, self.names)
+        return next((known[key][0] for key in map(self.key, column.split("|")) if key in known), None)
 
     def key(self, column: str) -> str:
         """A column name in the form in which names of this dialect are compared."""
@@ -100,12 +99,12 @@ _KEYS: Mapping[str, Callable[[str], str]] = MappingProxyType(
 
 @cache
 def positions(names: Sequence[str], style: str) -> Mapping[str, tuple[int, ...]]:
-    """Where each name stands, by its form in a style; a name that differs only in what the style drops, often."""
-    places: dict[str, tuple[int, ...]] = {}
-    for place, name in enumerate(names):
+    """Positions of the names by their form in a style; several for names that differ only in what it drops."""
+    found: dict[str, tuple[int, ...]] = {}
+    for position, name in enumerate(names):
         key = _KEYS[style](name)
-        places[key] = (*places.get(key, ()), place)
-    return places
+        found[key] = (*found.get(key, ()), position)
+    return found
 
 
 @cache
@@ -127,7 +126,7 @@ def _dialect(key: str, entry: Mapping[str, Any], entries: Mapping[str, Mapping[s
     return Dialect(id=key, **content)
 
 
-def recognise(table: Table) -> Dialect | None:
+def recognise(table: KwbTable) -> Dialect | None:
     """The dialect of a table, None if it is none of them."""
     found = next(
         (each for each in dialects() if all(each.position(table, name) is not None for name in each.signature)),
@@ -135,46 +134,39 @@ def recognise(table: Table) -> Dialect | None:
     )
     if found is None:
         return None
-    doubled = sorted({name for name in table.names if name and table.names.count(name) > 1})
-    if doubled:
-        raise InputError(table.heading, f"column {doubled[0]!r} twice", "every column once")
-    if table.delimiter == ";" and not found.semicolons:
-        raise InputError(
-            table.heading,
-            "columns separated by ';'",
-            "columns separated by ','",
-            "Use the file as published, not one saved again by a spreadsheet.",
-        )
+    check_once(table.header, filter(None, table.names))
+    if table.separator == ";" and not found.semicolons:
+        raise semicolons(table.header)
     absent = [name for name in found.required if found.position(table, name) is None]
     if absent:
         names = shown(table.names)
-        raise InputError(table.heading, f"no column {absent[0]!r} (columns: {names})", f"{list(found.required)}")
+        raise InputError(table.header, f"no column {absent[0]!r} (columns: {names})", f"{list(found.required)}")
     return found
 
 
-def unknown(table: Table) -> InputError:
+def unknown(table: KwbTable) -> InputError:
     """The refusal of a table that is written in no dialect."""
     known = "; ".join(f"{each.label}: {', '.join(each.signature[:2])}" for each in dialects())
-    return InputError(table.heading, f"columns {shown(table.names)}", f"one of: {known}")
+    return InputError(table.header, f"columns {shown(table.names)}", f"one of: {known}")
 
 
-def places_of(dialect: Dialect, table: Table, columns: Mapping[str, str]) -> dict[str, int]:
+def quantity_positions(dialect: Dialect, table: KwbTable, columns: Mapping[str, str]) -> dict[str, int]:
     """Position of each quantity for which the table has a column."""
-    places = positions(table.names, dialect.names)
+    known = positions(table.names, dialect.names)
     found: dict[str, int] = {}
     for column, quantity in columns.items():
-        for place in places.get(dialect.key(column), ()):
+        for position in known.get(dialect.key(column), ()):
             if quantity in found and columns is not dialect.origin:
-                pair = f"{table.names[found[quantity]]!r} and {table.names[place]!r}"
-                raise InputError(table.heading, f"columns {pair} for the same figure", "one of them")
-            found.setdefault(quantity, place)
+                pair = f"{table.names[found[quantity]]!r} and {table.names[position]!r}"
+                raise InputError(table.header, f"columns {pair} for the same figure", "one of them")
+            found.setdefault(quantity, position)
     return found
 
 
-def present(dialect: Dialect, table: Table, columns: Sequence[str]) -> list[str]:
-    """Names as they stand in the table of those columns that it has."""
-    places = positions(table.names, dialect.names)
-    return [table.names[place] for column in columns for place in places.get(dialect.key(column), ())]
+def present(dialect: Dialect, table: KwbTable, columns: Sequence[str]) -> list[str]:
+    """Names, as in the table, of those columns that it has."""
+    known = positions(table.names, dialect.names)
+    return [table.names[position] for column in columns for position in known.get(dialect.key(column), ())]
 
 
 @dataclass(frozen=True)
@@ -183,77 +175,58 @@ class Rows:
 
     Attributes
     ----------
-    table : Table
-        Where they come from.
-    dialect : Dialect
-        In which they are written.
     at : mapping of str to int
         Position of the column of each quantity.
-    numbers : tuple of int
-        Number of each row in the file.
-    cells : mapping of int to list of str
-        Cells by position of their column.
+    cells : pandas.DataFrame
+        Texts by position of their column, indexed by row of the table.
     dropped : int
         Rows that do not belong to the table.
     """
 
-    table: Table
+    table: KwbTable
     dialect: Dialect
     at: Mapping[str, int]
-    numbers: tuple[int, ...]
-    cells: Mapping[int, list[str]]
+    cells: pd.DataFrame
     dropped: int = 0
 
     def text(self, *columns: str) -> list[str] | None:
         """Cells of the first of these columns that is there."""
         name = self.column(*columns)
         position = self.dialect.position(self.table, name) if name else None
-        return None if position is None else self.cells[position]
+        return None if position is None else self.cells[position].tolist()
 
     def column(self, *columns: str) -> str:
         """The first of these columns that is there, otherwise ``""``."""
         return next((name for name in columns if self.dialect.position(self.table, name) is not None), "")
 
-    def only(self, keep: Sequence[bool]) -> Rows:
-        """These rows without those that are not to be kept."""
-        numbers = tuple(number for number, yes in zip(self.numbers, keep, strict=True) if yes)
-        cells = {
-            position: [cell for cell, yes in zip(column, keep, strict=True) if yes]
-            for position, column in self.cells.items()
-        }
-        return replace(self, numbers=numbers, cells=cells)
+    def only(self, chosen: npt.ArrayLike) -> Rows:
+        """The chosen ones of these rows."""
+        return replace(self, cells=self.cells[np.asarray(chosen, dtype=bool)])
 
-    def place(self, row: int, column: str = "") -> str:
-        """Where a row, or a cell of it, stands in the file."""
-        return f"{self.table.row} {self.numbers[row]}" + (f", column {column!r}" if column else "")
+    def positions(self, column: str = "") -> Callable[[int], str]:
+        """The position in the file of a row, or of a cell of it, by the index of the row."""
+        return lambda row: self.table.at(self.cells.index[row], column)
 
     def title(self, column: str) -> str:
-        """A column's name as it stands in the file."""
+        """A column's name in the file."""
         position = self.dialect.position(self.table, column)
         return column if position is None else self.table.names[position]
 
 
-def read_rows(table: Table, dialect: Dialect, *, allow_origin: bool) -> Rows:
-    """Read what is needed of a table.
-
-    Raises
-    ------
-    InputError
-        If the table has no rows, or two columns for the same quantity.
-    """
-    at = places_of(dialect, table, dialect.columns)
+def read_rows(table: KwbTable, dialect: Dialect, *, allow_origin: bool) -> Rows:
+    """Read what is needed of a table, which must have rows and no two columns for the same quantity."""
+    at = quantity_positions(dialect, table, dialect.columns)
     if allow_origin:
-        at |= places_of(dialect, table, dialect.origin)
+        at |= quantity_positions(dialect, table, dialect.origin)
     support = [*dialect.code, *dialect.name, dialect.kind, dialect.changed, *dialect.keep]
-    places = [dialect.position(table, column) for column in support if column]
-    wanted = sorted({*at.values(), *(place for place in places if place is not None)})
-    numbers, columns = table.load(wanted)
-    rows = Rows(table, dialect, at, tuple(numbers), dict(zip(wanted, columns, strict=True)))
-    inside = [True] * len(numbers)
+    found = [dialect.position(table, column) for column in support if column]
+    wanted = sorted({*at.values(), *(position for position in found if position is not None)})
+    texts = {position: [as_text(cell) for cell in table.columns[position]] for position in wanted}
+    rows = Rows(table, dialect, at, pd.DataFrame(texts, dtype="str"))
+    inside = np.ones(len(table), dtype=bool)
     for column, value in dialect.keep.items():
-        cells = rows.text(column)
-        if cells is not None:
-            inside = [yes and cell == value for yes, cell in zip(inside, cells, strict=True)]
-    if not any(inside):
+        if rows.column(column):
+            inside &= np.array(rows.text(column)) == value
+    if not inside.any():
         raise InputError(table.path, "a header without rows", "rows below the header")
-    return replace(rows.only(inside), dropped=inside.count(False))
+    return replace(rows.only(inside), dropped=int((~inside).sum()))

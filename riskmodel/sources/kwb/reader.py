@@ -19,10 +19,10 @@ import pandas as pd
 
 from riskmodel.catalogue import indicators, load
 from riskmodel.errors import InputError
+from riskmodel.sources.formats.tables import quoted
 from riskmodel.sources.kwb import values as kwb_values
-from riskmodel.sources.kwb.containers import open_tables
+from riskmodel.sources.kwb.containers import KwbTable, open_tables
 from riskmodel.sources.kwb.dialects import Dialect, Rows, present, read_rows, recognise, unknown
-from riskmodel.sources.kwb.files import Table, quoted
 from riskmodel.sources.kwb.values import Floats
 from riskmodel.sources.observations import Observations, SourceFile
 
@@ -40,7 +40,7 @@ CHANGES = {"1": "unchanged", "2": "another code", "3": "another boundary"}
 
 @dataclass(frozen=True)
 class _Part:
-    """What one table says of one level."""
+    """The figures of one level in one table."""
 
     path: Path
     dialect: str
@@ -52,7 +52,7 @@ class _Part:
 def read_tables(
     files: Sequence[Path], year: int | None = None, *, allow_origin: bool = False
 ) -> list[Observations]:
-    """Read KWB tables of any year and dialect: gemeente, wijk and buurt, whichever a file holds.
+    """Read KWB tables of any year and dialect: gemeente, wijk and buurt, whichever are in a file.
 
     Parameters
     ----------
@@ -102,12 +102,8 @@ def year_in_name(path: Path) -> int:
     stem = re.sub(r"(?i)[-_ ]versie[-_ ].*$", "", path.stem)
     years = set(map(int, re.findall(YEAR, stem))) | _years_of_tables(stem)
     if len(years) != 1:
-        raise InputError(
-            path,
-            f"{' and '.join(map(str, sorted(years))) or 'no year'} in the file name",
-            "one year",
-            "Say which with --year YEAR.",
-        )
+        found = f"{' and '.join(map(str, sorted(years))) or 'no year'} in the file name"
+        raise InputError(path, found, "one year", "Say which with --year YEAR.")
     return years.pop()
 
 
@@ -116,7 +112,7 @@ def _years_of_tables(text: str) -> set[int]:
     return {known[number] for number in re.findall(TABLE, text) if number in known}
 
 
-def _year(table: Table, asked: int | None) -> int:
+def _year(table: KwbTable, asked: int | None) -> int:
     inside = set(map(int, re.findall(YEAR, table.clue))) | _years_of_tables(table.clue)
     inside |= {2000 + int(year) for name in table.names for year in re.findall(r"(?i)^gwb_code(\d\d)$", name)}
     try:
@@ -131,7 +127,7 @@ def _year(table: Table, asked: int | None) -> int:
     return year
 
 
-def _kwb_tables(path: Path) -> list[tuple[Table, Dialect]]:
+def _kwb_tables(path: Path) -> list[tuple[KwbTable, Dialect]]:
     tables = open_tables(path)
     found = [(table, dialect) for table in tables if (dialect := recognise(table)) is not None]
     if not found:
@@ -139,7 +135,7 @@ def _kwb_tables(path: Path) -> list[tuple[Table, Dialect]]:
     return found
 
 
-def _read_table(table: Table, dialect: Dialect, year: int, *, allow_origin: bool) -> list[_Part]:
+def _read_table(table: KwbTable, dialect: Dialect, year: int, *, allow_origin: bool) -> list[_Part]:
     rows = read_rows(table, dialect, allow_origin=allow_origin)
     every = _codes(rows)
     areas = [code[:2] in LEVELS for code in every]
@@ -150,8 +146,8 @@ def _read_table(table: Table, dialect: Dialect, year: int, *, allow_origin: bool
     values, notes, withheld = _quantities(rows)
     notes += _origin_notes(rows, allow_origin=allow_origin)
     if rows.dropped:
-        kept = ", ".join(f"{column} {value}" for column, value in dialect.keep.items())
-        notes.append(f"left out: {rows.dropped} rows that are not {kept}")
+        chosen = ", ".join(f"{column} {value}" for column, value in dialect.keep.items())
+        notes.append(f"left out: {rows.dropped} rows that are not {chosen}")
     frame = pd.DataFrame({"location": codes, "name": _names(rows, codes), "year": np.int32(year)})
     figures = pd.DataFrame({key: values[key] for key in indicators() if key in values})
     frame = pd.concat([frame, figures], axis=1)
@@ -169,7 +165,7 @@ def _read_table(table: Table, dialect: Dialect, year: int, *, allow_origin: bool
 
 
 def _codes(rows: Rows) -> list[str]:
-    """Codes with their prefix, each of a known form, of the kind of region it is said to be, and there once."""
+    """Codes with their prefix, each of a known form and of the kind of region in its row, and there once."""
     column = rows.column(*rows.dialect.code)
     title = rows.title(column)
     kinds = rows.text(rows.dialect.kind)
@@ -177,59 +173,58 @@ def _codes(rows: Rows) -> list[str]:
     examples = EXAMPLES[level] if level else ", ".join(EXAMPLES.values())
     codes: list[str] = []
     first: dict[str, int] = {}
+    at = rows.positions(title)
     for row, raw in enumerate(rows.text(column) or []):
         code = raw
         if kinds is not None:
             prefix = KINDS.get(kinds[row].casefold(), "")
             if not prefix:
-                place = rows.place(row, rows.title(rows.dialect.kind))
-                raise InputError(place, quoted(kinds[row]), "a kind of region: Land, Gemeente, Wijk or Buurt")
+                where = rows.positions(rows.title(rows.dialect.kind))(row)
+                raise InputError(where, quoted(kinds[row]), "a kind of region: Land, Gemeente, Wijk or Buurt")
             # Until 2012 codes have no prefix, and a spreadsheet may have taken their leading zeros.
             if re.fullmatch("[0-9]+", raw):
                 code = "NL00" if prefix == "NL" else f"{prefix}{raw.zfill(WIDTHS[prefix])}"
             if not code.startswith(prefix):
-                raise InputError(
-                    rows.place(row, title), f"{quoted(raw)} called {quoted(kinds[row])}", f"a code with {prefix}"
-                )
+                raise InputError(at(row), f"{quoted(raw)} called {quoted(kinds[row])}", f"a code with {prefix}")
         if not re.fullmatch(CODE, code) or (level and LEVELS.get(code[:2]) != level):
-            raise InputError(rows.place(row, title), quoted(raw), f"a code like {examples}")
+            raise InputError(at(row), quoted(raw), f"a code like {examples}")
         if code in first:
-            expected = f"every area once; {rows.place(first[code])} is the first"
-            raise InputError(rows.place(row), f"{code} twice", expected)
+            expected = f"every area once; {rows.positions()(first[code])} is the first"
+            raise InputError(rows.positions()(row), f"{code} twice", expected)
         first[code] = row
         codes.append(code)
     return codes
 
 
 def _level_in_name(path: Path) -> str:
-    """Level that a file's name promises, ``""`` if it names none or several."""
+    """Level in a file's name, ``""`` if it names none or several."""
     named = [level for level in LEVELS.values() if level in path.stem.casefold()]
     return named[0] if len(named) == 1 else ""
 
 
 def _quantities(rows: Rows) -> tuple[dict[str, Floats], list[str], npt.NDArray[np.bool_]]:
-    """Values of everything read, what the user should know, and the areas of which shares are withheld."""
-    dialect, titles = rows.dialect, {quantity: rows.table.names[place] for quantity, place in rows.at.items()}
+    """Values of every quantity, notes for the user, and the areas of which shares are withheld."""
+    dialect, titles = rows.dialect, {quantity: rows.table.names[column] for quantity, column in rows.at.items()}
     groups = kwb_values.parts_of_groups()
     values: dict[str, Floats] = {}
     for quantity, position in rows.at.items():
-        raw, title = rows.cells[position], titles[quantity]
+        raw, title = rows.cells[position].tolist(), titles[quantity]
         if quantity in dialect.words:
             words = dialect.words[quantity]
-            read = kwb_values.numbers_of_words(raw, title, rows.place, words, dialect.missing)
+            read = kwb_values.numbers_of_words(raw, title, rows.positions, words, dialect.missing)
         else:
-            read = kwb_values.numbers(raw, title, rows.place, dialect.missing, comma=dialect.decimal_comma)
+            read = kwb_values.numbers(raw, title, rows.positions, dialect.missing, comma=dialect.decimal_comma)
         unsure = groups.get(quantity.removeprefix("n_")) in dialect.unsure
-        values[quantity] = kwb_values.check_limits(read, quantity, title, rows.place, unsure=unsure)
-    notes = kwb_values.settle_units(values, titles, rows.place, dialect.unsure)
+        values[quantity] = kwb_values.check_limits(read, quantity, title, rows.positions, unsure=unsure)
+    notes = kwb_values.settle_units(values, titles, rows.positions, dialect.unsure)
     withheld = kwb_values.withhold_rounded(values, dialect.rounded)
-    derived, also = kwb_values.derive(values, titles, rows.place)
+    derived, also = kwb_values.derive(values, titles, rows.positions)
     return values | derived, notes, withheld | also
 
 
 def _names(rows: Rows, codes: Sequence[str]) -> list[str]:
     labels = rows.text(*rows.dialect.name) or codes
-    # Some copies of OData tables repeat the code where the name should stand.
+    # Some copies of OData tables repeat the code in place of the name.
     usable = [bool(label) and re.fullmatch(CODE, label) is None for label in labels]
     return [label if good else code for label, good, code in zip(labels, usable, codes, strict=True)]
 
@@ -247,8 +242,8 @@ def _level_notes(changed: pd.Series, withheld: int, empty: Sequence[str]) -> lis
     notes = []
     counts = Counter(changed.map(CHANGES).dropna())
     if counts:
-        told = ", ".join(f"{counts[word]} {word}" for word in CHANGES.values() if counts[word])
-        notes.append(f"since the year before: {told}")
+        changes = ", ".join(f"{counts[word]} {word}" for word in CHANGES.values() if counts[word])
+        notes.append(f"since the year before: {changes}")
     if withheld:
         minimum = load("kwb")["derived"]["minimum"]
         notes.append(f"withheld: shares of {withheld} areas with fewer than {minimum} inhabitants or households")
@@ -258,7 +253,7 @@ def _level_notes(changed: pd.Series, withheld: int, empty: Sequence[str]) -> lis
 
 
 def _combine(year: int, level: str, parts: Sequence[_Part]) -> Observations:
-    """One table of a level and year; pages of one table, or tables of several cities, are put together."""
+    """Observations of one level and year from the pages of one table, or from tables of several cities."""
     first = parts[0]
     known: set[str] = set()
     for part in parts:

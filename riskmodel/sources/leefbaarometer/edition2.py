@@ -2,9 +2,9 @@
 
 A level of areas has three kinds of file, recognised by their columns: ``RLB*`` (position relative to the national
 mean of the measurement, "stand"), ``DLB*`` (absolute change between two, "ontwikkeling") and ``KL..`` with
-``VKL....`` (published classes and development classes). The first two come long (a row a measurement) and wide
-(columns a measurement); a workbook holds both, which must agree. ``catalogue/leefbaarometer2.toml`` says how
-absolute scores follow. This is another instrument than 3.0 and never put beside its score.
+``VKL....`` (published classes and development classes). The first two are long (a row a measurement) or wide
+(columns a measurement); a workbook has both, which must agree. ``catalogue/leefbaarometer2.toml`` has the
+constants of absolute scores. This is another instrument than 3.0, and its scores are never compared with those.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from riskmodel.sources.leefbaarometer.edition2_tables import read_tables
 from riskmodel.sources.observations import Observations, SourceFile
 
 SOURCE = "leefbaarometer-2.0"
-#: Releases differ by less in where the national mean moved; more is another instrument or a damaged file.
+#: Releases differ by less in the shift of the national mean; more is another instrument or a damaged file.
 LARGEST_REVISION = 0.002
 
 _Parts = dict[str, tuple[Path, pd.DataFrame, tuple[str, ...]]]
@@ -58,27 +58,24 @@ def read_scores(files: Sequence[Path], boundaries: int | None = None) -> list[Ob
         level, kind, frame, notes = _read_one(path)
         parts = levels.setdefault(level, {})
         if kind in parts:
-            raise InputError(
-                path, f"a second file of {kind} of level {level}", f"one; {parts[kind][0].name} is the first"
-            )
+            found = f"a second file of {kind} of level {level}"
+            raise InputError(path, found, f"one; {parts[kind][0].name} is the first")
         parts[kind] = (path, frame, notes)
     return [_observations(level, parts, boundaries) for level, parts in levels.items()]
 
 
 def class_scheme() -> ClassScheme:
     """Classes of the absolute score (``lbm2_score``)."""
-    entry = load("leefbaarometer2")["classes"]
-    return ClassScheme(tuple(entry["names"]), np.array(entry["cuts"]))
+    return ClassScheme.of(load("leefbaarometer2")["classes"])
 
 
 def development_scheme() -> ClassScheme:
     """Development classes of the absolute change, whatever the number of years."""
-    entry = load("leefbaarometer2")["development"]
-    return ClassScheme(tuple(entry["names"]), np.array(entry["cuts"]))
+    return ClassScheme.of(load("leefbaarometer2")["development"])
 
 
 def compare_classes(observations: Observations) -> pd.DataFrame:
-    """Put the classes computed from scores beside the published ones."""
+    """Classes computed from scores with the published ones, one row an area, year and indicator."""
     frame = observations.frame
     classes = [each for each in observations.indicators if each.startswith(("lbm2_class", "lbm2_development"))]
     if "lbm2_score" not in frame or not classes:
@@ -116,14 +113,13 @@ def _read_one(path: Path) -> tuple[str, str, pd.DataFrame, tuple[str, ...]]:
 def _observations(level: str, parts: _Parts, boundaries: int | None) -> Observations:
     facts = load("leefbaarometer2")
     if "changes" in parts and "positions" not in parts:
-        raise InputError(
-            parts["changes"][0], f"changes of level {level} alone", "positions as well", "Add the 'stand' file."
-        )
-    frames, notes = [], [note for _, _, said in parts.values() for note in said]
+        found = f"changes of level {level} alone"
+        raise InputError(parts["changes"][0], found, "positions as well", "Add the 'stand' file.")
+    frames, notes = [], [note for _, _, own in parts.values() for note in own]
     if "positions" in parts:
-        scores, said = _scores(parts)
+        scores, missing = _scores(parts)
         frames.append(scores)
-        notes += said
+        notes += missing
     if "classes" in parts:
         frames.append(_classes(parts["classes"][1]))
     frame = pd.concat(frames, axis=1).rename_axis(["location", "year"]).sort_index().reset_index()
@@ -131,12 +127,10 @@ def _observations(level: str, parts: _Parts, boundaries: int | None) -> Observat
     frame["year"] = frame["year"].astype("int32")
     last = str(frame["year"].max())
     if boundaries is None and last not in facts["boundaries"]:
-        raise InputError(
-            next(iter(parts.values()))[0],
-            f"a release up to {last}, of which the boundary vintage is not known",
-            f"one up to {', '.join(facts['boundaries'])}",
-            "Say the year of the area codes with boundaries.",
-        )
+        found = f"a release up to {last}, of which the boundary vintage is not known"
+        expected = f"one up to {', '.join(facts['boundaries'])}"
+        hint = "Say the year of the area codes with boundaries."
+        raise InputError(next(iter(parts.values()))[0], found, expected, hint)
     vintage = boundaries or int(facts["boundaries"][last])
     files = tuple(SourceFile.of(path) for path, _, _ in parts.values())
     base = float(facts["base"]) if "positions" in parts else None
@@ -144,7 +138,7 @@ def _observations(level: str, parts: _Parts, boundaries: int | None) -> Observat
 
 
 def _classes(frame: pd.DataFrame) -> pd.DataFrame:
-    """Classes by location and year; a development class stands at the end of its period."""
+    """Classes by location and year; a development class has the year in which its period ends."""
     indexed = frame.set_index(["location", "end"])
     columns = {}
     if "KL" in frame:
@@ -157,7 +151,7 @@ def _classes(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _scores(parts: _Parts) -> tuple[pd.DataFrame, list[str]]:
-    """Absolute scores by location and year, and what is missing of them."""
+    """Absolute scores by location and year, and notes on those that are missing."""
     facts = load("leefbaarometer2")
     positions = parts["positions"][1].set_index(["location", "end"]).drop(columns="begin")
     shifts = {part: {int(year): by for year, by in known.items()} for part, known in facts["shift"].items()}
@@ -181,7 +175,7 @@ def _measure(
     positions: pd.DataFrame,
     shifts: dict[str, dict[int, float]],
 ) -> None:
-    """Hold changes against differences of positions; what remains, the same for all areas, moved the mean."""
+    """Compare changes with differences of positions; the gap, the same for all areas, is the shift of the mean."""
     path, frame, _ = changes
     parts = list(shifts)
     reference = load("leefbaarometer2")["reference"]
@@ -210,10 +204,7 @@ def _measure(
             continue
         for part, moved in zip(parts, gap[known].mean(axis=0), strict=True):
             if abs(moved - shifts[part].get(end, moved)) > LARGEST_REVISION:
-                raise InputError(
-                    path,
-                    f"a national mean of {part} that moved {moved:.4f} from {begin} to {end}",
-                    f"{shifts[part][end]:.4f}, as in the catalogue",
-                    "Is it Leefbaarometer 2.0?",
-                )
+                found = f"a national mean of {part} that moved {moved:.4f} from {begin} to {end}"
+                expected = f"{shifts[part][end]:.4f}, as in the catalogue"
+                raise InputError(path, found, expected, "Is it Leefbaarometer 2.0?")
             shifts[part][end] = float(moved)

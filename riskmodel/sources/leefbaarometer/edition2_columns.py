@@ -1,8 +1,9 @@
-"""Columns of a Leefbaarometer 2.0 table: what they hold of which areas and years, and whether it adds up."""
+"""Columns of a Leefbaarometer 2.0 table: their kind of value, areas and years, and whether they add up."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -10,11 +11,12 @@ import pandas as pd
 
 from riskmodel.catalogue import load
 from riskmodel.errors import InputError
-from riskmodel.sources.leefbaarometer.edition2_tables import Table
+from riskmodel.sources.formats.rows import cell_of, refuse
+from riskmodel.sources.leefbaarometer.edition2_tables import Table, codes, numbers
 
 KEYS = ["location", "begin", "end"]
 #: A column is a stem, a part (total or dimension) for positions and changes, and the two-digit years it is about;
-#: in long tables the years stand in columns of their own.
+#: in long tables the years have columns of their own.
 COLUMN = re.compile(r"(?P<stem>KL|VKL|RLB|DLB)(?P<part>[A-Z]*)(?P<years>(?:\d\d)*)")
 SHAPES = {
     ("KL", 1): "classes",
@@ -26,33 +28,33 @@ SHAPES = {
 }
 YEAR_COLUMNS = {"classes": (), "positions": ("JAAR",), "changes": ("BEGIN", "EINDE")}
 HIGHEST_CLASS = {"KL": 9, "VKL": 7}
-#: Workbooks hold their identities to 1e-13; the CSV files are published with three decimals.
+#: Identities are exact to 1e-13 in workbooks; the CSV files are published with three decimals.
 TOLERANCE, HALF_STEP = 1e-6, 0.0005
-#: No position or change comes near this; further off, a sentinel or another column has been read.
+#: No position or change is near this; a value beyond it is a sentinel or of another column.
 FURTHEST = 3.0
 
 
 def code_columns(table: Table) -> list[str]:
-    """Columns of a table that hold area codes, by their names."""
-    return [name for name in load("leefbaarometer2")["codes"]["columns"] if name in table.frame.columns]
+    """Columns of a table with area codes, by their names."""
+    return [name for name in load("leefbaarometer2")["codes"]["columns"] if name in table.names]
 
 
 def tidy(table: Table) -> tuple[str, str, pd.DataFrame]:
-    """Turn a table into one row an area and period."""
+    """Level, kind and tidy rows of a table: one row an area and period."""
     code = code_columns(table)[0]
-    codes = table.codes(code)
-    level = _level(table, code, codes)
+    locations = codes(table, code)
+    level = _level(table, code, locations)
     kind, periods = _plan(table, code)
     waves = load("leefbaarometer2")["waves"]
     blocks = []
     for years, columns in periods.items():
-        block = pd.DataFrame({"location": codes})
-        spoken = [table.numbers(name, waves[0], waves[-1], whole=True) for name in YEAR_COLUMNS[kind] if not years]
-        block["begin"], block["end"] = (years or spoken)[0], (years or spoken)[-1]
+        block = pd.DataFrame({"location": locations})
+        given = [numbers(table, name, waves[0], waves[-1], True) for name in YEAR_COLUMNS[kind] if not years]
+        block["begin"], block["end"] = (years or given)[0], (years or given)[-1]
         for name, column in columns.items():
             highest = HIGHEST_CLASS.get(name)
             lowest, top = (1, highest) if highest else (-FURTHEST, FURTHEST)
-            block[name] = table.numbers(column, lowest, top, whole=highest is not None)
+            block[name] = numbers(table, column, lowest, top, highest is not None)
         _check_block(table, kind, block)
         blocks.append(block)
     frame = pd.concat(blocks, ignore_index=True).astype({"begin": "int32", "end": "int32"})
@@ -61,34 +63,29 @@ def tidy(table: Table) -> tuple[str, str, pd.DataFrame]:
 
 def _check_block(table: Table, kind: str, block: pd.DataFrame) -> None:
     waves = load("leefbaarometer2")["waves"]
-    odd = ~(block["begin"].isin(waves) & block["end"].isin(waves)).to_numpy()
+    odd = ~(block["begin"].isin(waves) & block["end"].isin(waves))
     if kind == "changes" or "VKL" in block:
-        odd |= (block["begin"] >= block["end"]).to_numpy()
-    if odd.any():
-        row = int(np.argmax(odd))
-        found = " to ".join(f"{block[each].iloc[row]:g}" for each in ("begin", "end"))
-        raise InputError(table.at(row), f"period {found}", f"measurements of {waves}")
-    twice = block.duplicated(KEYS).to_numpy()
-    if twice.any():
-        row = int(np.argmax(twice))
-        raise InputError(table.at(row), f"{block['location'].iloc[row]} twice", "every area once a measurement")
+        odd |= block["begin"] >= block["end"]
+
+    def period(row: int) -> str:
+        return f"period {block['begin'].iloc[row]:g} to {block['end'].iloc[row]:g}"
+
+    refuse(odd, table.at, period, f"measurements of {waves}")
+    twice, codes = block.duplicated(KEYS), block["location"]
+    refuse(twice, table.at, lambda row: f"{codes.iloc[row]} twice", "every area once a measurement")
     if kind == "classes":
         return
     total, *dimensions = load("leefbaarometer2")["indicators"]
     values = block[[total, *dimensions]].to_numpy()
     known = ~np.isnan(values)
     some = known.any(axis=1) & ~known.all(axis=1)
-    if some.any():
-        raise InputError(table.at(int(np.argmax(some))), "some of total and dimensions", "all six or none")
+    refuse(some, table.at, "some of total and dimensions", "all six or none")
     gap = np.abs(values[:, 1:].sum(axis=1) - values[:, 0])
     if (gap > tolerance(values, 6)).any():
         row = int(np.nanargmax(gap))
-        raise InputError(
-            table.at(row),
-            f"dimensions that add up to {values[row, 1:].sum():.6f}",
-            f"{values[row, 0]:.6f}, the total",
-            "The file may be damaged, or its columns may have been swapped.",
-        )
+        found = f"dimensions that add up to {values[row, 1:].sum():.6f}"
+        hint = "The file may be damaged, or its columns may have been swapped."
+        raise InputError(table.at(row), found, f"{values[row, 0]:.6f}, the total", hint)
 
 
 def tolerance(values: npt.NDArray[np.float64], terms: int) -> float:
@@ -98,26 +95,29 @@ def tolerance(values: npt.NDArray[np.float64], terms: int) -> float:
     return TOLERANCE + (terms * HALF_STEP if rounded else 0.0)
 
 
-def _level(table: Table, code: str, codes: pd.Series) -> str:
+def level_of_codes(codes: pd.Series, patterns: Mapping[str, str]) -> str:
+    """The level whose pattern the first code has, otherwise ``""``."""
+    return next((level for level, pattern in patterns.items() if re.match(pattern, codes.iloc[0])), "")
+
+
+def _level(table: Table, code: str, locations: pd.Series) -> str:
     patterns: dict[str, str] = load("leefbaarometer2")["codes"]["patterns"]
-    if codes.empty:
+    if locations.empty:
         raise InputError(table.where, "a header without rows", "rows below the header")
-    level = next((each for each, pattern in patterns.items() if re.match(pattern, codes.iloc[0])), None)
-    good = codes.str.match(patterns[level] if level else "$.").to_numpy(dtype=bool)
-    if not good.all():
-        row = int(np.argmin(good))
-        expected = f"a code of level {level}" if level else "BU03440101, WK034401, GM0344 or 3511, for instance"
-        raise InputError(table.at(row, code), repr(codes.iloc[row]), expected)
-    return str(level)
+    level = level_of_codes(locations, patterns)
+    expected = f"a code of level {level}" if level else "BU03440101, WK034401, GM0344 or 3511, for instance"
+    wrong = ~locations.str.match(patterns.get(level, "$."))
+    refuse(wrong, lambda row: table.at(row, code), cell_of(locations), expected)
+    return level
 
 
 def _plan(table: Table, code: str) -> tuple[str, dict[tuple[int, ...], dict[str, str]]]:
-    """Kind of a table, and for every period which column holds what; no years where the rows tell them."""
+    """Kind of a table, and the column of each quantity by period; no years where the rows have them."""
     parts: list[str] = list(load("leefbaarometer2")["indicators"])
     where = f"{table.where}, header"
     periods: dict[tuple[int, ...], dict[str, str]] = {}
     kinds = set()
-    for name in table.frame.columns:
+    for name in table.names:
         if name == code or name in ("JAAR", "BEGIN", "EINDE"):
             continue
         match = COLUMN.fullmatch(name)
@@ -131,7 +131,7 @@ def _plan(table: Table, code: str) -> tuple[str, dict[tuple[int, ...], dict[str,
         found = " and ".join(sorted(kinds)) if len(kinds) != 1 else "years in columns and in rows"
         raise InputError(where, found or "no values", "one kind of value, in one form")
     kind = kinds.pop()
-    present = set(table.frame.columns)
+    present = set(table.names)
     for years, columns in periods.items():
         absent = [] if years else [name for name in YEAR_COLUMNS[kind] if name not in present]
         absent += [] if kind == "classes" else [part for part in parts if part not in columns]
@@ -141,7 +141,7 @@ def _plan(table: Table, code: str) -> tuple[str, dict[tuple[int, ...], dict[str,
 
 
 def check_same(where: str, first: pd.DataFrame, other: pd.DataFrame) -> None:
-    """Hold the sheets of a workbook against each other: the same values in two forms."""
+    """Refuse two sheets of a workbook that differ; they give the same values in two forms."""
     left, right = (each.set_index(KEYS).dropna(how="all").sort_index() for each in (first, other))
     differ = left.index.symmetric_difference(right.index)
     if differ.empty:
@@ -150,6 +150,5 @@ def check_same(where: str, first: pd.DataFrame, other: pd.DataFrame) -> None:
     if not differ.empty:
         location, begin, end = differ[0]
         period = str(end) if begin == end else f"{begin}-{end}"
-        raise InputError(
-            where, f"another value of {location} in {period} than on the first sheet", "the same value"
-        )
+        found = f"another value of {location} in {period} than on the first sheet"
+        raise InputError(where, found, "the same value")

@@ -1,22 +1,29 @@
-"""Tables of a workbook, CSV or dBase file with their cells as they stand, for its reader."""
+"""Tables of a workbook, CSV or dBase file of Leefbaarometer 2.0, and their codes and numbers."""
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import compress, islice
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from riskmodel.errors import InputError, unreadable
-from riskmodel.sources.formats import delimited
-from riskmodel.sources.formats.archives import SheetBounds, blocks, check_workbook, opened
-from riskmodel.sources.formats.dbase import read_records
+from riskmodel.sources.formats import delimited, tables
+from riskmodel.sources.formats.archives import SheetBounds, blocks
+from riskmodel.sources.formats.dbase import read_dbase
+from riskmodel.sources.formats.rows import refuse
+from riskmodel.sources.formats.tables import Cell, Row, check_once, filled, from_rows
+from riskmodel.sources.formats.workbook import read_workbook
+
+Table: TypeAlias = tables.Table[Sequence[Cell]]
 
 #: The largest published file is 2 MB; a workbook may unpack to thirty times its size.
 LARGEST_FILE = 64 * 1024**2
@@ -30,59 +37,29 @@ SUFFIXES = (".xlsx", ".csv", ".dbf")
 HINT = "Use the file as published."
 
 
-@dataclass(frozen=True)
-class Table:
-    """Cells of one table, and where they stand.
+def codes(table: Table, column: str) -> pd.Series:
+    """Cells of a column of codes as text; a whole number becomes its digits."""
+    return pd.Series([tables.as_text(cell) for cell in table.column(column)], dtype="str")
 
-    Attributes
-    ----------
-    where : str
-        File, and sheet if there are sheets.
-    unit : str
-        What a row is called: line, row or record.
-    first : int
-        Number of the first row below the header.
-    text : bool
-        Whether numbers are written as text, as in a CSV file.
-    frame : pandas.DataFrame
-        The cells, ``""`` where nothing stands.
-    """
 
-    where: str
-    unit: str
-    first: int
-    text: bool
-    frame: pd.DataFrame
-
-    def at(self, row: int, column: str = "") -> str:
-        """Tell where a cell stands, counting as the user's programs do."""
-        place = f"{self.where}, {self.unit} {row + self.first}"
-        return f"{place}, column {column!r}" if column else place
-
-    def codes(self, column: str) -> pd.Series:
-        """Cells of a column of codes as text without padding; a whole number becomes its digits."""
-        cells = self.frame[column]
-        return cells.map(lambda c: str(int(c)) if isinstance(c, float) and c.is_integer() else str(c).strip())
-
-    def numbers(self, column: str, lowest: float, highest: float, whole: bool = False) -> npt.NDArray[np.float64]:
-        """Cells of a column of numbers, NaN where nothing stands."""
-        cells = self.frame[column]
-        empty = cells.map(lambda c: isinstance(c, str) and c == "").to_numpy(dtype=bool)
-        typed = cells.map(lambda c: isinstance(c, str) if self.text else type(c) in (int, float))
-        values = pd.to_numeric(cells.where(typed & ~empty), errors="coerce").to_numpy(dtype="float64")
-        good = empty | ((values >= lowest) & (values <= highest) & (not whole or values == np.floor(values)))
-        if not good.all():
-            row = int(np.argmin(good))
-            kind = "a whole number" if whole else "a number"
-            cell = cells.iloc[row]
-            comma = isinstance(cell, str) and "," in cell
-            raise InputError(
-                self.at(row, column),
-                repr(cell),
-                f"{kind} from {lowest:g} to {highest:g}, or nothing",
-                "Numbers need a decimal point." if comma else "",
-            )
-        return values
+def numbers(
+    table: Table, column: str, lowest: float, highest: float, whole: bool = False
+) -> npt.NDArray[np.float64]:
+    """Cells of a column of numbers, NaN for empty ones; a workbook must have numbers and not texts."""
+    cells = pd.Series(table.column(column), dtype=object)
+    empty = (cells == "").to_numpy()
+    typed = cells.map(type) == (float if table.path.suffix.lower() == ".xlsx" else str)
+    values = pd.to_numeric(cells.where(typed & ~empty), errors="coerce").to_numpy(dtype="float64")
+    good = empty | ((values >= lowest) & (values <= highest) & (not whole or values == np.floor(values)))
+    kind = "a whole number" if whole else "a number"
+    refuse(
+        ~good,
+        lambda row: table.at(row, column),
+        lambda row: tables.quoted(cells[row]),
+        f"{kind} from {lowest:g} to {highest:g}, or nothing",
+        lambda row: "Numbers need a decimal point." if "," in str(cells[row]) else "",
+    )
+    return values
 
 
 def read_tables(path: Path) -> tuple[list[Table], tuple[str, ...]]:
@@ -122,20 +99,9 @@ def read_tables(path: Path) -> tuple[list[Table], tuple[str, ...]]:
 
 def _of_workbook(path: Path) -> list[Table]:
     content = path.read_bytes()
-    with opened(path, "a workbook", HINT):
-        check_workbook(path, content, SheetBounds(LARGEST_UNPACKED, MOST_COLUMNS, MOST_CELLS), HINT)
-        _refuse_errors(path, content)
-        sheets = pd.read_excel(
-            io.BytesIO(content),
-            sheet_name=None,
-            header=None,
-            dtype=object,
-            keep_default_na=False,
-            engine="calamine",
-        )
-    return [
-        _sheet(path, str(name), cells) for name, cells in sheets.items() if not cells.isin([""]).all(axis=None)
-    ]
+    sheets = read_workbook(path, content, SheetBounds(LARGEST_UNPACKED, MOST_COLUMNS, MOST_CELLS), HINT)
+    _refuse_errors(path, content)
+    return [_sheet(path, name, rows) for name, rows in sheets.items() if filled(enumerate(rows))]
 
 
 def _refuse_errors(path: Path, content: bytes) -> None:
@@ -149,55 +115,42 @@ def _refuse_errors(path: Path, content: bytes) -> None:
                 rest = block[-500:]
 
 
-def _sheet(path: Path, name: str, cells: pd.DataFrame) -> Table:
+def _sheet(path: Path, name: str, rows: Sequence[Sequence[Cell]]) -> Table:
     where = f"{path}, sheet {name!r}"
-    filled = ~cells.isin([""])
     # A sheet may count formatted but empty cells below and beside the table as its own.
-    cells = cells.loc[: int(np.flatnonzero(filled.any(axis=1))[-1]), filled.any(axis=0)]
-    names = [str(cell).strip() for cell in cells.iloc[0]]
-    doubled = sorted({each for each in names if names.count(each) > 1})
-    if doubled:
-        raise InputError(f"{where}, row 1", f"column {doubled[0]!r} twice", "every column once")
-    return Table(where, "row", 2, False, cells.iloc[1:].set_axis(names, axis=1).reset_index(drop=True))
+    last = filled(enumerate(rows))[-1][0]
+    used = [any(cell != "" for cell in column) for column in zip(*rows, strict=True)]
+    names, *below = [list(compress(row, used)) for row in rows[: last + 1]]
+    table = from_rows(path, names, lambda: list(enumerate(below, 2)), "row", where=where)
+    check_once(table.header, table.names)
+    return table
 
 
 def _of_csv(path: Path) -> tuple[list[Table], tuple[str, ...]]:
     names = delimited.header(path)
-    rows: list[list[str]] = []
+    text = delimited.decode(path, path.read_bytes(), expected=delimited.UTF8_CSV, hint=HINT)
+    rows: list[Row] = []
     short = 0
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            next(reader)
-            for row in reader:
-                if not 0 < len(row) <= len(names):
-                    raise InputError(
-                        f"{path}, line {reader.line_num}",
-                        f"{len(row)} fields" if row else "an empty line",
-                        f"{len(names)} fields, as in the header, or fewer where the last are missing",
-                        "Numbers may be written with a decimal comma." if row else "",
-                    )
-                short += len(row) < len(names)
-                rows.append(row + [""] * (len(names) - len(row)))
-    except UnicodeDecodeError as error:
-        raise InputError(path, "bytes that are not UTF-8 text", "a UTF-8 CSV file", HINT) from error
-    except csv.Error as error:
-        raise InputError(path, f"text that is no CSV ({error})", "a comma separated file", HINT) from error
-    if short and not path.read_bytes().endswith(b"\n"):
-        # Published rows stop where everything after is missing, so only the end of the last line tells a cut.
+    for line, cells in islice(delimited.split(path, text), 1, None):
+        if not 0 < len(cells) <= len(names):
+            found = f"{len(cells)} fields" if cells else "an empty line"
+            expected = f"{len(names)} fields, as in the header, or fewer where the last are missing"
+            hint = "Numbers may be written with a decimal comma." if cells else ""
+            raise InputError(f"{path}, line {line}", found, expected, hint)
+        short += len(cells) < len(names)
+        rows.append((line, cells + [""] * (len(names) - len(cells))))
+    if short and not text.endswith("\n"):
+        # Published rows stop where everything after is missing, so only the end of the last line shows a cut.
         raise InputError(f"{path}, line {len(rows) + 1}", "the end of the file", "the end of a line", HINT)
     notes = (f"{path.name}: {short} rows stop before the last column; the rest is missing",) if short else ()
-    return [Table(str(path), "line", 2, True, pd.DataFrame(rows, columns=names, dtype=object))], notes
+    return [from_rows(path, names, lambda: rows, "line")], notes
 
 
 def _of_dbase(path: Path) -> list[Table]:
-    held = read_records(path, path.read_bytes())
-    if not held.numbers:
+    table = read_dbase(path, path.read_bytes())
+    if not len(table):
         raise InputError(path, "no records", "a table with areas")
-    doubled = sorted({name for name in held.names if held.names.count(name) > 1})
-    if doubled:
-        raise InputError(path, f"column {doubled[0]!r} twice", "every column once")
+    check_once(path, table.names)
     # A number that is missing is written as stars.
-    columns = [[cell.strip("*") and cell for cell in column] for column in held.columns]
-    frame = pd.DataFrame(dict(zip(held.names, columns, strict=True)), dtype=object)
-    return [Table(str(path), "record", 1, True, frame)]
+    columns = tuple([str(cell).strip("*") and cell for cell in column] for column in table.columns)
+    return [replace(table, load=lambda: (table.number, columns))]

@@ -1,7 +1,7 @@
 """Leefbaarometer 3.0: the open-data package, a zip or a folder with one score file a level.
 
-The score files are what :func:`riskmodel.sources.leefbaarometer.scores.read_scores` reads; the files with developments
-between waves are left, because they follow from the scores.
+:func:`riskmodel.sources.leefbaarometer.scores.read_scores` reads the score files; the files with developments
+between waves are left out, because they follow from the scores.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from pathlib import Path, PureWindowsPath
 
 from riskmodel.errors import InputError, unreadable
 from riskmodel.sources.formats.archives import Bounds, blocks, check_members
+from riskmodel.sources.formats.files import first_bytes
 
-#: Levels in the order in which they are given, and the words by which file names tell them.
+#: Levels in the order of the result, and the words for them in file names.
 LEVELS: dict[str, tuple[str, ...]] = {
     "gemeente": ("gemeenten", "gemeente"),
     "wijk": ("wijken", "wijk"),
@@ -39,7 +40,7 @@ HINT = "Use open-data-leefbaarometer-meting-2024.zip of the open-data page, or t
 
 @contextmanager
 def open_package(path: Path, levels: Sequence[str] = ()) -> Iterator[list[Path]]:
-    """Give the score files of a package, one a level."""
+    """Yield the score files of a package, one a level, unpacked while they are read."""
     unknown = [level for level in levels if level not in LEVELS]
     if unknown:
         raise InputError("levels", repr(unknown[0]), f"some of {', '.join(LEVELS)}")
@@ -61,7 +62,7 @@ def _files_in(folder: Path, levels: Sequence[str]) -> list[Path]:
     except OSError as error:
         raise InputError(folder, error.strerror or "an unreadable folder", "a readable folder") from error
     files = [file for file in [*inside, *below] if file.is_file()]
-    return [files[place] for place in _by_level(folder, [file.name for file in files], levels)]
+    return [files[index] for index in _by_level(folder, [file.name for file in files], levels)]
 
 
 def _extract(path: Path, folder: Path, levels: Sequence[str]) -> list[Path]:
@@ -70,7 +71,7 @@ def _extract(path: Path, folder: Path, levels: Sequence[str]) -> list[Path]:
             members = check_members(path, archive, Bounds(LARGEST_TOTAL, LARGEST_MEMBER, HIGHEST_RATIO), HINT)
             # Windows paths know both kinds of slash, and both occur in zips made there.
             names = [PureWindowsPath(member.filename).name for member in members]
-            chosen = [members[place] for place in _by_level(path, names, levels)]
+            chosen = [members[index] for index in _by_level(path, names, levels)]
             return [_unpack(path, archive, member, folder) for member in chosen]
     # A directory of members that asks for an unknown version of zip is damaged, too.
     except (zipfile.BadZipFile, NotImplementedError) as error:
@@ -80,10 +81,10 @@ def _extract(path: Path, folder: Path, levels: Sequence[str]) -> list[Path]:
 
 
 def _by_level(where: Path, names: Sequence[str], levels: Sequence[str]) -> list[int]:
-    """Places of the score files among the names, in the order of the levels."""
+    """Indices of the score files among the names, in the order of the levels."""
     words = {word: level for level, known in LEVELS.items() for word in known}
     found: dict[str, int] = {}
-    for place, name in enumerate(names):
+    for index, name in enumerate(names):
         match = SCORES.fullmatch(name)
         level = words.get(match["word"].lower()) if match else None
         if level is None:
@@ -95,7 +96,7 @@ def _by_level(where: Path, names: Sequence[str], levels: Sequence[str]) -> list[
                 "one score file a level",
                 "Two releases are two instruments; give one of them.",
             )
-        found[level] = place
+        found[level] = index
     if not found:
         seen = ", ".join(sorted(names)[:5]) or "nothing"
         raise InputError(where, f"no score file ({seen})", "'Leefbaarometer-scores wijken 2002-2024.csv'", HINT)
@@ -106,7 +107,7 @@ def _by_level(where: Path, names: Sequence[str], levels: Sequence[str]) -> list[
 
 
 def _unpack(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path) -> Path:
-    """Write one member under its bare name, never more than it says it holds."""
+    """Write one member under its bare name, never more bytes than the archive announces."""
     where = f"{path}, member {member.filename!r}"
     target = folder / PureWindowsPath(member.filename).name
     try:
@@ -121,8 +122,7 @@ def _unpack(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, folde
 
 
 def _no_archive(path: Path) -> InputError:
-    with path.open("rb") as file:
-        start = file.read(512).lstrip()
+    start = first_bytes(path, 512).lstrip()
     if start.startswith(b"PK"):
         return InputError(path, "a zip archive that is cut off or damaged", "a whole one", "Download it again.")
     if not start:

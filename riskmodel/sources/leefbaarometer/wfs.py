@@ -1,7 +1,7 @@
 """Leefbaarometer 3.0: attribute tables of its WFS, one measurement of one level with the published classes.
 
-A table has deviations and classes but no score, so it is no part of a panel of scores: it serves to hold computed
-classes against published ones. ``catalogue/leefbaarometer_wfs.toml`` names layers and columns.
+A table has deviations and classes but no score, so it is no part of a panel of scores: it serves to compare
+computed classes with published ones. ``catalogue/leefbaarometer_wfs.toml`` names layers and columns.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ import pandas as pd
 from riskmodel.catalogue import DIMENSIONS, load
 from riskmodel.errors import InputError
 from riskmodel.sources.formats import delimited
-from riskmodel.sources.leefbaarometer.scores import check_sum
-from riskmodel.sources.observations import Observations, SourceFile
+from riskmodel.sources.formats.rows import cell_of, lines, refuse
+from riskmodel.sources.leefbaarometer.edition2_columns import level_of_codes
+from riskmodel.sources.leefbaarometer.scores import check_sum, check_years, joined
+from riskmodel.sources.observations import Observations, SourceFile, require_files
 
 SOURCE = "leefbaarometer-3.0-wfs"
 LAYER = re.compile(r"(?P<prefix>clippedgrid|pc4|buurt|wijk|gemeente)score(?P<year>\d\d)(?P<rest>_\w+)?")
@@ -27,7 +29,7 @@ FIRST_YEAR, LAST_YEAR = 1998, 2097
 MISSING = ("", "NA")
 #: The service writes six significant digits, so that five dimensions and their sum differ by a few millionths.
 TOLERANCE = 1e-5
-#: No deviation comes near this; further off, a sentinel or another column has been read.
+#: No deviation is near this; a value beyond it is a sentinel or of another column.
 FURTHEST = 3.0
 
 
@@ -37,7 +39,7 @@ def read_layers(files: Sequence[Path], boundaries: int | None = None) -> list[Ob
     Parameters
     ----------
     files : sequence of Path
-        CSV files, one a layer; measurements of one level are put together.
+        CSV files, one a layer; measurements of one level are joined.
     boundaries : int, optional
         Boundary vintage of the codes; by default that of the catalogue.
 
@@ -52,8 +54,7 @@ def read_layers(files: Sequence[Path], boundaries: int | None = None) -> list[Ob
     InputError
         On any table that is not as published, on layers of a single dimension, and on an area and year twice.
     """
-    if not files:
-        raise InputError("files", "none", "at least one table of a WFS layer")
+    require_files(files, "at least one table of a WFS layer")
     vintage = boundaries or int(load("leefbaarometer_wfs")["boundaries"])
     parts: dict[str, list[tuple[Path, pd.DataFrame, bool]]] = {}
     for path in files:
@@ -70,20 +71,15 @@ def _read_one(path: Path) -> tuple[str, pd.DataFrame, bool]:
     name = next((each for each in facts["columns"]["names"] if each in names), code)
     values, complete = _columns(path, names)
     layer = _layer(path)
-    spoken = [facts["columns"]["year"]] if facts["columns"]["year"] in names else []
-    if not spoken and layer is None:
-        raise InputError(
-            f"{path}, line 1",
-            "no column 'year'",
-            "the year",
-            "Or name the file after its layer: buurtscore24.csv.",
-        )
-    table = delimited.read(
-        path, [*dict.fromkeys([code, name]), *values, *spoken], [*values, *spoken], MISSING
-    ).to_pandas()
+    dated = [facts["columns"]["year"]] if facts["columns"]["year"] in names else []
+    if not dated and layer is None:
+        hint = "Or name the file after its layer: buurtscore24.csv."
+        raise InputError(f"{path}, line 1", "no column 'year'", "the year", hint)
+    columns = [*dict.fromkeys([code, name]), *values, *dated]
+    table = delimited.read(path, columns, [*values, *dated], MISSING).to_pandas()
     level = _level(path, code, table[code], layer)
     frame = pd.DataFrame({"location": table[code].str.strip(), "name": table[name].str.strip()})
-    frame["year"] = _years(path, table[spoken[0]] if spoken else None, layer, len(table))
+    frame["year"] = _years(path, table[dated[0]] if dated else None, layer, len(table))
     for column, indicator in {**facts["values"], **facts["classes"]}.items():
         frame[indicator] = _known(path, column, table[column]) if column in values else np.nan
     _check_pairs(path, frame, values)
@@ -95,12 +91,9 @@ def _code_column(path: Path, names: list[str]) -> str:
     for each in wanted:
         if each in names:
             return each
-    raise InputError(
-        f"{path}, line 1",
-        f"columns {delimited.shown(names)}",
-        f"a column {' or '.join(repr(each) for each in wanted)}",
-        "Is it the table of a WFS layer such as buurtscore24?",
-    )
+    expected = f"a column {' or '.join(repr(each) for each in wanted)}"
+    hint = "Is it the table of a WFS layer such as buurtscore24?"
+    raise InputError(f"{path}, line 1", f"columns {delimited.shown(names)}", expected, hint)
 
 
 def _columns(path: Path, names: list[str]) -> tuple[list[str], bool]:
@@ -110,13 +103,8 @@ def _columns(path: Path, names: list[str]) -> tuple[list[str], bool]:
     totals = [each for each in [*facts["values"], *facts["classes"]] if each not in dimensions]
     complete = any(each in names for each in dimensions)
     needed = [*totals, *dimensions] if complete else totals
-    absent = [each for each in needed if each not in names]
-    if absent:
-        raise InputError(
-            f"{path}, line 1",
-            f"no column {absent[0]!r} (columns: {delimited.shown(names)})",
-            "afw, kafw and kscore, and all five dimensions with their classes or none",
-        )
+    expected = "afw, kafw and kscore, and all five dimensions with their classes or none"
+    delimited.check_present(f"{path}, line 1", names, needed, expected)
     return needed, complete
 
 
@@ -126,12 +114,9 @@ def _layer(path: Path) -> tuple[str, int] | None:
     if match is None:
         return None
     if match["rest"] and match["rest"][1:] in DIMENSIONS:
-        raise InputError(
-            path,
-            f"a layer of dimension {match['rest'][1:]!r} alone",
-            "the layer of the total",
-            f"In it 'afw' is the dimension; use {match['prefix']}score{match['year']}.",
-        )
+        found = f"a layer of dimension {match['rest'][1:]!r} alone"
+        hint = f"In it 'afw' is the dimension; use {match['prefix']}score{match['year']}."
+        raise InputError(path, found, "the layer of the total", hint)
     # Measurements began in 1998 at the earliest.
     year = int(match["year"]) + (2000 if int(match["year"]) < FIRST_YEAR % 100 else 1900)
     return str(load("leefbaarometer_wfs")["layers"][match["prefix"]]), year
@@ -140,15 +125,13 @@ def _layer(path: Path) -> tuple[str, int] | None:
 def _level(path: Path, column: str, cells: pd.Series, layer: tuple[str, int] | None) -> str:
     patterns: dict[str, str] = load("leefbaarometer_wfs")["patterns"]
     codes = cells.str.strip()
-    level = next((each for each, pattern in patterns.items() if re.match(pattern, codes.iloc[0])), None)
-    good = codes.str.match(patterns[level] if level else r"$.").to_numpy(dtype=bool)
-    if not good.all():
-        row = int(np.argmin(good))
-        expected = f"a code of level {level}" if level else f"a code of {', '.join(patterns)}"
-        raise InputError(f"{path}, line {row + 2}, column {column!r}", repr(codes.iloc[row]), expected)
+    level = level_of_codes(codes, patterns)
+    expected = f"a code of level {level}" if level else f"a code of {', '.join(patterns)}"
+    wrong = ~codes.str.match(patterns.get(level, "$."))
+    refuse(wrong, lines(path, column), cell_of(codes), expected)
     if layer is not None and layer[0] != level:
         raise InputError(path, f"codes of level {level}", f"level {layer[0]}, as in the name of the file")
-    return str(level)
+    return level
 
 
 def _years(path: Path, cells: pd.Series | None, layer: tuple[str, int] | None, rows: int) -> npt.NDArray[np.int32]:
@@ -156,12 +139,8 @@ def _years(path: Path, cells: pd.Series | None, layer: tuple[str, int] | None, r
     if cells is None:
         return np.full(rows, named, dtype="int32")
     years = cells.to_numpy(dtype="float64")
-    good = (years >= FIRST_YEAR) & (years <= LAST_YEAR) & (years == np.floor(years))
-    good &= named is None or years == named
-    if not good.all():
-        row = int(np.argmin(good))
-        expected = f"{named}, as in the name of the file" if named else "a year such as 2024"
-        raise InputError(f"{path}, line {row + 2}, column 'year'", f"{years[row]:g}", expected)
+    expected = f"{named}, as in the name of the file" if named else "a year such as 2024"
+    check_years(path, years, "year", FIRST_YEAR, LAST_YEAR, expected, named)
     return years.astype("int32")
 
 
@@ -176,51 +155,30 @@ def _known(path: Path, column: str, cells: pd.Series) -> npt.NDArray[np.float64]
     else:
         wrong = np.abs(values) > FURTHEST
         expected = f"a deviation from {-FURTHEST:g} to {FURTHEST:g}"
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        raise InputError(f"{path}, line {row + 2}, column {column!r}", f"{values[row]:g}", expected)
+    refuse(wrong, lines(path, column), lambda row: f"{values[row]:g}", expected)
     return values
 
 
 def _check_pairs(path: Path, frame: pd.DataFrame, columns: list[str]) -> None:
-    """A value has its class, a row all its dimensions, and these add up to the deviation."""
+    """Refuse a value without its class, a row with some of its dimensions, and a sum that is not the deviation."""
     facts = load("leefbaarometer_wfs")
     indicators = {**facts["values"], **facts["classes"]}
     known = {column: frame[indicators[column]].notna().to_numpy() for column in columns}
     for column in columns:
         value = "afw" if column == "kscore" else column.removeprefix("k")
         half = known[column] != known[value]
-        if half.any():
-            row = int(np.argmax(half))
-            raise InputError(f"{path}, line {row + 2}", f"only one of {value!r} and {column!r}", "both or neither")
+        refuse(half, lines(path), f"only one of {value!r} and {column!r}", "both or neither")
     if "onv" not in columns:
         return
     parts = frame[[indicators[each] for each in DIMENSIONS]].to_numpy()
     deviation = frame["wfs_deviation"].to_numpy()
     some = ~np.isnan(parts).all(axis=1) & np.isnan(np.column_stack([parts, deviation])).any(axis=1)
-    if some.any():
-        row = int(np.argmax(some))
-        raise InputError(f"{path}, line {row + 2}", "some of deviation and dimensions", "all six, or no dimension")
+    refuse(some, lines(path), "some of deviation and dimensions", "all six, or no dimension")
     check_sum(path, deviation, parts, TOLERANCE)
 
 
 def _combine(level: str, group: Sequence[tuple[Path, pd.DataFrame, bool]], vintage: int) -> Observations:
-    frame = pd.concat([frame for _, frame, _ in group], ignore_index=True)
-    twice = frame.duplicated(["location", "year"]).to_numpy()
-    if twice.any():
-        row = int(np.argmax(twice))
-        lines = [f"{path}, line {line + 2}" for path, part, _ in group for line in range(len(part))]
-        raise InputError(
-            lines[row],
-            f"{frame['location'].iloc[row]} in {frame['year'].iloc[row]} twice",
-            "every area and year once",
-        )
+    frame = joined([(path, part) for path, part, _ in group], "every area and year once")
     notes = tuple(f"{path.name}: a layer without dimensions" for path, _, complete in group if not complete)
-    return Observations(
-        SOURCE,
-        level,
-        vintage,
-        frame.sort_values(["location", "year"], ignore_index=True),
-        tuple(SourceFile.of(path) for path, _, _ in group),
-        notes=notes,
-    )
+    files = tuple(SourceFile.of(path) for path, _, _ in group)
+    return Observations(SOURCE, level, vintage, frame, files, notes=notes)

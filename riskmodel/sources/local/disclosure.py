@@ -1,4 +1,4 @@
-"""What must stay hidden beside a small count, so that it cannot be worked out from a total minus the rest.
+"""Complementary suppression: further values to hide, so that no total minus the rest discloses a small count.
 
 A count below the threshold is hidden by itself. Whoever knows the total of the surrounding area gets it back when
 it is the only one hidden, and nearly so when the others that are hidden are as small. So a further count is hidden
@@ -28,7 +28,7 @@ DOMINATED = 0.75
 def protect(
     frame: pd.DataFrame, hidden: pd.DataFrame, level: str, least: Mapping[str, int]
 ) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Hide what would give a hidden count away."""
+    """Hide the values that would disclose a hidden count; return how many were hidden so, by column."""
     around = frame["location"].str[PARENT[level]] if level in PARENT else pd.Series("", index=frame.index)
     group, _ = pd.factorize(around + " " + frame["year"].astype(str))
     masks = {key: hidden[key].to_numpy(dtype=bool) for key in map(str, hidden.columns)}
@@ -63,7 +63,7 @@ def complement(values: Floats, hidden: Bools, group: npt.NDArray[np.intp], least
     for number in np.unique(group[hidden]):
         rows = np.flatnonzero((group == number) & ~np.isnan(values))
         own, there = rows[hidden[rows]], rows[~hidden[rows]]
-        # What the total says of the hidden ones beyond that the added ones reach the threshold.
+        # Sum that an observer can derive for the hidden counts, given that added ones reach the threshold.
         room = float(values[own].sum())
         for row in there[np.argsort(values[there], kind="stable")]:
             if room >= least - 1 and chosen[there].any():
@@ -76,13 +76,13 @@ def complement(values: Floats, hidden: Bools, group: npt.NDArray[np.intp], least
 
 
 def _totals(counts: Mapping[str, Floats]) -> dict[str, tuple[str, ...]]:
-    """Columns that are the sum of others in every row where all are known; a total comes after its parts."""
+    """Columns that are the sum of others in every row where all are known, each with its parts."""
     found: dict[str, tuple[str, ...]] = {}
-    # A sum of counts is no smaller than any of them, so that parts stand before their total.
+    # A sum of counts is no smaller than any of them, so that parts precede their total.
     ordered = sorted(counts, key=lambda key: float(np.nansum(counts[key])))
-    for place, key in enumerate(ordered):
-        smaller = ordered[:place]
-        sizes = range(1, place + 1) if len(counts) <= MOST_COLUMNS else [place]
+    for rank, key in enumerate(ordered):
+        smaller = ordered[:rank]
+        sizes = range(1, rank + 1) if len(counts) <= MOST_COLUMNS else [rank]
         every = (parts for size in sizes for parts in combinations(smaller, size))
         parts = next((each for each in every if _adds_up(counts[key], [counts[part] for part in each])), None)
         if parts:

@@ -1,7 +1,7 @@
-"""Write a first mapping of a local file, for its owner to complete.
+"""Draft a mapping of a local file, for its owner to complete.
 
-What can be seen in the file is filled in: how it writes its table, which columns hold area codes, years, numbers.
-What only its owner knows stays ``"..."``, and the reader refuses the mapping until it is filled in.
+What can be seen in the file is filled in: its format, and the columns of area codes, years and numbers. What only
+its owner knows is ``"..."``, and the reader refuses the mapping until it is filled in.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 
 from riskmodel.catalogue import load
 from riskmodel.sources.local import recognise
-from riskmodel.sources.local.keys import BLANK, MEANINGS
-from riskmodel.sources.local.mapping import SUPPRESS_BELOW
+from riskmodel.sources.local.keys import BLANK
+from riskmodel.sources.local.mapping import MEANINGS, SUPPRESS_BELOW
 from riskmodel.sources.local.persons import origin_word, plain, proxy_word, refuse_persons
 from riskmodel.sources.local.recognise import Code, Seen
 from riskmodel.sources.local.table import Table, open_table
@@ -24,7 +24,7 @@ MOST_LEFT_OUT, MOST_LISTED = 10, 20
 
 
 def draft_mapping(file: Path) -> str:
-    """Text of a first mapping of a file."""
+    """The text of a first mapping of a file."""
     seen = recognise.look_at(file)
     table = open_table(file, seen.format)
     refuse_persons(table)
@@ -86,7 +86,7 @@ def _file_lines(seen: Seen, missing: Sequence[str]) -> list[str]:
 
 
 def _area_lines(table: Table, codes: Sequence[Code], code: Code | None) -> list[str]:
-    boundaries = f'boundaries = "{BLANK}"  # {_meaning("boundaries")}'
+    boundaries = f'boundaries = "{BLANK}"  # {MEANINGS["boundaries"]}'
     if code is None:
         known = ", ".join(map(_text, recognise.usable(table)[:MOST_LISTED]))
         return [
@@ -94,7 +94,7 @@ def _area_lines(table: Table, codes: Sequence[Code], code: Code | None) -> list[
             "# No column with area codes such as WK098301 or BU09830101 was recognised.",
             f"# columns: {known}",
             f'column = "{BLANK}"',
-            f'level = "{BLANK}"  # {_meaning("level")}',
+            f'level = "{BLANK}"  # {MEANINGS["level"]}',
             boundaries,
         ]
     lines = ["[areas]", f"column = {_text(code.name)}", f'level = "{code.level}"', boundaries]
@@ -120,7 +120,7 @@ def _year_lines(year: str, wide: bool) -> list[str]:
     return [
         "[years]",
         which,
-        f'covers = "{BLANK}"  # {_meaning("covers")}',
+        f'covers = "{BLANK}"  # {MEANINGS["covers"]}',
         f'published_after_months = "{BLANK}"  # from the end of that to the day on which the value was known',
         "# published = { 2022 = 2023-03-15 }  # that day itself, where you know it",
     ]
@@ -148,16 +148,12 @@ def _indicator_lines(key: str, columns: str, texts: Sequence[str]) -> list[str]:
         f"[indicators.{key}]",
         columns,
         f'label_nl = "{BLANK}"',
-        f'driver = "{BLANK}"  # {_meaning("driver")}',
-        f'direction = "{BLANK}"  # {_meaning("direction")}',
-        f'kind = "{BLANK}"  # {_meaning("kind")}',
+        f'driver = "{BLANK}"  # {MEANINGS["driver"]}',
+        f'direction = "{BLANK}"  # {MEANINGS["direction"]}',
+        f'kind = "{BLANK}"  # {MEANINGS["kind"]}',
         f'unit = "{"%" if share else ""}"',
         *([f'sensitivity = "{sensitivity}"'] if sensitivity else []),
     ]
-
-
-def _meaning(key: str) -> str:
-    return MEANINGS[key].removeprefix(f"{key} is ")
 
 
 def _key(name: str, taken: set[str]) -> str:

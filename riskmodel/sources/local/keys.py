@@ -1,150 +1,96 @@
-"""Keys of the mapping of a local file, and what each may be."""
+"""What the keys of the mapping of a local file may be, and the messages about those that are not."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from datetime import date, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeAlias, TypeVar, get_args
 
-from riskmodel.catalogue import drivers, load
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    Strict,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema, core_schema
+
 from riskmodel.errors import InputError
-from riskmodel.sources.local.table import ENCODINGS
 
-#: Stands in a draft for what a file cannot say of itself.
+#: Marks in a draft what cannot be seen in the file.
 BLANK = "..."
-#: What a value may cover: a state on a day, or what happened in a year.
+#: Period of a value: a state on a day, or events of a year.
 STATE, WHOLE_YEAR = "1 January", "whole year"
 FIRST_YEAR, LAST_YEAR = 1995, 2049
-LONGEST_LAG = 120
 
-#: Whether a value is good, and words for what is expected.
-Check = tuple[Callable[[Any], object], str]
-
-
-def _whole(value: object, lowest: int, highest: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest
+Model = TypeVar("Model", bound="Section")
+Value = TypeVar("Value")
 
 
-def _range(lowest: int, highest: int) -> Check:
-    return (lambda value: _whole(value, lowest, highest), f"a whole number from {lowest} to {highest}")
+@dataclass(frozen=True)
+class Expected:
+    """Annotation of a field: words for what its value must be, and the values themselves where they are few."""
+
+    words: str
+    values: tuple[str, ...] = ()
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.literal_schema(list(self.values)) if self.values else handler(source)
 
 
-def _one_of(values: tuple[str, ...]) -> Check:
-    return (lambda value: isinstance(value, str) and value in values, f"one of {', '.join(map(repr, values))}")
+def one_of(*values: str) -> Expected:
+    """Annotation of a field that has one of some texts."""
+    return Expected(f"one of {', '.join(map(repr, values))}", values)
 
 
-def _by_year(each: Callable[[Any], object]) -> Callable[[Any], object]:
-    def good(value: Any) -> bool:
-        return (
-            isinstance(value, dict)
-            and bool(value)
-            and all(re.fullmatch("[0-9]{4}", year) and _YEAR[0](int(year)) for year in value)
-            and all(each(item) for item in value.values())
-        )
-
-    return good
+def whole(lowest: int, highest: int) -> tuple[Any, Expected]:
+    """Annotations of a field that has a whole number between two others."""
+    return Field(ge=lowest, le=highest), Expected(f"a whole number from {lowest} to {highest}")
 
 
-_TEXT: Check = (lambda value: isinstance(value, str) and value.strip(), "a text")
-_ANY_TEXT: Check = (lambda value: isinstance(value, str), "a text")
-_YES_NO: Check = (lambda value: isinstance(value, bool), "true or false")
-_NUMBER: Check = (lambda value: isinstance(value, int | float) and not isinstance(value, bool), "a number")
-_YEAR: Check = (lambda value: _whole(value, FIRST_YEAR, LAST_YEAR), f"a year from {FIRST_YEAR} to {LAST_YEAR}")
-_TABLE: Check = (lambda value: isinstance(value, dict), "a table")
-_TEXTS: Check = (
-    lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value),
-    "a list of texts",
-)
-_DAYS: Check = (
-    _by_year(lambda value: isinstance(value, date) and not isinstance(value, datetime)),
-    "days by year, such as { 2022 = 2023-03-15 }",
-)
-_COLUMNS: Check = (_by_year(_TEXT[0]), 'columns by year, such as { 2022 = "aantal 2022" }')
-_RESPONDENTS: Check = (
-    lambda value: _TEXT[0](value) or _COLUMNS[0](value),
-    "a column, or columns by year where the values have columns by year",
-)
-_SLUG: Check = (
-    lambda value: isinstance(value, str) and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", value),
-    "lower-case letters, digits and single hyphens, such as 'venlo-meldingen'",
-)
-
-#: Keys of each section; those with a star must be there.
-TOP: dict[str, Check] = {
-    "slug*": _SLUG,
-    "label*": _TEXT,
-    "suppress_below": _range(0, 100),
-    "file": _TABLE,
-    "areas*": _TABLE,
-    "years*": _TABLE,
-    "indicators*": (
-        lambda value: isinstance(value, dict) and value and all(isinstance(each, dict) for each in value.values()),
-        "at least one section [indicators.NAME]",
-    ),
-}
-FILE: dict[str, Check] = {
-    "separator": _one_of((",", ";", "\t", "|")),
-    "decimal": _one_of((",", ".")),
-    "encoding": _one_of(ENCODINGS),
-    "header_row": _range(1, 1000),
-    "sheet": _TEXT,
-    "missing": _TEXTS,
-}
-AREAS: dict[str, Check] = {
-    "column*": _TEXT,
-    "level*": _one_of(tuple(load("local")["levels"])),
-    "boundaries*": _YEAR,
-    "name": _TEXT,
-    "without_letters": _YES_NO,
-    "leave_out": _TEXTS,
-}
-YEARS: dict[str, Check] = {
-    "column": _TEXT,
-    "year": _YEAR,
-    "covers": _one_of((STATE, WHOLE_YEAR)),
-    "published_after_months": _range(0, LONGEST_LAG),
-    "published": _DAYS,
-}
-INDICATOR: dict[str, Check] = {
-    "column": _TEXT,
-    "columns": _COLUMNS,
-    "label_nl*": _TEXT,
-    "label_en": _ANY_TEXT,
-    "driver*": _one_of(tuple(each.id for each in drivers())),
-    "direction*": _one_of(("good", "bad", "neutral")),
-    "kind*": _one_of(("extensive", "intensive")),
-    "unit": _ANY_TEXT,
-    "respondents": _RESPONDENTS,
-    "largest": _RESPONDENTS,
-    "persons": _YES_NO,
-    "lowest": _NUMBER,
-    "highest": _NUMBER,
-    "structural": _YES_NO,
-    "sensitivity": _one_of(("", "proxy", "origin")),
-}
-#: What may be written in place of a blank.
-MEANINGS = {
-    "column": "column is the name of a column of the file",
-    "level": f"level is one of {', '.join(load('local')['levels'])}",
-    "boundaries": "boundaries is the year of the area classification on which the codes stand",
-    "year": "year is the year of the values",
-    "covers": f'covers is "{STATE}" for a state on that day or "{WHOLE_YEAR}" for what happened in a year',
-    "published_after_months": "published_after_months counts from the end of what a value covers",
-    "label_nl": "label_nl is the Dutch name that people read",
-    "driver": f"driver is one of {', '.join(each.id for each in drivers())}",
-    "direction": 'direction is "good", "bad" or "neutral", for what more of it means for liveability',
-    "kind": 'kind is "extensive" for a count and "intensive" for a rate, share or score',
-}
+def _year_key(key: object) -> object:
+    return int(key) if isinstance(key, str) and key.isascii() and key.isdigit() and len(key) == 4 else key
 
 
-def refuse_blanks(path: Path, document: dict[str, Any]) -> None:
-    """Refuse a document that still has blanks, naming all of them and what may stand there."""
+_Bounds = Field(ge=FIRST_YEAR, le=LAST_YEAR)
+Text = Annotated[str, StringConstraints(pattern=r"\S"), Expected("a text")]
+AnyText = Annotated[str, Expected("a text")]
+YesNo = Annotated[bool, Expected("true or false")]
+Number = Annotated[float, Expected("a number")]
+Texts = Annotated[tuple[str, ...], Strict(False), Expected("a list of texts")]
+Year = Annotated[int, _Bounds, Expected(f"a year from {FIRST_YEAR} to {LAST_YEAR}")]
+ByYear: TypeAlias = Annotated[
+    dict[Annotated[int, BeforeValidator(_year_key), _Bounds], Value], Field(min_length=1)
+]
+Days = Annotated[ByYear[date], Expected("days by year, such as { 2022 = 2023-03-15 }")]
+Columns = Annotated[ByYear[Text], Expected('columns by year, such as { 2022 = "aantal 2022" }')]
+Beside = Annotated[
+    Text | ByYear[Text], Expected("a column, or columns by year where the values have columns by year")
+]
+
+
+class Section(BaseModel):
+    """A section of a mapping: no unknown keys, no conversions of values, no changes afterwards."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+
+Sections: TypeAlias = Mapping[str, type[Section]]
+
+
+def refuse_blanks(path: Path, document: dict[str, Any], meanings: Mapping[str, str]) -> None:
+    """Refuse a document that still has blanks, naming all of them and what may be written there."""
     names = _blanks(document)
     if names:
         asked = {name.rsplit(".", 1)[-1] for name in names}
-        hint = "; ".join(meaning for key, meaning in MEANINGS.items() if key in asked)
+        hint = "; ".join(f"{key} is {meaning}" for key, meaning in meanings.items() if key in asked)
         hint = f"{hint[:1].upper()}{hint[1:]}." if hint else ""
         raise InputError(path, f'"{BLANK}" at {", ".join(names)}', f'every "{BLANK}" filled in', hint)
 
@@ -157,31 +103,36 @@ def _blanks(value: object, name: str = "") -> list[str]:
     return []
 
 
-def section(path: Path, name: str, found: dict[str, Any], checks: dict[str, Check]) -> dict[str, Any]:
-    """Keys and values of a section, all of them known and possible."""
-    where = f"{path}, [{name}]" if name else path
-    keys = {key.removesuffix("*"): check for key, check in checks.items()}
-    strange = [key for key in found if key not in keys]
-    if strange:
-        raise InputError(where, f"unknown key {strange[0]!r}", f"one of {', '.join(keys)}")
-    absent = [key[:-1] for key in checks if key.endswith("*") and key[:-1] not in found]
-    if absent:
-        raise InputError(where, f"no {absent[0]!r}", keys[absent[0]][1])
-    for key, value in found.items():
-        good, expected = keys[key]
-        if not good(value):
-            raise InputError(where, f"{key} = {value!r}", expected)
-    return dict(found)
+def checked(path: Path, model: type[Model], document: dict[str, Any], sections: Sections) -> Model:
+    """The document of a mapping as a model; ``sections`` has the models of its parts by their names."""
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        faults = [(_names(each["loc"], sections), each["type"]) for each in error.errors(include_url=False)]
+    # An unknown key explains why another one is absent.
+    names, kind = next((fault for fault in faults if fault[1] == "extra_forbidden"), faults[0])
+    *section, key = names
+    where = f"{path}, [{'.'.join(section)}]" if section else path
+    if key == "[key]":
+        raise InputError(where, repr(section[-1]), "a name of lower-case letters, digits and underscores")
+    owner: type[Section] = sections[section[0]] if section else model
+    fields = {field.alias or name: field for name, field in owner.model_fields.items()}
+    if kind == "extra_forbidden":
+        raise InputError(where, f"unknown key {key!r}", f"one of {', '.join(fields)}")
+    if kind == "missing":
+        raise InputError(where, f"no {key!r}", _words(fields[key]))
+    value: Any = document
+    for name in names:
+        value = value[name]
+    raise InputError(where, f"{key} = {value!r}", _words(fields[key]))
 
 
-def values(path: Path, name: str, found: dict[str, Any], checks: dict[str, Check]) -> dict[str, Any]:
-    """The same with lists as tuples and years as numbers."""
-    return {key: _tidy(value) for key, value in section(path, name, found, checks).items()}
+def _names(location: tuple[int | str, ...], sections: Sections) -> tuple[str, ...]:
+    """The sections around a fault and the key in them; pydantic goes on into the value of the key."""
+    depth = 0 if location[0] not in sections else 2 if location[0] == "indicators" else 1
+    return tuple(map(str, location[: depth + 1] if len(location) > depth else location[:1]))
 
 
-def _tidy(value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(value)
-    if isinstance(value, dict):
-        return {int(year): item for year, item in value.items()}
-    return value
+def _words(field: FieldInfo) -> str:
+    parts = (getattr(each, "__metadata__", ()) for each in get_args(field.annotation))
+    return next(each.words for each in chain(field.metadata, *parts) if isinstance(each, Expected))

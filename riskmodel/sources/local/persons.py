@@ -1,18 +1,19 @@
-"""Areas, never persons: what a local file must not hold.
+"""Refuse local files about persons or addresses.
 
 A file with a row an address or person is refused whole, also when its mapping leaves those columns alone: it
-should not be on its way through this system at all.
+should not be in this system at all.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from riskmodel.catalogue import load
 from riskmodel.errors import InputError
-from riskmodel.sources.local.table import Cell, Table
+from riskmodel.sources.formats.tables import Cell, as_text
+from riskmodel.sources.local.table import Table
 
 _POSTCODE = re.compile(r"[1-9][0-9]{3} ?[A-Za-z]{2}")
 _NINE_DIGITS = re.compile(r"[0-9]{9}")
@@ -33,10 +34,10 @@ def refuse_persons(table: Table, location: str = "") -> None:
             raise InputError(table.at(row, name), f"what looks like {kind}", "areas only", ADVICE)
 
 
-def _looks_like(cells: list[Cell], is_location: bool) -> Iterable[tuple[str, int]]:
-    """What a column looks like, and the first row that does; the value itself is not repeated in a message."""
+def _looks_like(cells: Sequence[Cell], is_location: bool) -> Iterable[tuple[str, int]]:
+    """Kinds of personal data that a column seems to have, with the first row; messages leave the value out."""
     distinct = {cell: None for cell in cells if cell != ""}
-    texts = {cell: f"{cell:.15g}" if isinstance(cell, float) else cell for cell in distinct}
+    texts = {cell: as_text(cell) for cell in distinct}
     postcodes = [cell for cell, text in texts.items() if _POSTCODE.fullmatch(text)]
     if postcodes and (is_location or 2 * len(postcodes) >= len(texts)):
         yield "a full postcode (1234 AB)", cells.index(postcodes[0])

@@ -8,6 +8,7 @@ is refused, and counts of few persons are treated as missing.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from datetime import date
@@ -19,12 +20,14 @@ import pandas as pd
 
 from riskmodel.catalogue import load
 from riskmodel.errors import InputError
+from riskmodel.sources.formats.rows import refuse
+from riskmodel.sources.formats.tables import Cell, as_text
 from riskmodel.sources.local.disclosure import DOMINATED, protect
 from riskmodel.sources.local.draft import draft_mapping
 from riskmodel.sources.local.keys import FIRST_YEAR, LAST_YEAR
 from riskmodel.sources.local.mapping import SUPPRESS_BELOW, Column, Mapping, local_indicators, read_mapping
 from riskmodel.sources.local.persons import refuse_persons
-from riskmodel.sources.local.table import Cell, Table, open_table
+from riskmodel.sources.local.table import Table, open_table
 from riskmodel.sources.observations import Observations, SourceFile
 
 __all__ = ["Mapping", "draft_mapping", "local_indicators", "read_local", "read_mapping"]
@@ -35,12 +38,16 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows that are about areas, with their codes and names."""
+    """The rows that are about areas: their indices in the table, codes and names."""
 
     table: Table
-    kept: list[int]
+    index: list[int]
     codes: list[str]
     names: list[str]
+
+    def positions(self, column: str) -> Callable[[int], str]:
+        """The position in the file of a cell, by the index of its row among these."""
+        return lambda row: self.table.at(self.index[row], column)
 
 
 def read_local(file: Path, mapping: Mapping, *, allow_origin: bool = False) -> list[Observations]:
@@ -59,13 +66,13 @@ def read_local(file: Path, mapping: Mapping, *, allow_origin: bool = False) -> l
     -------
     list of Observations
         One, of all years, with the columns of :func:`local_indicators` that are not blocked. Every year has its
-        day of publication; notes tell what was blocked, suppressed or is missing altogether.
+        day of publication; notes list what was blocked, suppressed or is missing altogether.
 
     Raises
     ------
     InputError
-        If the file holds persons or addresses, is not as the mapping says, has an area and year twice, or a value
-        is not possible.
+        If the file is about persons or addresses, is not as the mapping says, has an area and year twice, or has
+        an impossible value.
     """
     table = open_table(file, mapping.format)
     refuse_persons(table, mapping.areas.column)
@@ -82,8 +89,8 @@ def read_local(file: Path, mapping: Mapping, *, allow_origin: bool = False) -> l
             found, few = _values(rows, mapping, each, columns)
             parts.setdefault(year, {})[each.id] = found
             small.setdefault(year, {})[each.id] = few.astype("float64")
-    frame, told = _suppressed(_frame(rows, mapping, parts), _frame(rows, mapping, small), mapping, read)
-    notes += told
+    frame, hidden = _suppressed(_frame(rows, mapping, parts), _frame(rows, mapping, small), mapping, read)
+    notes += hidden
     for each in read:
         if frame[each.id].isna().all():
             notes.append(f"no value at all: {each.id}")
@@ -104,21 +111,21 @@ def _areas(table: Table, mapping: Mapping) -> _Rows:
     pattern = re.compile(form["pattern"])
     cells = table.column(areas.column)
     called = table.column(areas.name) if areas.name else cells
-    kept, codes, names = [], [], []
+    index, codes, names = [], [], []
     for row, cell in enumerate(cells):
-        text = f"{cell:.15g}" if isinstance(cell, float) else cell
+        text = as_text(cell)
         if text in areas.leave_out:
             continue
         code = letters + text
         if not pattern.fullmatch(code):
             expected = f"a code like {form['example'].removeprefix(letters)} ({areas.level})"
             raise InputError(table.at(row, areas.column), repr(text), expected, _code_hint(text, form, letters))
-        kept.append(row)
+        index.append(row)
         codes.append(code)
         names.append(str(called[row]) if areas.name and called[row] != "" else code)
-    if not kept:
+    if not index:
         raise InputError(table.path, "no rows beside those that are left out", "rows of areas")
-    return _Rows(table, kept, codes, names)
+    return _Rows(table, index, codes, names)
 
 
 def _code_hint(text: str, form: MappingOf[str, str], letters: str) -> str:
@@ -173,21 +180,14 @@ def _values(rows: _Rows, mapping: Mapping, each: Column, columns: tuple[str, str
         # Without a number of respondents it is not known whether they were enough.
         few |= ~np.isnan(values) & ~(persons >= mapping.suppress_below)
     if largest:
-        # Nor is it known whether one contributor stands for nearly all where the largest part is missing.
+        # Nor is it known whether one contributor has nearly all where the largest part is missing.
         few |= ~np.isnan(values) & ~(_numbers(rows, mapping, largest, 0.0, np.inf) <= DOMINATED * values)
     return values, few
 
 
 def _check_whole(rows: _Rows, column: str, values: Floats) -> None:
-    broken = values % 1 > 0
-    if broken.any():
-        row = int(np.argmax(broken))
-        raise InputError(
-            rows.table.at(rows.kept[row], column),
-            f"{values[row]:g} persons",
-            "a whole number",
-            "Is the sign between thousands read as a decimal sign? For a count of other things: persons = false.",
-        )
+    hint = "Is the sign between thousands read as a decimal sign? For a count of other things: persons = false."
+    refuse(values % 1 > 0, rows.positions(column), lambda row: f"{values[row]:g} persons", "a whole number", hint)
 
 
 def _numbers(rows: _Rows, mapping: Mapping, column: str, lowest: float, highest: float) -> Floats:
@@ -212,7 +212,7 @@ def _numbers(rows: _Rows, mapping: Mapping, column: str, lowest: float, highest:
             raise InputError(rows.table.at(row, column), f"{value:g}", _range(lowest, highest))
         return value
 
-    return np.array([number(row) for row in rows.kept])
+    return np.array([number(row) for row in rows.index])
 
 
 def _range(lowest: float, highest: float) -> str:
@@ -236,12 +236,12 @@ def _years(rows: _Rows, mapping: Mapping) -> list[int]:
     """Year of each row, where rows have one."""
     column = mapping.years.column
     if not column:
-        return [int(mapping.years.year or 0)] * len(rows.kept)
+        return [int(mapping.years.year or 0)] * len(rows.index)
     cells = rows.table.column(column)
     years = []
-    for row in rows.kept:
+    for row in rows.index:
         cell = cells[row]
-        text = f"{cell:.15g}" if isinstance(cell, float) else cell
+        text = as_text(cell)
         if not re.fullmatch("[0-9]{4}", text) or not FIRST_YEAR <= int(text) <= LAST_YEAR:
             raise InputError(rows.table.at(row, column), repr(text), f"a year from {FIRST_YEAR} to {LAST_YEAR}")
         years.append(int(text))
@@ -252,7 +252,7 @@ def _frame(rows: _Rows, mapping: Mapping, parts: MappingOf[int | None, MappingOf
     ids = list(dict.fromkeys(key for part in parts.values() for key in part))
     frames = []
     for year, part in parts.items():
-        years = _years(rows, mapping) if year is None else [year] * len(rows.kept)
+        years = _years(rows, mapping) if year is None else [year] * len(rows.index)
         frame = pd.DataFrame({"location": rows.codes, "name": rows.names, "year": np.array(years, dtype=np.int32)})
         for key in ids:
             frame[key] = part.get(key, np.full(len(frame), np.nan))
@@ -265,24 +265,20 @@ def _frame(rows: _Rows, mapping: Mapping, parts: MappingOf[int | None, MappingOf
 
 
 def _refuse_twice(rows: _Rows, frame: pd.DataFrame, mapping: Mapping) -> None:
-    twice = frame.duplicated(["location", "year"]).to_numpy()
-    if twice.any():
-        row = int(np.argmax(twice))
-        raise InputError(
-            rows.table.at(rows.kept[row], mapping.areas.column),
-            f"{frame['location'].iloc[row]} in {frame['year'].iloc[row]} again",
-            "every area and year once",
-            "Rows of persons, addresses or months need to be added up to areas and years first.",
-        )
+    refuse(
+        frame.duplicated(["location", "year"]),
+        rows.positions(mapping.areas.column),
+        lambda row: f"{frame['location'].iloc[row]} in {frame['year'].iloc[row]} again",
+        "every area and year once",
+        "Rows of persons, addresses or months need to be added up to areas and years first.",
+    )
 
 
 def _published(mapping: Mapping, years: list[int]) -> dict[int, date]:
     known = {year: mapping.years.known_on(year) for year in years}
     open_ = [str(year) for year, day in known.items() if day is None]
     if open_:
-        raise InputError(
-            f"{mapping.path}, [years]",
-            f"no day of publication for {', '.join(open_)}",
-            "a day for each, or 'published_after_months'",
-        )
+        found = f"no day of publication for {', '.join(open_)}"
+        expected = "a day for each, or 'published_after_months'"
+        raise InputError(f"{mapping.path}, [years]", found, expected)
     return {year: day for year, day in known.items() if day is not None}

@@ -1,9 +1,7 @@
-"""What can be seen in a local file: how it writes its table, and what its columns seem to hold."""
+"""Recognise the format of a local file, and its columns of codes, names, years and numbers."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,10 +9,11 @@ from pathlib import Path
 
 from riskmodel.catalogue import load
 from riskmodel.errors import InputError
+from riskmodel.sources.formats.delimited import split
+from riskmodel.sources.formats.tables import Cell, as_text
 from riskmodel.sources.local.keys import FIRST_YEAR, LAST_YEAR
 from riskmodel.sources.local.persons import plain
-from riskmodel.sources.local.table import KINDS, PARQUET, XLSX, Cell, Format, Table, content_of
-from riskmodel.sources.local.workbook import rows_of, sheets_of
+from riskmodel.sources.local.table import KINDS, PARQUET, XLSX, Format, Table, content_of, read_sheets
 
 #: Share of a column's distinct values that must look like codes; the rest may be totals.
 MOST = 0.5
@@ -27,7 +26,7 @@ _YEAR_FIRST = re.compile(r"(?P<year>(19|20)[0-9]{2})[ _.)\-/]+(?P<stem>.+)")
 
 @dataclass(frozen=True)
 class Seen:
-    """How a file seems to write its table.
+    """The format in which a file seems to be written.
 
     Attributes
     ----------
@@ -46,7 +45,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Code:
-    """A column that holds area codes.
+    """A column with area codes.
 
     Attributes
     ----------
@@ -68,44 +67,41 @@ class Code:
 
 
 def look_at(file: Path) -> Seen:
-    """How a file seems to write its table."""
+    """The format in which a file seems to be written."""
     content = content_of(file)
     if content.startswith(PARQUET):
         return Seen(Format(), "parquet")
     if content.startswith(XLSX):
-        sheets = tuple(sheets_of(file, content))
+        sheets = read_sheets(file, content)
         if not sheets:
             raise InputError(file, "a workbook without sheets", KINDS)
-        rows = [
-            ["" if cell is None else str(cell) for cell in row]
-            for _, row in rows_of(file, content, sheets[0])[:HEAD]
-        ]
-        form = Format(decimal=",", sheet=sheets[0] if len(sheets) > 1 else "", header_row=_header_row(rows))
-        return Seen(form, "xlsx", sheets)
+        names = tuple(sheets)
+        first = _header_row(sheets[names[0]][:HEAD])
+        sheet = names[0] if len(names) > 1 else ""
+        # Not checked: a sheet may have a name that no mapping can give.
+        return Seen(Format.model_construct(decimal=",", sheet=sheet, header_row=first), "xlsx", names)
     try:
         text, encoding = content.decode("utf-8-sig"), "utf-8"
     except UnicodeDecodeError:
         text, encoding = content.decode("cp1252", errors="replace"), "cp1252"
     head = text.splitlines()[:HEAD]
-    # Where a semicolon stands at all it separates: the commas are decimal signs or stand in texts.
+    # A semicolon on every line separates: the commas are decimal signs or parts of texts.
     counts = {sign: sum(line.count(sign) for line in head) for sign in (";", "\t", "|", ",")}
     separator = ";" if counts[";"] >= len(head) else max(counts, key=lambda sign: counts[sign])
-    try:
-        table = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
-    except csv.Error as error:
-        raise InputError(file, f"text that is no CSV ({error})", KINDS) from error
+    table = [cells for _, cells in split(file, text, separator, expected=KINDS)]
     commas = any(re.fullmatch(r"[+-]?[0-9]+,[0-9]+", cell.strip()) for row in table for cell in row)
-    return Seen(Format(separator, "," if commas else ".", encoding, _header_row(table[:HEAD])), "csv")
+    decimal, first = "," if commas else ".", _header_row(table[:HEAD])
+    return Seen(Format(separator=separator, decimal=decimal, encoding=encoding, header_row=first), "csv")
 
 
-def _header_row(rows: Sequence[Sequence[str]]) -> int:
-    """First row that is filled as far as the fullest of those at the top."""
-    filled = [sum(bool(cell.strip()) for cell in row) for row in rows]
+def _header_row(rows: Sequence[Sequence[Cell]]) -> int:
+    """Number, from 1, of the first row with as many filled cells as the fullest."""
+    filled = [sum(bool(str(cell).strip()) for cell in row) for row in rows]
     return filled.index(max(filled)) + 1 if filled else 1
 
 
 def usable(table: Table) -> list[str]:
-    """Names of columns that can be asked for."""
+    """Column names that occur once."""
     return [name for name in table.names if name and table.names.count(name) == 1]
 
 
@@ -116,7 +112,7 @@ def codes_in(table: Table) -> list[Code]:
         texts = list(dict.fromkeys(_texts(table.column(name))))
         for level, form in load("local")["levels"].items():
             letters, called = form["letters"], plain(name) in form["headers"]
-            # Bare digits may be anything, so there the name of the column must say what they are.
+            # Bare digits may be anything, so there the name of the column must be known.
             ways = [*((False,) if called or level != "pc4" else ()), *((True,) if called and letters else ())]
             for without in ways:
                 pattern = re.compile(form["pattern"].removeprefix(letters) if without else form["pattern"])
@@ -128,7 +124,7 @@ def codes_in(table: Table) -> list[Code]:
 
 
 def name_column(table: Table, code: Code) -> str:
-    """The column that is called a name and has one for each code; empty when there is none."""
+    """The column with a known header and one name for each code; empty when there is none."""
     known = load("local")["headers"]["names"]
     cells = table.column(code.name)
     for name in usable(table):
@@ -142,21 +138,21 @@ def name_column(table: Table, code: Code) -> str:
 
 
 def is_numeric(cells: Sequence[Cell]) -> bool:
-    """Whether a column holds numbers, apart from what usually stands for missing ones."""
+    """Whether a column has numbers, apart from the usual texts for missing ones."""
     known = load("local")["headers"]["missing"]
     values = [cell for cell in cells if isinstance(cell, float) or cell not in known]
     return bool(values) and all(isinstance(cell, float) or _NUMBER.fullmatch(cell) for cell in values)
 
 
 def missing_in(table: Table, names: Iterable[str]) -> list[str]:
-    """What stands for missing numbers in some columns."""
+    """The texts for missing numbers in some columns."""
     known: list[str] = load("local")["headers"]["missing"]
     found = {cell for name in names for cell in table.column(name) if isinstance(cell, str) and cell}
     return [each for each in known if each in found]
 
 
 def year_column(table: Table) -> str:
-    """The column whose values are years: one that is called so, or else the only one; empty when there is none."""
+    """The column whose values are years: one with a known name, or else the only one; empty when there is none."""
     known = load("local")["headers"]["years"]
     found = [name for name in usable(table) if _are_years(_texts(table.column(name)))]
     called = [name for name in found if plain(name) in known]
@@ -176,7 +172,7 @@ def columns_by_year(names: Iterable[str]) -> dict[str, dict[int, str]]:
 
 
 def _texts(cells: Iterable[Cell]) -> list[str]:
-    return [f"{cell:.15g}" if isinstance(cell, float) else cell for cell in cells if cell != ""]
+    return [as_text(cell) for cell in cells if cell != ""]
 
 
 def _are_years(texts: Sequence[str]) -> bool:

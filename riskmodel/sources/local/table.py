@@ -1,130 +1,60 @@
-"""Open a local file: CSV, one sheet of a workbook, or Parquet, with every cell and where it stands.
-
-Nothing is interpreted here. A cell is a text without blanks around it, or a number where the file itself holds
-numbers; an empty one is ``""``.
-"""
+"""Open a local file with the format in its mapping: CSV, one sheet of a workbook, or Parquet."""
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+from riskmodel.errors import InputError
+from riskmodel.sources.formats import delimited, tables
+from riskmodel.sources.formats.archives import SheetBounds, too_large
+from riskmodel.sources.formats.files import read_bytes
+from riskmodel.sources.formats.parquet import read_parquet
+from riskmodel.sources.formats.tables import Cell, Row, filled, from_rows
+from riskmodel.sources.formats.workbook import Sheets, read_workbook
+from riskmodel.sources.local.keys import Section, Text, Texts, one_of, whole
 
-from riskmodel.errors import InputError, unreadable
-from riskmodel.sources.local.workbook import LARGEST_UNPACKED, MOST_CELLS, MOST_COLUMNS, rows_of
-
-Cell: TypeAlias = str | float
+Table: TypeAlias = tables.Table[Sequence[Cell]]
 
 LARGEST_FILE = 200 << 20
-#: Encodings of CSV files that municipalities make: that of today, and that of older spreadsheets.
-ENCODINGS = ("utf-8", "cp1252")
+#: A table of a municipality has some thousands of rows; a hundred years of all neighbourhoods fit as well.
+BOUNDS = SheetBounds(unpacked=1 << 30, columns=2_000, cells=20_000_000)
 KINDS = "a CSV, XLSX or Parquet file"
 XLSX, PARQUET, OLD_OFFICE = b"PK\x03\x04", b"PAR1", b"\xd0\xcf\x11\xe0"
 
 
-@dataclass(frozen=True)
-class Format:
-    """How a file writes its table.
+class Format(Section):
+    """How a file writes its table."""
 
-    Attributes
-    ----------
-    separator : str
-        Between the columns of a CSV.
-    decimal : {",", "."}
-        Decimal sign of numbers that are written as text.
-    encoding : str
-        One of :data:`ENCODINGS`, for a CSV.
-    header_row : int
-        Row with the column names, from 1.
-    sheet : str
-        Name of the sheet; may be empty when a workbook has one.
-    missing : tuple of str
-        What stands for a missing number; an empty cell always does.
-    """
-
-    separator: str = ","
-    decimal: str = "."
-    encoding: str = "utf-8"
-    header_row: int = 1
-    sheet: str = ""
-    missing: tuple[str, ...] = ("",)
-
-
-@dataclass(frozen=True)
-class Table:
-    """The rows below the header, without those that are empty.
-
-    Attributes
-    ----------
-    path : Path
-        The file.
-    place : str
-        What a row is called, such as ``"line"`` or ``"sheet 'Blad1', row"``.
-    names : tuple of str
-        Column names with single blanks; a column without one is ``""``.
-    numbers : tuple of int
-        Number of each row in the file.
-    columns : tuple of list
-        Cells of each column.
-    header : str
-        Words for the place of the names.
-    """
-
-    path: Path
-    place: str
-    names: tuple[str, ...]
-    numbers: tuple[int, ...]
-    columns: tuple[list[Cell], ...]
-    header: str
-
-    def at(self, row: int, column: str) -> str:
-        """Words for the place of a cell."""
-        return f"{self.path}, {self.place} {self.numbers[row]}, column {column!r}"
-
-    def column(self, name: str) -> list[Cell]:
-        """Cells of a column."""
-        found = [number for number, each in enumerate(self.names) if each == name]
-        if len(found) == 1:
-            return self.columns[found[0]]
-        if found:
-            raise InputError(self.header, f"column {name!r} {len(found)} times", "every column once")
-        known = ", ".join(each for each in self.names[:15] if each)
-        raise InputError(
-            self.header, f"no column {name!r} (columns: {known})", "the columns that the mapping names"
-        )
+    separator: Annotated[str, one_of(",", ";", "\t", "|")] = ","
+    """the sign between the columns of a CSV"""
+    decimal: Annotated[str, one_of(",", ".")] = "."
+    """the decimal sign of numbers that are written as text"""
+    encoding: Annotated[str, one_of("utf-8", "cp1252")] = "utf-8"
+    """the encoding of a CSV: that of today, or that of older spreadsheets"""
+    header_row: Annotated[int, *whole(1, 1000)] = 1
+    """the row with the column names, from 1"""
+    sheet: Text = ""
+    """the name of the sheet, which may be left out where a workbook has one"""
+    missing: Texts = ("",)
+    """the texts that mean a missing number, as an empty cell always does"""
 
 
 def open_table(path: Path, form: Format) -> Table:
-    """Read a file as its mapping says."""
+    """Read a file with the format in its mapping."""
     content = content_of(path)
     if content.startswith(XLSX):
-        rows = [(number, [as_cell(cell) for cell in row]) for number, row in rows_of(path, content, form.sheet)]
+        rows: list[Row] = list(enumerate(_sheet(path, read_sheets(path, content), form.sheet), 1))
         return _table(path, f"sheet {form.sheet!r}, row" if form.sheet else "row", rows, form.header_row)
     if content.startswith(PARQUET):
-        return _parquet(path, content)
+        return read_parquet(path, content, BOUNDS)
     return _table(path, "line", _csv(path, content, form), form.header_row)
 
 
 def content_of(path: Path) -> bytes:
     """Bytes of a file that may be a table."""
-    try:
-        size = path.stat().st_size
-        if size > LARGEST_FILE:
-            raise InputError(path, f"{size >> 20:,} MB", f"at most {LARGEST_FILE >> 20:,} MB")
-        content = path.read_bytes()
-    except OSError as error:
-        raise unreadable(path, error) from error
-    if not content.strip():
-        raise InputError(path, "an empty file", "a header and rows")
+    content = read_bytes(path, LARGEST_FILE, "a header and rows")
     if content.startswith(OLD_OFFICE):
         hint = "Save it as .xlsx without a password."
         raise InputError(path, "a workbook with a password, or an old .xls", KINDS, hint)
@@ -137,94 +67,43 @@ def content_of(path: Path) -> bytes:
     return content
 
 
-def _table(path: Path, place: str, rows: Sequence[tuple[int, Sequence[Cell]]], header_row: int) -> Table:
-    header = f"{path}, {place} {header_row}"
-    named = next((row for number, row in rows if number == header_row), ())
-    if not any(cell != "" for cell in named):
+def read_sheets(path: Path, content: bytes) -> Sheets:
+    """Rows of the sheets of a workbook, by name."""
+    return read_workbook(path, content, BOUNDS, "Save it again.", KINDS)
+
+
+def _sheet(path: Path, sheets: Sheets, name: str) -> list[list[Cell]]:
+    known = ", ".join(map(repr, sheets))
+    if name and name not in sheets:
+        raise InputError(path, f"no sheet {name!r}", f"one of {known}")
+    if not name and len(sheets) != 1:
+        raise InputError(path, f"{len(sheets)} sheets", f"one of them as 'sheet' in the mapping: {known}")
+    return sheets[name or next(iter(sheets))]
+
+
+def _table(path: Path, unit: str, rows: Sequence[Row], header_row: int) -> Table:
+    header = f"{path}, {unit} {header_row}"
+    names = next((row for number, row in rows if number == header_row), ())
+    if not any(cell != "" for cell in names):
         raise InputError(header, "no column names", "the header", "Say in which row it stands: 'header_row'.")
-    kept = [(number, row) for number, row in rows if number > header_row and any(cell != "" for cell in row)]
-    if not kept:
+    below = filled((number, row) for number, row in rows if number > header_row)
+    if not below:
         raise InputError(path, "a header without rows", "rows below the header")
-    for number, row in kept:
-        if len(row) != len(named):
-            raise InputError(
-                f"{path}, {place} {number}",
-                f"{len(row)} fields",
-                f"{len(named)}, as in the header",
-                "A text with the separator in it needs quotes; the file may also be cut off.",
-            )
-    columns = tuple([row[position] for _, row in kept] for position in range(len(named)))
-    return Table(path, place, tuple(map(_name, named)), tuple(number for number, _ in kept), columns, header)
+    hint = "A text with the separator in it needs quotes; the file may also be cut off."
+    called = [" ".join(tables.as_text(name).split()) for name in names]
+    return from_rows(path, called, lambda: below, unit, header=header, width="{}, as in the header", hint=hint)
 
 
-def _name(cell: Cell) -> str:
-    return " ".join((f"{cell:.15g}" if isinstance(cell, float) else cell).split())
-
-
-def _csv(path: Path, content: bytes, form: Format) -> list[tuple[int, Sequence[Cell]]]:
-    try:
-        text = content.decode("utf-8-sig" if form.encoding == "utf-8" else form.encoding)
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        hint = 'Older spreadsheets save CSV as encoding = "cp1252".' if form.encoding == "utf-8" else ""
-        raise InputError(f"{path}, line {line}", f"bytes that are not {form.encoding}", "text", hint) from error
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=form.separator, strict=True)
-    rows: list[tuple[int, Sequence[Cell]]] = []
-    cells, line = 0, 1
-    try:
-        for row in reader:
-            if row:
-                rows.append((line, [cell.strip() for cell in row]))
-                cells += len(row)
-                _check_extent(path, len(row), cells)
-            # A record begins where the one before it ended; a name or value may hold line ends.
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise InputError(f"{path}, line {line}", f"text that is no CSV ({error})", "a CSV file") from error
+def _csv(path: Path, content: bytes, form: Format) -> list[Row]:
+    hint = 'Older spreadsheets save CSV as encoding = "cp1252".' if form.encoding == "utf-8" else ""
+    found = f"bytes that are not {form.encoding}"
+    text = delimited.decode(path, content, form.encoding, found=found, expected="text", hint=hint)
+    rows: list[Row] = []
+    count = 0
+    for line, cells in delimited.split(path, text, form.separator, expected="a CSV file", strict=True):
+        count += len(cells)
+        if len(cells) > BOUNDS.columns or count > BOUNDS.cells:
+            raise too_large(path, len(cells), count, BOUNDS)
+        if cells:
+            rows.append((line, [cell.strip() for cell in cells]))
     return rows
-
-
-def _check_extent(path: Path, columns: int, cells: int) -> None:
-    if columns > MOST_COLUMNS or cells > MOST_CELLS:
-        found = f"{columns:,} columns and {cells:,} cells"
-        raise InputError(path, found, f"at most {MOST_COLUMNS:,} columns and {MOST_CELLS:,} cells")
-
-
-def _parquet(path: Path, content: bytes) -> Table:
-    try:
-        file = pq.ParquetFile(pa.BufferReader(content))
-        about = file.metadata
-        unpacked = sum(about.row_group(number).total_byte_size for number in range(about.num_row_groups))
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise _damaged(path, error) from error
-    _check_extent(path, about.num_columns, about.num_rows * about.num_columns)
-    if unpacked > LARGEST_UNPACKED:
-        raise InputError(path, f"{unpacked >> 20:,} MB unpacked", f"at most {LARGEST_UNPACKED >> 20:,} MB")
-    try:
-        table = file.read()
-        columns = tuple([as_cell(cell) for cell in column.to_pylist()] for column in table.columns)
-    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        raise _damaged(path, error) from error
-    if not table.num_rows:
-        raise InputError(path, "a table without rows", "rows")
-    names = tuple(map(_name, table.column_names))
-    return Table(path, "row", names, tuple(range(1, table.num_rows + 1)), columns, f"{path}, schema")
-
-
-def _damaged(path: Path, error: Exception) -> InputError:
-    return InputError(path, f"a damaged Parquet file ({str(error)[:80]})", "a Parquet file")
-
-
-def as_cell(value: object) -> Cell:
-    """A value of a file as a cell."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    if isinstance(value, bool):
-        return str(value)
-    if isinstance(value, int | float | Decimal):
-        return float(value)
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, bytes | list | dict | tuple):
-        return f"a {type(value).__name__}"
-    return str(value).strip()

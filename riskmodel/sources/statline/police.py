@@ -10,6 +10,7 @@ be preferred, because one withheld month makes the year of that area missing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import pandas as pd
 
 from riskmodel.catalogue import load
 from riskmodel.errors import InputError
-from riskmodel.sources.observations import Observations, SourceFile
+from riskmodel.sources.observations import Observations, require_files
 from riskmodel.sources.statline import statline
 
 SOURCE = "police"
@@ -28,19 +29,15 @@ MONTHS = 12
 CELL = ["area", "year", "month", "kind"]
 
 
-def read_counts(
-    files: Sequence[Path], boundaries: int | None = None, key_list: Path | None = None
-) -> list[Observations]:
+def read_counts(files: Sequence[Path], boundaries: int | None = None) -> list[Observations]:
     """Read police tables, yearly or monthly, offences and nuisance in any order.
 
     Parameters
     ----------
     files : sequence of Path
-        CSV files with the columns of the open-data service. Files of one table are put together.
+        CSV files with the columns of the open-data service. Files of one table are joined.
     boundaries : int, optional
         Boundary vintage of the codes; by default that of the catalogue.
-    key_list : Path, optional
-        Key list (columns ``Key`` and ``Title``) of the nuisance table, to find its total.
 
     Returns
     -------
@@ -53,8 +50,7 @@ def read_counts(
         On any deviation from the format, a count given twice, no complete year, or years later than the
         boundaries.
     """
-    if not files:
-        raise InputError("files", "none", "at least one police table")
+    require_files(files, "at least one police table")
     catalogue = load("police")
     vintage = boundaries or int(catalogue["boundaries"])
     members: dict[str, list[tuple[Path, str]]] = {}
@@ -64,22 +60,19 @@ def read_counts(
     frame = pd.DataFrame({"location": pd.Series(dtype="str"), "year": pd.Series(dtype="int32")})
     notes = []
     for table, group in members.items():
-        entry = dict(catalogue["tables"][table])
-        if table == "nuisance" and key_list is not None:
-            entry["total"] = _total_key(key_list)
-        indicators, told = _read_table(entry, group)
+        indicators, own = _read_table(catalogue["tables"][table], group)
         frame = frame.merge(indicators, how="outer", on=["location", "year"])
-        notes += told
+        notes += own
     latest = int(frame["year"].max())
     if latest > vintage:
-        raise InputError(
-            ", ".join(path.name for path in files),
-            f"figures of {latest}",
-            f"years up to {vintage}, the boundaries on which the codes are taken to stand",
-            "A later publication stands on later boundaries: say which.",
-        )
+        expected = f"years up to {vintage}, the boundaries on which the codes are taken to stand"
+        hint = "A later publication stands on later boundaries: say which."
+        raise InputError(", ".join(path.name for path in files), f"figures of {latest}", expected, hint)
     notes.append(f"codes are taken to stand on the boundaries of {vintage}")
-    return _by_level(frame, vintage, tuple(SourceFile.of(path) for path in files), tuple(notes))
+    frame = frame.sort_values(["location", "year"]).astype({"year": "int32"})
+    frame.insert(1, "name", frame["location"])
+    found = statline.by_level(SOURCE, frame, vintage, files, notes)
+    return [replace(each, notes=(*each.notes, *_gaps(each))) for each in found]
 
 
 def _recognise(path: Path, tables: Mapping[str, Any]) -> tuple[str, str]:
@@ -95,18 +88,8 @@ def _recognise(path: Path, tables: Mapping[str, Any]) -> tuple[str, str]:
     raise InputError(f"{path}, line 1", f"columns {', '.join(names[:8])[:300]}", f"one of: {known}")
 
 
-def _total_key(path: Path) -> str:
-    """Key of the total in a key list: the one whose title begins with "Totaal"."""
-    table = statline.read(path, ["Key", "Title"], multiline=True)
-    rows = range(len(table.columns["Key"].index))
-    totals = [table.text(row, "Key") for row in rows if table.text(row, "Title").startswith("Totaal")]
-    if len(totals) != 1:
-        raise InputError(f"{path}, column 'Title'", f"{len(totals)} titles 'Totaal ...'", "one")
-    return totals[0]
-
-
 def _read_table(entry: Mapping[str, Any], group: Sequence[tuple[Path, str]]) -> tuple[pd.DataFrame, list[str]]:
-    """Indicators of the files of one table, and what to tell about them."""
+    """Indicators of the files of one table, and notes for the user."""
     wanted: dict[str, list[str]] = {entry["total_indicator"]: [entry["total"]], **entry.get("groups", {})}
     used = sorted({key for keys in wanted.values() for key in keys})
     areas: dict[str, int] = {}
@@ -118,11 +101,9 @@ def _read_table(entry: Mapping[str, Any], group: Sequence[tuple[Path, str]]) -> 
     twice = rows.duplicated(CELL).to_numpy()
     if twice.any():
         file, row = rows.index[int(np.argmax(twice))]
-        path, dimension = group[file]
-        table = parts[file][1]
-        found = [table.text(row, column) for column in (AREA, PERIOD, dimension)]
-        place = f"{path}, {table.line(row)}"
-        raise InputError(place, f"{', '.join(found)} twice", "every area, period and kind once")
+        dimension, table = group[file][1], parts[file][1]
+        found = ", ".join(table.column(column)[row] for column in (AREA, PERIOD, dimension))
+        raise InputError(table.at(row), f"{found} twice", "every area, period and kind once")
     chosen, monthly, notes = _whole_years(rows)
     if chosen.empty:
         raise InputError(names, "; ".join(notes), "at least one year with all its months")
@@ -143,25 +124,23 @@ def _read_table(entry: Mapping[str, Any], group: Sequence[tuple[Path, str]]) -> 
 
 def _read_rows(
     path: Path, dimension: str, entry: Mapping[str, Any], used: Sequence[str], areas: dict[str, int]
-) -> tuple[pd.DataFrame, statline.Table]:
-    """Rows of one file that count, as numbers, on their row numbers; new areas are added to ``areas``."""
+) -> tuple[pd.DataFrame, statline.StatLineTable]:
+    """Rows of one file that count, as numbers, by their index; new areas are added to ``areas``."""
     table = statline.read(path, [dimension, AREA, PERIOD, entry["measure"]])
     groups = entry.get("unused")
     known = {*used, *(key for keys in (groups or {}).values() for key in keys)}
     if groups is not None:
         table.check(dimension, lambda key: key in known, "a key of the list of offences (1.1.1 and so on)")
     counts = table.counts(entry["measure"])
-    period = table.periods(PERIOD)[table.columns[PERIOD].index]
-    place, kinds = table.columns[AREA], table.columns[dimension]
-    area = np.array(
-        [
-            -1 if level is None else areas.setdefault(code, len(areas))
-            for code, level in zip(place.texts, table.levels(AREA), strict=True)
-        ],
-        dtype=np.int32,
-    )[place.index]
-    number = {key: n for n, key in enumerate(used)}
-    kind = np.array([number.get(key, -1) for key in kinds.texts], dtype=np.int32)[kinds.index]
+    period = table.periods(PERIOD)
+    codes, kinds = table.column(AREA), table.column(dimension)
+    numbers = [
+        -1 if level is None else areas.setdefault(code, len(areas))
+        for code, level in zip(codes.texts, table.levels(AREA), strict=True)
+    ]
+    area = codes.each(numbers, np.int32)
+    number = {key: position for position, key in enumerate(used)}
+    kind = kinds.each([number.get(key, -1) for key in kinds.texts], np.int32)
     rows = pd.DataFrame(
         {"area": area, "year": period // 100, "month": period % 100, "kind": kind, "count": counts}, copy=False
     )
@@ -213,16 +192,7 @@ def _sums(
     return frame[given].astype({"location": "str", "year": "int32"})
 
 
-def _by_level(
-    frame: pd.DataFrame, vintage: int, files: tuple[SourceFile, ...], notes: tuple[str, ...]
-) -> list[Observations]:
-    frame = frame.sort_values(["location", "year"]).astype({"year": "int32"})
-    frame.insert(1, "name", frame["location"])
-    found = []
-    for letters, level in statline.LEVELS.items():
-        part = frame[frame["location"].str.startswith(letters)].reset_index(drop=True)
-        if len(part):
-            gaps = part.drop(columns=["location", "name", "year"]).isna().sum()
-            told = tuple(f"{name}: missing in {gaps[name]} of {len(part)} areas and years" for name in gaps.index)
-            found.append(Observations(SOURCE, level, vintage, part, files, notes=(*notes, *told)))
-    return found
+def _gaps(observations: Observations) -> list[str]:
+    frame = observations.frame
+    gaps = frame[list(observations.indicators)].isna().sum()
+    return [f"{name}: missing in {gaps[name]} of {len(frame)} areas and years" for name in gaps.index]

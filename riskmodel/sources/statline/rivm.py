@@ -2,24 +2,25 @@
 
 One workbook (or CSV) a year as the open-data service gives it: padded codes and figures, ``.`` for a figure that
 is withheld, blanks for a topic that was not asked that year. Figures are estimates of a model, in percent of
-adults. ``catalogue/rivm.toml`` says which column is which indicator and on which boundaries the codes stand.
+adults. ``catalogue/rivm.toml`` says which column is which indicator and of which boundaries the codes are.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from riskmodel.catalogue import load
-from riskmodel.errors import InputError, unreadable
-from riskmodel.sources.formats.archives import SheetBounds, check_workbook, opened
-from riskmodel.sources.observations import Observations, SourceFile
+from riskmodel.errors import InputError
+from riskmodel.sources.formats.archives import SheetBounds
+from riskmodel.sources.formats.files import first_bytes
+from riskmodel.sources.formats.tables import Cell, as_text
+from riskmodel.sources.formats.workbook import read_workbook
+from riskmodel.sources.observations import Observations, require_files
 from riskmodel.sources.statline import statline
 
 SOURCE = "rivm"
@@ -28,7 +29,6 @@ MUNICIPALITY, CODE = "Gemeentenaam", "Codering"
 #: The official workbooks are 26 MB unpacked, with 43 columns and 17,342 rows.
 LARGEST_UNPACKED = 300 << 20
 MOST_COLUMNS, MOST_CELLS = 78, 7_800_000
-CUT = "The file may be cut off or protected."
 
 
 def read_monitor(files: Sequence[Path], boundaries: int | None = None) -> list[Observations]:
@@ -53,18 +53,10 @@ def read_monitor(files: Sequence[Path], boundaries: int | None = None) -> list[O
         On any deviation from the format, an impossible percentage, an area and year given twice, or codes of other
         boundaries.
     """
-    if not files:
-        raise InputError("files", "none", "at least one file of the health monitor")
+    require_files(files, "at least one file of the health monitor")
     catalogue = load("rivm")
     parts = [_read_one(path, catalogue, check_boundaries=boundaries is None) for path in files]
-    frame = pd.concat(parts, keys=range(len(parts)), names=["file", "place"]).reset_index()
-    twice = frame.duplicated(["location", "year"]).to_numpy()
-    if twice.any():
-        row = frame.iloc[int(np.argmax(twice))]
-        found = f"{row['location']} in {row['year']} twice"
-        raise InputError(files[int(row["file"])], found, "every area and year once")
-    frame = frame.sort_values(["location", "year"], ignore_index=True)
-    vintage = boundaries or int(catalogue["boundaries"])
+    frame = statline.together(parts, lambda file, _: files[file], "every area and year once")
     indicators = list(catalogue["columns"].values())
     asked = frame[indicators].notna().groupby(frame["year"]).any()
     never = [name for name in indicators if not asked[name].any()]
@@ -75,44 +67,34 @@ def read_monitor(files: Sequence[Path], boundaries: int | None = None) -> list[O
         absent = [name for name in indicators if name not in never and not there[name]]
         if absent:
             notes.append(f"not asked in {year}: {', '.join(absent)}")
-    frame = frame.drop(columns=["file", "place", *never])
-    sources = tuple(SourceFile.of(path) for path in files)
-    return [
-        Observations(SOURCE, level, vintage, part.reset_index(drop=True), sources, notes=tuple(notes))
-        for letters, level in statline.LEVELS.items()
-        if len(part := frame[frame["location"].str.startswith(letters)])
-    ]
+    vintage = boundaries or int(catalogue["boundaries"])
+    return statline.by_level(SOURCE, frame.drop(columns=never), vintage, files, notes)
 
 
 def _read_one(path: Path, catalogue: Mapping[str, Any], check_boundaries: bool) -> pd.DataFrame:
     """Areas of one file: ``location, name, year`` and all indicators of the table."""
     table, stems = _open(path, catalogue["columns"])
-    levels = table.levels(AREA)
-    area = table.columns[AREA]
+    chosen = table.are_areas(AREA)
+    area = table.column(AREA)
     if CODE in stems:
         _same_codes(table, stems[CODE])
-    chosen = np.array([level is not None for level in levels])[area.index]
-    for column, wanted in ((AGE, catalogue["age"]), (MARGIN, catalogue["margin"])):
-        held = table.columns[column]
-        fits = np.array([text == wanted for text in held.texts])[held.index]
+    for name, wanted in ((AGE, catalogue["age"]), (MARGIN, catalogue["margin"])):
+        column = table.column(name)
+        fits = column.each([text == wanted for text in column.texts], bool)
         if not fits.any():
-            found = f"only {', '.join(map(repr, held.texts[:5]))[:200]}"
-            raise InputError(f"{path}, column {column!r}", found, repr(wanted))
+            found = f"only {', '.join(map(repr, column.texts[:5]))[:200]}"
+            raise InputError(f"{path}, column {name!r}", found, repr(wanted))
         chosen &= fits
     if not chosen.any():
         raise InputError(path, "no gemeente, wijk or buurt", "estimates per area")
-    codes = np.asarray(area.texts, dtype=object)[area.index]
     if check_boundaries:
         _check_boundaries(path, set(area.texts), catalogue)
-    period = table.periods(PERIOD)[table.columns[PERIOD].index]
-    monthly = chosen & (period % 100 > 0)
-    if monthly.any():
-        raise table.fault(int(np.argmax(monthly)), PERIOD, "a year like 2020JJ00")
-    values: dict[str, Any] = {"location": codes, "name": codes, "year": (period // 100).astype("int32")}
+    years = table.years(PERIOD, chosen, "a year like 2020JJ00")
+    codes = names = area.cells()
     if MUNICIPALITY in stems:
-        names = table.columns[stems[MUNICIPALITY]]
-        titles = np.asarray(names.texts, dtype=object)[names.index]
-        values["name"] = np.where([code.startswith("GM") for code in codes], titles, codes)
+        titles = table.column(stems[MUNICIPALITY]).cells()
+        names = np.where(area.each([text.startswith("GM") for text in area.texts], bool), titles, codes)
+    values: dict[str, Any] = {"location": codes, "name": names, "year": years}
     for stem, indicator in catalogue["columns"].items():
         values[indicator] = table.numbers(stems[stem], 0.0, 100.0)
     frame = pd.DataFrame(values)[chosen].astype({"location": "str", "name": "str"})
@@ -122,68 +104,37 @@ def _read_one(path: Path, catalogue: Mapping[str, Any], check_boundaries: bool) 
     return frame
 
 
-def _open(path: Path, columns: Mapping[str, str]) -> tuple[statline.Table, dict[str, str]]:
+def _open(path: Path, columns: Mapping[str, str]) -> tuple[statline.StatLineTable, dict[str, str]]:
     """The table in a file, and its columns by name without number."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(8)
-    except OSError as error:
-        raise unreadable(path, error) from error
+    start = first_bytes(path, 8)
     if start.startswith(b"\xd0\xcf\x11\xe0"):
         found = "a workbook with a password or in the format before 2007"
         raise InputError(path, found, "an .xlsx workbook", "Open it and save it again.")
-    cells = _cells(path) if start.startswith(b"PK\x03\x04") else None
-    if cells is not None and not cells.size:
-        raise InputError(path, "an empty sheet", "a header line and rows")
-    names = statline.header(path)[1] if cells is None else [_text(path, 0, name) for name in cells[0]]
+    rows = _first_sheet(path) if start.startswith(b"PK\x03\x04") else None
+    names = statline.header(path)[1] if rows is None else [as_text(name) for name in rows[0]]
     stems = statline.by_stem(path, names, [MUNICIPALITY, CODE, *columns])
     wanted = [AGE, MARGIN, AREA, PERIOD, *(stems.get(stem, f"{stem}_...") for stem in columns)]
     absent = [name for name in wanted if name not in names]
     if absent:
-        there = ", ".join(names[:8])[:300]
+        found = f"no column {absent[0]!r} (columns: {', '.join(names[:8])[:300]})"
         hint = "Another edition of the table has other topics; this reader knows 50090NED."
-        found = f"no column {absent[0]!r} (columns: {there})"
         raise InputError(f"{path}, row 1", found, f"the {len(wanted)} columns of 50090NED", hint)
     wanted += [stems[stem] for stem in (MUNICIPALITY, CODE) if stem in stems]
-    if cells is None:
-        return statline.read(path, wanted), stems
-    doubled = [name for name in wanted if names.count(name) > 1]
-    if doubled:
-        raise InputError(f"{path}, row 1", f"column {doubled[0]!r} twice", "every column once")
-    if len(cells) == 1:
-        raise InputError(path, "a header without rows", "rows below the header")
-    held = {name: _column(path, cells[1:, names.index(name)]) for name in wanted}
-    return statline.Table(path, held, lambda row: f"row {row + 2}"), stems
+    return (statline.read(path, wanted) if rows is None else statline.from_sheet(path, rows, wanted)), stems
 
 
-def _cells(path: Path) -> npt.NDArray[np.object_]:
-    """Cells of the first sheet of a workbook."""
-    with opened(path, "an .xlsx workbook", CUT):
-        content = path.read_bytes()
-        check_workbook(path, content, SheetBounds(LARGEST_UNPACKED, MOST_COLUMNS, MOST_CELLS), CUT)
-        cells = pd.read_excel(io.BytesIO(content), engine="calamine", header=None, dtype=object, na_filter=False)
-        return cells.to_numpy(object)
+def _first_sheet(path: Path) -> list[list[Cell]]:
+    bounds = SheetBounds(LARGEST_UNPACKED, MOST_COLUMNS, MOST_CELLS)
+    sheets = read_workbook(path, path.read_bytes(), bounds, "The file may be cut off or protected.")
+    rows = next(iter(sheets.values()), [])
+    if not rows:
+        raise InputError(path, "an empty sheet", "a header line and rows")
+    return rows
 
 
-def _column(path: Path, cells: npt.NDArray[np.object_]) -> statline.Column:
-    numbers: dict[str, int] = {}
-    texts = (cell if type(cell) is str else _text(path, row, cell) for row, cell in enumerate(cells, start=1))
-    index = np.array([numbers.setdefault(text, len(numbers)) for text in texts], dtype=np.int32)
-    return statline.Column.of(list(numbers), index)
-
-
-def _text(path: Path, row: int, cell: object) -> str:
-    """A cell as it would stand in a CSV."""
-    if isinstance(cell, bool) or not isinstance(cell, str | int | float):
-        raise InputError(f"{path}, row {row + 1}", repr(cell), "a text or a number")
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() else repr(cell)
-    return str(cell).strip()
-
-
-def _same_codes(table: statline.Table, column: str) -> None:
-    """The table gives each area code twice; where they differ, columns or rows have been shuffled."""
-    key, code = table.columns[AREA], table.columns[column]
+def _same_codes(table: statline.StatLineTable, column: str) -> None:
+    """Refuse a table whose two columns of area codes differ: columns or rows have been shuffled."""
+    key, code = table.column(AREA), table.column(column)
     pairs = np.unique(np.stack([key.index, code.index]), axis=1)
     for one, other in pairs.T:
         if key.texts[one] != code.texts[other]:
@@ -194,9 +145,6 @@ def _same_codes(table: statline.Table, column: str) -> None:
 def _check_boundaries(path: Path, codes: set[str], catalogue: Mapping[str, Any]) -> None:
     other = sorted(codes & set(catalogue["other_boundaries"]))
     if other:
-        raise InputError(
-            path,
-            f"{other[0]}, which was no municipality in {catalogue['boundaries']}",
-            f"codes of {catalogue['boundaries']}",
-            "Say on which boundaries the codes stand.",
-        )
+        found = f"{other[0]}, which was no municipality in {catalogue['boundaries']}"
+        expected = f"codes of {catalogue['boundaries']}"
+        raise InputError(path, found, expected, "Say on which boundaries the codes stand.")

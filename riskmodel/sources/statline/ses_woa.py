@@ -18,7 +18,7 @@ import pandas as pd
 
 from riskmodel.catalogue import load
 from riskmodel.errors import InputError
-from riskmodel.sources.observations import Observations, SourceFile
+from riskmodel.sources.observations import Observations, require_files
 from riskmodel.sources.statline import statline
 
 SOURCE = "ses-woa"
@@ -34,7 +34,7 @@ def read_scores(files: Sequence[Path], boundaries: int | None = None) -> list[Ob
     files : sequence of Path
         CSV files, open data or StatLine.
     boundaries : int, optional
-        Boundary vintage of the codes; by default that of the table whose number stands in each file's name.
+        Boundary vintage of the codes; by default that of the table whose number is in each file's name.
 
     Returns
     -------
@@ -46,8 +46,7 @@ def read_scores(files: Sequence[Path], boundaries: int | None = None) -> list[Ob
     InputError
         On any deviation from the format, an area and year given twice, or tables of different boundaries.
     """
-    if not files:
-        raise InputError("files", "none", "at least one SES-WOA table")
+    require_files(files, "at least one SES-WOA table")
     catalogue = load("ses_woa")
     vintages = {path: boundaries or _vintage(path, catalogue["boundaries"]) for path in files}
     first = files[0]
@@ -57,22 +56,12 @@ def read_scores(files: Sequence[Path], boundaries: int | None = None) -> list[Ob
             hint = "A table on other boundaries gives all years again; read one table."
             raise InputError(path, found, f"{vintages[first]} as in {first.name}", hint)
     parts = [_read_one(path, catalogue) for path in files]
-    frame = pd.concat([part for part, _ in parts], keys=range(len(parts)), names=["file", "row"])
-    twice = frame.duplicated(["location", "year"]).to_numpy()
-    if twice.any():
-        file, row = frame.index[int(np.argmax(twice))]
-        location, year = frame.loc[(file, row), ["location", "year"]]
-        place = f"{files[file]}, {parts[file][1].line(row)}"
-        raise InputError(place, f"{location} in {year} twice", "every area and year once")
-    frame = frame.sort_values(["location", "year"])
+    frame = statline.together(
+        [part for part, _ in parts], lambda file, row: parts[file][1].at(row), "every area and year once"
+    )
     provisional = sorted(set(frame.loc[frame.pop("provisional"), "year"].tolist()))
-    notes = (f"provisional: {', '.join(map(str, provisional))}",) if provisional else ()
-    sources = tuple(SourceFile.of(path) for path in files)
-    return [
-        Observations(SOURCE, level, vintages[first], part.reset_index(drop=True), sources, notes=notes)
-        for letters, level in statline.LEVELS.items()
-        if len(part := frame[frame["location"].str.startswith(letters)])
-    ]
+    notes = [f"provisional: {', '.join(map(str, provisional))}"] if provisional else []
+    return statline.by_level(SOURCE, frame, vintages[first], files, notes)
 
 
 def _vintage(path: Path, tables: Mapping[str, int]) -> int:
@@ -87,25 +76,22 @@ def _vintage(path: Path, tables: Mapping[str, int]) -> int:
     return int(tables[numbers[0]])
 
 
-def _read_one(path: Path, catalogue: Mapping[str, Any]) -> tuple[pd.DataFrame, statline.Table]:
-    """Areas of one file on their row numbers, and the table for naming its lines."""
+def _read_one(path: Path, catalogue: Mapping[str, Any]) -> tuple[pd.DataFrame, statline.StatLineTable]:
+    """Areas of one file by the index of their row, and the table."""
     dialect = _dialect(path, catalogue["dialects"])
     area, period = dialect["area"], dialect["period"]
     table = statline.read(path, [area, period, *dialect["columns"]])
     table.check(period, YEAR.fullmatch, "a year like 2022JJ00 or 2022")
-    levels = table.levels(area)
-    chosen = np.array([level is not None for level in levels])[table.columns[area].index]
+    chosen = table.are_areas(area)
     if not chosen.any():
         raise InputError(path, "no gemeente, wijk or buurt", "scores per area")
-    codes = np.asarray(table.columns[area].texts, dtype=object)[table.columns[area].index]
-    years = np.array([int(text[:4]) for text in table.columns[period].texts], dtype=np.int32)
-    marked = np.array(["*" in text for text in table.columns[period].texts])
+    codes, years = table.column(area).cells(), table.column(period)
     frame = pd.DataFrame(
         {
             "location": codes,
             "name": codes,
-            "year": years[table.columns[period].index],
-            "provisional": marked[table.columns[period].index],
+            "year": years.each([int(text[:4]) for text in years.texts], np.int32),
+            "provisional": years.each(["*" in text for text in years.texts], bool),
         }
     )
     for column, indicator in dialect["columns"].items():

@@ -23,7 +23,7 @@ import pandas as pd
 
 from riskmodel.catalogue import load, regions
 from riskmodel.errors import InputError
-from riskmodel.sources.observations import Observations, SourceFile
+from riskmodel.sources.observations import Observations, require_files
 from riskmodel.sources.statline import statline
 
 SOURCE = "woon"
@@ -55,13 +55,12 @@ def read_results(files: Sequence[Path], boundaries: int | None = None) -> list[O
     InputError
         If an area, year or indicator is unknown, a share or margin is impossible, or a result is given twice.
     """
-    if not files:
-        raise InputError("files", "none", "at least one table of results")
+    require_files(files, "at least one table of results")
     parts = [_read_one(path) for path in files]
     rows = pd.concat([part for part, _ in parts], keys=range(len(parts)), names=["file", "row"])
-    # Own results stand before those of a region, so that these only fill up.
+    # Own results come before those of a region, so that these only fill up.
     rows = rows.sort_values("regional", kind="stable")
-    _refuse_twice(rows, files, [table for _, table in parts])
+    _refuse_twice(rows, [table for _, table in parts])
     rows = rows.drop_duplicates(KEY)
     low, high = rows["share"] - rows["margin"], rows["share"] + rows["margin"]
     bounds = {"": rows["share"], "_low": low.clip(lower=0.0), "_high": high.clip(upper=100.0)}
@@ -75,26 +74,15 @@ def read_results(files: Sequence[Path], boundaries: int | None = None) -> list[O
         raise InputError(where, f"no share at all in {known.idxmin()}", "a share a year, at least one")
     wide.insert(1, "name", wide["location"])
     wide = wide.astype({"location": "str", "name": "str", "year": "int32"})
-    sources = tuple(SourceFile.of(path) for path in files)
     notes = {
-        int(str(year)): f"from a region's result: {', '.join(sorted(set(part['location'])))}"
+        int(str(year)): (f"from a region's result: {', '.join(sorted(set(part['location'])))}",)
         for year, part in rows[rows["regional"]].groupby("year")
     }
-    return [
-        Observations(
-            SOURCE,
-            "gemeente",
-            boundaries or int(str(year)),
-            part.dropna(axis=1, how="all").reset_index(drop=True),
-            sources,
-            notes=(notes[int(str(year))],) if int(str(year)) in notes else (),
-        )
-        for year, part in wide.groupby("year")
-    ]
+    return statline.by_year(SOURCE, wide, boundaries, files, lambda year: notes.get(year, ()))
 
 
-def _read_one(path: Path) -> tuple[pd.DataFrame, statline.Table]:
-    """Results of one file, one row a municipality, on their row numbers."""
+def _read_one(path: Path) -> tuple[pd.DataFrame, statline.StatLineTable]:
+    """Results of one file, one row a municipality, by the index of their row."""
     table = statline.read(path, COLUMNS)
     known = regions()
     indicators = set(load("woon")["indicators"])
@@ -105,12 +93,7 @@ def _read_one(path: Path) -> tuple[pd.DataFrame, statline.Table]:
     )
     table.check("year", YEAR.fullmatch, "a year such as 2021")
     table.check("indicator", lambda text: text in indicators, f"one of {', '.join(sorted(indicators))}")
-    frame = pd.DataFrame(
-        {
-            name: np.asarray(table.columns[name].texts, dtype=object)[table.columns[name].index]
-            for name in COLUMNS[:3]
-        }
-    )
+    frame = pd.DataFrame({name: table.column(name).cells() for name in COLUMNS[:3]})
     frame["share"] = table.numbers("share", 0.0, 100.0)
     frame["margin"] = table.numbers("margin", 0.0, 100.0)
     frame["year"] = frame["year"].astype("int32")
@@ -119,15 +102,12 @@ def _read_one(path: Path) -> tuple[pd.DataFrame, statline.Table]:
     return frame.explode("location"), table
 
 
-def _refuse_twice(rows: pd.DataFrame, files: Sequence[Path], tables: Sequence[statline.Table]) -> None:
-    """A municipality or two regions may not say the same thing twice."""
+def _refuse_twice(rows: pd.DataFrame, tables: Sequence[statline.StatLineTable]) -> None:
+    """Refuse two results of one municipality, or of two regions that share one."""
     twice = rows.duplicated([*KEY, "regional"]).to_numpy()
     if twice.any():
-        place = int(np.argmax(twice))
-        file, row = rows.index[place]
-        location, year, indicator = rows.iloc[place][KEY]
-        raise InputError(
-            f"{files[file]}, {tables[file].line(row)}",
-            f"{indicator} of {location} in {year} twice",
-            "every result once",
-        )
+        first = int(np.argmax(twice))
+        file, row = rows.index[first]
+        location, year, indicator = rows.iloc[first][KEY]
+        found = f"{indicator} of {location} in {year} twice"
+        raise InputError(tables[file].at(row), found, "every result once")

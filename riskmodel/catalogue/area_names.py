@@ -1,4 +1,4 @@
-"""Names of municipalities, regions and provinces as people type them, and the codes they mean."""
+"""Names of municipalities, regions and provinces as users type them, and the codes that they mean."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from riskmodel.errors import InputError
 
 
 @cache
-def places() -> dict[str, tuple[str, ...]]:
-    """Regions and provinces that may be named in place of a municipality, and the codes in them.
+def named_regions() -> dict[str, tuple[str, ...]]:
+    """Regions and provinces that may be named instead of a municipality, and the codes in them.
 
     A province is called ``"Provincie Utrecht"``, since some share their name with a municipality.
     """
@@ -20,16 +20,16 @@ def places() -> dict[str, tuple[str, ...]]:
     return regions() | named
 
 
-def place_of(asked: str) -> str | None:
+def region_of(asked: str) -> str | None:
     """The region or province that a name means; a municipality comes before a province of the same name.
 
     Examples
     --------
-    >>> place_of("drechtsteden"), place_of("limburg"), place_of("provincie utrecht"), place_of("Utrecht")
+    >>> region_of("drechtsteden"), region_of("limburg"), region_of("provincie utrecht"), region_of("Utrecht")
     ('Drechtsteden', 'Provincie Limburg', 'Provincie Utrecht', None)
     """
     wanted = plain(asked)
-    names = {plain(name): name for name in places()}
+    names = {plain(name): name for name in named_regions()}
     if wanted in names:
         return names[wanted]
     if wanted in {plain(name) for name in municipalities()["name"]}:
@@ -38,7 +38,7 @@ def place_of(asked: str) -> str | None:
 
 
 def called(asked: str) -> str:
-    """A municipality, region or province as it is written, whatever was typed.
+    """The name of a municipality, region or province in its official spelling, whatever was typed.
 
     Examples
     --------
@@ -48,37 +48,33 @@ def called(asked: str) -> str:
     table = municipalities()
     known: dict[str, str] = dict(zip(table["name"].str.casefold(), table["name"], strict=True))
     known |= dict(zip(table["code"].str.casefold(), table["name"], strict=True))
-    return place_of(asked) or known.get(asked.strip().casefold(), asked.strip())
+    return region_of(asked) or known.get(asked.strip().casefold(), asked.strip())
 
 
 def find_municipalities(asked: str, present: frozenset[str]) -> tuple[str, ...]:
     """Codes of the municipalities that a user means by a name, a code, a region or a province."""
     wanted = asked.strip().casefold()
     table = municipalities()
-    place = place_of(asked)
-    codes = set(places()[place]) if place else set()
+    region = region_of(asked)
+    codes = set(named_regions()[region]) if region else set()
     codes |= set(table.loc[table["name"].str.casefold() == wanted, "code"])
     codes |= {code for code in present if code.casefold() == wanted}
     found = tuple(sorted(codes & present))
     if not found:
-        raise InputError(
-            "--municipality",
-            repr(asked),
-            "a municipality, GM code, region or province in the data",
-            _suggest(asked, present),
-        )
+        expected = "a municipality, GM code, region or province in the data"
+        raise InputError("--municipality", repr(asked), expected, _suggest(asked, present))
     return found
 
 
 def _suggest(asked: str, present: frozenset[str]) -> str:
-    """What may have been meant: names close to it that are in the data, or some that are."""
+    """A hint for a name that is not in the data: the closest names that are, or some of them."""
     table, wanted = municipalities(), plain(asked)
-    known = {plain(name): name for name in [*table["name"], *places()]}
-    if place_of(asked) or wanted in known:
+    known = {plain(name): name for name in [*table["name"], *named_regions()]}
+    if region_of(asked) or wanted in known:
         return "It exists, but none of its areas is in the data."
     here = sorted(table.loc[table["code"].isin(present), "name"])
-    named = here + [name for name, codes in places().items() if present & set(codes)]
-    # What stands in brackets behind a name is not typed, and would make every such name look alike.
+    named = here + [name for name, codes in named_regions().items() if present & set(codes)]
+    # Brackets behind a name are not typed, and would make all such names look alike.
     short = {plain(name).partition(" (")[0]: name for name in named}
     close = get_close_matches(wanted.partition(" (")[0], list(short), n=3)
     if close:
