@@ -15,13 +15,14 @@ from worlds import BASE, example_panel, experiment, panel_of
 
 from riskmodel.errors import InputError
 from riskmodel.forecasting.backtest import run
-from riskmodel.forecasting.evaluation import calibration, stability
-from riskmodel.forecasting.experiment import LEFT_OUT, Cohort
+from riskmodel.forecasting.evaluation import calibration, list_overlap
+from riskmodel.forecasting.experiment import HOLDOUT, Cohort
 from riskmodel.forecasting.features import Features, features_of, training_of
 from riskmodel.forecasting.forecast import Forecast, Outputs
-from riskmodel.forecasting.left_out import forecast_left_out, joined, of_rows, provinces_of
 from riskmodel.forecasting.models import ModelSpec, make
 from riskmodel.forecasting.origins import origin_at
+from riskmodel.forecasting.province_holdout import forecast_holdout, joined, provinces_of
+from riskmodel.forecasting.stage import stage_of
 from riskmodel.products.governance.skill_tables import group_calibration_table
 
 MODELS = (
@@ -64,7 +65,7 @@ def test_every_province_is_forecast_by_a_model_that_learned_from_the_others(spec
     origin = origin_at(panel, 2016, 2)
     training, features = training_of(panel, origin), features_of(panel, origin)
     [made] = [
-        each for each in done.forecasts if each.model == spec.name + LEFT_OUT and each.origin_date.year == 2016
+        each for each in done.forecasts if each.model == spec.name + HOLDOUT and each.origin_date.year == 2016
     ]
     there = ~np.isnan(panel.at("score", 2016))
     assert made.locations.tolist() == panel.areas[there].tolist()
@@ -89,7 +90,8 @@ def test_every_province_is_forecast_by_a_model_that_learned_from_the_others(spec
 
 def test_what_happened_in_a_province_does_not_reach_its_own_forecast(panel):
     origin = origin_at(panel, 2018, 2)
-    training, features = training_of(panel, origin), features_of(panel, origin)
+    stage = stage_of(panel, origin)
+    training = stage.training
     there = ~np.isnan(panel.at("score", 2018))
     inside = provinces_of(training.municipality) == "Utrecht"
     noise = np.random.default_rng(1).normal(0, 0.2, len(inside))
@@ -97,7 +99,7 @@ def test_what_happened_in_a_province_does_not_reach_its_own_forecast(panel):
     own = provinces_of(panel.municipality_codes()[there]) == "Utrecht"
     for spec in MODELS:
         one, other = (
-            forecast_left_out(spec, question(), panel, origin, each, of_rows(features, there), there)
+            forecast_holdout(spec, question(), panel, replace(stage, training=each))
             for each in (training, changed)
         )
         np.testing.assert_array_equal(one.quantiles[own], other.quantiles[own])
@@ -106,14 +108,14 @@ def test_what_happened_in_a_province_does_not_reach_its_own_forecast(panel):
 
 def test_forecasts_and_scores_without_provinces_stand_beside_the_ordinary_ones(panel, done):
     names = [spec.name for spec in MODELS]
-    both = names + [name + LEFT_OUT for name in names]
+    both = names + [name + HOLDOUT for name in names]
     assert [each.model for each in done.forecasts] == 2 * names + 2 * both[3:]
     assert set(done.scores["model"]) == set(done.calibration["model"]) == set(both)
-    assert done.experiment.model("card" + LEFT_OUT) == done.experiment.model("card")
+    assert done.experiment.model("card" + HOLDOUT) == done.experiment.model("card")
     counts = done.scores.pivot_table(index="model", columns="origin_date", values="n_events", aggfunc="first")
     assert (counts == counts.iloc[0]).all(axis=None)
     ordinary = run(question(), panel, waves=[2016, 2018])
-    kept = done.scores[~done.scores["model"].str.endswith(LEFT_OUT)].reset_index(drop=True)
+    kept = done.scores[~done.scores["model"].str.endswith(HOLDOUT)].reset_index(drop=True)
     assert kept.equals(ordinary.scores)
 
 
@@ -156,14 +158,14 @@ def test_overlap_worked_out_by_hand():
     first = made_forecast(small, 2014, [0.99, 0.9, 0.8, 0.7, 0.6, 0.5, 0.1, 0.1, 0.1, 0.1])
     second = made_forecast(small, 2016, [0.99, 0.1, 0.8, 0.9, 0.6, 0.2, 0.1, 0.1, 0.1, 0.7])
     asked = question(outputs=OUTPUTS, capacity=4)
-    table = stability.stability_table(asked, small, [second, first])
+    table = list_overlap.stability_table(asked, small, [second, first])
     # Without the area that was not measured in 2016: lists 1, 2, 3, 4 and 3, 2, 9, 4.
     row = table[table["k"] == 4].iloc[0]
     assert (row["compared_with"], row["origin_date"], row["n"]) == ("origin 2014", date(2016, 1, 1), 9)
     assert (row["shared"], row["jaccard"]) == (3 / 4, pytest.approx(3 / 5))
     # 1% and 5% of nine areas are one area: 1 against 3.
     assert table[table["k"] == 1]["shared"].tolist() == [0.0]
-    again = stability.stability_table(asked, small, [first], {"other seed 1": [second, first]})
+    again = list_overlap.stability_table(asked, small, [first], {"other seed 1": [second, first]})
     assert again["compared_with"].unique().tolist() == ["other seed 1"]
     assert (again["shared"] == 1).all()
 
@@ -178,8 +180,8 @@ def test_the_champion_is_fitted_again_with_other_seeds(panel):
     assert table["compared_with"].unique().tolist() == ["other seed 1", "other seed 2"]
     assert set(table["model"]) == {"trees"}
     assert table["shared"].between(0.2, 1).all()
-    assert stability.reseeded_spec(models[1], 5) is None
-    same = stability.reseeded_spec(models[0], 5)
+    assert list_overlap.reseeded_spec(models[1], 5) is None
+    same = list_overlap.reseeded_spec(models[0], 5)
     assert (same.name, same.parameters["seed"], same.parameters["trees"]) == ("trees", 5, 20)
     with pytest.raises(InputError, match="seeds"):
         run(asked, panel, seeds=-1)

@@ -15,42 +15,37 @@ from sklearn.metrics import roc_auc_score
 from worlds import BASE, example_panel, experiment, normal_forecast, panel_of, wijk_codes
 
 from riskmodel.forecasting.backtest_record import Record
-from riskmodel.forecasting.checks import (
-    CHECKS,
-    Check,
-    Context,
-    FeatureDrift,
-    Finding,
-    FutureInformation,
-    GoldenFeature,
-    GroupDisparity,
-    IdentifierFeature,
-    LopsidedImportance,
-    Miscalibrated,
-    Stage,
-    TimeOverlap,
-    TooFewEvents,
-    UnstableList,
-    WorseThanBestOrdering,
-    findings_table,
-    group_table,
-    run_checks,
-    stage_of,
-)
+from riskmodel.forecasting.checks import CHECKS, Context, findings_table, run_checks, skill
 from riskmodel.forecasting.checks.base import MakeStage
-from riskmodel.forecasting.checks.columns import single_powers, stability_index
-from riskmodel.forecasting.checks.skill import error_by_chance
+from riskmodel.forecasting.checks.columns import psi, single_powers
+from riskmodel.forecasting.checks.groups import group_table
+from riskmodel.forecasting.checks.skill import CALIBRATION_ERROR, error_by_chance
 from riskmodel.forecasting.evaluation.metrics import calibration_error
 from riskmodel.forecasting.evaluation.scores import score_forecasts
 from riskmodel.forecasting.features import Features
 from riskmodel.forecasting.forecast import Forecast
 from riskmodel.forecasting.origins import Origin, backtest_origins, latest_origin, origin_at
+from riskmodel.forecasting.stage import Stage, stage_of
 from riskmodel.panel.panel import Panel
+from riskmodel.workspace.findings import Finding
 
 QUESTION = experiment()
 MODEL = QUESTION.champion
 EVENT_AT = -QUESTION.event.more_than
 WAVES = (2014, 2016, 2018)
+(
+    TIME_OVERLAP,
+    FUTURE_INFORMATION,
+    IDENTIFIER_FEATURE,
+    GOLDEN_FEATURE,
+    LOPSIDED_IMPORTANCE,
+    WORSE_THAN_BEST_ORDERING,
+    MISCALIBRATED,
+    UNSTABLE_LIST,
+    FEATURE_DRIFT,
+    GROUP_DISPARITY,
+    TOO_FEW_EVENTS,
+) = CHECKS
 
 
 # --- A country of which the truth is known ---------------------------------------------------------------------
@@ -189,9 +184,9 @@ def test_a_finding_is_one_line_and_a_row(country: Panel) -> None:
 def test_the_invented_country_is_clean(country: Panel, horizon: int) -> None:
     for origin in [*backtest_origins(country, horizon), latest_origin(country, horizon)]:
         context = learned(country, stage_of(country, origin))
-        for check in (TimeOverlap(), FutureInformation(), IdentifierFeature(), GoldenFeature()):
+        for check in (TIME_OVERLAP, FUTURE_INFORMATION, IDENTIFIER_FEATURE, GOLDEN_FEATURE):
             found = check.run(context)
-            assert found.outcome == "passed" or isinstance(check, GoldenFeature), found.line
+            assert found.outcome == "passed" or check is GOLDEN_FEATURE, found.line
             assert found.outcome != "failed", found.line
 
 
@@ -200,19 +195,19 @@ def test_the_invented_country_is_clean(country: Panel, horizon: int) -> None:
 
 def test_a_pair_that_ends_after_the_origin_was_known_is_found(country: Panel, stage: Stage) -> None:
     late = replace(stage, origin=replace(stage.origin, pairs=(*stage.origin.pairs, (2018, 2020))))
-    found = TimeOverlap().run(learned(country, late))
+    found = TIME_OVERLAP.run(learned(country, late))
     assert (found.outcome, found.message) == ("failed", "origin 2018 learns from wave 2020")
     gone = replace(stage, origin=replace(stage.origin, pairs=((2019, 2021),)))
-    assert TimeOverlap().run(learned(country, gone)).outcome == "failed"
+    assert TIME_OVERLAP.run(learned(country, gone)).outcome == "failed"
 
 
 def test_outcomes_among_the_examples_are_found_though_the_pairs_look_well(country: Panel, stage: Stage) -> None:
     peeking = Origin(2018, 2, date(2099, 1, 1), (*stage.origin.pairs, (2018, 2020)))
     leaked = replace(stage, training=stage_of(country, peeking).training)
-    found = TimeOverlap().run(learned(country, leaked))
+    found = TIME_OVERLAP.run(learned(country, leaked))
     assert found.outcome == "failed"
     assert found.figures["outcomes_among_examples"] == 1.0
-    assert TimeOverlap().run(learned(country, stage)).figures["outcomes_among_examples"] < 0.01
+    assert TIME_OVERLAP.run(learned(country, stage)).figures["outcomes_among_examples"] < 0.01
 
 
 # --- RM002: future information -----------------------------------------------------------------------------------
@@ -240,14 +235,14 @@ def leaky_in_training(panel: Panel, origin: Origin) -> Stage:
 @pytest.mark.parametrize(("make", "name"), [(leaky, "context.next"), (leaky_in_training, "context.mean")])
 def test_a_feature_from_the_future_is_found(country: Panel, make: MakeStage, name: str) -> None:
     made = make(country, origin_at(country, 2016, 2))
-    found = FutureInformation().run(learned(country, made, make_stage=make))
+    found = FUTURE_INFORMATION.run(learned(country, made, make_stage=make))
     assert (found.outcome, found.figures["moved"]) == ("failed", 1.0)
     assert found.message.startswith(f"{name} at origin 2016 moved")
 
 
 def test_nothing_later_means_that_the_check_does_not_apply() -> None:
     panel = panel_of({"score": {year: np.linspace(4, 4.2, 30) for year in (2012, 2014, 2016)}}, wijk_codes(30))
-    found = FutureInformation().run(learned(panel, stage_of(panel, latest_origin(panel, 2))))
+    found = FUTURE_INFORMATION.run(learned(panel, stage_of(panel, latest_origin(panel, 2))))
     assert found.outcome == "not applicable"
 
 
@@ -271,7 +266,7 @@ def identifiers(areas: np.ndarray) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("name", list(identifiers(np.array(wijk_codes(60)))))
 def test_an_identifier_is_found(country: Panel, stage: Stage, name: str) -> None:
     planted = with_feature(stage, name, nothing(len(stage.training.change)), identifiers(stage.areas)[name])
-    found = IdentifierFeature().run(learned(country, planted))
+    found = IDENTIFIER_FEATURE.run(learned(country, planted))
     assert (found.outcome, found.figures["identifiers"]) == ("failed", 1.0)
     assert name in found.message
 
@@ -281,7 +276,7 @@ def test_a_measured_quantity_is_no_identifier(country: Panel, stage: Stage) -> N
     n = len(stage.areas)
     for values in (rng.normal(size=n), rng.poisson(2000, n).astype(float), rng.integers(1, 6, n).astype(float)):
         planted = with_feature(stage, "context.codependent", nothing(len(stage.training.change)), values)
-        assert IdentifierFeature().run(learned(country, planted)).outcome == "passed"
+        assert IDENTIFIER_FEATURE.run(learned(country, planted)).outcome == "passed"
 
 
 # --- RM004: golden feature ---------------------------------------------------------------------------------------
@@ -292,7 +287,7 @@ def test_a_golden_feature_is_found(country: Panel, stage: Stage) -> None:
     change = stage.training.change
     for values in (-change + rng.normal(0, 0.01, len(change)), np.where(change < EVENT_AT, np.nan, 1.0)):
         planted = with_feature(stage, "context.gold", values, nothing(len(stage.areas)))
-        found = GoldenFeature().run(learned(country, planted))
+        found = GOLDEN_FEATURE.run(learned(country, planted))
         assert found.outcome == "failed"
         assert found.message.startswith("context.gold (")
         assert found.figures["auc_max"] > 0.95
@@ -316,7 +311,7 @@ def test_the_power_of_a_feature_is_its_auc() -> None:
 
 def test_too_few_falls_give_no_verdict_on_golden_features(country: Panel, stage: Stage) -> None:
     calm = replace(stage, training=replace(stage.training, change=np.abs(stage.training.change)))
-    assert GoldenFeature().run(learned(country, calm)).outcome == "not applicable"
+    assert GOLDEN_FEATURE.run(learned(country, calm)).outcome == "not applicable"
 
 
 # --- RM005: one feature says it all ------------------------------------------------------------------------------
@@ -329,20 +324,20 @@ def test_a_feature_that_says_it_all_is_found(country: Panel, share: float, outco
         for day, scale in (("2016-01-01", 1.0), ("2018-01-01", 5.0))
         for name, value in (("a", share), ("b", (1 - share) / 2), ("c", (1 - share) / 2))
     ]
-    found = LopsidedImportance().run(learned(country, importance=pd.DataFrame(rows)))
+    found = LOPSIDED_IMPORTANCE.run(learned(country, importance=pd.DataFrame(rows)))
     assert (found.outcome, found.figures["share_max"]) == (outcome, pytest.approx(share))
 
 
 def test_a_model_that_says_nothing_has_no_importance(country: Panel) -> None:
     rows = pd.DataFrame({"origin_date": ["2016"] * 2, "feature": ["a", "b"], "value": [0.0, 0.0]})
-    assert LopsidedImportance().run(learned(country, importance=rows)).outcome == "not applicable"
+    assert LOPSIDED_IMPORTANCE.run(learned(country, importance=rows)).outcome == "not applicable"
 
 
 # --- RM006: worse than the best ordering -------------------------------------------------------------------------
 
 
 def test_a_model_better_than_the_best_ordering_passes(world: World, honest: Record) -> None:
-    found = WorseThanBestOrdering().run(context_of(world, honest))
+    found = WORSE_THAN_BEST_ORDERING.run(context_of(world, honest))
     assert found.outcome == "passed"
     scores = honest.scores[(honest.scores["metric"] == "average_precision") & (honest.scores["cohort"] == "500+")]
     wide = scores.pivot(index="origin_date", columns="model", values="value")
@@ -357,7 +352,7 @@ def test_a_model_worse_than_the_best_ordering_is_found(world: World) -> None:
         forecasts.append(forecast_of(MODEL, world.panel, wave, noise_like(expected), 0.04))
         forecasts.append(forecast_of("small", world.panel, wave, noise_like(expected, 8), 0.04))
         forecasts.append(forecast_of("level_low", world.panel, wave, expected, 0.03))
-    found = WorseThanBestOrdering().run(context_of(world, record_of(world, forecasts)))
+    found = WORSE_THAN_BEST_ORDERING.run(context_of(world, record_of(world, forecasts)))
     assert (found.outcome, found.figures["below"]) == ("failed", 3.0)
     assert "level_low" in found.message and "certainly below it (95%) at 2014, 2016, 2018" in found.message
 
@@ -367,21 +362,21 @@ def test_one_bad_origin_is_enough(world: World, honest: Record) -> None:
     expected = world.expected[2018]
     forecasts.append(forecast_of(MODEL, world.panel, 2018, noise_like(expected), 0.04))
     forecasts.append(forecast_of("small", world.panel, 2018, expected, 0.03))
-    found = WorseThanBestOrdering().run(context_of(world, record_of(world, forecasts)))
+    found = WORSE_THAN_BEST_ORDERING.run(context_of(world, record_of(world, forecasts)))
     assert (found.outcome, found.figures["below"]) == ("failed", 1.0)
     assert found.figures["ratio_mean"] > 1
 
 
 def test_without_orderings_there_is_nothing_to_be_held_against(world: World, honest: Record) -> None:
     alone = record_of(world, list(honest.of(MODEL)))
-    assert WorseThanBestOrdering().run(context_of(world, alone)).outcome == "not applicable"
+    assert WORSE_THAN_BEST_ORDERING.run(context_of(world, alone)).outcome == "not applicable"
 
 
 # --- RM007: miscalibrated ----------------------------------------------------------------------------------------
 
 
 def test_a_calibrated_model_passes(world: World, honest: Record) -> None:
-    found = Miscalibrated().run(context_of(world, honest))
+    found = MISCALIBRATED.run(context_of(world, honest))
     assert found.outcome == "passed", found.line
     assert 0.77 < found.figures["coverage_min"] <= found.figures["coverage_max"] < 0.83
 
@@ -393,7 +388,7 @@ def test_chances_and_intervals_that_are_off_are_found(
     def change(forecast: Forecast) -> Forecast:
         return forecast_of(MODEL, world.panel, forecast.origin_date.year, forecast.mean + by, 0.03 * stretch)
 
-    found = Miscalibrated().run(context_of(world, altered(world, honest, change)))
+    found = MISCALIBRATED.run(context_of(world, altered(world, honest, change)))
     assert found.outcome == "failed"
     for wave in WAVES:
         assert any(
@@ -407,12 +402,12 @@ def test_the_error_that_chance_gives_is_that_of_many_draws() -> None:
     bound = error_by_chance(chance, chance)
     drawn = [calibration_error((rng.random(400) < chance).astype(float), chance) for _ in range(2000)]
     assert 0.005 < np.mean(np.array(drawn) > bound) < 0.05
-    assert bound > Miscalibrated().most
+    assert bound > CALIBRATION_ERROR
 
 
 def test_a_model_without_scores_is_not_judged(world: World, honest: Record) -> None:
     context = replace(context_of(world, honest), model="another")
-    for check in (WorseThanBestOrdering(), Miscalibrated(), GroupDisparity()):
+    for check in (WORSE_THAN_BEST_ORDERING, MISCALIBRATED, GROUP_DISPARITY):
         assert check.run(context).outcome == "not applicable"
 
 
@@ -422,12 +417,12 @@ def test_a_model_without_scores_is_not_judged(world: World, honest: Record) -> N
 def test_a_list_that_changes_with_the_seed_is_found(world: World) -> None:
     rng = np.random.default_rng(0)
     own = rng.random(1000)
-    found = UnstableList().run(
+    found = UNSTABLE_LIST.run(
         context_of(world, None, reseeded=(own, own + rng.normal(0, 0.001, 1000), rng.random(1000)))
     )
     assert found.outcome == "failed"
     assert found.figures["shared_between_seeds"] < 0.2
-    steady = UnstableList().run(context_of(world, None, reseeded=(own, own / 2)))
+    steady = UNSTABLE_LIST.run(context_of(world, None, reseeded=(own, own / 2)))
     assert (steady.outcome, steady.figures["shared_between_seeds"]) == ("passed", 1.0)
 
 
@@ -444,12 +439,12 @@ def test_seeds_of_a_backtest_are_judged(world: World, honest: Record, share: flo
             {**row, "compared_with": "seed 2", "model": "another", "shared": 0.1},
         ]
     )
-    found = UnstableList().run(context_of(world, replace(honest, tables={"stability": table})))
+    found = UNSTABLE_LIST.run(context_of(world, replace(honest, tables={"stability": table})))
     assert (found.outcome, found.figures["shared_between_seeds"]) == (outcome, share)
 
 
 def test_lists_of_successive_origins_are_told_and_not_judged(world: World, honest: Record) -> None:
-    found = UnstableList().run(context_of(world, honest))
+    found = UNSTABLE_LIST.run(context_of(world, honest))
     assert found.outcome == "not applicable"
     tops = [set(np.argsort(world.expected[wave])[: QUESTION.capacity]) for wave in WAVES]
     by_hand = np.mean([len(tops[0] & tops[1]), len(tops[1] & tops[2])]) / QUESTION.capacity
@@ -468,32 +463,32 @@ def test_drift_is_found(country: Panel, stage: Stage) -> None:
         features=Features(("context.x",), rng.normal(size=(now, 1))),
         training=replace(stage.training, features=Features(("context.x",), rng.normal(size=(examples, 1)))),
     )
-    assert FeatureDrift().run(learned(country, calm)).outcome == "passed"
+    assert FEATURE_DRIFT.run(learned(country, calm)).outcome == "passed"
     for name, values, word in (
         ("context.up", rng.normal(1, 1, now), "("),
         ("context.gone", half, "50% more missing"),
     ):
-        found = FeatureDrift().run(learned(country, with_feature(calm, name, rng.normal(size=examples), values)))
+        found = FEATURE_DRIFT.run(learned(country, with_feature(calm, name, rng.normal(size=examples), values)))
         assert found.outcome == "failed"
         assert f"{name} (" in found.message and word in found.message
     grown = with_feature(calm, "context.new", nothing(examples), rng.normal(size=now))
-    found = FeatureDrift().run(learned(country, grown))
+    found = FEATURE_DRIFT.run(learned(country, grown))
     assert (found.outcome, found.figures["fuller"]) == ("passed", 1.0)
 
 
 def test_the_stability_index_is_that_of_the_formula() -> None:
     before, now = np.repeat([1.0, 2.0], [50, 50]), np.repeat([1.0, 2.0, np.nan], [80, 20, 30])
     by_hand = (0.8 - 0.5) * math.log(0.8 / 0.5) + (0.2 - 0.5) * math.log(0.2 / 0.5)
-    assert stability_index(before, now) == pytest.approx(by_hand)
-    assert stability_index(before, before) == 0
-    assert stability_index(nothing(3), before) == 0
+    assert psi(before, now) == pytest.approx(by_hand)
+    assert psi(before, before) == 0
+    assert psi(nothing(3), before) == 0
 
 
 # --- RM010: disparity between groups -----------------------------------------------------------------------------
 
 
 def test_chances_in_proportion_pass(world: World, honest: Record) -> None:
-    found = GroupDisparity().run(context_of(world, honest))
+    found = GROUP_DISPARITY.run(context_of(world, honest))
     assert (found.outcome, found.figures["unequal"]) == ("passed", 0.0), found.line
 
 
@@ -504,7 +499,7 @@ def test_a_group_with_chances_that_are_too_high_is_found(world: World, honest: R
         mean = np.where(large, forecast.mean - 0.03, forecast.mean)
         return forecast_of(MODEL, world.panel, forecast.origin_date.year, mean, 0.03)
 
-    found = GroupDisparity().run(context_of(world, altered(world, honest, change)))
+    found = GROUP_DISPARITY.run(context_of(world, altered(world, honest, change)))
     assert found.outcome == "failed"
     expected = sum(float(each.chance_of(QUESTION.event)[large].sum()) for each in map(change, honest.of(MODEL)))
     fell = [world.panel.at("score", w + 2) - world.panel.at("score", w) < EVENT_AT for w in WAVES]
@@ -539,7 +534,7 @@ def test_the_table_of_groups_adds_up_and_is_that_counted_by_hand(world: World, h
 
 def test_enough_events_pass_and_are_counted(world: World, honest: Record) -> None:
     stages = (stage_of(world.panel, latest_origin(world.panel, 2)),)
-    found = TooFewEvents().run(context_of(world, honest, stages=stages))
+    found = TOO_FEW_EVENTS.run(context_of(world, honest, stages=stages))
     assert found.outcome == "passed"
     fell = [(world.panel.at("score", w + 2) - world.panel.at("score", w) < EVENT_AT).sum() for w in (2012, *WAVES)]
     assert found.figures["events_in_training"] == sum(fell)
@@ -554,11 +549,11 @@ def test_too_few_events_are_told() -> None:
     world = world_of(n=400, centre=0.06)
     forecasts = [forecast_of(MODEL, world.panel, wave, world.expected[wave], 0.03) for wave in WAVES]
     stages = (stage_of(world.panel, latest_origin(world.panel, 2)),)
-    found = TooFewEvents().run(context_of(world, record_of(world, forecasts), stages=stages))
+    found = TOO_FEW_EVENTS.run(context_of(world, record_of(world, forecasts), stages=stages))
     assert found.outcome == "failed"
     assert found.message.endswith("few for training, 2014, 2016, 2018, all origins together")
 
 
-def test_a_check_with_its_own_limit_is_a_check_too(world: World, honest: Record) -> None:
-    strict: Check = Miscalibrated(band=(0.0, 0.1))
-    assert strict.run(context_of(world, honest)).outcome == "failed"
+def test_the_band_of_coverage_decides(world: World, honest: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(skill, "COVERAGE", (0.0, 0.1))
+    assert MISCALIBRATED.run(context_of(world, honest)).outcome == "failed"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -56,16 +54,8 @@ def test_drivers_of_trees_are_those_of_the_contributions_told_one_by_one(example
     assert driver_sums(trees).how == "tables", "compiled unless told otherwise"
 
 
-def test_without_the_compiler_of_trees_lightgbm_is_asked(examples, trees, monkeypatch):
-    real = builtins.__import__
-
-    def without(name, *rest):
-        if name == "riskmodel.forecasting.models.treeshap":
-            raise ImportError(name)
-        return real(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    sums = driver_sums(trees)
+def test_without_the_compiler_of_trees_lightgbm_is_asked(examples, trees):
+    sums = driver_sums(trees, compiled=False)
     assert sums.how == PLAIN == "pred_contrib"
     features, _ = examples
     expected = by_driver(NAMES, trees.contributions(features))[list(sums.names)]

@@ -127,18 +127,18 @@ def test_features_at_an_origin_worked_out_by_hand():
     assert set(AT_2018) <= set(features.names)
 
 
-def test_features_of_an_origin_are_those_with_the_jitter_as_known_then():
+def test_features_of_an_origin_are_those_with_the_noise_as_known_then():
     panel = hand_panel()
     origin = origin_at(panel, 2016, 2)
     known = panel.known_at(origin.known_at)
     levels = np.array([[0.0, 0.0, 0.0], [0.1, 0.2, 0.3], [-0.1, -0.2, -0.3]])
     by_hand = fit_local_level(levels, (2012, 2014, 2016), np.array(POPULATION[2016]))
-    jitter = local_level_of(known)
-    for told, expected in ((jitter.jitter, by_hand.jitter), (jitter.drift, by_hand.drift)):
+    noise = local_level_of(known)
+    for told, expected in ((noise.noise, by_hand.noise), (noise.drift, by_hand.drift)):
         np.testing.assert_allclose(
             told.of_score(np.array([100.0, 1e6])), expected.of_score(np.array([100.0, 1e6]))
         )
-    expected = features_at(known, 2016, known, jitter, 2)
+    expected = features_at(known, 2016, known, noise, 2)
     np.testing.assert_array_equal(features_of(panel, origin).values, expected.values)
 
 
@@ -163,7 +163,7 @@ def test_training_examples_worked_out_by_hand():
         for name, values in by_hand.items():
             told = training.features.column(name)[training.start == start]
             np.testing.assert_allclose(told, values, atol=1e-12, err_msg=f"{start} {name}")
-    # The lasting level at a start is that of the waves known by then, with the jitter of the origin.
+    # The lasting level at a start is that of the waves known by then, with the noise of the origin.
     known = panel.known_at(origin.known_at)
     for start in (2012, 2014, 2016):
         then = known.known_at(known.published_on("score", start))
@@ -237,21 +237,21 @@ def test_counts_are_told_for_whoever_lives_there_and_for_nobody_where_nobody_doe
     np.testing.assert_allclose(told, [1000.0, nan, -1000.0])  # 3,000 and 1,000 against 2,000
 
 
-def test_size_says_how_much_an_area_jitters():
+def test_size_says_how_much_noise_an_area_has():
     # Variances for 90 and 990 inhabitants; the third area counts as one of their median, 540.
-    jitter = LocalLevel(Noise(0.0003, 0.09, 1000.0), Noise(0.00005, 0.045, 1000.0))
+    noise = LocalLevel(Noise(0.0003, 0.09, 1000.0), Noise(0.00005, 0.045, 1000.0))
     size = np.array([90.0, 990.0, 540.0])
     one, drift = 0.0003 + 0.09 / size, 0.00005 + 0.045 / size
     panel = hand_panel()
     start = panel.known_at(panel.published_on("score", 2012))
-    told = features_at(start, 2012, panel, jitter, 4)
-    # Measured once: jitter of that measurement, four years of drift, jitter of the next one.
+    told = features_at(start, 2012, panel, noise, 4)
+    # Measured once: noise of that measurement, four years of drift, noise of the next one.
     np.testing.assert_allclose(np.exp(2 * told.column("size.spread")), one + 4 * drift + one)
     # Measured twice: what was known after two years, and how much the second measurement weighs.
     after = panel.known_at(panel.published_on("score", 2014))
     gain = (one + 2 * drift) / (one + 2 * drift + one)
     change = np.array([0.0, 0.1, -0.1])
-    told = features_at(after, 2014, panel, jitter, 2)
+    told = features_at(after, 2014, panel, noise, 2)
     np.testing.assert_allclose(told.column("history.reversal"), -(1 - gain) * change, atol=1e-12)
     surprise = change**2 / (one + 2 * drift + one)
     np.testing.assert_allclose(told.column("history.unrest"), np.log((2 + surprise) / 3) / 2, atol=1e-12)

@@ -15,11 +15,11 @@ from scipy import stats
 
 from riskmodel.catalogue import class_scheme
 from riskmodel.errors import InputError
-from riskmodel.forecasting.curve import HELD, Curve
+from riskmodel.forecasting.curve import CLIP, Curve
 from riskmodel.forecasting.distribution import StudentT
 from riskmodel.forecasting.forecast import Forecast, Outputs, read_forecasts, to_table, write_forecasts
 from riskmodel.forecasting.origins import Origin
-from riskmodel.forecasting.read_off import forecast_from
+from riskmodel.forecasting.stage import forecast_from
 from riskmodel.forecasting.targets import Event
 
 HUBVERSE = ["origin_date", "target", "horizon", "location", "output_type", "output_type_id", "value"]
@@ -189,7 +189,7 @@ def test_the_chance_between_reported_points_never_falls(areas, points):
     location, scale = np.array(areas).T
     forecast = made(NINE, location=location, scale=scale, deviation=np.zeros(len(areas)))
     chance = forecast.cdf_at(np.tile(points, (len(areas), 1)))
-    assert (np.diff(chance, axis=1) >= -2 * HELD).all()
+    assert (np.diff(chance, axis=1) >= -2 * CLIP).all()
     assert ((chance >= 0) & (chance <= 1)).all()
 
 

@@ -41,10 +41,10 @@ from riskmodel.products.governance.audit_tables import (
     GROUPS,
     as_csv,
     audit_text,
-    cannot_be_told,
     differences_in_dutch,
     differing,
     stands_out,
+    too_few_figures,
 )
 from riskmodel.products.governance.audit_tables import METRICS as IN_DUTCH
 from riskmodel.sources.observations import SourceFile
@@ -520,7 +520,7 @@ def test_the_text_holds_the_figures_and_what_cannot_be_told(country: Country) ->
     assert missed["value"] == pytest.approx(1 - row["value"])
     assert f"{missed['value']:.1%} ({missed['low95']:.1%}, {missed['high95']:.1%})" in text
     assert "nan" not in text
-    hidden = cannot_be_told(country.audit)
+    hidden = too_few_figures(country.audit)
     assert "size, below 200" in hidden and "hits on the list" in hidden
     widths = {line.count("|") for line in text.splitlines() if line.startswith("| not urban")}
     assert len(widths) == 1

@@ -13,12 +13,12 @@ from worlds import example_panel, experiment, panel_of, wijk_codes, with_another
 
 from riskmodel.catalogue import DIMENSIONS, indicators
 from riskmodel.errors import InputError
-from riskmodel.forecasting.backtest import fit, forecast_with
 from riskmodel.forecasting.features import features_at, features_of, local_level_of, relative_scores, training_of
 from riskmodel.forecasting.forecast import Forecast
 from riskmodel.forecasting.local_level import fit_local_level
 from riskmodel.forecasting.models.base import NotApplicableError
 from riskmodel.forecasting.origins import Origin, backtest_origins, origin_at
+from riskmodel.forecasting.stage import fit, forecast_with
 from riskmodel.panel.panel import Panel
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -128,7 +128,7 @@ def assert_same_training(panel: Panel, changed: Panel, origin: Origin) -> None:
     assert local_level_of(panel.known_at(origin.known_at)) == local_level_of(changed.known_at(origin.known_at))
 
 
-#: What rests on the number of inhabitants, a structural indicator: the size of jitter and drift of an area.
+#: What rests on the number of inhabitants, a structural indicator: the size of noise and drift of an area.
 BY_POPULATION = ("history.reversal", "history.unrest", "size.spread", "size.inhabitants")
 
 
@@ -172,25 +172,25 @@ def test_the_score_of_a_later_wave_is_in_the_label_of_an_example_and_never_in_it
     origin = origin_at(panel, 2018, 2)
     shaken = with_score(panel, 2018, panel.at("score", 2018) + noise((len(panel.areas),)))
     known, known_shaken = (each.known_at(origin.known_at) for each in (panel, shaken))
-    # How much scores jitter in the whole country is estimated from all waves known at the origin, so that later
+    # The noise of scores in the whole country is estimated from all waves known at the origin, so that later
     # waves do bear on it; with that held fixed, no feature of an area may know of them.
-    jitter = local_level_of(known)
-    assert local_level_of(known_shaken) != jitter
+    local_level = local_level_of(known)
+    assert local_level_of(known_shaken) != local_level
     for start in (2012, 2014, 2016):
         then, then_shaken = (each.known_at(panel.published_on("score", start)) for each in (known, known_shaken))
-        one = features_at(then, start, known, jitter, 2)
-        other = features_at(then_shaken, start, known_shaken, jitter, 2)
+        one = features_at(then, start, known, local_level, 2)
+        other = features_at(then_shaken, start, known_shaken, local_level, 2)
         np.testing.assert_array_equal(one.values, other.values)
     training, changed = training_of(panel, origin), training_of(shaken, origin)
-    by_jitter = np.isin(training.features.names, ["history.reversal", "history.unrest", "size.spread"])
-    np.testing.assert_array_equal(changed.features.values[:, ~by_jitter], training.features.values[:, ~by_jitter])
+    by_noise = np.isin(training.features.names, ["history.reversal", "history.unrest", "size.spread"])
+    np.testing.assert_array_equal(changed.features.values[:, ~by_noise], training.features.values[:, ~by_noise])
     last = training.end == 2018
     np.testing.assert_array_equal(changed.change[~last], training.change[~last])
     assert (changed.change[last] != training.change[last]).all()
 
 
 @pytest.mark.parametrize("wave", WAVES)
-def test_the_size_of_jitter_is_made_of_the_scores_and_sizes_known_at_the_origin(country, wave):
+def test_the_size_of_noise_is_made_of_the_scores_and_sizes_known_at_the_origin(country, wave):
     origin = origin_at(country, wave, 2)
     known = country.known_at(origin.known_at)
     waves = [year for year in country.waves if country.published_on("score", year) <= origin.known_at]

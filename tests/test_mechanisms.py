@@ -10,19 +10,24 @@ import pytest
 from worlds import BASE, example_panel, experiment, panel_of, wijk_codes
 
 from riskmodel.catalogue import Indicator, class_scheme, indicators
-from riskmodel.catalogue.units import amount
+from riskmodel.catalogue.units import Amount
 from riskmodel.errors import InputError
-from riskmodel.forecasting import backtest
 from riskmodel.forecasting.drivers import mechanisms as room
-from riskmodel.forecasting.drivers.measures import country_mean, measure, neighbours_mean
+from riskmodel.forecasting.drivers.measures import country_mean, measure
 from riskmodel.forecasting.drivers.mechanisms import catalogued_rules, rules_from, stacking
-from riskmodel.forecasting.features import training_of
+from riskmodel.forecasting.features import neighbours_mean, training_of
 from riskmodel.forecasting.origins import origin_at
+from riskmodel.forecasting.stage import fit, forecast_with
+from riskmodel.products.risk_list.texts import Sentence, in_dutch
 
 CUT = class_scheme("3.0").cuts[3]
 N = 20
 NAN = float("nan")
 EVEN = np.full(N, 4.1)
+
+
+def text_of(found):
+    return in_dutch(Sentence(f"mechanism_{found.id}_{found.way}", found.values))
 
 
 def local(key, unit="number", kind="extensive"):
@@ -97,10 +102,10 @@ def test_a_rule_holds_does_not_hold_and_is_not_applicable(rule):
     assert held[0] == 1
     assert np.isnan(held[-1]), "not known is not applicable, never false"
     [own] = [each for each in found.of(0) if each.id == rule]
-    assert "{" not in own.text
-    assert "None" not in own.text
-    assert "nan" not in own.text
-    assert own.text.endswith(".")
+    assert "{" not in text_of(own)
+    assert "None" not in text_of(own)
+    assert "nan" not in text_of(own)
+    assert text_of(own).endswith(".")
     assert state_of(no, rule)[0][0] == 0
     assert rule not in [each.id for each in state_of(no, rule)[1].of(0)]
     assert np.isnan(state_of(world({}), rule)[0]).all(), "without its indicators a rule is not applicable"
@@ -113,7 +118,7 @@ def test_neighbours_declining_by_hand():
     held, found = state_of(world({"score": {2014: EVEN, 2016: later}}), "neighbours_declining")
     np.testing.assert_array_equal(np.flatnonzero(held == 1), [5])
     assert held[0] == 0
-    assert "\N{MINUS SIGN}0,036 punt" in next(each.text for each in found.of(5))
+    assert "\N{MINUS SIGN}0,036 punt" in next(text_of(each) for each in found.of(5))
     assert np.isnan(
         state_of(world({"score": {2014: EVEN, 2016: later}}, borders=False), "neighbours_declining")[0]
     ).all()
@@ -129,34 +134,35 @@ def test_tipping_zone_is_declining_and_just_above_the_cut():
     held, found = state_of(world({"score": {2014: before, 2016: after}}), "tipping_zone")
     assert held[:6].tolist() == [1, 1, 0, 0, 0, 0]
     assert np.isnan(held[7]), "without an earlier score nobody knows whether it declines"
-    assert "\N{MINUS SIGN}0,020 punt" in found.of(1)[0].text
-    assert "0,030 punt boven de grens" in found.of(1)[0].text
+    assert "\N{MINUS SIGN}0,020 punt" in text_of(found.of(1)[0])
+    assert "0,030 punt boven de grens" in text_of(found.of(1)[0])
 
 
 def test_the_other_ways_in_which_a_rule_holds():
     """Dwelling value and corporation share, vacancy, reports, offences, new-build, old age alone."""
     value = {"dwelling_value": {2014: first(150, 300, 300)}, "rented_corporation": {2014: first(60, 30, 30)}}
     [own] = stacking(world(value)).of(0)
-    assert own.text == (
+    assert text_of(own) == (
         "De gemiddelde WOZ-waarde is \N{EURO SIGN} 150.000 (2014). In de gebieden eromheen is dat "
         "\N{EURO SIGN} 300.000. 60% van de woningen is van een corporatie, eromheen 30%."
     )
     [own] = stacking(world({"vacancy": {2014: first(9, 2, 2)}})).of(0)
-    assert own.text == "9% van de woningen staat leeg (2014). In de gebieden eromheen is dat 2%."
+    assert text_of(own) == "9% van de woningen staat leeg (2014). In de gebieden eromheen is dat 2%."
     people = {"population": {2012: np.full(N, 1000.0)}}
     reports = {"local_meldingen": {2014: np.full(N, 20.0), 2016: first(25, 20, 20)}}
     [own] = stacking(world({**people, **reports}, local_meldingen=local("local_meldingen"))).of(0)
     assert (
-        own.text == "Het aantal meldingen van overlast per 1.000 inwoners ging van 20,0 in 2014 naar 25,0 in 2016."
+        text_of(own)
+        == "Het aantal meldingen van overlast per 1.000 inwoners ging van 20,0 in 2014 naar 25,0 in 2016."
     )
     few = {"local_meldingen": {2014: first(2, 20, 20), 2016: first(3, 20, 20)}}
     assert stacking(world({**people, **few}, local_meldingen=local("local_meldingen"))).of(0) == ()
     crime = {"police_offences": {2014: np.full(N, 40.0), 2016: first(60, 40, 40)}}
     assert [each.id for each in stacking(world({**people, **crime})).of(0)] == ["rising_nuisance"]
     new = world({"local_nieuwbouw": {2016: first(1250, 0)}}, local_nieuwbouw=local("local_nieuwbouw"))
-    assert stacking(new).of(0)[0].text == "Volgens de gemeente is nieuwbouw gepland van 1.250 woningen (2016)."
+    assert text_of(stacking(new).of(0)[0]) == "Volgens de gemeente is nieuwbouw gepland van 1.250 woningen (2016)."
     old = stacking(world({"age_65_plus": {2016: spread(40)}}))
-    assert "meer dan in 9 van de 10 gebieden" in old.of(0)[0].text
+    assert "meer dan in 9 van de 10 gebieden" in text_of(old.of(0)[0])
 
 
 def test_every_rule_of_the_catalogue_is_tested_here():
@@ -177,8 +183,8 @@ def test_mechanisms_never_change_a_forecast(tmp_path: Path):
     question, origin = experiment(trees=20), origin_at(panel, 2018, 2)
 
     def forecast():
-        model = backtest.fit(question.model("lightgbm"), question, training_of(panel, origin))
-        return backtest.forecast_with("lightgbm", model, question, panel, origin)
+        model = fit(question.model("lightgbm"), question, training_of(panel, origin))
+        return forecast_with("lightgbm", model, question, panel, origin)
 
     values = panel.values.copy()
     (before, features) = forecast()
@@ -207,10 +213,8 @@ def test_a_rule_with_a_wrong_word_is_refused():
 
 def test_measures_by_hand():
     values = np.array([1.0, 3.0, NAN, 7.0])
-    panel = world({})
-    around = neighbours_mean(
-        replace(panel, borders=np.array([[0, 1], [1, 2], [2, 3], [0, 3]])), np.append(values, np.zeros(N - 4))
-    )
+    borders = np.array([[0, 1], [1, 2], [2, 3], [0, 3]])
+    around = neighbours_mean(np.append(values, np.zeros(N - 4)), borders)
     np.testing.assert_allclose(around[:4], [5.0, 1.0, 5.0, 1.0])
     assert country_mean(values, np.array([1.0, 3.0, 100.0, NAN])) == pytest.approx(2.5)
     assert country_mean(values, np.full(4, NAN)) == pytest.approx(11 / 3)
@@ -239,4 +243,4 @@ def test_measures_by_hand():
     ],
 )  # fmt: skip
 def test_amounts_in_dutch(value, unit, sign, expected):
-    assert amount(value, unit, sign=sign) == expected
+    assert in_dutch(Sentence("value_amount", {"now": Amount(value, unit, sign)})) == expected

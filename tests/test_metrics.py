@@ -22,9 +22,9 @@ from worlds import BASE, example_panel, experiment, panel_of
 
 from riskmodel.catalogue import class_scheme
 from riskmodel.errors import InputError
-from riskmodel.forecasting.evaluation import metrics
+from riskmodel.forecasting.evaluation import evaluate, metrics
 from riskmodel.forecasting.evaluation.ranked import rank
-from riskmodel.forecasting.evaluation.resampling import Draws, draw, interval, resampled_weights
+from riskmodel.forecasting.evaluation.resampling import Draws, draw, interval
 from riskmodel.forecasting.evaluation.scores import score_forecasts
 from riskmodel.forecasting.experiment import Cohort
 from riskmodel.forecasting.forecast import Forecast, Outputs
@@ -43,6 +43,28 @@ METRICS = {
     "coverage_80",
     "width_80",
 }
+
+
+def ranking(happened, chance, draws=None):
+    ranked = rank(happened, chance, draws)
+    return ranked.auc(), ranked.average_precision()
+
+
+def top(happened, chance, k):
+    """Precision and recall of the list of k areas, as scores give them."""
+    lists = evaluate._lists(rank(happened, chance), k)
+    return lists["precision_at_k"], lists["recall_at_k"]
+
+
+def draws_of(weights):
+    """Draws from how often each area counts, shape (draws, areas)."""
+    return Draws(weights.astype(np.float32), np.arange(weights.shape[1]))
+
+
+def resampled_weights(groups, times, seed):
+    """How often each area counts when whole groups are drawn with replacement."""
+    drawn = draw(groups, times, seed)
+    return drawn.counts[:, drawn.group]
 
 
 @st.composite
@@ -68,7 +90,7 @@ def worst_average_precision(happened, chance):
 @settings(deadline=None)
 @given(judged())
 def test_auc_is_that_of_sklearn(case):
-    assert metrics.ranking(*case)[0][0] == pytest.approx(roc_auc_score(*case), abs=1e-12)
+    assert ranking(*case)[0][0] == pytest.approx(roc_auc_score(*case), abs=1e-12)
 
 
 @settings(deadline=None)
@@ -76,7 +98,7 @@ def test_auc_is_that_of_sklearn(case):
 def test_average_precision_without_ties_is_that_of_sklearn(case, random):
     happened, chance = case
     distinct = chance + np.array(random.sample(range(len(chance)), len(chance))) / 1e4
-    assert metrics.ranking(happened, distinct)[1][0] == pytest.approx(
+    assert ranking(happened, distinct)[1][0] == pytest.approx(
         average_precision_score(happened, distinct), abs=1e-12
     )
 
@@ -91,13 +113,13 @@ def test_average_precision_counts_tied_areas_at_their_worst(case):
         if all(chance[a] >= chance[b] for a, b in itertools.pairwise(order))
     ]
     worst = min((np.cumsum(each) / np.arange(1, len(each) + 1))[each > 0].mean() for each in in_order)
-    assert metrics.ranking(happened, chance)[1][0] == pytest.approx(worst, abs=1e-12)
+    assert ranking(happened, chance)[1][0] == pytest.approx(worst, abs=1e-12)
     assert worst_average_precision(happened, chance) == pytest.approx(worst, abs=1e-12)
 
 
 def test_a_constant_chance_ranks_below_the_base_rate():
     # Ten areas, two events at places nine and ten: (1/9 + 2/10) / 2.
-    auc, average_precision = metrics.ranking(np.array([1.0, 1.0] + 8 * [0.0]), np.full(10, 0.3))
+    auc, average_precision = ranking(np.array([1.0, 1.0] + 8 * [0.0]), np.full(10, 0.3))
     assert (auc[0], average_precision[0]) == (0.5, pytest.approx((1 / 9 + 2 / 10) / 2))
 
 
@@ -109,15 +131,15 @@ def test_a_weight_counts_an_area_as_often_as_repeating_it(case, data):
     weights = np.array(
         data.draw(st.lists(st.lists(st.integers(0, 3), min_size=n, max_size=n), min_size=1, max_size=3))
     )
-    auc, average_precision = metrics.ranking(happened, chance, weights.astype(float))
-    found = rank(happened, chance, Draws.weighted(weights.astype(float)))
+    auc, average_precision = ranking(happened, chance, draws_of(weights))
+    found = rank(happened, chance, draws_of(weights))
     share = data.draw(st.sampled_from([0.01, 0.05, 0.3, 0.7]))
     precision = found.precision(found.lengths(share))
     for row, times in enumerate(weights):
         repeated, chances = np.repeat(happened, times), np.repeat(chance, times)
         if len(repeated):
             k = math.ceil(share * len(repeated) - 1e-9)
-            assert precision[row] == metrics.top(repeated, chances, k)[0]
+            assert precision[row] == top(repeated, chances, k)[0]
         if 0 < repeated.sum() < len(repeated):
             assert auc[row] == pytest.approx(roc_auc_score(repeated, chances), abs=1e-12)
             assert average_precision[row] == pytest.approx(worst_average_precision(repeated, chances), abs=1e-9)
@@ -133,7 +155,7 @@ def test_drawing_groups_is_weighting_their_areas(case, towns, seed):
     groups = np.array([f"GM{i % towns:04d}" for i in range(len(chance))])
     draws = draw(groups, 20, seed)
     weights = resampled_weights(groups, 20, seed)
-    one, other = (rank(happened, chance, each) for each in (draws, Draws.weighted(weights)))
+    one, other = (rank(happened, chance, each) for each in (draws, draws_of(weights)))
     np.testing.assert_allclose(one.auc(), other.auc(), atol=1e-12)
     np.testing.assert_allclose(one.average_precision(), other.average_precision(), atol=1e-9)
     np.testing.assert_array_equal(one.hits(one.lengths(0.2)), other.hits(other.lengths(0.2)))
@@ -180,7 +202,8 @@ def test_pinball_loss_is_that_of_sklearn(change, quantiles):
 @given(judged())
 def test_brier_and_log_loss_are_those_of_sklearn(case):
     happened, chance = case
-    assert metrics.brier(happened, chance) == pytest.approx(brier_score_loss(happened, chance), abs=1e-12)
+    brier = evaluate._chances(happened, chance, Draws.once(len(chance)), 1)[0]["brier"]
+    assert brier == pytest.approx(brier_score_loss(happened, chance), abs=1e-12)
     held = np.clip(chance, metrics.CLIP, 1 - metrics.CLIP)
     assert metrics.log_loss(happened, chance) == pytest.approx(log_loss(happened, held), abs=1e-12)
 
@@ -200,17 +223,17 @@ def test_a_list_counts_tied_areas_at_their_worst(case, data):
         for order in itertools.permutations(range(len(chance)))
         if all(chance[a] >= chance[b] for a, b in itertools.pairwise(order))
     )
-    assert metrics.top(happened, chance, k) == (hits / k, hits / happened.sum())
+    assert top(happened, chance, k) == (hits / k, hits / happened.sum())
 
 
 @pytest.mark.filterwarnings("error")
 def test_precision_of_lists_of_different_length():
-    ranked = rank(np.array([1.0, 0.0, 1.0]), np.array([0.9, 0.5, 0.1]), Draws.weighted(np.ones((4, 3))))
+    ranked = rank(np.array([1.0, 0.0, 1.0]), np.array([0.9, 0.5, 0.1]), draws_of(np.ones((4, 3))))
     np.testing.assert_array_equal(ranked.precision(np.array([0.0, 1.0, 2.0, 3.0])), [math.nan, 1, 1 / 2, 2 / 3])
 
 
 def test_recall_without_events_is_not_a_number():
-    precision, recall = metrics.top(np.zeros(4), np.arange(4.0), 2)
+    precision, recall = top(np.zeros(4), np.arange(4.0), 2)
     assert precision == 0
     assert math.isnan(recall)
 

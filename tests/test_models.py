@@ -14,7 +14,6 @@ from scipy import stats
 from worlds import EXPERIMENTS, example_panel, experiment, made_features, panel_of, training_from, wijk_codes
 
 from riskmodel.errors import InputError
-from riskmodel.forecasting.backtest import fit
 from riskmodel.forecasting.distribution import GridCdf, StudentT
 from riskmodel.forecasting.experiment import load_experiment
 from riskmodel.forecasting.features import Features, features_of, training_of
@@ -26,6 +25,7 @@ from riskmodel.forecasting.models.ordering import Ordering
 from riskmodel.forecasting.models.scorecard import Scorecard
 from riskmodel.forecasting.models.structural import SPREAD, Structural
 from riskmodel.forecasting.origins import origin_at
+from riskmodel.forecasting.stage import fit
 from riskmodel.scoring.predict import predict
 from riskmodel.scoring.release import load_release, save_release
 

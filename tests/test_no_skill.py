@@ -9,13 +9,19 @@ import pytest
 from worlds import example_panel, experiment, panel_of, wijk_codes, with_score
 
 from riskmodel.forecasting.backtest import run
-from riskmodel.forecasting.evaluation.metrics import ranking
+from riskmodel.forecasting.evaluation.ranked import rank
 from riskmodel.forecasting.models import ModelSpec
 from riskmodel.panel.panel import Panel
 
 MODELS = ("lightgbm", "structural", "scorecard", "points")
 #: Every origin of a panel with the waves of the official one, two years ahead.
 ORIGINS = (2012, 2014, 2016, 2018)
+
+
+def ranking(happened: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """AUC and average precision, shape (1,) each."""
+    ranked = rank(happened, chance)
+    return ranked.auc(), ranked.average_precision()
 
 
 def rankings_of(panel: Panel, models: tuple[str, ...]) -> list[tuple[str, int, np.ndarray, np.ndarray]]:

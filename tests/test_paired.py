@@ -12,11 +12,11 @@ import pytest
 from scipy import stats
 from worlds import BASE, experiment, panel_of, wijk_codes
 
-from riskmodel.forecasting.evaluation.judging import judge_forecasts
+from riskmodel.forecasting.evaluation.evaluate import evaluate_forecasts
 from riskmodel.forecasting.evaluation.paired import BEST, COLUMNS, METRICS, paired_table
 from riskmodel.forecasting.evaluation.resampling import DRAWS, draw_municipalities
 from riskmodel.forecasting.evaluation.scores import score_table
-from riskmodel.forecasting.experiment import LEFT_OUT, Cohort
+from riskmodel.forecasting.experiment import HOLDOUT, Cohort
 from riskmodel.forecasting.forecast import Forecast, Outputs
 from riskmodel.forecasting.models import ModelSpec
 
@@ -83,7 +83,7 @@ def forecasts(panel):
 
 @pytest.fixture(scope="module")
 def judged(panel, forecasts):
-    return judge_forecasts(question(), panel, forecasts)
+    return evaluate_forecasts(question(), panel, forecasts)
 
 
 @pytest.fixture(scope="module")
@@ -211,7 +211,7 @@ def test_orderings_differ_by_origin_and_intervals_hold_the_difference(table):
 def test_a_model_against_its_own_copy_differs_by_nothing(panel, forecasts):
     copies = [replace(each, model="theirs") for each in forecasts if each.model == "ours"]
     kept = [each for each in forecasts if each.model != "theirs"]
-    table = paired_table(question(), judge_forecasts(question(), panel, kept + copies))
+    table = paired_table(question(), evaluate_forecasts(question(), panel, kept + copies))
     same = table[table["opponent"].eq("theirs")]
     assert (same[["difference", "difference_low95", "difference_high95"]].to_numpy() == 0).all()
     ratios = same[["ratio", "ratio_low95", "ratio_high95"]].to_numpy()
@@ -220,9 +220,9 @@ def test_a_model_against_its_own_copy_differs_by_nothing(panel, forecasts):
 
 
 def test_models_that_left_provinces_out_are_held_against_each_other(panel, forecasts):
-    apart = [replace(each, model=each.model + LEFT_OUT) for each in forecasts]
-    table = paired_table(question(), judge_forecasts(question(), panel, [*forecasts, *apart]))
-    own, other = (table["model"].str.endswith(LEFT_OUT), table["opponent"].str.endswith(LEFT_OUT))
+    apart = [replace(each, model=each.model + HOLDOUT) for each in forecasts]
+    table = paired_table(question(), evaluate_forecasts(question(), panel, [*forecasts, *apart]))
+    own, other = (table["model"].str.endswith(HOLDOUT), table["opponent"].str.endswith(HOLDOUT))
     assert (own == other).all()
     left, right = (
         part.drop(columns=["model", "opponent"]).reset_index(drop=True) for part in (table[own], table[~own])
@@ -232,7 +232,7 @@ def test_models_that_left_provinces_out_are_held_against_each_other(panel, forec
 
 def test_an_ordering_that_does_not_exist_at_an_origin_is_no_opponent_there(panel, forecasts):
     late = [each for each in forecasts if each.model != "one way" or each.origin_date.year == 2016]
-    table = paired_table(question(), judge_forecasts(question(), panel, late))
+    table = paired_table(question(), evaluate_forecasts(question(), panel, late))
     assert one(table, "one way", "auc")["origins"] == 1
     assert one(table, BEST, "auc")["origins"] == 2
     first = table[table["best"] & (table["origin_date"] == date(2014, 1, 1))]

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from scoring_worlds import NAMES, made_release, made_rows, write
 
 import riskmodel
-from riskmodel.cli.score import summary
+from riskmodel.cli.text import score_summary
 from riskmodel.errors import InputError
-from riskmodel.forecasting.checks.columns import stability_index
+from riskmodel.forecasting.checks.columns import psi
 from riskmodel.forecasting.features import Features
 from riskmodel.forecasting.models.structural import SPREAD
 from riskmodel.scoring.drift import DriftCounts, count_drift, drift_of
@@ -68,7 +68,7 @@ def test_streaming_gives_the_index_of_the_check(seed: int, examples: int, rows: 
         counts = counts + count_drift(reference, np.ascontiguousarray(part.T))
     assert DriftCounts.from_dict(counts.as_dict()).bins.tolist() == counts.bins.tolist()
     for place, found in enumerate(drift_of(reference, counts)):
-        assert found.psi == pytest.approx(stability_index(before[:, place], now[:, place]), abs=1e-12)
+        assert found.psi == pytest.approx(psi(before[:, place], now[:, place]), abs=1e-12)
         assert found.missing == pytest.approx(np.isnan(now[:, place]).mean() if rows else 0.0)
         known = before[:, place][~np.isnan(before[:, place])]
         outside = (now[:, place] > known.max()) | (now[:, place] < known.min()) if len(known) else np.zeros(1)
@@ -86,7 +86,7 @@ def test_the_report_of_a_run(tmp_path: Path) -> None:
     assert drift["soc.level"]["missing"] == 1.0
     high = load_reference(release.folder, NAMES)[NAMES.index("onv.level")].high
     assert drift["onv.level"]["above"] == (rows["onv.level"] > high).sum() > 0
-    told = summary(done.manifest)
+    told = score_summary(done.manifest)
     assert told[0] == f"{release.id}: 5,000 of 5,000 rows scored"
     assert told[1].startswith(f"drift: 2 of {len(NAMES)} features unlike the training")
     assert told[2].startswith("  onv.level: PSI ")
@@ -97,7 +97,7 @@ def test_a_model_without_a_reference_says_so(tmp_path: Path) -> None:
     rows = made_rows(100, missing=0.0)
     rows.loc[0, SPREAD] = np.nan
     done = riskmodel.score(write(rows, tmp_path / "in.parquet"), release.folder, tmp_path / "out")
-    assert summary(done.manifest) == [
+    assert score_summary(done.manifest) == [
         f"{release.id}: 99 of 100 rows scored",
         "1 row rejected (1 missing); each with its reason under rejects",
         "drift: not known, this model was released without a reference of its training",

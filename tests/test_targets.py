@@ -17,6 +17,7 @@ from riskmodel.forecasting.experiment import load_experiment
 from riskmodel.forecasting.groups import Cohort, as_known, labels_of
 from riskmodel.forecasting.targets import KINDS, Event, noise_of_change
 from riskmodel.panel.measurement_noise import estimate_noise
+from riskmodel.products.risk_list.texts import event_in_dutch
 
 CODES = ["WK000100", "WK000101", "WK000102", "WK000200", "WK000201", "WK000300"]
 # Classes 6, 7, 6, 6, 4 and 8; the class borders lie at -.282, -.164, -.103, .010, .090 and .168.
@@ -78,7 +79,7 @@ def noisy_panel(n=400, dates=None):
     return panel_of({"score": score, "population": {2013: inhabitants}}, wijk_codes(n), dates)
 
 
-def test_a_fall_beyond_noise_is_held_against_the_jitter_of_an_area_of_that_size():
+def test_a_fall_beyond_noise_is_compared_with_the_noise_of_an_area_of_that_size():
     panel = noisy_panel()
     event = Event("beyond_noise", times_noise=1.5)
     sizes = panel.at("population", 2013)
@@ -92,7 +93,7 @@ def test_a_fall_beyond_noise_is_held_against_the_jitter_of_an_area_of_that_size(
     assert 5 < expected.sum() < 100
     assert not event.eligible(panel, 2014)[:3].any()
     assert event.eligible(panel, 2014)[3:].all()
-    # The planted jitter of a change is about .014 in large areas and .09 in areas of 100 inhabitants.
+    # The planted noise of a change is about .014 in large areas and .09 in areas of 100 inhabitants.
     truth = np.sqrt(2 * (1e-4 + 0.4 / sizes[3:]))
     np.testing.assert_allclose(noise_of_change(panel, 2018)[3:], truth, rtol=0.35)
 
@@ -114,7 +115,7 @@ def test_without_any_known_size_no_fall_is_beyond_noise():
 
 
 def test_names_and_dutch_words():
-    told = {each.name: each.in_dutch for each in (
+    told = {each.name: event_in_dutch(each) for each in (
         Event("fall"), Event("development"), Event("tipping"), Event("relative_fall", 0.04),
         Event("beyond_noise", times_noise=1.5),
     )}  # fmt: skip
@@ -225,10 +226,10 @@ def test_events_in_dutch():
             "de score daalt meer dan 1,5 keer wat bij een gebied van die grootte toeval is",
         ),
     ]
-    assert [event.in_dutch for event, _ in told] == [words for _, words in told]
+    assert [event_in_dutch(event) for event, _ in told] == [words for _, words in told]
 
 
-def test_jitter_is_not_told_before_any_size_was_published():
+def test_noise_is_unknown_before_any_size_was_published():
     panel = noisy_panel(dates={("population", 2013): date(2016, 5, 1)})
     assert panel.published_on("score", 2014) == date(2016, 5, 1)
     assert not np.isnan(noise_of_change(panel, 2014)[3:]).any(), "published on the very day is known"
@@ -236,7 +237,7 @@ def test_jitter_is_not_told_before_any_size_was_published():
     assert np.isnan(noise_of_change(later, 2014)).all()
 
 
-def test_the_size_behind_the_jitter_is_the_newest_that_was_known():
+def test_the_size_behind_the_noise_is_the_newest_that_was_known():
     panel = noisy_panel()
     first = panel.at("population", 2013)
     second = np.where(np.isnan(first), 700.0, first)[::-1]

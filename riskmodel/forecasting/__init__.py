@@ -1,1 +1,1 @@
-"""The future: origins, targets, features, models, backtest and metrics."""
+"""Forecasts in numbers: origins, targets, features, models, backtest and metrics."""

@@ -1,11 +1,11 @@
-"""Fit every model of an experiment at every origin and score what it said."""
+"""Backtest: fit every model of an experiment at every origin and score its forecasts."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
 
@@ -13,22 +13,21 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from riskmodel.catalogue import class_scheme
 from riskmodel.errors import InputError
 from riskmodel.forecasting.evaluation.calibration import calibration_table
-from riskmodel.forecasting.evaluation.judging import judge_forecasts
+from riskmodel.forecasting.evaluation.evaluate import evaluate_forecasts
+from riskmodel.forecasting.evaluation.list_overlap import reseeded_spec, stability_table
 from riskmodel.forecasting.evaluation.paired import paired_table
 from riskmodel.forecasting.evaluation.scores import score_table
-from riskmodel.forecasting.evaluation.stability import reseeded_spec, stability_table
-from riskmodel.forecasting.experiment import LEFT_OUT, Experiment
-from riskmodel.forecasting.features import Features, Training, features_of, training_of
+from riskmodel.forecasting.experiment import HOLDOUT, Experiment
+from riskmodel.forecasting.features import Features
 from riskmodel.forecasting.forecast import Forecast
-from riskmodel.forecasting.left_out import check_provinces, forecast_left_out
-from riskmodel.forecasting.models import ChangeModel, ModelSpec, make
+from riskmodel.forecasting.models import ModelSpec
 from riskmodel.forecasting.models.base import NotApplicableError
 from riskmodel.forecasting.models.lightgbm import WORTH_THREADS, LightGBM
 from riskmodel.forecasting.origins import Origin, backtest_origins
-from riskmodel.forecasting.read_off import forecast_from
+from riskmodel.forecasting.province_holdout import check_provinces, forecast_holdout
+from riskmodel.forecasting.stage import Stage, fit, forecast_of, stage_of
 from riskmodel.panel.panel import Panel
 
 #: Seeds of refits of the champion, far from those that a model may average over.
@@ -39,7 +38,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Skipped:
-    """A model that had nothing to go on at an origin, and why."""
+    """A model that was not applicable at an origin, and why."""
 
     model: str
     wave: int
@@ -55,7 +54,7 @@ class Backtest:
     experiment : Experiment
         The question.
     origins : tuple of Origin
-        Where forecasts start, earliest first.
+        Moments that forecasts start from, earliest first.
     forecasts : tuple of Forecast
         In order of origin and of the experiment's models; those of models that left provinces out come last.
     scores : pandas.DataFrame
@@ -65,13 +64,13 @@ class Backtest:
     calibration : pandas.DataFrame
         Chances against shares per tenth and group, see :mod:`riskmodel.forecasting.evaluation.calibration`.
     stability : pandas.DataFrame
-        Overlap of lists, see :mod:`riskmodel.forecasting.evaluation.stability`.
+        Overlap of lists, see :mod:`riskmodel.forecasting.evaluation.list_overlap`.
     skipped : tuple of Skipped
         Models that were not applicable.
     importance : pandas.DataFrame
         Mean absolute SHAP contribution per feature: columns ``model, origin_date, feature, driver, value``.
     leave_out : str or None
-        What was left out besides, see :func:`run`.
+        What was left out in addition, see :func:`run`.
     seeds : int
         How many times more the champion was fitted.
     """
@@ -106,25 +105,25 @@ def run(
     tasks = _tasks(experiment, panel, backtest_origins(panel, experiment.horizon, waves), leave_out, seeds)
     done: list[_Answer | Skipped] = []
     # Fits of this size use one thread each, so several run side by side; large ones take all cores themselves.
-    small = max(len(task.inputs.training.change) for task in tasks) < WORTH_THREADS
+    small = max(len(task.stage.training.change) for task in tasks) < WORTH_THREADS
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(os.cpu_count() if small else 1) as pool:
         for task, answer in zip(tasks, pool.map(partial(_answer, experiment, panel), tasks), strict=True):
             done.append(answer)
             if progress:
-                progress(f"{task.origin.wave} {task.spec.name}", len(done), len(tasks))
-    by_axis: dict[str, list[Forecast]] = {"": [], LEFT_OUT: []}
+                progress(f"{task.stage.origin.wave} {task.spec.name}", len(done), len(tasks))
+    by_axis: dict[str, list[Forecast]] = {"": [], HOLDOUT: []}
     for task, answer in zip(tasks, done, strict=True):
         if isinstance(answer, _Answer):
             by_axis.setdefault(task.axis, []).append(answer.forecast)
-    forecasts = tuple(by_axis.pop("") + by_axis.pop(LEFT_OUT))
-    judged = judge_forecasts(experiment, panel, forecasts)
+    forecasts = tuple(by_axis.pop("") + by_axis.pop(HOLDOUT))
+    evaluations = evaluate_forecasts(experiment, panel, forecasts)
     tables = [answer.importance for answer in done if isinstance(answer, _Answer)]
     return Backtest(
         experiment=experiment,
-        origins=tuple(dict.fromkeys(task.origin for task in tasks)),
+        origins=tuple(dict.fromkeys(task.stage.origin for task in tasks)),
         forecasts=forecasts,
-        scores=score_table(judged),
-        paired=paired_table(experiment, judged),
+        scores=score_table(evaluations),
+        paired=paired_table(experiment, evaluations),
         calibration=calibration_table(experiment, panel, forecasts),
         stability=stability_table(experiment, panel, forecasts, by_axis),
         skipped=tuple(each for each in done if isinstance(each, Skipped)),
@@ -135,28 +134,18 @@ def run(
 
 
 @dataclass(frozen=True)
-class _Inputs:
-    """What all models of an origin share."""
-
-    training: Training
-    features: Features
-    there: np.ndarray
-
-
-@dataclass(frozen=True)
 class _Task:
-    """One fit; ``axis`` says what is different about it, empty for the model as it is."""
+    """One fit; ``axis`` names the variant, empty for the model itself."""
 
     spec: ModelSpec
-    origin: Origin
-    inputs: _Inputs
+    stage: Stage
     axis: str = ""
 
 
 @dataclass(frozen=True)
 class _Answer:
     forecast: Forecast
-    importance: pd.DataFrame
+    importance: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def _tasks(
@@ -164,73 +153,26 @@ def _tasks(
 ) -> list[_Task]:
     axes: list[tuple[ModelSpec, str]] = [(spec, "") for spec in experiment.models]
     if leave_out is not None:
-        axes += [(spec, LEFT_OUT) for spec in experiment.models]
+        axes += [(spec, HOLDOUT) for spec in experiment.models]
     champion = experiment.model(experiment.champion)
     again = [reseeded_spec(champion, seed) for seed in OTHER_SEEDS[:seeds]]
     axes += [(spec, f"other seed {number}") for number, spec in enumerate(again, 1) if spec is not None]
-    inputs = [(origin, _inputs_at(panel, origin)) for origin in origins]
-    return [_Task(spec, origin, known, axis) for origin, known in inputs for spec, axis in axes]
-
-
-def _inputs_at(panel: Panel, origin: Origin) -> _Inputs:
-    return _Inputs(training_of(panel, origin), *_present(panel, origin))
-
-
-def _present(panel: Panel, origin: Origin) -> tuple[Features, np.ndarray]:
-    """Features of the areas with a score at the origin, and which areas those are."""
-    there = ~np.isnan(panel.at("score", origin.wave))
-    features = features_of(panel, origin)
-    return Features(features.names, features.values[there]), there
+    stages = [stage_of(panel, origin) for origin in origins]
+    return [_Task(spec, stage, axis) for stage in stages for spec, axis in axes]
 
 
 def _answer(experiment: Experiment, panel: Panel, task: _Task) -> _Answer | Skipped:
-    spec, origin, inputs = task.spec, task.origin, task.inputs
+    spec, stage = task.spec, task.stage
     try:
-        if task.axis == LEFT_OUT:
-            made = forecast_left_out(
-                spec, experiment, panel, origin, inputs.training, inputs.features, inputs.there
-            )
-            return _Answer(made, pd.DataFrame())
-        model = fit(spec, experiment, inputs.training)
-        made = _forecast(spec.name, model, experiment, panel, origin, inputs.features, inputs.there)
+        if task.axis == HOLDOUT:
+            return _Answer(forecast_holdout(spec, experiment, panel, stage))
+        model = fit(spec, experiment, stage.training)
+        made = forecast_of(spec.name, model, experiment, panel, stage.origin, stage.features)
     except NotApplicableError as error:
-        return Skipped(spec.name + (LEFT_OUT if task.axis == LEFT_OUT else ""), origin.wave, str(error))
+        return Skipped(spec.name + (HOLDOUT if task.axis == HOLDOUT else ""), stage.origin.wave, str(error))
     if task.axis or not isinstance(model, LightGBM):
-        return _Answer(made, pd.DataFrame())
-    return _Answer(made, importance_of(spec.name, model, origin, inputs.features))
-
-
-def fit(spec: ModelSpec, experiment: Experiment, training: Training) -> ChangeModel:
-    """Fit one model on the training examples of an origin."""
-    return make(spec).fit(training, np.array(experiment.outputs.thresholds))
-
-
-def forecast_with(
-    name: str, model: ChangeModel, experiment: Experiment, panel: Panel, origin: Origin
-) -> tuple[Forecast, Features]:
-    """Forecast of a fitted model for every area with a score at the origin, and the features behind it."""
-    present, there = _present(panel, origin)
-    return _forecast(name, model, experiment, panel, origin, present, there), present
-
-
-def _forecast(
-    name: str,
-    model: ChangeModel,
-    experiment: Experiment,
-    panel: Panel,
-    origin: Origin,
-    features: Features,
-    there: np.ndarray,
-) -> Forecast:
-    return forecast_from(
-        model=name,
-        origin=origin,
-        outputs=experiment.outputs,
-        locations=panel.areas[there],
-        deviation=panel.deviation(origin.wave)[there],
-        scheme=class_scheme(panel.edition),
-        distribution=model.distribution(features),
-    )
+        return _Answer(made)
+    return _Answer(made, importance_of(spec.name, model, stage.origin, stage.features))
 
 
 def importance_of(name: str, model: LightGBM, origin: Origin, features: Features) -> pd.DataFrame:

@@ -1,7 +1,7 @@
-"""What a backtest leaves behind: a folder that can be read back, judged and held against another.
+"""Record of a backtest: a folder of files that can be read back, evaluated and compared with another.
 
-The same files lie in ``backtests/NAME/`` (the latest) and among the artifacts of every backtest in MLflow, so two
-attempts can be compared wherever they are kept.
+The same files are in ``backtests/NAME/`` (the latest) and among the artifacts of every backtest in MLflow, so any
+two attempts can be compared.
 """
 
 from __future__ import annotations
@@ -16,25 +16,26 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskmodel.errors import damage_told
+from riskmodel.errors import refuse_damage
 from riskmodel.forecasting.backtest import Backtest
 from riskmodel.forecasting.experiment import Cohort, Experiment, load_experiment
 from riskmodel.forecasting.forecast import Forecast, read_forecasts, write_forecasts
 from riskmodel.forecasting.targets import score_change
 from riskmodel.panel.panel import FloatArray, Panel
+from riskmodel.workspace.atomic import json_bytes
 
 #: Files of a record.
 FORECASTS, SCORES, IMPORTANCE = "forecasts.parquet", "scores.csv", "shap_importance.csv"
 QUESTION, ABOUT = "experiment.yaml", "about.json"
 #: Other tables of a backtest, each a file of its own.
 TABLES = ("paired", "calibration", "stability")
-#: Inhabitants from which an area's change says more than its own jitter: the main cohort of an experiment.
+#: Inhabitants from which an area's change says more than its measurement noise: the main cohort of an experiment.
 MAIN_SIZE = 500
 
 
 @dataclass(frozen=True)
 class Record:
-    """A backtest as it is kept.
+    """A stored backtest.
 
     Attributes
     ----------
@@ -53,11 +54,11 @@ class Record:
     code_version : str
         Version of riskmodel that made it.
     tables : mapping of str to pandas.DataFrame
-        Those of :data:`TABLES` that were kept, see :class:`~riskmodel.forecasting.backtest.Backtest`.
+        Those of :data:`TABLES` that were stored, see :class:`~riskmodel.forecasting.backtest.Backtest`.
     settings : mapping of str to object
-        How it was asked for: ``origins``, ``leave_out`` and ``seeds``; empty in records of earlier versions.
-    made_with : mapping of str to str
-        Versions that may change a bit of it; empty in records of earlier versions.
+        Options of the call: ``origins``, ``leave_out`` and ``seeds``; empty in records of earlier versions.
+    versions : mapping of str to str
+        Versions of what may change its bits; empty in records of earlier versions.
     """
 
     experiment: Experiment
@@ -69,11 +70,15 @@ class Record:
     code_version: str
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
-    made_with: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, model: str) -> tuple[Forecast, ...]:
         """Forecasts of one model, earliest origin first."""
         return tuple(forecast for forecast in self.forecasts if forecast.model == model)
+
+    def by_wave(self, model: str) -> dict[int, Forecast]:
+        """Forecasts of one model by the wave they start from."""
+        return {forecast.origin_date.year: forecast for forecast in self.of(model)}
 
     def score(self, metric: str, cohort: str) -> pd.DataFrame:
         """One metric of the experiment's own event in one cohort: a row an origin, a column a model."""
@@ -85,7 +90,7 @@ class Record:
         return rows.pivot(index="origin_date", columns="model", values="value").sort_index()
 
     def differs(self, experiment: Experiment, model: str, level: str, inputs: Sequence[str]) -> str:
-        """Why this is no backtest of that model on those input files; empty when it is one."""
+        """Why the record is not of that model and those input files; empty when it is."""
         own = self.experiment
         asked = (experiment.event, experiment.horizon, experiment.allow_origin)
         if (own.event, own.horizon, own.allow_origin) != asked:
@@ -101,14 +106,14 @@ class Record:
 
 @dataclass(frozen=True)
 class Outcomes:
-    """One forecast beside what happened, for the areas of one cohort.
+    """Outcomes of one forecast, for the areas of one cohort.
 
     Attributes
     ----------
     wave : int
         Wave the forecast starts from.
     rows : numpy.ndarray of int, shape (areas,)
-        Places of the areas in the panel.
+        Rows of the areas in the panel.
     happened, change : numpy.ndarray, shape (areas,)
         1.0 for an event; change of the score in score points.
     chance, lower, upper : numpy.ndarray, shape (areas,)
@@ -125,31 +130,31 @@ class Outcomes:
 
 
 def main_cohort(experiment: Experiment) -> Cohort:
-    """The cohort in which models are judged against each other: that of 500 and more, else the first."""
+    """The cohort in which models are compared: that of 500 inhabitants and more, else the first."""
     large = [cohort for cohort in experiment.cohorts if cohort.min_inhabitants == MAIN_SIZE]
     return (large or list(experiment.cohorts))[0]
 
 
 def outcomes_of(experiment: Experiment, panel: Panel, forecast: Forecast, cohort: Cohort) -> Outcomes:
-    """Put a forecast beside what happened to the areas of a cohort."""
+    """Outcomes of a forecast for the areas of a cohort."""
     wave = forecast.origin_date.year
     happened = experiment.event.happened(panel, wave, wave + forecast.horizon)
     measured = cohort.members(panel, wave) & experiment.event.eligible(panel, wave) & ~np.isnan(happened)
     rows = np.flatnonzero(measured)
-    place = forecast.positions(panel.areas[rows])
+    positions_in_forecast = forecast.positions(panel.areas[rows])
     return Outcomes(
         wave=wave,
         rows=rows,
         happened=happened[rows],
         change=score_change(panel, wave, wave + forecast.horizon)[rows],
-        chance=forecast.chance_of(experiment.event)[place],
-        lower=forecast.quantile(0.1)[place],
-        upper=forecast.quantile(0.9)[place],
+        chance=forecast.chance_of(experiment.event)[positions_in_forecast],
+        lower=forecast.quantile(0.1)[positions_in_forecast],
+        upper=forecast.quantile(0.9)[positions_in_forecast],
     )
 
 
-def record_of(backtest: Backtest, panel: Panel, code: str, made_with: Mapping[str, str] | None = None) -> Record:
-    """The record of a backtest that was just made, with these versions."""
+def record_of(backtest: Backtest, panel: Panel, code: str, versions: Mapping[str, str] | None = None) -> Record:
+    """The record of a backtest that was just run."""
     scores = backtest.scores.assign(origin_date=backtest.scores["origin_date"].astype(str))
     return Record(
         experiment=backtest.experiment,
@@ -165,7 +170,7 @@ def record_of(backtest: Backtest, panel: Panel, code: str, made_with: Mapping[st
             "leave_out": backtest.leave_out,
             "seeds": backtest.seeds,
         },
-        made_with=made_with or {},
+        versions=versions or {},
     )
 
 
@@ -180,9 +185,9 @@ def write_record(record: Record, question: str, folder: Path) -> list[Path]:
         "inputs": list(record.inputs),
         "code_version": record.code_version,
         "settings": dict(record.settings),
-        "made_with": dict(record.made_with),
+        "made_with": dict(record.versions),
     }
-    (folder / ABOUT).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    (folder / ABOUT).write_bytes(json_bytes(about, indent=2))
     for name, table in record.tables.items():
         table.to_csv(folder / f"{name}.csv", index=False)
     names = (FORECASTS, SCORES, IMPORTANCE, QUESTION, ABOUT, *(f"{name}.csv" for name in record.tables))
@@ -192,11 +197,11 @@ def write_record(record: Record, question: str, folder: Path) -> list[Path]:
 def read_record(folder: Path, models: Sequence[str] | None = None) -> Record:
     """Read a record back."""
     hint = "Run: riskmodel backtest experiments/NAME.yaml"
-    with damage_told(folder, "no stored backtest", "files of a backtest", hint):
+    with refuse_damage(folder, "no stored backtest", "files of a backtest", hint):
         about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         level, code = str(about["level"]), str(about["code_version"])
         inputs = tuple(str(each) for each in about["inputs"])
-        settings, made_with = dict(about.get("settings", {})), dict(about.get("made_with", {}))
+        settings, versions = dict(about.get("settings", {})), dict(about.get("made_with", {}))
         scores = pd.read_csv(folder / SCORES, dtype={"origin_date": str})
         importance = _read_importance(folder / IMPORTANCE)
         tables = {
@@ -215,7 +220,7 @@ def read_record(folder: Path, models: Sequence[str] | None = None) -> Record:
         code_version=code,
         tables=tables,
         settings=settings,
-        made_with=made_with,
+        versions=versions,
     )
 
 

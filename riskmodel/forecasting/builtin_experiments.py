@@ -1,4 +1,4 @@
-"""Where the experiments that come along stand, so that one can be asked for by name from any folder."""
+"""Experiments that are part of the package, which can be asked for by name from any folder."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from pathlib import Path
 #: The main question: what is answered where several could be and none is named.
 MAIN = "decline-2y"
 #: In an installed package beside this module, in a checkout beside the package.
-PLACES = (Path(__file__).parents[1] / "experiments", Path(__file__).parents[2] / "experiments")
+FOLDERS = (Path(__file__).parents[1] / "experiments", Path(__file__).parents[2] / "experiments")
 
 
 def builtin_names() -> list[str]:
-    """Names of the experiments that come along.
+    """Names of the built-in experiments.
 
     Examples
     --------
     >>> builtin_names()
     ['decline-2y', 'decline-4y', 'tipping-2y']
     """
-    return sorted({path.stem for place in PLACES for path in place.glob("*.yaml")})
+    return sorted({path.stem for folder in FOLDERS for path in folder.glob("*.yaml")})
 
 
 def experiment_file(asked: Path) -> Path:
-    """The file that is meant: a path that exists, or the name of an experiment that comes along.
+    """The file of an experiment: a path that exists, or the name of a built-in one.
 
-    Anything else is given back as it is, so that reading it tells what is wrong.
+    Anything else is returned unchanged, so that reading it reports what is wrong.
 
     Examples
     --------
@@ -33,5 +33,5 @@ def experiment_file(asked: Path) -> Path:
     """
     if asked.exists() or str(asked) != asked.name:
         return asked
-    found = [place / f"{asked.name}.yaml" for place in PLACES]
+    found = [folder / f"{asked.name}.yaml" for folder in FOLDERS]
     return next((path for path in found if path.exists()), asked)

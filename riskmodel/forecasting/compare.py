@@ -15,14 +15,15 @@ import pandas as pd
 
 from riskmodel.errors import InputError
 from riskmodel.forecasting.backtest_record import Outcomes, Record, outcomes_of
-from riskmodel.forecasting.evaluation.judging import Judged, judge_forecasts
+from riskmodel.forecasting.evaluation.evaluate import Evaluation, evaluate_forecasts
+from riskmodel.forecasting.evaluation.list_overlap import shared_areas
+from riskmodel.forecasting.evaluation.ranked import TOP_SHARES
 from riskmodel.forecasting.evaluation.resampling import interval
-from riskmodel.forecasting.evaluation.stability import top_areas
 from riskmodel.forecasting.experiment import Cohort, Experiment
 from riskmodel.forecasting.forecast import Forecast
 from riskmodel.panel.panel import FloatArray, Panel
 
-#: Scores that are put side by side, and those of them of which a paired difference is told.
+#: Scores that are put side by side, and those of which a paired difference is given.
 SHOWN = (
     "base_rate",
     "average_precision",
@@ -34,8 +35,6 @@ SHOWN = (
     "crps",
 )
 PAIRED = ("average_precision", "auc", "precision_at_1pct", "precision_at_5pct", "crps")
-#: Lists whose agreement is told, as shares of the areas, beside the capacity of the experiment.
-SHARES = (0.01, 0.05)
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Attempt:
     Attributes
     ----------
     label : str
-        How it is told apart.
+        Name in the tables.
     record : Record
         The backtest.
     model : str
@@ -58,12 +57,12 @@ class Attempt:
 
     def forecasts(self) -> dict[int, Forecast]:
         """Forecasts by wave."""
-        return {forecast.origin_date.year: forecast for forecast in self.record.of(self.model)}
+        return self.record.by_wave(self.model)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a comparison gives.
+    """Tables of a comparison.
 
     Attributes
     ----------
@@ -152,7 +151,7 @@ def against_best_ordering(record: Record, model: str, panel: Panel, cohort: Coho
 def overlap_share(one: FloatArray, other: FloatArray, k: int) -> tuple[int, float]:
     """Areas that the lists of length ``k`` of two forecasts share, as a number and a share of the list."""
     k = min(k, len(one))
-    shared = len(np.intersect1d(top_areas(one, k), top_areas(other, k)))
+    shared = shared_areas(one, other, k)
     return shared, shared / k if k else math.nan
 
 
@@ -185,17 +184,17 @@ def _shared(attempts: Sequence[Attempt], asked: Sequence[str]) -> tuple[Attempt,
 
 def _judged(
     experiment: Experiment, panel: Panel, forecasts: Iterable[Forecast], cohorts: Sequence[Cohort]
-) -> dict[tuple[int, str], Judged]:
-    """What forecasts of one model were worth for the main event, by wave and cohort."""
+) -> dict[tuple[int, str], Evaluation]:
+    """Evaluations of forecasts of one model for the main event, by wave and cohort."""
     asked = replace(experiment, cohorts=tuple(cohorts), targets=())
-    return {(each.origin_date.year, each.cohort): each for each in judge_forecasts(asked, panel, forecasts)}
+    return {(each.origin_date.year, each.cohort): each for each in evaluate_forecasts(asked, panel, forecasts)}
 
 
-def _precision(judged: Judged) -> float:
+def _precision(judged: Evaluation) -> float:
     return judged.values["average_precision"]
 
 
-def _skill(judged: Judged) -> dict[str, object]:
+def _skill(judged: Evaluation) -> dict[str, object]:
     low, high = interval(judged.drawn["average_precision"])
     return {
         "cohort": judged.cohort,
@@ -208,10 +207,10 @@ def _skill(judged: Judged) -> dict[str, object]:
     }
 
 
-def _differences(both: Sequence[tuple[Judged, Judged]]) -> list[dict[str, object]]:
+def _differences(both: Sequence[tuple[Evaluation, Evaluation]]) -> list[dict[str, object]]:
     """Paired differences at every origin and as a mean over origins, of one cohort."""
     rows = []
-    groups: list[tuple[object, Sequence[tuple[Judged, Judged]]]] = [
+    groups: list[tuple[object, Sequence[tuple[Evaluation, Evaluation]]]] = [
         (own.origin_date.year, [(own, other)]) for own, other in both
     ]
     for origin, pairs in [*groups, ("mean", both)] if len(both) > 1 else groups:
@@ -242,7 +241,7 @@ def _overlaps(cohort: Cohort, own: Outcomes, other: Outcomes, capacity: int) -> 
     n = len(own.rows)
     if not n:
         return []
-    lengths: Mapping[str, int] = {f"{share:.0%}": math.ceil(share * n) for share in SHARES}
+    lengths: Mapping[str, int] = {f"{share:.0%}": math.ceil(share * n) for share in TOP_SHARES}
     rows = []
     for name, k in {**lengths, "capacity": min(capacity, n)}.items():
         shared, share = overlap_share(own.chance, other.chance, k)

@@ -18,27 +18,22 @@ from scipy.special import expit, logit
 
 from riskmodel.errors import InputError
 from riskmodel.panel.panel import FloatArray
+from riskmodel.sources.formats.settings import settings
 
-#: Chances are held this far from 0 and 1, where the logistic scale has no end.
-HELD = 1e-9
+#: Chances are clipped this far from 0 and 1, where the logistic scale is infinite.
+CLIP = 1e-9
 #: Steps on the logistic scale below which a piece counts as flat: the closed form would divide by it.
 FLAT = 1e-6
 
 
-@dataclass(frozen=True)
+@settings("")
 class Outputs:
-    """Which points of the distribution a forecast reports.
-
-    Attributes
-    ----------
-    quantiles : tuple of float
-        Levels between 0 and 1, ascending; with .1 and .9 among them for the 80% interval.
-    thresholds : tuple of float
-        Changes at which the distribution function is reported, ascending.
-    """
+    """Which points of the distribution a forecast reports."""
 
     quantiles: tuple[float, ...]
+    """Probabilities between 0 and 1, ascending; with .1 and .9 among them for the 80% interval."""
     thresholds: tuple[float, ...]
+    """Changes at which the distribution function is reported, ascending."""
 
     def __post_init__(self) -> None:
         if list(self.quantiles) != sorted(set(self.quantiles)) or not {0.1, 0.9} <= set(self.quantiles):
@@ -71,14 +66,13 @@ class Curve:
         points = np.column_stack([quantiles, np.broadcast_to(np.array(outputs.thresholds), (n, cdf.shape[1]))])
         chance = np.column_stack([np.broadcast_to(np.array(outputs.quantiles), quantiles.shape), cdf])
         order = np.lexsort((chance, points))
-        logits = logit(np.clip(np.take_along_axis(chance, order, axis=1), HELD, 1 - HELD))
+        logits = logit(np.clip(np.take_along_axis(chance, order, axis=1), CLIP, 1 - CLIP))
         # Points of two kinds agree but for rounding.
         return cls(np.take_along_axis(points, order, axis=1), np.maximum.accumulate(logits, axis=1))
 
     def at(self, points: FloatArray) -> FloatArray:
         """Chance of a change of at most each point; points of shape (areas, k), NaN gives NaN."""
-        chance: FloatArray = expit(self._logits_at(points, self._knots_upto(points)))
-        return chance
+        return expit(self._logits_at(points, self._knots_upto(points)))
 
     def rows(self, chosen: npt.NDArray[np.intp]) -> Curve:
         """Curves of some areas."""
@@ -119,10 +113,9 @@ class Curve:
             _of(self.points, right) - change,
             (1 - point.chance) ** 2,
         )
-        score: FloatArray = np.where(upto > 0, _of(under, left) + from_left, point.below / slope) + np.where(
+        return np.where(upto > 0, _of(under, left) + from_left, point.below / slope) + np.where(
             upto <= last, _of(over, right) + from_right, point.above / slope
         )
-        return score
 
     def _knots_upto(self, points: FloatArray) -> npt.NDArray[np.intp]:
         """Number of knots at or below each point, shape of ``points``."""
@@ -137,14 +130,12 @@ class Curve:
         with np.errstate(invalid="ignore", divide="ignore"):
             between = l0 + (points - x0) * (l1 - l0) / (x1 - x0)
         beyond = l0 + (points - x0) * self._slope()
-        at: FloatArray = np.where((upto > 0) & (upto <= last), between, beyond)
-        return at
+        return np.where((upto > 0) & (upto <= last), between, beyond)
 
     def _slope(self) -> FloatArray:
         """Mean slope of each curve, shape (areas, 1)."""
         rise = self.logits[:, -1:] - self.logits[:, :1]
-        slope: FloatArray = rise / np.maximum(self.points[:, -1:] - self.points[:, :1], 1e-12)
-        return slope
+        return rise / np.maximum(self.points[:, -1:] - self.points[:, :1], 1e-12)
 
 
 @dataclass(frozen=True)
@@ -179,11 +170,9 @@ def _piece(gained: FloatArray, rise: FloatArray, width: FloatArray, square: Floa
     ``square`` is the height of a piece that is flat.
     """
     flat = np.abs(rise) < FLAT
-    area: FloatArray = width * np.where(flat, square, gained / np.where(flat, 1.0, rise))
-    return area
+    return width * np.where(flat, square, gained / np.where(flat, 1.0, rise))
 
 
 def _of(values: FloatArray, column: npt.NDArray[np.intp]) -> FloatArray:
     """One column of each row."""
-    picked: FloatArray = np.take_along_axis(values, column[:, None], axis=1)[:, 0]
-    return picked
+    return np.take_along_axis(values, column[:, None], axis=1)[:, 0]

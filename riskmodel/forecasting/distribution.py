@@ -12,7 +12,7 @@ from riskmodel.panel.panel import FloatArray
 
 
 class ChangeDistribution(Protocol):
-    """What every model forecasts: a distribution of the change for each area."""
+    """A distribution of the change for each area, which is what every model forecasts."""
 
     def cdf(self, points: FloatArray) -> FloatArray:
         """Chance that the change is at most each point; points of shape (areas, k)."""
@@ -46,14 +46,12 @@ class StudentT:
     def cdf(self, points: FloatArray) -> FloatArray:
         """See :class:`ChangeDistribution`."""
         errors = (points - self.location[:, None]) / self.scale[:, None]
-        chance: FloatArray = stats.t.cdf(errors, self.freedom)
-        return chance
+        return stats.t.cdf(errors, self.freedom)
 
     def quantiles(self, levels: FloatArray) -> FloatArray:
         """See :class:`ChangeDistribution`."""
         errors = stats.t.ppf(levels, self.freedom)
-        values: FloatArray = self.location[:, None] + self.scale[:, None] * errors[None, :]
-        return values
+        return self.location[:, None] + self.scale[:, None] * errors[None, :]
 
     def mean(self) -> FloatArray:
         """See :class:`ChangeDistribution`."""
@@ -82,8 +80,7 @@ class GridCdf:
         left_x, right_x = self.grid[right - 1], self.grid[right]
         left, upper = self.values[row, right - 1], self.values[row, right]
         share = np.clip((points - left_x) / (right_x - left_x), 0.0, 1.0)
-        chance: FloatArray = left + share * (upper - left)
-        return chance
+        return left + share * (upper - left)
 
     def quantiles(self, levels: FloatArray) -> FloatArray:
         """See :class:`ChangeDistribution`."""
@@ -100,5 +97,4 @@ class GridCdf:
     def mean(self) -> FloatArray:
         """See :class:`ChangeDistribution`."""
         middles = (self.grid[1:] + self.grid[:-1]) / 2
-        expected: FloatArray = np.diff(self.values, axis=1) @ middles
-        return expected
+        return np.diff(self.values, axis=1) @ middles

@@ -2,84 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, StrictBool, field_validator
 
 from riskmodel.errors import InputError
 from riskmodel.forecasting.builtin_experiments import builtin_names
 from riskmodel.forecasting.curve import Outputs
-from riskmodel.forecasting.groups import LABELS, Cohort
+from riskmodel.forecasting.groups import Cohort
 from riskmodel.forecasting.models import ModelSpec, make
 from riskmodel.forecasting.targets import Event
 from riskmodel.sources.formats.documents import read_yaml
-from riskmodel.workspace.safe_text import safe_cell
+from riskmodel.sources.formats.settings import Expected, Whole, settings
 
-__all__ = ["LEFT_OUT", "SIMPLE_KINDS", "Cohort", "Experiment", "load_experiment"]
+__all__ = ["HOLDOUT", "SIMPLE_KINDS", "Cohort", "Experiment", "load_experiment"]
 
 #: Kinds of models that anybody can follow without a model: the simple orderings, a model's opponents.
 SIMPLE_KINDS = ("ordering", "markov")
 #: Ending of the name of a model that forecast each province without having learned from it.
-LEFT_OUT = " (province left out)"
-#: Longest name of a model or cohort.
-LONGEST_LABEL = 100
-#: Events that products can tell about: those read off a threshold or the classes.
+HOLDOUT = " (province left out)"
+#: Events that products can report: those read off a threshold or the classes.
 MAIN_KINDS = ("fall", "tipping")
 
 
-@dataclass(frozen=True)
+def _checked_name(text: str) -> str:
+    if not text or not all(letter.isalnum() or letter in "-_" for letter in text):
+        raise InputError("", repr(text), "letters, digits, - and _ only: it names a folder")
+    return text
+
+
+@settings("")
 class Experiment:
-    """A question and how it is answered.
+    """A question and how it is answered."""
 
-    Attributes
-    ----------
-    name : str
-        Also the name of the registered model and the MLflow experiment.
-    question : str
-        In plain Dutch.
-    horizon : int
-        Years ahead.
-    event : Event
-        What counts as decline.
-    targets : tuple of Event
-        Other events that are read off the same forecasts and scored beside it.
-    outputs : Outputs
-        Quantile levels and thresholds reported.
-    cohorts : tuple of Cohort
-        Groups of areas over which scores are taken.
-    capacity : int
-        Length K of the list that is scored.
-    models : tuple of ModelSpec
-        All models that are backtested.
-    champion, challenger : str
-        Names of the models that ``train`` registers under these aliases.
-    seed : int
-        Seed of the bootstrap.
-    allow_origin : bool
-        Whether indicators of the origin of residents may be used. An explicit choice that is recorded in MLflow
-        and on every product; by default they are blocked.
-    """
-
-    name: str
+    name: Annotated[str, AfterValidator(_checked_name)]
+    """Also the name of the registered model and the MLflow experiment."""
     question: str
-    horizon: int
+    """In plain Dutch."""
+    horizon: Annotated[int, Expected("1 to 20 years", ge=1, le=20)]
+    """Years ahead."""
     event: Event
+    """What counts as decline."""
     outputs: Outputs
+    """Quantiles and thresholds reported; in a file ``quantiles`` and ``thresholds`` are keys of the experiment."""
     cohorts: tuple[Cohort, ...]
-    capacity: int
+    """Groups of areas over which scores are taken."""
+    capacity: Annotated[int, Expected("at least 1 area", ge=1, lt=2**31)]
+    """Length K of the list that is scored."""
     models: tuple[ModelSpec, ...]
+    """All models that are backtested."""
     champion: str
+    """Name of the model that ``train`` registers under this alias."""
     challenger: str
-    seed: int = 1
-    allow_origin: bool = False
+    """Name of the model that ``train`` registers under this alias."""
+    seed: Whole = 1
+    """Seed of the bootstrap."""
+    allow_origin: StrictBool = False
+    """Whether indicators of the origin of residents may be used. An explicit choice that is recorded in MLflow and
+    on every product; by default they are blocked."""
     targets: tuple[Event, ...] = ()
+    """Other events that are read off the same forecasts and scored beside it."""
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _with_parameters(cls, entries: Any) -> Any:
+        """What a file writes beside name and kind of a model are its parameters."""
+        return [_model_entry(each) for each in entries] if isinstance(entries, list) else entries
 
     def __post_init__(self) -> None:
-        if not 1 <= self.horizon <= 20:
-            raise InputError("horizon", str(self.horizon), "1 to 20 years")
-        if self.capacity < 1:
-            raise InputError("capacity", str(self.capacity), "at least 1 area")
         names = [model.name for model in self.models]
         if len(set(names)) != len(names) or not names:
             raise InputError("models", f"names {names}", "at least one model, every name once")
@@ -108,13 +99,20 @@ class Experiment:
 
     def role(self, name: str) -> str:
         """What a model is here: ``champion``, ``challenger``, ``ordering`` or ``model``."""
-        name = name.removesuffix(LEFT_OUT)
+        name = name.removesuffix(HOLDOUT)
         roles = dict.fromkeys(self.orderings, "ordering")
         return (roles | {self.challenger: "challenger", self.champion: "champion"}).get(name, "model")
 
     def model(self, name: str) -> ModelSpec:
         """The model of that name; leaving provinces out makes no other model of it."""
-        return next(model for model in self.models if model.name == name.removesuffix(LEFT_OUT))
+        return next(model for model in self.models if model.name == name.removesuffix(HOLDOUT))
+
+
+def _model_entry(entry: Any) -> Any:
+    if not isinstance(entry, dict):
+        return entry
+    own = {key: value for key, value in entry.items() if key in ("name", "kind")}
+    return {**own, "parameters": {key: value for key, value in entry.items() if key not in own}}
 
 
 def load_experiment(path: Path) -> Experiment:
@@ -126,113 +124,14 @@ def load_experiment(path: Path) -> Experiment:
     )
     if not isinstance(content, dict):
         raise InputError(path, type(content).__name__, "keys and values")
+    content["outputs"] = {key: content.pop(key) for key in ("quantiles", "thresholds") if key in content}
     try:
-        experiment = _experiment(content)
+        experiment = Experiment(**{str(key): value for key, value in content.items()})
         for spec in experiment.models:
             make(spec)
     except InputError as error:
-        raise InputError(f"{path}: {error.where}", error.found, error.expected, error.hint) from error
+        where = error.where.removeprefix("outputs").lstrip(".") or "experiment"
+        raise InputError(f"{path}: {where}", error.found, error.expected, error.hint) from error
     except (TypeError, ValueError, OverflowError, AttributeError) as error:
         raise InputError(path, str(error), "values as in experiments/decline-2y.yaml") from error
     return experiment
-
-
-def _experiment(content: Mapping[str, Any]) -> Experiment:
-    _check_keys("experiment", content, [field.name for field in fields(Experiment)] + ["quantiles", "thresholds"])
-    models = tuple(
-        ModelSpec(
-            _label("models", entry["name"]),
-            entry["kind"],
-            {k: v for k, v in entry.items() if k not in ("name", "kind")},
-        )
-        for entry in _entries("models", content["models"], ("name", "kind"))
-    )
-    return Experiment(
-        name=_name(content["name"]),
-        question=str(content["question"]),
-        horizon=_whole("horizon", content["horizon"]),
-        event=_event("event", content["event"]),
-        outputs=Outputs(
-            tuple(float(level) for level in content["quantiles"]),
-            tuple(float(point) for point in content["thresholds"]),
-        ),
-        cohorts=tuple(_cohort(entry) for entry in _entries("cohorts", content["cohorts"], ("name",))),
-        capacity=_whole("capacity", content["capacity"]),
-        models=models,
-        champion=str(content["champion"]),
-        challenger=str(content["challenger"]),
-        seed=_whole("seed", content.get("seed", 1)),
-        allow_origin=_yes(content.get("allow_origin", False)),
-        targets=tuple(
-            _event("targets", entry) for entry in _entries("targets", content.get("targets", []), ("kind",))
-        ),
-    )
-
-
-def _event(where: str, content: Any) -> Event:
-    entry = dict(content)
-    _check_keys(where, entry, [field.name for field in fields(Event)])
-    return Event(**entry)
-
-
-def _cohort(entry: Mapping[str, Any]) -> Cohort:
-    _check_keys("cohort", entry, [field.name for field in fields(Cohort)])
-    for key in ("min_inhabitants", "max_inhabitants", "min_class", "max_class"):
-        _whole(key, entry.get(key, 0))
-    lists = {key: tuple(_texts(key, entry[key])) for key in LABELS if key in entry}
-    return Cohort(**{**entry, "name": _label("cohorts", entry["name"]), **lists})
-
-
-def _texts(key: str, value: Any) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise InputError(f"cohort: {key}", repr(value)[:80], f"a list of {', '.join(map(repr, LABELS[key]))}")
-    return value
-
-
-def _check_keys(where: str, content: Mapping[str, Any], allowed: Sequence[str]) -> None:
-    unknown = [str(key) for key in content if key not in allowed]
-    if unknown:
-        raise InputError(where, f"unknown key {unknown[0]!r}", f"keys {', '.join(allowed)}")
-    if where == "experiment":
-        optional = {"seed", "outputs", "allow_origin", "targets"}
-        missing = [key for key in allowed if key not in content and key not in optional]
-        if missing:
-            raise InputError(where, f"no key {missing[0]!r}", f"keys {', '.join(allowed)}")
-
-
-def _entries(where: str, content: Any, required: Sequence[str]) -> list[dict[str, Any]]:
-    if not isinstance(content, list) or not all(isinstance(entry, dict) for entry in content):
-        raise InputError(where, repr(content), "a list of entries")
-    for entry in content:
-        for key in required:
-            if key not in entry:
-                raise InputError(where, f"an entry without {key!r}", f"entries with {', '.join(required)}")
-    return content
-
-
-def _whole(key: str, value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
-        raise InputError(key, repr(value)[:80], "a whole number")
-    return value
-
-
-def _yes(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise InputError("allow_origin", repr(value), "true or false")
-    return value
-
-
-def _label(where: str, name: Any) -> str:
-    """A name that stands in tables, pictures and MLflow."""
-    text = str(name)
-    if not text or len(text) > LONGEST_LABEL or safe_cell(text) != text:
-        expected = f"a name of 1 to {LONGEST_LABEL} characters on one line that does not start like a formula"
-        raise InputError(where, repr(text)[:80], expected)
-    return text
-
-
-def _name(name: Any) -> str:
-    text = str(name)
-    if not text or not all(letter.isalnum() or letter in "-_" for letter in text):
-        raise InputError("name", repr(name), "letters, digits, - and _ only: it names a folder")
-    return text

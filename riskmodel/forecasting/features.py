@@ -1,6 +1,6 @@
 """Features of every area at a wave, from a panel cut off at what was known.
 
-A feature is named ``driver.what``; the part before the dot is the driver under which its contribution is told.
+A feature is named ``driver.what``; the part before the dot is the driver that its contribution counts for.
 Area codes and names are never features: codes only tell which areas share a municipality.
 All levels are taken against the country's mean of the same wave, so that the country's own ups and downs are not
 mistaken for those of an area.
@@ -9,13 +9,15 @@ mistaken for those of an area.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from riskmodel.catalogue import DIMENSIONS
+from riskmodel.forecasting.evaluation.metrics import divided
 from riskmodel.forecasting.local_level import LocalLevel, expected_spread, filter_levels, fit_local_level
 from riskmodel.forecasting.origins import Origin, publication_dates
 from riskmodel.forecasting.targets import score_change
@@ -42,8 +44,11 @@ class Features:
 
     def column(self, name: str) -> FloatArray:
         """One feature, shape (rows,)."""
-        picked: FloatArray = self.values[:, self.names.index(name)]
-        return picked
+        return self.values[:, self.names.index(name)]
+
+    def rows(self, chosen: npt.NDArray[Any]) -> Features:
+        """The features of some rows."""
+        return Features(self.names, self.values[chosen])
 
 
 @dataclass(frozen=True)
@@ -84,12 +89,18 @@ class Training:
         """How much each example counts, shape (rows,): 1 over the horizon itself, :data:`OTHER_GAP` otherwise."""
         return np.where(self.gap == self.horizon, 1.0, OTHER_GAP)
 
+    def rows(self, chosen: npt.NDArray[Any]) -> Training:
+        """Some of the examples."""
+        columns = ("change", "score_start", "municipality", "start", "end")
+        picked = {name: getattr(self, name)[chosen] for name in columns}
+        return replace(self, features=self.features.rows(chosen), **picked)
 
-def features_at(known: Panel, wave: int, structural: Panel, jitter: LocalLevel, horizon: int) -> Features:
+
+def features_at(known: Panel, wave: int, structural: Panel, local_level: LocalLevel, horizon: int) -> Features:
     """Features of all areas at a wave."""
     columns = {
         **_history(known, wave),
-        **_lasting(known, wave, structural, jitter, horizon),
+        **_lasting(known, wave, structural, local_level, horizon),
         **_surroundings(known, wave),
         **_dimensions(known, wave),
         **_size(structural),
@@ -102,11 +113,11 @@ def training_of(panel: Panel, origin: Origin) -> Training:
     """Training examples of an origin, made only of what was published by ``origin.known_at``."""
     known = panel.known_at(origin.known_at)
     dates = publication_dates(known)
-    jitter = local_level_of(known)
+    local_level = local_level_of(known)
     municipality = known.municipality_codes()
     parts = []
     for start, end in origin.pairs:
-        features = features_at(known.known_at(dates[start]), start, known, jitter, origin.horizon)
+        features = features_at(known.known_at(dates[start]), start, known, local_level, origin.horizon)
         change = score_change(known, start, end)
         there = ~np.isnan(change)
         parts.append((features, change, known.at("score", start), there, (start, end)))
@@ -130,7 +141,7 @@ def features_of(panel: Panel, origin: Origin) -> Features:
 
 
 def local_level_of(known: Panel) -> LocalLevel:
-    """How much scores of a country jitter and drift, from all its waves."""
+    """Measurement noise and drift of the scores of a country, estimated from all its waves."""
     return fit_local_level(relative_scores(known, known.waves), known.waves, known.latest("population"))
 
 
@@ -159,17 +170,17 @@ def _history(known: Panel, wave: int) -> dict[str, FloatArray]:
 
 
 def _lasting(
-    known: Panel, wave: int, structural: Panel, jitter: LocalLevel, horizon: int
+    known: Panel, wave: int, structural: Panel, local_level: LocalLevel, horizon: int
 ) -> dict[str, FloatArray]:
     """Lasting level against the measured one, and how far the next measurement may lie from it."""
     waves = [year for year in known.waves if year <= wave]
     inhabitants = structural.latest("population")
     level = relative_scores(known, waves)
-    now = filter_levels(jitter, level, waves, inhabitants)
+    now = filter_levels(local_level, level, waves, inhabitants)
     return {
         "history.reversal": now.level - level[:, -1],
         "history.unrest": now.unrest,
-        "size.spread": np.log(expected_spread(jitter, now, inhabitants, horizon)),
+        "size.spread": np.log(expected_spread(local_level, now, inhabitants, horizon)),
     }
 
 
@@ -177,7 +188,7 @@ def _surroundings(known: Panel, wave: int) -> dict[str, FloatArray]:
     waves = [year for year in known.waves if year <= wave][-2:]
     level = relative_scores(known, waves)
     if len(known.borders):
-        around_of = partial(_neighbours_mean, borders=known.borders)
+        around_of = partial(neighbours_mean, borders=known.borders)
     else:
         groups = np.unique(known.municipality_codes(), return_inverse=True)[1]
         around_of = partial(_others_mean, groups=groups)
@@ -202,8 +213,12 @@ def _dimensions(known: Panel, wave: int) -> dict[str, FloatArray]:
 
 
 def _size(structural: Panel) -> dict[str, FloatArray]:
-    population = structural.latest("population")
-    return {"size.inhabitants": np.where(np.isnan(population), np.nan, np.log10(np.fmax(population, 0) + 10))}
+    return {"size.inhabitants": log_inhabitants(structural.latest("population"))}
+
+
+def log_inhabitants(population: FloatArray) -> FloatArray:
+    """Logarithm, to the base 10, of the number of inhabitants and ten more; NaN where unknown."""
+    return np.where(np.isnan(population), np.nan, np.log10(np.fmax(population, 0) + 10))
 
 
 def _other_sources(known: Panel, structural: Panel) -> dict[str, FloatArray]:
@@ -233,10 +248,7 @@ def _other_sources(known: Panel, structural: Panel) -> dict[str, FloatArray]:
 def _mean(values: FloatArray) -> FloatArray:
     """Mean over the last axis of what is known; NaN where nothing is."""
     known = ~np.isnan(values)
-    count = known.sum(axis=-1)
-    total = np.where(known, values, 0.0).sum(axis=-1)
-    mean: FloatArray = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-    return mean
+    return divided(np.where(known, values, 0.0).sum(axis=-1), known.sum(axis=-1))
 
 
 def _overall_mean(values: FloatArray) -> float:
@@ -251,20 +263,16 @@ def _slope(years: FloatArray, values: FloatArray) -> FloatArray:
     x = np.where(known, years, 0.0)
     x = np.where(known, x - (x.sum(axis=1) / count)[:, None], 0.0)
     spread = (x**2).sum(axis=1)
-    slope: FloatArray = np.where(
-        spread > 0, (x * np.where(known, values, 0.0)).sum(axis=1) / np.where(spread > 0, spread, 1.0), np.nan
-    )
-    return slope
+    return divided((x * np.where(known, values, 0.0)).sum(axis=1), spread)
 
 
-def _neighbours_mean(values: FloatArray, borders: npt.NDArray[np.intp]) -> FloatArray:
+def neighbours_mean(values: FloatArray, borders: npt.NDArray[np.intp]) -> FloatArray:
     """Mean of the areas that share a border; NaN for an area whose neighbours are all unknown."""
     one, other = np.concatenate([borders, borders[:, ::-1]]).T
     known = ~np.isnan(values[other])
     count = np.bincount(one, weights=known, minlength=len(values))
     total = np.bincount(one, weights=np.where(known, values[other], 0.0), minlength=len(values))
-    mean: FloatArray = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-    return mean
+    return divided(total, count)
 
 
 def _others_mean(values: FloatArray, groups: npt.NDArray[np.int_]) -> FloatArray:
@@ -272,6 +280,4 @@ def _others_mean(values: FloatArray, groups: npt.NDArray[np.int_]) -> FloatArray
     known = ~np.isnan(values)
     own = np.where(known, values, 0.0)
     total = np.bincount(groups, weights=own)[groups] - own
-    count = np.bincount(groups, weights=known)[groups] - known
-    mean: FloatArray = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-    return mean
+    return divided(total, np.bincount(groups, weights=known)[groups] - known)

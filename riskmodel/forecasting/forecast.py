@@ -1,4 +1,4 @@
-"""The Forecast: what one model says at one origin, validated once.
+"""The Forecast container: what one model forecasts at one origin, validated once.
 
 In memory a forecast is a handful of arrays. On disk it is tidy rows in the column names of the *hubverse*
 model-output standard, so that other people's tools can score it.
@@ -18,30 +18,19 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from riskmodel.errors import InputError, damage_told
+from riskmodel.errors import InputError, refuse_damage
 from riskmodel.forecasting.curve import Curve, Outputs
 from riskmodel.forecasting.targets import Event
 from riskmodel.panel.panel import FloatArray
 
-__all__ = ["COLUMNS", "SCHEMA", "Forecast", "Outputs", "read_forecasts", "to_table", "write_forecasts"]
+__all__ = ["SCHEMA", "Forecast", "Outputs", "read_forecasts", "to_table", "write_forecasts"]
 
-#: Columns of the tidy form, in order.
-COLUMNS = (
-    "model",
-    "origin_date",
-    "known_at",
-    "target",
-    "horizon",
-    "location",
-    "output_type",
-    "output_type_id",
-    "value",
-)
 CHANGE, CLASS = "score_change", "class"
 #: Rounding allowed when a distribution is checked.
 SLACK = 1e-9
 
 _TEXT = pa.dictionary(pa.int32(), pa.string())
+#: Columns of the tidy form.
 SCHEMA = pa.schema(
     [
         ("model", _TEXT),
@@ -185,8 +174,7 @@ class Forecast:
 
     def quantile(self, level: float) -> FloatArray:
         """One of the reported quantiles, shape (areas,)."""
-        at: FloatArray = self.quantiles[:, self.outputs.quantiles.index(level)]
-        return at
+        return self.quantiles[:, self.outputs.quantiles.index(level)]
 
 
 def to_table(forecast: Forecast) -> pa.Table:
@@ -233,8 +221,8 @@ def write_forecasts(forecasts: Iterable[Forecast], path: Path) -> None:
             writer.write_table(to_table(forecast).combine_chunks())
 
 
-def read_forecasts(path: Path) -> list[Forecast]:
-    """Read forecasts back from tidy rows, in order of origin and model.
+def read_forecasts(path: Path, model: str | None = None) -> list[Forecast]:
+    """Read forecasts back from tidy rows, in order of origin and model; of one model, or of all.
 
     Raises
     ------
@@ -242,8 +230,9 @@ def read_forecasts(path: Path) -> list[Forecast]:
         If the file is damaged or a forecast in it is not valid.
     """
     expected = "forecasts as written by riskmodel"
-    with damage_told(path, "a damaged file", expected, also=(pa.ArrowException,)):
-        table = pq.read_table(path).select(SCHEMA.names).cast(SCHEMA)
+    with refuse_damage(path, "a damaged file", expected, also=(pa.ArrowException,)):
+        of_model = None if model is None else [("model", "==", model)]
+        table = pq.read_table(path, filters=of_model).select(SCHEMA.names).cast(SCHEMA)
         empty = [name for name in SCHEMA.names if name != "output_type_id" and table.column(name).null_count]
         if empty:
             raise InputError(path, f"rows without {empty[0]}", expected)
@@ -259,10 +248,10 @@ def _from_rows(rows: pd.DataFrame) -> Forecast:
     def block(target: str, kind: str) -> tuple[list[str], FloatArray, np.ndarray]:
         part = rows[(rows["target"] == target) & (rows["output_type"] == kind)]
         names, ids = pd.factorize(part["output_type_id"].astype(object), use_na_sentinel=False)
-        places = part["location"].astype(str).to_numpy(dtype=str).reshape(-1, len(ids))
-        if (names.reshape(places.shape) != np.arange(len(ids))).any() or (places != places[:, :1]).any():
+        codes = part["location"].astype(str).to_numpy(dtype=str).reshape(-1, len(ids))
+        if (names.reshape(codes.shape) != np.arange(len(ids))).any() or (codes != codes[:, :1]).any():
             raise InputError(f"{kind} rows", "rows in another order", "the rows of an area together")
-        return list(ids), part["value"].to_numpy().reshape(places.shape), places[:, 0]
+        return list(ids), part["value"].to_numpy().reshape(codes.shape), codes[:, 0]
 
     quantile_ids, quantiles, locations = block(CHANGE, "quantile")
     threshold_ids, cdf, _ = block(CHANGE, "cdf")

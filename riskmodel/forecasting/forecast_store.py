@@ -1,4 +1,4 @@
-"""Forecasts on disk: append-only, each in a folder named by what it was made from."""
+"""Forecasts on disk: append-only, each in a folder named by model and input."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from riskmodel.errors import InputError, damage_told
+from riskmodel.errors import InputError, refuse_damage
 from riskmodel.forecasting.experiment import Experiment, load_experiment
 from riskmodel.forecasting.features import Features
 from riskmodel.forecasting.forecast import Forecast, read_forecasts, write_forecasts
 from riskmodel.panel.panel import FloatArray
-from riskmodel.workspace.atomic import draft_folder
+from riskmodel.workspace.atomic import draft_folder, json_bytes
+from riskmodel.workspace.folder import Folder
 from riskmodel.workspace.lock import only_writer
-from riskmodel.workspace.store import Workspace
 from riskmodel.workspace.transaction import put
 
 #: Before the name of a feature in ``features.parquet``.
@@ -35,7 +35,7 @@ FORECAST, BY_DRIVER, BY_FEATURE, STABILITY = (
 
 @dataclass(frozen=True)
 class Explanation:
-    """What lies behind the contributions of a forecast, so that a list made later needs no fit.
+    """Features of a forecast and their contributions, so that a list made later needs no fit.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Explanation:
     contributions : numpy.ndarray, shape (areas, features + 1)
         Of every feature in score points, the last column the base value.
     stability : pandas.DataFrame
-        See :func:`riskmodel.forecasting.drivers.stability.spread_of`; no rows when it was not measured.
+        See :func:`~riskmodel.forecasting.drivers.alternative_models.contribution_range`; empty if not measured.
     """
 
     features: Features
@@ -83,26 +83,20 @@ class StoredForecast:
     explanation: Explanation | None = None
 
     def __post_init__(self) -> None:
-        total = self.contributions.drop(columns="location").sum(axis=1, skipna=False).to_numpy()
+        where = f"forecast {self.id}"
         if list(self.contributions["location"]) != list(self.forecast.locations):
-            raise InputError(f"forecast {self.id}", "contributions of other areas", "those of the forecast")
-        if not np.abs(total - self.forecast.mean).max() <= 1e-6:  # nor when one is missing
-            raise InputError(
-                f"forecast {self.id}",
-                "contributions that do not add up",
-                "a total equal to the expected change",
-            )
-        if self.explanation is None:
-            return
-        by_feature = self.explanation.contributions
-        if by_feature.shape != (len(total), len(self.explanation.features.names) + 1):
-            raise InputError(f"forecast {self.id}", f"contributions of shape {by_feature.shape}", "one a feature")
-        if np.abs(by_feature.sum(axis=1) - self.forecast.mean).max() > 1e-6:
-            raise InputError(
-                f"forecast {self.id}",
-                "contributions of features that do not add up",
-                "a total equal to the expected change",
-            )
+            raise InputError(where, "contributions of other areas", "those of the forecast")
+        totals = {
+            "contributions": self.contributions.drop(columns="location").sum(axis=1, skipna=False).to_numpy()
+        }
+        if self.explanation is not None:
+            by_feature = self.explanation.contributions
+            if by_feature.shape != (len(self.contributions), len(self.explanation.features.names) + 1):
+                raise InputError(where, f"contributions of shape {by_feature.shape}", "one a feature")
+            totals["contributions of features"] = by_feature.sum(axis=1)
+        for name, total in totals.items():
+            if not np.abs(total - self.forecast.mean).max() <= 1e-6:  # nor when one is missing
+                raise InputError(where, f"{name} that do not add up", "a total equal to the expected change")
 
 
 def save_forecast(
@@ -116,8 +110,8 @@ def save_forecast(
     level: str,
     inputs: tuple[str, ...],
     explanation: Explanation | None = None,
-    workspace: Workspace | None = None,
-    made_with: Mapping[str, str] | None = None,
+    workspace: Folder | None = None,
+    versions: Mapping[str, str] | None = None,
 ) -> StoredForecast:
     """Write a forecast under ``parent`` in a folder of its own; an existing one is never changed.
 
@@ -138,9 +132,9 @@ def save_forecast(
             "code_version": code_version,
             "level": level,
             "inputs": list(inputs),
-            "made_with": dict(made_with or {}),
+            "made_with": dict(versions or {}),
         }
-        (temporary / "about.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+        (temporary / "about.json").write_bytes(json_bytes(about, indent=2))
         folder = parent / name
         with only_writer(workspace) if workspace else nullcontext():
             if folder.exists():
@@ -155,7 +149,7 @@ def save_forecast(
 def load_forecast(folder: Path) -> StoredForecast:
     """Read a stored forecast."""
     expected = "a folder written by 'riskmodel forecast'"
-    with damage_told(folder, "no stored forecast", expected, also=(pa.ArrowException,)):
+    with refuse_damage(folder, "no stored forecast", expected, also=(pa.ArrowException,)):
         about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
         contributions = pq.read_table(folder / BY_DRIVER).to_pandas()
         explanation = _read_explanation(folder) if (folder / BY_FEATURE).exists() else None

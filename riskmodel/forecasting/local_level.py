@@ -1,7 +1,7 @@
-"""Tell the lasting level of an area from the jitter of its measurements.
+"""Local level model: the lasting level of an area, apart from measurement noise.
 
-A local level model: a measurement is the lasting level plus jitter, and the lasting level drifts at random from
-year to year. Jitter and drift are smaller in larger areas. Kalman's filter then gives, for every area and at every
+A measurement is the lasting level plus noise, and the lasting level drifts at random from year to year. Noise and
+drift are smaller in larger areas. Kalman's filter then gives, for every area and at every
 wave, the lasting level, how sure that is, and how surprising each measurement was. Reference: Durbin and Koopman
 (2012), "Time Series Analysis by State Space Methods", chapter 2.
 """
@@ -18,29 +18,29 @@ from riskmodel.errors import InputError
 from riskmodel.panel.measurement_noise import SMALLEST, Noise, estimate_noise
 from riskmodel.panel.panel import FloatArray
 
-#: Smallest variances, in squared score points: neither jitter nor drift is ever taken to be absent.
+#: Smallest variances, in squared score points: neither noise nor drift is ever taken to be absent.
 SMALLEST_CONSTANT, SMALLEST_PER_INHABITANT = 1e-5, 1e-3
 #: A surprise counts for at most this many standard deviations, so that one measurement cannot decide alone.
 LARGEST_SURPRISE = 5.0
 #: Measurements that an area of ordinary unrest is taken to have had before its first.
 PRIOR_MEASUREMENTS = 2.0
-#: Stands in for every size where none is known: then all areas jitter alike.
+#: Used as size of every area where no size is known: then the noise of all areas is the same.
 ANY_SIZE = 1000.0
 
 
 @dataclass(frozen=True)
 class LocalLevel:
-    """Sizes of jitter and drift.
+    """Sizes of noise and drift.
 
     Attributes
     ----------
     jitter : Noise
-        Variance of the jitter of one measurement.
+        Variance of the noise of one measurement.
     drift : Noise
         Variance by which the lasting level drifts in a year.
     """
 
-    jitter: Noise
+    noise: Noise
     drift: Noise
 
 
@@ -64,9 +64,9 @@ class Filtered:
 
 
 def fit_local_level(scores: FloatArray, years: Sequence[int], inhabitants: FloatArray) -> LocalLevel:
-    """Estimate jitter and drift from the scores of successive waves.
+    """Estimate noise and drift from the scores of successive waves.
 
-    The jitter is what makes successive changes turn back on each other
+    The noise is what makes successive changes turn back on each other
     (:func:`riskmodel.panel.measurement_noise.estimate_noise`); the drift is what remains of the changes, per year.
     """
     size = _sizes(inhabitants)
@@ -78,17 +78,17 @@ def fit_local_level(scores: FloatArray, years: Sequence[int], inhabitants: Float
         return LocalLevel(unknown, unknown)
     try:
         found = estimate_noise(scores, size)
-        jitter = (found.constant, found.per_inhabitant)
+        noise = (found.constant, found.per_inhabitant)
     except InputError:
-        # Too little to see changes turn back: half of a change is then taken to be jitter at its two ends.
-        jitter = (float(np.mean(steps[there] ** 2)) / 4, 0.0)
-    jitter = max(jitter[0], SMALLEST_CONSTANT), max(jitter[1], SMALLEST_PER_INHABITANT)
-    ends = 2 * (jitter[0] + jitter[1] / size)[:, None] / gaps
+        # Too little to see changes turn back: half of a change is then taken to be noise at its two ends.
+        noise = (float(np.mean(steps[there] ** 2)) / 4, 0.0)
+    noise = max(noise[0], SMALLEST_CONSTANT), max(noise[1], SMALLEST_PER_INHABITANT)
+    ends = 2 * (noise[0] + noise[1] / size)[:, None] / gaps
     design = np.column_stack([np.ones(there.sum()), 1.0 / np.broadcast_to(size[:, None], steps.shape)[there]])
     scale = (ends + SMALLEST_CONSTANT)[there]
     constant, per_inhabitant = nnls(design / scale[:, None], (steps**2 / gaps - ends)[there] / scale)[0]
     drift = max(float(constant), SMALLEST_CONSTANT), max(float(per_inhabitant), SMALLEST_PER_INHABITANT)
-    return LocalLevel(Noise(*jitter, typical), Noise(*drift, typical))
+    return LocalLevel(Noise(*noise, typical), Noise(*drift, typical))
 
 
 def filter_levels(
@@ -96,7 +96,7 @@ def filter_levels(
 ) -> Filtered:
     """Lasting level of every area after its last wave, by Kalman's filter."""
     size = _sizes(inhabitants)
-    jitter, drift = model.jitter.of_score(size) ** 2, model.drift.of_score(size) ** 2
+    noise, drift = model.noise.of_score(size) ** 2, model.drift.of_score(size) ** 2
     level, variance = np.full(len(scores), np.nan), np.full(len(scores), np.nan)
     squares, count = np.zeros(len(scores)), np.zeros(len(scores))
     for step, score in enumerate(scores.T):
@@ -105,12 +105,12 @@ def filter_levels(
         measured, known = ~np.isnan(score), ~np.isnan(level)
         both, first = measured & known, measured & ~known
         surprise = score - level
-        expected = variance + jitter
+        expected = variance + noise
         squares += np.where(both, np.minimum(surprise**2 / expected, LARGEST_SURPRISE**2), 0.0)
         count += both
         gain = variance / expected
         level = np.where(both, level + gain * surprise, np.where(first, score, level))
-        variance = np.where(both, variance * (1 - gain), np.where(first, jitter, variance))
+        variance = np.where(both, variance * (1 - gain), np.where(first, noise, variance))
     unrest = np.log((PRIOR_MEASUREMENTS + squares) / (PRIOR_MEASUREMENTS + count)) / 2
     return Filtered(level, variance, unrest)
 
@@ -118,13 +118,11 @@ def filter_levels(
 def expected_spread(model: LocalLevel, now: Filtered, inhabitants: FloatArray, horizon: int) -> FloatArray:
     """Standard deviation of the next measurement, a horizon of years ahead, in score points, shape (areas,)."""
     size = _sizes(inhabitants)
-    variance = now.variance + model.drift.of_score(size) ** 2 * horizon + model.jitter.of_score(size) ** 2
-    spread: FloatArray = np.sqrt(variance)
-    return spread
+    variance = now.variance + model.drift.of_score(size) ** 2 * horizon + model.noise.of_score(size) ** 2
+    return np.sqrt(variance)
 
 
 def _sizes(inhabitants: FloatArray) -> FloatArray:
     known = inhabitants[~np.isnan(inhabitants)]
     typical = float(np.median(known)) if len(known) else ANY_SIZE
-    filled: FloatArray = np.maximum(np.where(np.isnan(inhabitants), typical, inhabitants), SMALLEST)
-    return filled
+    return np.maximum(np.where(np.isnan(inhabitants), typical, inhabitants), SMALLEST)

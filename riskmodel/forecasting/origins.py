@@ -1,4 +1,4 @@
-"""What was known when: the moments from which a forecast can be made.
+"""Origins: the moments from which a forecast can be made, and what was known at each.
 
 A forecast starts from a wave at the moment that wave was published. A training example is a pair of waves that
 were both published by then and lie a horizon apart, or follow each other within a few years: waves are rare and

@@ -1,14 +1,13 @@
-"""What a forecast is asked: the change of the score, and the events read off it.
+"""Targets of forecasts: the change of the score, and events defined by it.
 
 Every event says of an area: its change stays below a limit. The limit is the same everywhere (a fall), depends on
-where the area stands (tipping), on what the country does (a relative fall) or on how much the score of an area of
-that size jitters by itself (a fall beyond noise).
+the score of the area (tipping), on the change of the country (a relative fall) or on the measurement noise of the
+score of an area of that size (a fall beyond noise).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from riskmodel.catalogue import class_scheme
 from riskmodel.errors import InputError
 from riskmodel.panel.measurement_noise import estimate_noise
 from riskmodel.panel.panel import FloatArray, Panel
+from riskmodel.sources.formats.settings import Expected, Whole, settings
 from riskmodel.sources.leefbaarometer.edition2 import development_scheme
 
 Kind = Literal["fall", "tipping", "development", "relative_fall", "beyond_noise"]
@@ -24,47 +24,31 @@ KINDS: tuple[Kind, ...] = ("fall", "tipping", "development", "relative_fall", "b
 NO_CHANGE = 4
 
 
-@dataclass(frozen=True)
+@settings("event")
 class Event:
-    """The event whose chance is forecast.
+    """The event whose chance is forecast."""
 
-    Attributes
-    ----------
-    kind : {"fall", "tipping", "development", "relative_fall", "beyond_noise"}
-        ``"fall"``: the score falls by more than ``more_than``. ``"tipping"``: an area of class ``from_class``
-        or better is in class ``to_class`` or lower at the next measurement. ``"development"``: the change is of
-        development class ``development_class`` or lower, by the cuts of Leefbaarometer 2.0 (those of 3.0 are not
-        published). ``"relative_fall"``: the change stays more than ``more_than`` behind the mean change of all
-        areas. ``"beyond_noise"``: the score falls by more than ``times_noise`` standard deviations of the jitter
-        of a change, given the size of the area; areas of which no size was known take no part.
-    more_than : float
-        Score points, above 0.
-    from_class, to_class : int
-        Classes 1 to 9.
-    development_class : int
-        1 to 3; 4 is no change.
-    times_noise : float
-        Standard deviations, above 0.
-    """
-
-    kind: Kind
-    more_than: float = 0.05
-    from_class: int = 5
-    to_class: int = 4
-    development_class: int = 3
-    times_noise: float = 2.0
+    kind: Annotated[Kind, Expected(f"one of {', '.join(map(repr, KINDS))}")]
+    """``"fall"``: the score falls by more than ``more_than``. ``"tipping"``: an area of class ``from_class`` or
+    better is in class ``to_class`` or lower at the next measurement. ``"development"``: the change is of class
+    ``development_class`` or lower, by the cuts of Leefbaarometer 2.0 (those of 3.0 are not published).
+    ``"relative_fall"``: the change is more than ``more_than`` below the mean change of all areas.
+    ``"beyond_noise"``: the score falls by more than ``times_noise`` standard deviations of the noise of a change,
+    given the size of the area; areas whose size was not known take no part."""
+    more_than: Annotated[float, Expected("score points between 0 and 1", gt=0, lt=1)] = 0.05
+    """Score points."""
+    from_class: Whole = 5
+    """Class of the score, 1 to 9."""
+    to_class: Whole = 4
+    """Class of the score, below ``from_class``."""
+    development_class: Annotated[int, Expected("1, 2 or 3", ge=1, lt=NO_CHANGE)] = 3
+    """Development class; 4 is no change."""
+    times_noise: Annotated[float, Expected("a number between 0 and 20", gt=0, lt=20)] = 2.0
+    """Standard deviations."""
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise InputError("event.kind", repr(self.kind), f"one of {', '.join(map(repr, KINDS))}")
-        if not 0 < self.more_than < 1:
-            raise InputError("event.more_than", str(self.more_than), "score points between 0 and 1")
         if not 1 <= self.to_class < self.from_class <= 9:
             raise InputError("event", f"from class {self.from_class} to {self.to_class}", "a lower class")
-        if not 1 <= self.development_class < NO_CHANGE:
-            raise InputError("event.development_class", str(self.development_class), "1, 2 or 3")
-        if not 0 < self.times_noise < 20:
-            raise InputError("event.times_noise", str(self.times_noise), "a number between 0 and 20")
 
     @property
     def name(self) -> str:
@@ -79,23 +63,8 @@ class Event:
         return f"{self.kind}_{ending[self.kind]}"
 
     @property
-    def in_dutch(self) -> str:
-        """The event in plain Dutch."""
-        points, times = f"{self.more_than:g}".replace(".", ","), f"{self.times_noise:g}".replace(".", ",")
-        worst = f"{-self._development_cut():g}".replace(".", ",")
-        return {
-            "fall": f"de score daalt meer dan {points} punt",
-            "relative_fall": f"de score blijft meer dan {points} punt achter bij het land",
-            "tipping": f"het gebied zakt van klasse {self.from_class} of hoger "
-            f"naar klasse {self.to_class} of lager",
-            "development": f"de score daalt meer dan {worst} punt "
-            f"(ontwikkelingsklasse {self.development_class} of lager)",
-            "beyond_noise": f"de score daalt meer dan {times} keer wat bij een gebied van die grootte toeval is",
-        }[self.kind]
-
-    @property
     def limit_by_area(self) -> bool:
-        """Whether the limit can only be told from a panel."""
+        """Whether the limit follows only from a panel."""
         return self.kind in ("tipping", "beyond_noise")
 
     def limit(self, country_change: float = 0.0) -> float:
@@ -107,7 +76,7 @@ class Event:
         return -self.more_than + (country_change if self.kind == "relative_fall" else 0.0)
 
     def limits(self, panel: Panel, wave: int, country_change: float = 0.0) -> FloatArray:
-        """Change below which the event happens, shape (areas,); NaN where it cannot be told.
+        """Change below which the event happens, shape (areas,); NaN where it is unknown.
 
         Only what was known when the wave was published plays a part.
         """
@@ -147,7 +116,7 @@ def score_change(panel: Panel, start: int, end: int) -> FloatArray:
 
 
 def noise_of_change(panel: Panel, wave: int) -> FloatArray:
-    """Standard deviation of the jitter of a change, given size, as it could be known when a wave was published."""
+    """Standard deviation of the noise of a change, given size, as it could be known when a wave was published."""
     moment = panel.published_on("score", wave)
     nothing = np.full(len(panel.areas), np.nan)
     counted = [year for year in panel.years_of("population") if panel.published_on("population", year) <= moment]

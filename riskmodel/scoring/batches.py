@@ -1,4 +1,4 @@
-"""From chunks of the input to numbers, a batch at a time.
+"""Batches of the input as numbers.
 
 Reading a batch and making numbers of it are two steps, so that one thread can read while others work.
 """
@@ -28,7 +28,7 @@ from riskmodel.scoring.rejects import INFINITE, MISSING, NOT_A_NUMBER, WRONG_WID
 BATCH_ROWS = 16_384
 #: Bytes read ahead per column of a Parquet file, whatever the size of its row groups.
 BUFFER = 2**18
-#: Texts in a CSV file that stand for an unknown value.
+#: Texts in a CSV file that mean an unknown value.
 UNKNOWN = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", ".")
 NUMBER = re.compile(r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|inf(?:inity)?)", re.IGNORECASE)
 
@@ -42,9 +42,9 @@ class RawBatch:
     chunk : Chunk
         Where it belongs.
     records : pyarrow.RecordBatch
-        The columns that are needed or kept, as they are in the file.
+        The columns that are needed or carried along, as they are in the file.
     rows : numpy.ndarray of int, shape (rows,)
-        Place of each row among the rows of its file, counted from 1.
+        Number of each row in its file, counted from 1.
     decimal_comma : bool
         Whether numbers as text are written with a comma.
     rejects : pyarrow.RecordBatch, optional
@@ -59,7 +59,7 @@ class RawBatch:
 
 
 def read_chunk(root: Path, chunk: Chunk, columns: Sequence[str]) -> Iterator[RawBatch]:
-    """Read a chunk in batches; memory does not depend on the size of the chunk or, for Parquet, of its row groups."""
+    """Read a chunk in batches; memory depends neither on its size nor, for Parquet, on that of its row groups."""
     path = root / chunk.file
     read = _read_csv if path.suffix.lower() == ".csv" else _read_parquet
     try:
@@ -165,35 +165,35 @@ def numbers_of(batch: RawBatch, names: Sequence[str], required: Sequence[int]) -
     """Make numbers of a batch."""
     columns = np.empty((len(names), batch.records.num_rows))
     not_numbers: dict[int, npt.NDArray[np.bool_]] = {}
-    for place, name in enumerate(names):
+    for column, name in enumerate(names):
         values = batch.records.column(name)
         if pa.types.is_string(values.type):
-            columns[place], wrong = _from_text(values, batch.decimal_comma)
+            columns[column], wrong = _from_text(values, batch.decimal_comma)
             if wrong is not None:
-                not_numbers[place] = wrong
+                not_numbers[column] = wrong
         else:
-            columns[place] = _as_floats(values)
+            columns[column] = _as_floats(values)
     infinite = np.isinf(columns)
     unknown = np.isnan(columns[list(required)])
     if not (not_numbers or infinite.any() or unknown.any()):
         return Numbers(columns)
     wrong = infinite
     wrong[list(required)] |= unknown
-    for place, cells in not_numbers.items():
-        wrong[place] |= cells
+    for column, cells in not_numbers.items():
+        wrong[column] |= cells
     bad: npt.NDArray[np.bool_] = np.asarray(wrong.any(axis=0))
     rows = np.flatnonzero(bad)
     first = wrong[:, rows].argmax(axis=0)
     reasons = [
         NOT_A_NUMBER
-        if place in not_numbers and not_numbers[place][row]
+        if column in not_numbers and not_numbers[column][row]
         else INFINITE
-        if np.isinf(columns[place, row])
+        if np.isinf(columns[column, row])
         else MISSING
-        for place, row in zip(first, rows, strict=True)
+        for column, row in zip(first, rows, strict=True)
     ]
     values = [
-        _as_text(batch.records.column(names[place])[int(row)]) for place, row in zip(first, rows, strict=True)
+        _as_text(batch.records.column(names[column])[int(row)]) for column, row in zip(first, rows, strict=True)
     ]
     rejects = rejects_of(batch.chunk.file, batch.rows[rows], [names[p] for p in first], reasons, values)
     return Numbers(columns[:, ~bad], ~bad, rejects)

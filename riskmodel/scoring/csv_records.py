@@ -1,4 +1,4 @@
-"""Where the records of a CSV file begin and end, found in one pass and without holding the file.
+"""Index of the records of a CSV file, made in one pass without loading the file.
 
 A line break between quotes belongs to its record, and an empty line is no record. The same pass takes the file's
 fingerprint and sees to it that it is UTF-8.
@@ -19,7 +19,7 @@ from riskmodel.errors import InputError
 
 BLOCK = 4 * 2**20
 QUOTE, RETURN, NEWLINE = b'"'[0], b"\r"[0], b"\n"[0]
-#: What may stand between columns; the one that is most frequent in the header does.
+#: Possible delimiters; the most frequent one in the header is taken.
 DELIMITERS = (",", ";", "\t")
 #: No header is longer than this, bytes.
 LONGEST_HEADER = 2**20
@@ -81,8 +81,8 @@ class _Scan:
 
     def _cut(self, after: npt.NDArray[np.int64], counted: npt.NDArray[np.int64]) -> None:
         while len(after) and after[-1] >= self.start + self.stretch_bytes:
-            place = int(np.searchsorted(after, self.start + self.stretch_bytes))
-            self._close(int(after[place]), int(counted[place]))
+            index = int(np.searchsorted(after, self.start + self.stretch_bytes))
+            self._close(int(after[index]), int(counted[index]))
 
     def _close(self, end: int, records: int) -> None:
         if records > self.before:

@@ -1,4 +1,4 @@
-"""How far new input lies from what a model learned from, counted while it streams by."""
+"""Drift of new input from the training examples, counted while it streams by."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from riskmodel.forecasting.checks.columns import LARGE_SHIFT, MISSING_SHIFT, PSI_BINS, stability_of_counts
+from riskmodel.forecasting.checks.columns import LARGE_SHIFT, MISSING_SHIFT, PSI_BINS, psi_of_counts
 from riskmodel.panel.panel import FloatArray
 from riskmodel.scoring.reference import FeatureReference
 
@@ -40,12 +40,7 @@ class DriftCounts:
         return cls(np.zeros((features, PSI_BINS), dtype=np.int64), *empty)
 
     def __add__(self, other: DriftCounts) -> DriftCounts:
-        return DriftCounts(
-            self.bins + other.bins,
-            self.missing + other.missing,
-            self.below + other.below,
-            self.above + other.above,
-        )
+        return DriftCounts(**{key: value + getattr(other, key) for key, value in vars(self).items()})
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain data, for JSON."""
@@ -61,14 +56,14 @@ def count_drift(reference: Sequence[FeatureReference], columns: FloatArray) -> D
     """Count rows per bin of the reference."""
     counts = DriftCounts.none(len(reference))
     rows = columns.shape[1]
-    for place, (about, values) in enumerate(zip(reference, columns, strict=True)):
+    for row, (about, values) in enumerate(zip(reference, columns, strict=True)):
         missing = int(np.count_nonzero(np.isnan(values)))
         # Nothing missing compares as larger, so rows above each border are all that is needed.
         above = [rows - missing, *(int(np.count_nonzero(values > edge)) for edge in about.edges), 0]
-        counts.bins[place, : len(above) - 1] = -np.diff(above)
-        counts.missing[place] = missing
-        counts.below[place] = np.count_nonzero(values < about.low)
-        counts.above[place] = np.count_nonzero(values > about.high)
+        counts.bins[row, : len(above) - 1] = -np.diff(above)
+        counts.missing[row] = missing
+        counts.below[row] = np.count_nonzero(values < about.low)
+        counts.above[row] = np.count_nonzero(values > about.high)
     return counts
 
 
@@ -100,20 +95,20 @@ class FeatureDrift:
 
 
 def drift_of(reference: Sequence[FeatureReference], counts: DriftCounts) -> tuple[FeatureDrift, ...]:
-    """Hold counts against the reference, feature by feature."""
+    """Compare counts with the reference, feature by feature."""
     rows = counts.bins.sum(axis=1) + counts.missing
     found = []
-    for place, about in enumerate(reference):
-        psi = stability_of_counts(about.counts, counts.bins[place, : len(about.counts)])
-        missing = float(counts.missing[place] / max(rows[place], 1))
+    for row, about in enumerate(reference):
+        psi = psi_of_counts(about.counts, counts.bins[row, : len(about.counts)])
+        missing = float(counts.missing[row] / max(rows[row], 1))
         found.append(
             FeatureDrift(
                 feature=about.name,
                 psi=psi,
                 missing_training=about.missing_share,
                 missing=missing,
-                below=int(counts.below[place]),
-                above=int(counts.above[place]),
+                below=int(counts.below[row]),
+                above=int(counts.above[row]),
                 warning=psi > LARGE_SHIFT or missing - about.missing_share > MISSING_SHIFT,
             )
         )

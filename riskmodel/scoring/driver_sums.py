@@ -1,4 +1,4 @@
-"""Contributions summed per driver, for many rows: the place where a faster way of telling them is plugged in."""
+"""Contributions summed per driver, for many rows, by compiled tables where possible."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ import numpy as np
 import numpy.typing as npt
 
 from riskmodel.catalogue import drivers
-from riskmodel.forecasting.drivers.contributions import told_as
+from riskmodel.forecasting.drivers.contributions import label_features
 from riskmodel.forecasting.features import Features
 from riskmodel.forecasting.models.lightgbm import LightGBM
 from riskmodel.forecasting.models.structural import EXPECTATION, Structural
+from riskmodel.forecasting.models.treeshap import compile_trees
 from riskmodel.panel.panel import FloatArray
 
 #: Feature values of shape (rows, features) to contributions of trees of shape (rows, drivers + 1), base last.
 TreeSums = Callable[[FloatArray], FloatArray]
-#: How contributions were told, as it stands in ``run.json``.
+#: Method of contributions, as ``run.json`` gives it.
 PLAIN = "pred_contrib"
 
 
 @dataclass(frozen=True)
 class DriverSums:
-    """Drivers of a model and how they are told.
+    """Drivers of a model and the method of their sums.
 
     Attributes
     ----------
@@ -42,7 +43,7 @@ class DriverSums:
 
 
 def driver_sums(model: object, *, compiled: bool = True) -> DriverSums | None:
-    """How a model's drivers are told; None for a model that cannot tell them."""
+    """Sums per driver of a model; None for a model without contributions."""
     if isinstance(model, LightGBM):
         names, owner = _drivers_of(model.names)
         trees, how = _tree_sums(model, owner, compiled)
@@ -55,18 +56,13 @@ def driver_sums(model: object, *, compiled: bool = True) -> DriverSums | None:
 
 
 def _drivers_of(features: Sequence[str]) -> tuple[tuple[str, ...], npt.NDArray[np.intp]]:
-    """Drivers in reading order, and the place among them of the driver of every feature."""
-    owner = [each.driver for each in told_as(features)]
+    """Drivers in reading order, and the index among them of the driver of every feature."""
+    owner = [each.driver for each in label_features(features)]
     present = [driver.id for driver in drivers() if driver.id in owner]
     return tuple(present), np.array([present.index(each) for each in owner], dtype=np.intp)
 
 
 def _tree_sums(model: LightGBM, owner: npt.NDArray[np.intp], compiled: bool) -> tuple[TreeSums, str]:
-    if compiled:
-        try:
-            from riskmodel.forecasting.models.treeshap import compile_trees
-        except ImportError:
-            compiled = False
     if compiled:
         # It asks LightGBM itself where a model does not fit its tables, and says so.
         tables = compile_trees(model.trees, groups=owner)
@@ -75,18 +71,18 @@ def _tree_sums(model: LightGBM, owner: npt.NDArray[np.intp], compiled: bool) -> 
 
 
 def _of_terms(model: Structural, values: FloatArray, owner: npt.NDArray[np.intp]) -> FloatArray:
-    told = model.contributions(Features(model.names, values))
+    terms = model.contributions(Features(model.names, values))
     sums = np.zeros((len(values), int(owner.max()) + 2))
-    for place in [model.names.index(name) for name in EXPECTATION]:
-        sums[:, owner[place]] += told[:, place]
-    sums[:, -1] = told[:, -1]
+    for column in [model.names.index(name) for name in EXPECTATION]:
+        sums[:, owner[column]] += terms[:, column]
+    sums[:, -1] = terms[:, -1]
     return sums
 
 
 def summed(contributions: FloatArray, owner: npt.NDArray[np.intp]) -> FloatArray:
     """Sum contributions per driver, column by column, so that a row's sums do not hang on the rows beside it."""
     sums = np.zeros((len(contributions), int(owner.max(initial=-1)) + 2))
-    for place, driver in enumerate(owner):
-        sums[:, driver] += contributions[:, place]
+    for column, driver in enumerate(owner):
+        sums[:, driver] += contributions[:, column]
     sums[:, -1] = contributions[:, -1]
     return sums

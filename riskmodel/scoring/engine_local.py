@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from importlib.util import find_spec
 
 from riskmodel.errors import InputError
+from riskmodel.forecasting.models.treeshap.compiled import processors
 from riskmodel.scoring.inputs import Chunk
 from riskmodel.scoring.job import Job, Opened, open_job
 from riskmodel.scoring.parts import Done, score_chunks
@@ -17,34 +17,25 @@ def run_local(opened: Opened, chunks: Sequence[Chunk], done: Done) -> None:
     score_chunks(opened, chunks, processors(), done)
 
 
-def processors() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 #: The four parts of a message, or nothing: an exception with arguments of its own does not travel well.
 Refusal = tuple[str, str, str, str] | None
-
-
 #: What an engine needs beside the package; each is an extra with the engine's name.
 LIBRARIES = {"dask": "distributed", "spark": "pyspark"}
 
 
 def score_one(job: Job, chunk: Chunk) -> Refusal:
-    """Score a chunk and write its part; tells why it could not."""
+    """Score a chunk and write its part; the refusal where it could not."""
     try:
         score_chunks(open_job(job), [chunk], workers=1)
     except InputError as error:
-        return error.where, error.found, error.expected, str(error)
+        return error.where, error.found, error.expected, error.hint
     return None
 
 
 def raise_if(refusal: Refusal) -> None:
-    """Raise what a worker told."""
+    """Raise the refusal of a worker."""
     if refusal is not None:
-        where, found, expected, message = refusal
-        hint = message.removeprefix(f"{where}: found {found}; expected {expected}.").strip()
-        raise InputError(where, found, expected, hint)
+        raise InputError(*refusal)
 
 
 def require(engine: str) -> None:

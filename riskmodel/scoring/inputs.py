@@ -1,4 +1,4 @@
-"""The input of a scoring run at the door: which files, whether they fit the model, and in which chunks to read.
+"""Input of a scoring run: its files, whether they fit the model, and the chunks in which they are read.
 
 Chunks follow from the files alone: whole row groups of one Parquet file, or a stretch of whole records of one CSV
 file. So a restart, and another engine, divides the work in the same way.
@@ -6,8 +6,8 @@ file. So a restart, and another engine, divides the work in the same way.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from riskmodel.errors import InputError
 from riskmodel.scoring.csv_records import index_records
+from riskmodel.sources.formats.files import sha256_of
 
 #: Rows a chunk has at least, unless its file ends: a part of the output, and what a restart may have to do again.
 CHUNK_ROWS = 131_072
@@ -75,7 +76,7 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Source:
-    """An input that was looked at.
+    """An input after inspection.
 
     Attributes
     ----------
@@ -96,16 +97,16 @@ class Source:
 
 
 def open_source(path: Path, needed: Sequence[str], keep: Sequence[str]) -> Source:
-    """Look at an input: its files, columns, fingerprints and chunks."""
+    """Inspect an input: its files, columns, fingerprints and chunks."""
     root, names = _files(path)
-    files, chunks, kept = [], [], None
+    files, chunks, types = [], [], None
     more = [name for name in keep if name not in needed]
     for name in names:
         file = root / name
         found = (_csv if name.lower().endswith(CSV) else _parquet)(file, name, needed, more)
-        if kept is not None and found.kept != kept:
-            raise InputError(file, f"kept columns of types {found.kept}", f"{kept}, as in the other files")
-        kept = found.kept
+        if types is not None and found.types != types:
+            raise InputError(file, f"kept columns of types {found.types}", f"{types}, as in the other files")
+        types = found.types
         files.append(found.file)
         chunks += found.chunks
     return Source(root, tuple(files), tuple(chunks), tuple(keep))
@@ -115,11 +116,12 @@ def default_keep(path: Path) -> tuple[str, ...]:
     """``location`` where the first file has it."""
     root, names = _files(path)
     file = root / names[0]
-    columns = (
-        index_records(file, CHUNK_BYTES, only_header=True).columns
-        if file.suffix.lower() == CSV
-        else tuple(_schema(file).names)
-    )
+    columns: Sequence[str]
+    if file.suffix.lower() == CSV:
+        columns = index_records(file, CHUNK_BYTES, only_header=True).columns
+    else:
+        with _readable(file):
+            columns = pq.read_schema(file).names
     return ("location",) if "location" in columns else ()
 
 
@@ -141,17 +143,23 @@ def _files(path: Path) -> tuple[Path, list[str]]:
 class _Found:
     file: InputFile
     chunks: list[Chunk]
-    kept: list[str]
+    types: list[str]
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise InputError(path, f"no readable Parquet file ({error})", "a whole Parquet file") from error
 
 
 def _parquet(path: Path, name: str, needed: Sequence[str], keep: Sequence[str]) -> _Found:
-    try:
+    with _readable(path):
         about = pq.read_metadata(path)
         schema = about.schema.to_arrow_schema()
         groups = [about.row_group(number).num_rows for number in range(about.num_row_groups)]
         sha256 = sha256_of(path)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError(path, f"no readable Parquet file ({error})", "a whole Parquet file") from error
     _check_columns(path, schema.names, needed, keep)
     for column in needed:
         if not _is_number(schema.field(column).type):
@@ -163,15 +171,8 @@ def _parquet(path: Path, name: str, needed: Sequence[str], keep: Sequence[str]) 
         if rows and (rows >= CHUNK_ROWS or number == len(groups)):
             chunks.append(Chunk(name, _part(name, len(chunks)), start, number, first, rows))
             start, first, rows = number, first + rows, 0
-    kept = [str(schema.field(column).type) for column in keep]
-    return _Found(InputFile(name, path.stat().st_size, sha256, sum(groups)), chunks, kept)
-
-
-def _schema(path: Path) -> Any:
-    try:
-        return pq.read_schema(path)
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError(path, f"no readable Parquet file ({error})", "a whole Parquet file") from error
+    types = [str(schema.field(column).type) for column in keep]
+    return _Found(InputFile(name, path.stat().st_size, sha256, sum(groups)), chunks, types)
 
 
 def _csv(path: Path, name: str, needed: Sequence[str], keep: Sequence[str]) -> _Found:
@@ -214,9 +215,3 @@ def _is_number(kind: Any) -> bool:
 def _part(name: str, number: int) -> str:
     path = Path(name)
     return path.with_name(f"{path.stem}-{number:05d}{PARQUET}").as_posix()
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file, read once in pieces."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""A scoring job: all that a worker needs to know to score any chunk, small enough to send anywhere."""
+"""A scoring job: all that a worker needs to score any chunk, small enough to send anywhere."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class Job:
     keep : tuple of str
         Columns that are carried along.
     drivers : bool
-        Whether drivers are told.
+        Whether drivers are given.
     how : str
-        How they are told, see :class:`~riskmodel.scoring.driver_sums.DriverSums`; empty for not at all.
+        Method of their sums, see :class:`~riskmodel.scoring.driver_sums.DriverSums`; empty for not at all.
     versions : tuple of (str, str)
         Packages that matter and their versions.
     """
@@ -77,7 +77,7 @@ class Opened:
 
     @property
     def required(self) -> tuple[int, ...]:
-        """Places among :attr:`numbers` without which the model has no answer."""
+        """Indices in :attr:`numbers` without which the model has no answer."""
         return tuple(self.numbers.index(name) for name in required_columns(self.scorer.release))
 
 

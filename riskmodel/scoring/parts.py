@@ -1,6 +1,6 @@
 """Score chunks and write each as one part of the output: the same steps on any engine.
 
-A part is written as a draft and renamed when it is whole, its rejects before it; so a part that stands there is
+A part is written as a draft and renamed when it is whole, its rejects before it; so a part that exists is
 finished, with its counts in its own footer. Nothing in it depends on when, where or by how many it was made.
 """
 
@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from threadpoolctl import threadpool_limits
 
-from riskmodel.errors import InputError, damage_told
+from riskmodel.errors import InputError, refuse_damage
 from riskmodel.scoring.batches import RawBatch, numbers_of, read_chunk
 from riskmodel.scoring.drift import DriftCounts, count_drift
 from riskmodel.scoring.inputs import Chunk
@@ -79,8 +79,8 @@ def score_batch(opened: Opened, batch: RawBatch) -> ScoredBatch:
         records, columns = records.filter(pa.array(finite)), columns[:, finite]
         answers = {name: values[finite] for name, values in answers.items()}
     drift = None if opened.reference is None else count_drift(opened.reference, columns[1:])
-    kept = {name: _plain(records.column(name)) for name in opened.job.keep}
-    made = pa.RecordBatch.from_pydict({**kept, **{name: pa.array(each) for name, each in answers.items()}})
+    carried = {name: _plain(records.column(name)) for name in opened.job.keep}
+    made = pa.RecordBatch.from_pydict({**carried, **{name: pa.array(each) for name, each in answers.items()}})
     return ScoredBatch(batch.chunk, made, put_in_order(rejects), drift)
 
 
@@ -137,12 +137,12 @@ def _write_part(output: Path, chunk: Chunk, batches: Iterable[ScoredBatch], done
             "reasons": dict(sorted(reasons.items())),
             "drift": None if drift is None else drift.as_dict(),
         }
-        rejects.put_in_place({})
-        part.put_in_place(about)
+        rejects.publish({})
+        part.publish(about)
 
 
 class _Draft:
-    """A Parquet file in the making; it goes away unless it is put in place."""
+    """Draft of a Parquet file, which is removed unless it is published."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -170,7 +170,7 @@ class _Draft:
             )
         self._writer.write_batch(records, GROUP_ROWS)
 
-    def put_in_place(self, about: dict[str, Any]) -> None:
+    def publish(self, about: dict[str, Any]) -> None:
         """Finish the file with a footer and give it its name; nothing where no row was written."""
         if self._writer is None or self._draft is None:
             return
@@ -189,9 +189,9 @@ class _Draft:
 
 
 def footer_of(output: Path, chunk: Chunk) -> dict[str, Any]:
-    """What a finished part says of itself: counts of rows and reasons, and drift."""
+    """Footer of a finished part: counts of rows and reasons, and drift."""
     path = output / SCORES / chunk.part
-    with damage_told(
+    with refuse_damage(
         path, "a damaged part", "one written by riskmodel", "Remove it and start again.", (pa.ArrowException,)
     ):
         about: dict[str, Any] = json.loads(pq.read_metadata(path).metadata[KEY])

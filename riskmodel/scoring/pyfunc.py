@@ -14,7 +14,7 @@ from riskmodel.scoring.release import load_release
 
 
 class RegisteredModel(PythonModel):  # type: ignore[misc]
-    """Chances, expected change, interval and drivers, in place of LightGBM's bare output."""
+    """Model that gives chances, expected change, interval and drivers instead of LightGBM's bare output."""
 
     def load_context(self, context: Any) -> None:
         """Load the released folder that was logged with the model, and compile its trees once."""

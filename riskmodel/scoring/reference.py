@@ -1,7 +1,7 @@
-"""What a model learned from, in counts: the distribution of every feature among its training examples.
+"""Distribution of every feature among the training examples of a model, in counts.
 
-It lies beside a released model as ``training_reference.json`` and is what new input is held against. It holds
-counts per bin, no values of areas.
+It is ``training_reference.json`` of a released model, and new input is compared with it. It has counts per bin, no
+values of areas.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from riskmodel.errors import damage_told
+from riskmodel.errors import refuse_damage
 from riskmodel.forecasting.checks.columns import bin_counts, bin_edges
 from riskmodel.forecasting.features import Features
 from riskmodel.panel.panel import FloatArray
@@ -80,7 +80,7 @@ def load_reference(folder: Path, names: tuple[str, ...]) -> tuple[FeatureReferen
     path = folder / REFERENCE
     if not path.exists():
         return None
-    with damage_told(path, "no reference of the training", "one written by riskmodel"):
+    with refuse_damage(path, "no reference of the training", "one written by riskmodel"):
         about = json.loads(path.read_text(encoding="utf-8"))["features"]
         return tuple(_read(name, about[name]) for name in names)
 

@@ -15,8 +15,8 @@ from riskmodel.workspace.safe_text import safe_cell
 MISSING, NOT_A_NUMBER, INFINITE = "missing", "not a number", "infinite"
 WRONG_WIDTH, NO_ANSWER = "wrong number of columns", "the model gives no number"
 
-#: Columns of the rejects: input file, row of data counted from 1, first column that is wrong, why, and what stands
-#: there as text.
+#: Columns of the rejects: input file, row of data counted from 1, first column that is wrong, why, and the value
+#: as text.
 SCHEMA = pa.schema(
     [
         ("file", pa.string()),
@@ -42,7 +42,7 @@ def rejects_of(
             "row": rows,
             "column": [safe_cell(column) for column in columns],
             "reason": list(reasons),
-            # People look at rejects in a spreadsheet, and what stands there is what a stranger wrote.
+            # People look at rejects in a spreadsheet, and the values are what a stranger wrote.
             "value": [safe_cell(value) for value in values],
         },
         schema=SCHEMA,

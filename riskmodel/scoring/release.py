@@ -1,8 +1,8 @@
 """A released model: one folder with text files only, never a pickle.
 
-``release.json`` says where the model comes from, ``experiment.yaml`` what it answers, and ``model.json`` (with
+``release.json`` gives the origin of the model, ``experiment.yaml`` what it answers, and ``model.json`` (with
 ``location.txt`` and ``scale.txt`` for trees) is the model itself; what describes it, its card, lies beside it. The
-SHA-256 of every file stands in ``release.json`` and is checked before anything is read.
+SHA-256 of every file is in ``release.json`` and is checked before anything is read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from riskmodel.errors import InputError, damage_told
+from riskmodel.errors import InputError, refuse_damage
 from riskmodel.forecasting.experiment import Experiment, load_experiment
 from riskmodel.forecasting.models.lightgbm import LightGBM
 from riskmodel.forecasting.models.points import Points
@@ -25,9 +25,10 @@ from riskmodel.forecasting.models.structural import Structural
 from riskmodel.forecasting.origins import Origin
 from riskmodel.panel.panel import Panel
 from riskmodel.sources.formats.documents import read_json
+from riskmodel.sources.formats.files import sha256_of
 from riskmodel.sources.observations import SourceFile
-from riskmodel.workspace.atomic import draft_folder
-from riskmodel.workspace.store import Workspace
+from riskmodel.workspace.atomic import draft_folder, json_bytes
+from riskmodel.workspace.folder import Folder
 from riskmodel.workspace.transaction import put
 
 #: Models that can be released.
@@ -73,7 +74,7 @@ class Release:
     files : tuple of SourceFile
         Input files behind the panel.
     folder : Path
-        Where it stands.
+        Its path.
     """
 
     id: str
@@ -99,7 +100,7 @@ def save_release(
     origin: Origin,
     code: str,
     description: Description | None = None,
-    workspace: Workspace | None = None,
+    workspace: Folder | None = None,
 ) -> Release:
     """Write a released model under ``parent``; the same model again changes at most its description."""
     with draft_folder(parent) as temporary:
@@ -122,7 +123,7 @@ def save_release(
 
 
 def describe_release(
-    release: Release, description: Mapping[str, bytes], workspace: Workspace | None = None
+    release: Release, description: Mapping[str, bytes], workspace: Folder | None = None
 ) -> Release:
     """Put another description beside a released model, which itself stays as it is to the byte."""
     about = json.loads((release.folder / "release.json").read_text(encoding="utf-8"))
@@ -145,14 +146,14 @@ def _finish(
     folder: Path,
     about: Mapping[str, object],
     description: Mapping[str, bytes],
-    workspace: Workspace | None,
+    workspace: Folder | None,
 ) -> None:
-    """Add description and fingerprints to a draft and put it in place, unless it stands there already."""
+    """Add description and fingerprints to a draft and publish it, unless the same is there already."""
     for name, content in description.items():
         (draft / name).write_bytes(content)
     whole = {**about, "sha256": _sums(draft)}
     if not _holds(folder, whole["sha256"]):
-        (draft / "release.json").write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")
+        (draft / "release.json").write_bytes(json_bytes(whole, indent=2))
         put(workspace, {draft: folder})
 
 
@@ -162,7 +163,7 @@ def _digest(sums: Mapping[str, str], files: object) -> str:
 
 
 def _sums(folder: Path) -> dict[str, str]:
-    return {path.name: _sha256(path) for path in sorted(folder.iterdir())}
+    return {path.name: sha256_of(path) for path in sorted(folder.iterdir())}
 
 
 def _holds(folder: Path, sums: object) -> bool:
@@ -176,8 +177,8 @@ def _holds(folder: Path, sums: object) -> bool:
 def load_release(folder: Path) -> Release:
     """Read a released model after checking every file's fingerprint."""
     about, kind = read_json(folder / "release.json", WRITTEN), read_about(folder).get("kind")
-    with damage_told(folder, "no released model", WRITTEN):
-        changed = [name for name, sum_ in about["sha256"].items() if _sha256(folder / Path(name).name) != sum_]
+    with refuse_damage(folder, "no released model", WRITTEN):
+        changed = [name for name, sum_ in about["sha256"].items() if sha256_of(folder / Path(name).name) != sum_]
         changed += sorted(
             path.name
             for path in folder.iterdir()
@@ -203,7 +204,3 @@ def load_release(folder: Path) -> Release:
         folder=folder,
         **described,
     )
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -13,16 +13,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from riskmodel.errors import InputError, damage_told
+from riskmodel.errors import InputError, refuse_damage
 from riskmodel.scoring.drift import DriftCounts, drift_report
 from riskmodel.scoring.driver_sums import DriverSums
-from riskmodel.scoring.inputs import Chunk, Source, default_keep, open_source, sha256_of
+from riskmodel.scoring.inputs import Chunk, Source, default_keep, open_source
 from riskmodel.scoring.job import DEVIATION, Job, Opened, open_here, versions
 from riskmodel.scoring.parts import REJECTS, SCORES, footer_of
 from riskmodel.scoring.reference import load_reference
 from riskmodel.scoring.release import Release
 from riskmodel.scoring.scorer import ANSWERS
-from riskmodel.workspace.atomic import write_atomically
+from riskmodel.sources.formats.files import sha256_of
+from riskmodel.workspace.atomic import json_bytes, write_atomically
 
 Engine = Literal["local", "dask", "spark"]
 ENGINES = ("local", "dask", "spark")
@@ -52,11 +53,11 @@ class Scored:
 
 def open_input(path: Path, release: Release, keep: Sequence[str] | None) -> Source:
     """Open what is to be scored; columns to keep must not have the name of an answer."""
-    kept = default_keep(path) if keep is None else tuple(dict.fromkeys(keep))
-    taken = [name for name in kept if name in ANSWERS or name.startswith("driver_")]
+    carried = default_keep(path) if keep is None else tuple(dict.fromkeys(keep))
+    taken = [name for name in carried if name in ANSWERS or name.startswith("driver_")]
     if taken:
         raise InputError("--keep", repr(taken[0]), "columns that no answer is named after")
-    return open_source(path, (DEVIATION, *release.model.names), kept)
+    return open_source(path, (DEVIATION, *release.model.names), carried)
 
 
 def run(
@@ -81,7 +82,7 @@ def run(
     _remove_drafts(output)
     _run(engine, open_here(job, release, sums), source, progress)
     manifest = _manifest(output, release, source.chunks)
-    write_atomically(output / MANIFEST, lambda path: _write_json(path, manifest))
+    write_atomically(output / MANIFEST, json_bytes(manifest))
     return Scored(output, release, manifest)
 
 
@@ -100,9 +101,9 @@ def _about(release: Release, job: Job, source: Source) -> dict[str, Any]:
 def _start_or_resume(path: Path, about: dict[str, Any]) -> None:
     """Begin a run, or go on with the same one."""
     if not path.exists():
-        write_atomically(path, lambda draft: _write_json(draft, about))
+        write_atomically(path, json_bytes(about))
         return
-    with damage_told(path, "a damaged file", "what riskmodel wrote", "Name another --output."):
+    with refuse_damage(path, "a damaged file", "what riskmodel wrote", "Name another --output."):
         there = json.loads(path.read_text(encoding="utf-8"))
         other = next((key for key in about if there.get(key) != about[key]), None)
     if other is not None:
@@ -119,12 +120,8 @@ def _short(value: object, longest: int = 160) -> str:
     return text if len(text) <= longest else text[:longest] + " ..."
 
 
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-
-
 def _remove_drafts(output: Path) -> None:
-    """What a process left that was killed; the lock says that no other one writes here."""
+    """Remove what a killed process left; the lock excludes that another one writes here."""
     for folder in (output / SCORES, output / REJECTS):
         for draft in folder.rglob(".*.parquet"):
             draft.unlink(missing_ok=True)
@@ -163,15 +160,15 @@ def _manifest(output: Path, release: Release, chunks: Sequence[Chunk]) -> dict[s
     parts: list[dict[str, Any]] = []
     reasons: Counter[str] = Counter()
     for chunk in chunks:
-        told = footer_of(output, chunk)
-        part = {"part": chunk.part, "rows": chunk.rows, "scored": told["scored"], "rejected": told["rejected"]}
+        footer = footer_of(output, chunk)
+        part = {"part": chunk.part, "rows": chunk.rows, "scored": footer["scored"], "rejected": footer["rejected"]}
         part["sha256"] = sha256_of(output / SCORES / chunk.part)
-        if told["rejected"]:
+        if footer["rejected"]:
             part["rejects_sha256"] = sha256_of(output / REJECTS / chunk.part)
         parts.append(part)
-        reasons.update(told["reasons"])
-        if counts is not None and told["drift"] is not None:
-            counts = counts + DriftCounts.from_dict(told["drift"])
+        reasons.update(footer["reasons"])
+        if counts is not None and footer["drift"] is not None:
+            counts = counts + DriftCounts.from_dict(footer["drift"])
     totals = {key: sum(part[key] for part in parts) for key in ("rows", "scored", "rejected")}
     return {
         "model": release.id,

@@ -1,4 +1,4 @@
-"""What a released model says of feature values: numbers in, numbers out, the same for one row or many."""
+"""Scoring of feature values by a released model: the same numbers for one row or many."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from riskmodel.panel.panel import FloatArray
 from riskmodel.scoring.driver_sums import DriverSums
 from riskmodel.scoring.release import Release
 
-#: What every model says of a row.
+#: Answers of every model for a row.
 ANSWERS = ("p_decline", "expected_change", "lower80", "upper80")
 #: Levels of the 80% interval.
 INTERVAL = np.array([0.1, 0.9])
@@ -29,7 +29,7 @@ class Scorer:
     release : Release
         The model.
     drivers : DriverSums, optional
-        How its drivers are told; None leaves them out.
+        Sums of its drivers; None leaves them out.
     """
 
     release: Release
@@ -37,9 +37,9 @@ class Scorer:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of the answers: chance, expected change, interval, and drivers where they are told."""
-        told = () if self.drivers is None else ("base", *self.drivers.names)
-        return (*ANSWERS, *(f"driver_{name}" for name in told))
+        """Names of the answers: chance, expected change, interval, and drivers where they are asked for."""
+        labels = () if self.drivers is None else ("base", *self.drivers.names)
+        return (*ANSWERS, *(f"driver_{name}" for name in labels))
 
     def __call__(self, values: FloatArray, deviation: FloatArray) -> dict[str, FloatArray]:
         """Score rows."""
@@ -57,5 +57,5 @@ class Scorer:
         if self.drivers is not None:
             sums = self.drivers.sums(values)
             answers["driver_base"] = sums[:, -1]
-            answers |= {f"driver_{name}": sums[:, place] for place, name in enumerate(self.drivers.names)}
+            answers |= {f"driver_{name}": sums[:, column] for column, name in enumerate(self.drivers.names)}
         return answers

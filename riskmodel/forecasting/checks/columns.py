@@ -1,16 +1,16 @@
-"""Checks on single features: who is who, who knows too much, and who has changed since the training."""
+"""Checks on single features: identifiers, leaks, concentration of importance, and drift since the training."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from riskmodel.forecasting.checks.base import Context, Finding, Severity, Stage, judged_as, listed, not_applicable
+from riskmodel.forecasting.checks.base import Context, Verdict, listed, not_applicable, passed_if
+from riskmodel.forecasting.stage import Stage
 from riskmodel.panel.panel import FloatArray
 
 # fmt: off
@@ -42,30 +42,25 @@ PSI_BINS = 10
 EMPTY_BIN = 1e-3
 
 
-@dataclass(frozen=True)
-class IdentifierFeature:
-    """A feature says which area this is, so that trees can learn areas by heart."""
+def identifier_feature(context: Context) -> Verdict:
+    """A feature says which area this is, so that trees can learn areas by heart.
 
-    code: ClassVar[str] = "RM003"
-    title: ClassVar[str] = "identifier as feature"
-    severity: ClassVar[Severity] = "error"
-
-    def run(self, context: Context) -> Finding:
-        """Look at names, at the order of the values, and for whole numbers of which no two are equal."""
-        if not context.stages:
-            return not_applicable(self, "no features at hand")
-        stage = context.stages[-1]
-        names = stage.features.names
-        reasons = {name: "is named so" for name in names if _words(name) & NAMES_AN_AREA}
-        for order, what in _code_orders(stage):
-            same = _rank_correlations(stage.features.values, order) >= SAME_ORDER
-            reasons |= {name: f"has the order of the {what}" for name, hit in zip(names, same, strict=True) if hit}
-        for name, values in zip(names, stage.features.values.T, strict=True):
-            if _numbers_the_areas(values):
-                reasons[name] = "is a whole number that no two areas share"
-        told = listed([f"{name} {reason}" for name, reason in reasons.items()])
-        clean = f"none of {len(names)} features tells which area it is about"
-        return judged_as(self, not reasons, told or clean, {"identifiers": float(len(reasons))})
+    Look at names, at the order of the values, and for whole numbers of which no two are equal.
+    """
+    if not context.stages:
+        return not_applicable("no features at hand")
+    stage = context.stages[-1]
+    names = stage.features.names
+    reasons = {name: "is named so" for name in names if _words(name) & NAMES_AN_AREA}
+    for order, what in _code_orders(stage):
+        same = _rank_correlations(stage.features.values, order) >= SAME_ORDER
+        reasons |= {name: f"has the order of the {what}" for name, hit in zip(names, same, strict=True) if hit}
+    for name, values in zip(names, stage.features.values.T, strict=True):
+        if _numbers_the_areas(values):
+            reasons[name] = "is a whole number that no two areas share"
+    summary = listed([f"{name} {reason}" for name, reason in reasons.items()])
+    clean = f"none of {len(names)} features tells which area it is about"
+    return passed_if(not reasons, summary or clean, {"identifiers": float(len(reasons))})
 
 
 def _words(name: str) -> set[str]:
@@ -100,38 +95,31 @@ def _numbers_the_areas(values: FloatArray) -> bool:
     )
 
 
-@dataclass(frozen=True)
-class GoldenFeature:
+def golden_feature(context: Context) -> Verdict:
     """One feature alone tells nearly all falls apart: it most likely contains them.
 
     The event asked of is always a fall of the score, also where the question is about classes: whether an area
     drops below a class border is nearly given by its distance to that border, without any leak.
+
+    AUC of every feature, and of its being missing, for a fall, in the examples of every start wave.
     """
-
-    code: ClassVar[str] = "RM004"
-    title: ClassVar[str] = "golden feature"
-    severity: ClassVar[Severity] = "error"
-    golden: float = GOLDEN
-
-    def run(self, context: Context) -> Finding:
-        """AUC of every feature, and of its being missing, for a fall, in the examples of every start wave."""
-        best: dict[str, float] = {}
-        for stage in context.stages:
-            training = stage.training
-            fell = training.change < -context.experiment.event.more_than
-            for start in np.unique(training.start):
-                rows = training.start == start
-                powers = single_powers(training.features.values[rows], fell[rows])
-                for name, power in zip(training.features.names, powers, strict=True):
-                    best[name] = max(best.get(name, 0.0), float(power))
-        if not any(best.values()):
-            return not_applicable(self, f"no wave has {FEWEST_EVENTS} falls among the training examples")
-        order = sorted(best, key=lambda name: -best[name])
-        golden = [name for name in order if best[name] > self.golden]
-        told = listed([f"{name} ({best[name]:.2f})" for name in golden or order[:1]])
-        clean = f"the strongest single feature is {told}; a leak is suspected above {self.golden:.2f}"
-        bad = f"{told} alone tell falls apart with an AUC above {self.golden:.2f}: look for a leak"
-        return judged_as(self, not golden, bad if golden else clean, {"auc_max": best[order[0]]})
+    best: dict[str, float] = {}
+    for stage in context.stages:
+        training = stage.training
+        fell = training.change < -context.experiment.event.more_than
+        for start in np.unique(training.start):
+            rows = training.start == start
+            powers = single_powers(training.features.values[rows], fell[rows])
+            for name, power in zip(training.features.names, powers, strict=True):
+                best[name] = max(best.get(name, 0.0), float(power))
+    if not any(best.values()):
+        return not_applicable(f"no wave has {FEWEST_EVENTS} falls among the training examples")
+    order = sorted(best, key=lambda name: -best[name])
+    golden = [name for name in order if best[name] > GOLDEN]
+    summary = listed([f"{name} ({best[name]:.2f})" for name in golden or order[:1]])
+    clean = f"the strongest single feature is {summary}; a leak is suspected above {GOLDEN:.2f}"
+    bad = f"{summary} alone tell falls apart with an AUC above {GOLDEN:.2f}: look for a leak"
+    return passed_if(not golden, bad if golden else clean, {"auc_max": best[order[0]]})
 
 
 def single_powers(values: FloatArray, happened: npt.NDArray[np.bool_]) -> FloatArray:
@@ -141,8 +129,7 @@ def single_powers(values: FloatArray, happened: npt.NDArray[np.bool_]) -> FloatA
     the two is given. 0 where there are too few events.
     """
     missing = np.isnan(values).astype(float)
-    strength: FloatArray = np.maximum(_powers(values, happened), _powers(missing, happened))
-    return strength
+    return np.maximum(_powers(values, happened), _powers(missing, happened))
 
 
 def _powers(values: FloatArray, happened: npt.NDArray[np.bool_]) -> FloatArray:
@@ -156,74 +143,60 @@ def _powers(values: FloatArray, happened: npt.NDArray[np.bool_]) -> FloatArray:
     return np.where(enough, np.maximum(auc, 1 - auc), 0.0)
 
 
-@dataclass(frozen=True)
-class LopsidedImportance:
-    """One feature carries most of what the model says."""
+def lopsided_importance(context: Context) -> Verdict:
+    """One feature carries most of what the model says.
 
-    code: ClassVar[str] = "RM005"
-    title: ClassVar[str] = "one feature says it all"
-    severity: ClassVar[Severity] = "warning"
-    most: float = MOST_OF_ALL
-
-    def run(self, context: Context) -> Finding:
-        """Share of each feature in the mean absolute contributions, averaged over origins."""
-        table = context.importance
-        if table is None or table.empty:
-            return not_applicable(self, f"{context.model} has no contributions per feature")
-        wide = table.pivot(index="feature", columns="origin_date", values="value").fillna(0.0)
-        shares = (wide / wide.sum()).mean(axis=1)
-        if not np.isfinite(shares.to_numpy()).all():
-            return not_applicable(self, f"{context.model} says the same of every area")
-        top, share = str(shares.idxmax()), float(shares.max())
-        told = f"{top} carries {share:.0%} of all contributions (limit {self.most:.0%})"
-        return judged_as(self, share <= self.most, told, {"share_max": share})
+    Share of each feature in the mean absolute contributions, averaged over origins.
+    """
+    table = context.importance
+    if table is None or table.empty:
+        return not_applicable(f"{context.model} has no contributions per feature")
+    wide = table.pivot(index="feature", columns="origin_date", values="value").fillna(0.0)
+    shares = (wide / wide.sum()).mean(axis=1)
+    if not np.isfinite(shares.to_numpy()).all():
+        return not_applicable(f"{context.model} says the same of every area")
+    top, share = str(shares.idxmax()), float(shares.max())
+    summary = f"{top} carries {share:.0%} of all contributions (limit {MOST_OF_ALL:.0%})"
+    return passed_if(share <= MOST_OF_ALL, summary, {"share_max": share})
 
 
-@dataclass(frozen=True)
-class FeatureDrift:
+def feature_drift(context: Context) -> Verdict:
     """Features of the areas that are forecast look unlike those of the examples.
 
-    A feature of which more is known now than in the examples is told and does not fail: sources grow.
+    A feature of which more is known now than in the examples is reported and does not fail: sources grow.
+
+    Population stability index and share missing of every feature, origin against training.
     """
-
-    code: ClassVar[str] = "RM009"
-    title: ClassVar[str] = "drift of features"
-    severity: ClassVar[Severity] = "warning"
-    large: float = LARGE_SHIFT
-    missing: float = MISSING_SHIFT
-
-    def run(self, context: Context) -> Finding:
-        """Population stability index and share missing of every feature, origin against training."""
-        if not context.stages:
-            return not_applicable(self, "no features at hand")
-        stage = context.stages[-1]
-        pairs = list(zip(stage.training.features.values.T, stage.features.values.T, strict=True))
-        index = np.array([stability_index(before, now) for before, now in pairs])
-        gap = np.array([np.isnan(now).mean() - np.isnan(before).mean() for before, now in pairs])
-        names = np.array(stage.features.names)
-        shifted = [f"{name} ({value:.2f})" for name, value in _above(names, index, self.large)]
-        emptied = [f"{name} ({value:.0%} more missing)" for name, value in _above(names, gap, self.missing)]
-        filled = _above(names, -gap, self.missing)
-        told = (
-            f"origin {stage.origin.wave} against its examples: {len(shifted)} of {len(names)} features shifted "
-            f"(PSI above {self.large:g}), {len(emptied)} emptier, {len(filled)} fuller"
-        )
-        worst = listed([*emptied, *shifted])
-        figures = {
-            "psi_max": float(np.max(index, initial=0.0)),
-            "shifted": float(len(shifted)),
-            "emptier": float(len(emptied)),
-            "fuller": float(len(filled)),
-        }
-        return judged_as(self, not worst, f"{told}: {worst}" if worst else told, figures)
+    if not context.stages:
+        return not_applicable("no features at hand")
+    stage = context.stages[-1]
+    pairs = list(zip(stage.training.features.values.T, stage.features.values.T, strict=True))
+    index = np.array([psi(before, now) for before, now in pairs])
+    gap = np.array([np.isnan(now).mean() - np.isnan(before).mean() for before, now in pairs])
+    names = np.array(stage.features.names)
+    shifted = [f"{name} ({value:.2f})" for name, value in _above(names, index, LARGE_SHIFT)]
+    emptied = [f"{name} ({value:.0%} more missing)" for name, value in _above(names, gap, MISSING_SHIFT)]
+    filled = _above(names, -gap, MISSING_SHIFT)
+    summary = (
+        f"origin {stage.origin.wave} against its examples: {len(shifted)} of {len(names)} features shifted "
+        f"(PSI above {LARGE_SHIFT:g}), {len(emptied)} emptier, {len(filled)} fuller"
+    )
+    worst = listed([*emptied, *shifted])
+    figures = {
+        "psi_max": float(np.max(index, initial=0.0)),
+        "shifted": float(len(shifted)),
+        "emptier": float(len(emptied)),
+        "fuller": float(len(filled)),
+    }
+    return passed_if(not worst, f"{summary}: {worst}" if worst else summary, figures)
 
 
 def _above(names: npt.NDArray[np.str_], values: FloatArray, limit: float) -> list[tuple[str, float]]:
     order = np.argsort(-values, kind="stable")
-    return [(str(names[place]), float(values[place])) for place in order if values[place] > limit]
+    return [(str(names[index]), float(values[index])) for index in order if values[index] > limit]
 
 
-def stability_index(before: FloatArray, now: FloatArray) -> float:
+def psi(before: FloatArray, now: FloatArray) -> float:
     """Population stability index of the known values of a feature; 0 when either side has none.
 
     ``sum((q - p) * log(q / p))`` over bins with equally many training values, ``p`` and ``q`` the shares of
@@ -233,15 +206,14 @@ def stability_index(before: FloatArray, now: FloatArray) -> float:
     if not len(before) or not len(now):
         return 0.0
     edges = bin_edges(before)
-    return stability_of_counts(bin_counts(edges, before), bin_counts(edges, now))
+    return psi_of_counts(bin_counts(edges, before), bin_counts(edges, now))
 
 
 def bin_edges(known: FloatArray) -> FloatArray:
     """Borders of bins with equally many values, each border once; none where no value is known."""
     if not len(known):
         return np.empty(0)
-    edges: FloatArray = np.unique(np.quantile(known, np.arange(1, PSI_BINS) / PSI_BINS))
-    return edges
+    return np.unique(np.quantile(known, np.arange(1, PSI_BINS) / PSI_BINS))
 
 
 def bin_counts(edges: FloatArray, known: FloatArray) -> npt.NDArray[np.intp]:
@@ -249,8 +221,8 @@ def bin_counts(edges: FloatArray, known: FloatArray) -> npt.NDArray[np.intp]:
     return np.bincount(np.searchsorted(edges, known, side="left"), minlength=len(edges) + 1)
 
 
-def stability_of_counts(before: npt.NDArray[Any], now: npt.NDArray[Any]) -> float:
-    """Population stability index from counts per bin, see :func:`stability_index`; 0 when either side has none."""
+def psi_of_counts(before: npt.NDArray[Any], now: npt.NDArray[Any]) -> float:
+    """Population stability index from counts per bin, see :func:`psi`; 0 when either side has none."""
     if not before.sum() or not now.sum():
         return 0.0
     p, q = (np.maximum(count / count.sum(), EMPTY_BIN) for count in (before, now))

@@ -1,16 +1,14 @@
-"""Checks on what a backtest showed: skill, calibration, stability of the list, and whether it is enough to say."""
+"""Checks on a backtest: skill, calibration, stability of the list, and number of events."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import ClassVar
 
 import numpy as np
 
 from riskmodel.forecasting.backtest_record import Record, main_cohort, outcomes_of
-from riskmodel.forecasting.checks.base import Context, Finding, Severity, judged_as, not_applicable
+from riskmodel.forecasting.checks.base import Context, Verdict, not_applicable, passed_if
 from riskmodel.forecasting.compare import against_best_ordering, overlap_share
 from riskmodel.forecasting.evaluation.metrics import calibration_bins, calibration_error, coverage
 from riskmodel.panel.panel import FloatArray
@@ -29,83 +27,71 @@ ENOUGH_EVENTS = 100
 ENOUGH_AT_ORIGIN = 20
 
 
-@dataclass(frozen=True)
-class WorseThanBestOrdering:
-    """The model ranks no better than the best simple ordering, chosen with hindsight for each origin."""
+def worse_than_best_ordering(context: Context) -> Verdict:
+    """The model ranks no better than the best simple ordering, chosen with hindsight for each origin.
 
-    code: ClassVar[str] = "RM006"
-    title: ClassVar[str] = "worse than the best ordering"
-    severity: ClassVar[Severity] = "error"
-
-    def run(self, context: Context) -> Finding:
-        """Ratio of average precisions over origins, and the paired difference at each."""
-        record = context.record
-        if record is None:
-            return not_applicable(self, context.no_record)
-        cohort = main_cohort(record.experiment)
-        table = against_best_ordering(record, context.model, context.panel, cohort)
-        if table.empty:
-            return not_applicable(self, f"no ordering or no score of {context.model} in cohort {cohort.name}")
-        ratios, below = table["ratio"], table.loc[table["high95"] < 0, "origin"]
-        told = ", ".join(
-            f"{row['origin']} {row['ratio']:.2f} ({row['ordering']})" for row in table.to_dict("records")
-        )
-        message = f"average precision against the best ordering in cohort {cohort.name}: "
-        message += f"mean ratio {ratios.mean():.2f}, {told}"
-        if len(below):
-            message += f"; certainly below it (95%) at {', '.join(map(str, below))}"
-        figures = {
-            "ratio_mean": float(ratios.mean()),
-            "ratio_min": float(ratios.min()),
-            "below": float(len(below)),
-        }
-        return judged_as(self, bool(ratios.mean() >= 1) and not len(below), message, figures)
+    Ratio of average precisions over origins, and the paired difference at each.
+    """
+    record = context.record
+    if record is None:
+        return not_applicable(context.no_record)
+    cohort = main_cohort(record.experiment)
+    table = against_best_ordering(record, context.model, context.panel, cohort)
+    if table.empty:
+        return not_applicable(f"no ordering or no score of {context.model} in cohort {cohort.name}")
+    ratios, below = table["ratio"], table.loc[table["high95"] < 0, "origin"]
+    summary = ", ".join(
+        f"{row['origin']} {row['ratio']:.2f} ({row['ordering']})" for row in table.to_dict("records")
+    )
+    message = f"average precision against the best ordering in cohort {cohort.name}: "
+    message += f"mean ratio {ratios.mean():.2f}, {summary}"
+    if len(below):
+        message += f"; certainly below it (95%) at {', '.join(map(str, below))}"
+    figures = {
+        "ratio_mean": float(ratios.mean()),
+        "ratio_min": float(ratios.min()),
+        "below": float(len(below)),
+    }
+    return passed_if(bool(ratios.mean() >= 1) and not len(below), message, figures)
 
 
-@dataclass(frozen=True)
-class Miscalibrated:
-    """Chances or intervals do not mean what they say."""
+def miscalibrated(context: Context) -> Verdict:
+    """Chances or intervals do not mean what they say.
 
-    code: ClassVar[str] = "RM007"
-    title: ClassVar[str] = "miscalibrated"
-    severity: ClassVar[Severity] = "error"
-    most: float = CALIBRATION_ERROR
-    band: tuple[float, float] = COVERAGE
-
-    def run(self, context: Context) -> Finding:
-        """Calibration error and coverage of the 80% interval at every origin, in the main cohort."""
-        record = context.record
-        if record is None:
-            return not_applicable(self, context.no_record)
-        cohort = main_cohort(record.experiment)
-        judged = [outcomes_of(record.experiment, context.panel, each, cohort) for each in record.of(context.model)]
-        judged = [each for each in judged if len(each.rows)]
-        if not judged:
-            return not_applicable(self, f"no outcome of {context.model} in cohort {cohort.name}")
-        error = [calibration_error(each.happened, each.chance) for each in judged]
-        limits = [max(self.most, error_by_chance(each.happened, each.chance)) for each in judged]
-        cover = [coverage(each.change, each.lower, each.upper) for each in judged]
-        low, high = self.band
-        bad = [
-            f"calibration error {value:.3f} at {each.wave} (limit {limit:.3f})"
-            for each, value, limit in zip(judged, error, limits, strict=True)
-            if value > limit
-        ]
-        bad += [
-            f"coverage {value:.0%} at {each.wave}"
-            for each, value in zip(judged, cover, strict=True)
-            if not low <= value <= high
-        ]
-        told = (
-            f"cohort {cohort.name}: calibration error {min(error):.3f} to {max(error):.3f}, "
-            f"80% intervals cover {min(cover):.0%} to {max(cover):.0%} (band {low:.0%} to {high:.0%})"
-        )
-        figures = {
-            "calibration_error_max": float(max(error)),
-            "coverage_min": float(min(cover)),
-            "coverage_max": float(max(cover)),
-        }
-        return judged_as(self, not bad, f"{told}: {'; '.join(bad)}" if bad else told, figures)
+    Calibration error and coverage of the 80% interval at every origin, in the main cohort.
+    """
+    record = context.record
+    if record is None:
+        return not_applicable(context.no_record)
+    cohort = main_cohort(record.experiment)
+    judged = [outcomes_of(record.experiment, context.panel, each, cohort) for each in record.of(context.model)]
+    judged = [each for each in judged if len(each.rows)]
+    if not judged:
+        return not_applicable(f"no outcome of {context.model} in cohort {cohort.name}")
+    error = [calibration_error(each.happened, each.chance) for each in judged]
+    limits = [max(CALIBRATION_ERROR, error_by_chance(each.happened, each.chance)) for each in judged]
+    cover = [coverage(each.change, each.lower, each.upper) for each in judged]
+    low, high = COVERAGE
+    bad = [
+        f"calibration error {value:.3f} at {each.wave} (limit {limit:.3f})"
+        for each, value, limit in zip(judged, error, limits, strict=True)
+        if value > limit
+    ]
+    bad += [
+        f"coverage {value:.0%} at {each.wave}"
+        for each, value in zip(judged, cover, strict=True)
+        if not low <= value <= high
+    ]
+    summary = (
+        f"cohort {cohort.name}: calibration error {min(error):.3f} to {max(error):.3f}, "
+        f"80% intervals cover {min(cover):.0%} to {max(cover):.0%} (band {low:.0%} to {high:.0%})"
+    )
+    figures = {
+        "calibration_error_max": float(max(error)),
+        "coverage_min": float(min(cover)),
+        "coverage_max": float(max(cover)),
+    }
+    return passed_if(not bad, f"{summary}: {'; '.join(bad)}" if bad else summary, figures)
 
 
 def error_by_chance(happened: FloatArray, chance: FloatArray) -> float:
@@ -123,37 +109,30 @@ def error_by_chance(happened: FloatArray, chance: FloatArray) -> float:
     return float(mean + 2 * np.sqrt(np.sum(weight**2 * variance * (1 - 2 / math.pi))))
 
 
-@dataclass(frozen=True)
-class UnstableList:
+def unstable_list(context: Context) -> Verdict:
     """The top of the list changes with the seed of the fit.
 
-    Lists of successive origins are held beside each other too, as a figure only: what threatens may truly change.
+    Lists of successive origins are compared too, as a figure only: what threatens may truly change.
+
+    Shared areas of the lists of several seeds, and of successive origins.
     """
-
-    code: ClassVar[str] = "RM008"
-    title: ClassVar[str] = "unstable list"
-    severity: ClassVar[Severity] = "warning"
-    stable: float = STABLE
-
-    def run(self, context: Context) -> Finding:
-        """Shared areas of the lists of several seeds, and of successive origins."""
-        k = context.experiment.capacity
-        figures = {}
-        between = _between_origins(context, k)
-        if between:
-            figures["shared_between_origins"] = float(np.mean(between))
-        beside = f"; lists of successive origins share {np.mean(between):.0%}" if between else ""
-        own, others = context.reseeded[:1], context.reseeded[1:]
-        shares = [overlap_share(one, other, k)[1] for one in own for other in others] or _between_seeds(context, k)
-        if not shares:
-            return not_applicable(self, f"fits with other seeds are not at hand{beside}", figures)
-        figures["shared_between_seeds"] = float(min(shares))
-        told = f"lists of {k} with another seed share {min(shares):.0%} or more ({len(shares)} other fit(s))"
-        return judged_as(self, min(shares) >= self.stable, f"{told} (limit {self.stable:.0%}){beside}", figures)
+    k = context.experiment.capacity
+    figures = {}
+    between = _between_origins(context, k)
+    if between:
+        figures["shared_between_origins"] = float(np.mean(between))
+    beside = f"; lists of successive origins share {np.mean(between):.0%}" if between else ""
+    own, others = context.reseeded[:1], context.reseeded[1:]
+    shares = [overlap_share(one, other, k)[1] for one in own for other in others] or _between_seeds(context, k)
+    if not shares:
+        return not_applicable(f"fits with other seeds are not at hand{beside}", figures)
+    figures["shared_between_seeds"] = float(min(shares))
+    summary = f"lists of {k} with another seed share {min(shares):.0%} or more ({len(shares)} other fit(s))"
+    return passed_if(min(shares) >= STABLE, f"{summary} (limit {STABLE:.0%}){beside}", figures)
 
 
 def _between_seeds(context: Context, k: int) -> list[float]:
-    """What a backtest with other seeds kept: shared parts of lists of the main cohort, one an origin and seed."""
+    """Shared parts of lists in a backtest with other seeds, for the main cohort, one an origin and seed."""
     table = None if context.record is None else context.record.tables.get("stability")
     if context.record is None or table is None or table.empty:
         return []
@@ -177,41 +156,34 @@ def _between_origins(context: Context, k: int) -> list[float]:
     return shares
 
 
-@dataclass(frozen=True)
-class TooFewEvents:
-    """There are too few events for the figures to say much."""
+def too_few_events(context: Context) -> Verdict:
+    """There are too few events for the figures to say much.
 
-    code: ClassVar[str] = "RM011"
-    title: ClassVar[str] = "too few events"
-    severity: ClassVar[Severity] = "warning"
-    enough: int = ENOUGH_EVENTS
-    at_origin: int = ENOUGH_AT_ORIGIN
-
-    def run(self, context: Context) -> Finding:
-        """Events among the training pairs of the last stage, and among what the backtest judged."""
-        figures: dict[str, float] = {}
-        told, short = [], []
-        if context.stages:
-            learned = _events_learned(context)
-            figures["events_in_training"] = float(learned)
-            told.append(f"{learned} events among the training examples of {context.stages[-1].origin.wave}")
-            short += ["training"] if learned < self.enough else []
-        if context.record is not None:
-            cohort = main_cohort(context.record.experiment).name
-            events = _events_judged(context.record, cohort)
-            if events:
-                figures |= {
-                    "events_judged": float(sum(events.values())),
-                    "events_min": float(min(events.values())),
-                }
-                counts = ", ".join(f"{day[:4]}: {count}" for day, count in events.items())
-                told.append(f"{sum(events.values())} events judged in cohort {cohort} ({counts})")
-                short += [day[:4] for day, count in events.items() if count < self.at_origin]
-                short += ["all origins together"] if sum(events.values()) < self.enough else []
-        if not told:
-            return not_applicable(self, context.no_record)
-        message = "; ".join(told) + (f"; few for {', '.join(short)}" if short else "")
-        return judged_as(self, not short, message, figures)
+    Events among the training pairs of the last stage, and among what the backtest judged.
+    """
+    figures: dict[str, float] = {}
+    parts, short = [], []
+    if context.stages:
+        learned = _events_learned(context)
+        figures["events_in_training"] = float(learned)
+        parts.append(f"{learned} events among the training examples of {context.stages[-1].origin.wave}")
+        short += ["training"] if learned < ENOUGH_EVENTS else []
+    if context.record is not None:
+        cohort = main_cohort(context.record.experiment).name
+        events = _events_judged(context.record, cohort)
+        if events:
+            figures |= {
+                "events_judged": float(sum(events.values())),
+                "events_min": float(min(events.values())),
+            }
+            counts = ", ".join(f"{day[:4]}: {count}" for day, count in events.items())
+            parts.append(f"{sum(events.values())} events judged in cohort {cohort} ({counts})")
+            short += [day[:4] for day, count in events.items() if count < ENOUGH_AT_ORIGIN]
+            short += ["all origins together"] if sum(events.values()) < ENOUGH_EVENTS else []
+    if not parts:
+        return not_applicable(context.no_record)
+    message = "; ".join(parts) + (f"; few for {', '.join(short)}" if short else "")
+    return passed_if(not short, message, figures)
 
 
 def _events_learned(context: Context) -> int:

@@ -1,18 +1,18 @@
-"""Checks on time: nothing that was not public yet may have been learned from or looked at."""
+"""Checks on time: training examples and features may only use what was public at the origin."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import ClassVar
+from dataclasses import replace
 
 import numpy as np
 
-from riskmodel.forecasting.checks.base import Context, Finding, Severity, Stage, judged_as, listed, not_applicable
+from riskmodel.forecasting.checks.base import Context, Verdict, listed, not_applicable, passed_if
 from riskmodel.forecasting.origins import publication_dates
+from riskmodel.forecasting.stage import Stage
 from riskmodel.forecasting.targets import score_change
 from riskmodel.panel.panel import Panel
 
-#: Share of an origin's outcomes that may stand among its training examples: scores rounded to a few decimals give
+#: Share of an origin's outcomes that may be among its training examples: scores rounded to a few decimals give
 #: the same start and the same change twice now and then, a leak gives nearly all of them.
 CHANCE_MATCHES = 0.01
 #: Figures with which an altered panel is filled; far from any score, so that a feature that sees one must move.
@@ -20,35 +20,30 @@ STRANGE_MEAN, STRANGE_SPREAD = 50.0, 40.0
 NEVER = np.datetime64("2999-01-01", "D")
 
 
-@dataclass(frozen=True)
-class TimeOverlap:
-    """Training examples end after the origin was known, or hold the outcome that is to be forecast."""
+def time_overlap(context: Context) -> Verdict:
+    """Training examples end after the origin was known, or hold the outcome that is to be forecast.
 
-    code: ClassVar[str] = "RM001"
-    title: ClassVar[str] = "time overlap"
-    severity: ClassVar[Severity] = "error"
-
-    def run(self, context: Context) -> Finding:
-        """Look at the waves of every training pair and at the examples themselves."""
-        if not context.stages:
-            return not_applicable(self, "no training examples at hand")
-        dates = publication_dates(context.panel)
-        wrong, shares = [], []
-        for stage in context.stages:
-            origin = stage.origin
-            late = [end for _, end in origin.pairs if end not in dates or dates[end] > origin.known_at]
-            late += [end for _, end in origin.pairs if end >= origin.target_wave]
-            share = _outcomes_among_examples(context.panel, stage)
-            shares.append(share)
-            wrong += [f"origin {origin.wave} learns from wave {end}" for end in sorted(set(late))]
-            if share > CHANCE_MATCHES:
-                wrong.append(f"origin {origin.wave} has {share:.0%} of its own outcomes among its examples")
-        told = listed(wrong) if wrong else f"{len(context.stages)} origin(s) learn only from waves that were out"
-        return judged_as(self, not wrong, told, {"outcomes_among_examples": max(shares)})
+    Look at the waves of every training pair and at the examples themselves.
+    """
+    if not context.stages:
+        return not_applicable("no training examples at hand")
+    dates = publication_dates(context.panel)
+    wrong, shares = [], []
+    for stage in context.stages:
+        origin = stage.origin
+        late = [end for _, end in origin.pairs if end not in dates or dates[end] > origin.known_at]
+        late += [end for _, end in origin.pairs if end >= origin.target_wave]
+        share = _outcomes_among_examples(context.panel, stage)
+        shares.append(share)
+        wrong += [f"origin {origin.wave} learns from wave {end}" for end in sorted(set(late))]
+        if share > CHANCE_MATCHES:
+            wrong.append(f"origin {origin.wave} has {share:.0%} of its own outcomes among its examples")
+    summary = listed(wrong) if wrong else f"{len(context.stages)} origin(s) learn only from waves that were out"
+    return passed_if(not wrong, summary, {"outcomes_among_examples": max(shares)})
 
 
 def _outcomes_among_examples(panel: Panel, stage: Stage) -> float:
-    """Share of the origin's outcomes that stand among the examples, by start and change together."""
+    """Share of the origin's outcomes that are among the examples, by start and change together."""
     start = panel.at("score", stage.origin.wave)
     change = score_change(panel, stage.origin.wave, stage.origin.target_wave)
     known = ~np.isnan(change)
@@ -59,31 +54,26 @@ def _outcomes_among_examples(panel: Panel, stage: Stage) -> float:
     return float(np.isin(outcomes, examples).mean())
 
 
-@dataclass(frozen=True)
-class FutureInformation:
-    """A feature or an example changes when everything published after the origin is altered."""
+def future_information(context: Context) -> Verdict:
+    """A feature or an example changes when everything published after the origin is altered.
 
-    code: ClassVar[str] = "RM002"
-    title: ClassVar[str] = "future information"
-    severity: ClassVar[Severity] = "error"
-
-    def run(self, context: Context) -> Finding:
-        """Make every stage again on a panel with another future, and compare bit for bit."""
-        wrong: list[str] = []
-        looked, features = 0, 0
-        for stage in context.stages:
-            altered = another_future(context.panel, stage.origin.known_at)
-            if altered is None:
-                continue
-            looked += 1
-            features = len(stage.features.names)
-            again = context.make_stage(altered, stage.origin)
-            wrong += [f"{name} at origin {stage.origin.wave}" for name in _moved(stage, again)]
-        if not looked:
-            return not_applicable(self, "nothing was published after the origin, so nothing can leak from there")
-        told = f"{listed(wrong)} moved" if wrong else f"{features} features and all labels stay the same"
-        told += f" when everything published after the origin is altered ({looked} origin(s))"
-        return judged_as(self, not wrong, told, {"moved": float(len(wrong))})
+    Make every stage again on a panel with another future, and compare bit for bit.
+    """
+    wrong: list[str] = []
+    looked, features = 0, 0
+    for stage in context.stages:
+        altered = another_future(context.panel, stage.origin.known_at)
+        if altered is None:
+            continue
+        looked += 1
+        features = len(stage.features.names)
+        again = context.make_stage(altered, stage.origin)
+        wrong += [f"{name} at origin {stage.origin.wave}" for name in _moved(stage, again)]
+    if not looked:
+        return not_applicable("nothing was published after the origin, so nothing can leak from there")
+    summary = f"{listed(wrong)} moved" if wrong else f"{features} features and all labels stay the same"
+    summary += f" when everything published after the origin is altered ({looked} origin(s))"
+    return passed_if(not wrong, summary, {"moved": float(len(wrong))})
 
 
 def another_future(panel: Panel, moment: object) -> Panel | None:

@@ -1,8 +1,8 @@
-"""Areas like an area: of about the same score, size and urbanity when a forecast starts.
+"""Comparable areas: of about the same score, size and urbanity when a forecast starts.
 
-A contribution against the country mostly tells that a village is no city. Against areas like it, it tells what
-sets this one apart. Codes and names play no part in the likeness; the municipality only decides that comparable
-areas come from elsewhere, for a reader knows those of the own municipality already.
+A contribution relative to the country mostly shows that a village is no city. Relative to areas like it, it shows
+what sets this one apart. Codes and names play no part in the likeness; the municipality only decides that
+comparable areas come from elsewhere, for a reader knows those of the own municipality already.
 """
 
 from __future__ import annotations
@@ -10,28 +10,22 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from riskmodel.forecasting.features import log_inhabitants
 from riskmodel.panel.panel import FloatArray, Panel
 
 #: Comparable areas of each area.
 COMPARABLE = 10
-#: Rows whose distances to all others are held in memory at once.
+#: Rows whose distances to all others are in memory at once.
 BLOCK = 512
 #: Added to a distance within the own municipality: such areas come after all others.
 ELSEWHERE_FIRST = 1e6
 
 
 def traits_of(known: Panel, wave: int) -> FloatArray:
-    """What makes areas alike: score, size and urbanity, standardised over the country."""
-    people = known.latest("population")
-    columns = (known.at("score", wave), np.log10(np.fmax(people, 0) + 10), known.latest("urbanity"))
-    size_known = ~np.isnan(people)
-    return np.column_stack(
-        [
-            _standardised(columns[0]),
-            _standardised(np.where(size_known, columns[1], np.nan)),
-            _standardised(columns[2]),
-        ]
-    )
+    """Traits by which areas are compared: score, size and urbanity, standardised over the country."""
+    size = log_inhabitants(known.latest("population"))
+    columns = (known.at("score", wave), size, known.latest("urbanity"))
+    return np.column_stack([_standardised(column) for column in columns])
 
 
 def nearest_areas(
@@ -75,5 +69,4 @@ def _standardised(values: FloatArray) -> FloatArray:
     if not known.any():
         return np.zeros(len(values))
     centre, spread = values[known].mean(), values[known].std()
-    scaled: FloatArray = np.where(known, (values - centre) / (spread if spread > 0 else 1.0), 0.0)
-    return scaled
+    return np.where(known, (values - centre) / (spread if spread > 0 else 1.0), 0.0)

@@ -1,8 +1,8 @@
-"""From contributions per feature to indicators and drivers, and to plain Dutch.
+"""Contributions per feature summed to indicators and drivers, and their plain Dutch names.
 
 Contributions are exact SHAP values of the expected change (for trees LightGBM's ``pred_contrib``, for a sum of
 terms each term against its mean): with the base value they add up to the expected change of an area. A group's
-contribution is the sum of those of its features, so that nothing is lost or told twice on the way up.
+contribution is the sum of those of its features, so that nothing is lost or counted twice.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ CHANGE = "_change"
 
 
 @dataclass(frozen=True)
-class Told:
-    """As what a feature is told.
+class FeatureLabel:
+    """Indicator and driver under which a feature is reported.
 
     Attributes
     ----------
     feature : str
         Its name, ``driver.what``.
     indicator : str
-        Indicator it is told as part of: an id of the catalogue, or the name of a feature that is none.
+        Indicator that it is part of: an id of the catalogue, or the name of a feature that is none.
     driver : str
-        Driver it is told under.
+        Driver that it is part of.
     is_change : bool
         Whether it is the change of an indicator of which the level is a feature too.
     """
@@ -53,8 +53,8 @@ def contributions_of(model: object, features: Features) -> FloatArray | None:
     return None if made is None else made(features)
 
 
-def told_as(names: Sequence[str]) -> tuple[Told, ...]:
-    """As part of which indicator and driver each feature is told."""
+def label_features(names: Sequence[str]) -> tuple[FeatureLabel, ...]:
+    """Indicator and driver of each feature."""
     own, ids, there = load("features"), {driver.id for driver in drivers()}, set(names)
     found = []
     for name in names:
@@ -68,7 +68,7 @@ def told_as(names: Sequence[str]) -> tuple[Told, ...]:
         driver = entry.get("driver", _part_of_score(what, prefix))
         if driver not in ids:
             raise InputError("features", f"driver {driver!r}", f"one of {sorted(ids)}")
-        found.append(Told(name, indicator, driver, is_change))
+        found.append(FeatureLabel(name, indicator, driver, is_change))
     return tuple(found)
 
 
@@ -85,7 +85,7 @@ def definitional() -> frozenset[str]:
 
 
 def label_of(indicator: str, definitions: Mapping[str, Indicator]) -> str:
-    """Plain Dutch name of what a feature is told as."""
+    """Plain Dutch name of an indicator or feature."""
     if indicator in definitions:
         return definitions[indicator].label_nl
     label: str = load("features").get(indicator, {}).get("label", indicator)
@@ -94,22 +94,22 @@ def label_of(indicator: str, definitions: Mapping[str, Indicator]) -> str:
 
 def by_driver(names: Sequence[str], contributions: FloatArray) -> pd.DataFrame:
     """Sum contributions per driver."""
-    owner = [each.driver for each in told_as(names)]
+    owner = [each.driver for each in label_features(names)]
     return _summed(contributions, owner, [driver.id for driver in drivers() if driver.id in owner])
 
 
 def by_indicator(names: Sequence[str], contributions: FloatArray) -> pd.DataFrame:
     """Sum contributions per indicator."""
-    told = told_as(names)
+    labels = label_features(names)
     reading = [driver.id for driver in drivers()]
-    order = sorted({(reading.index(each.driver), each.indicator) for each in told})
-    return _summed(contributions, [each.indicator for each in told], [indicator for _, indicator in order])
+    order = sorted({(reading.index(each.driver), each.indicator) for each in labels})
+    return _summed(contributions, [each.indicator for each in labels], [indicator for _, indicator in order])
 
 
 def against(
     table: pd.DataFrame, nearest: npt.NDArray[np.intp], at: npt.NDArray[np.intp] | None = None
 ) -> pd.DataFrame:
-    """Contributions against those of comparable areas: what sets an area apart from areas like it."""
+    """Contributions minus the mean of those of comparable areas."""
     parts = table.drop(columns="base")
     values = parts.to_numpy(dtype=float)
     own = parts if at is None else parts.iloc[at]

@@ -1,14 +1,16 @@
-"""What a condition of a mechanism measures in every area."""
+"""Measurements of indicators in every area, on which conditions of mechanisms are judged."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from riskmodel.catalogue import class_scheme
-from riskmodel.catalogue.units import amount
+from riskmodel.catalogue.units import Amount
+from riskmodel.forecasting.features import neighbours_mean
 from riskmodel.panel.panel import FloatArray, Panel
 
 MEASURES = ("level", "count", "change", "growth", "against_neighbours", "neighbours_change", "above_cut")
@@ -16,21 +18,20 @@ MEASURES = ("level", "count", "change", "growth", "against_neighbours", "neighbo
 SUFFICIENT = 5
 
 
-@dataclass(frozen=True)
-class Words:
+class Figures(NamedTuple):
     """What a sentence may say of one area; see ``mechanisms.toml``."""
 
-    value: str
-    now: str
-    before: str
-    country: str
-    around: str
-    year: str
-    since: str
+    value: Amount
+    now: Amount
+    before: Amount
+    country: Amount
+    around: Amount
+    year: int | None
+    since: int | None
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """What was measured.
 
     Attributes
@@ -59,35 +60,35 @@ class Measured:
     unit: str
     signed: bool
 
-    def words(self, place: int) -> Words:
-        """The figures of one area in plain Dutch."""
-        return Words(
-            value=amount(float(self.value[place]), self.unit, sign=self.signed),
-            now=amount(float(self.now[place]), self.unit),
-            before=amount(float(self.before[place]), self.unit),
-            country=amount(self.country, self.unit),
-            around=amount(float(self.around[place]), self.unit),
-            year=str(self.year),
-            since=str(self.since),
+    def figures(self, row: int) -> Figures:
+        """The figures of the area at a row of the panel."""
+        return Figures(
+            value=Amount(float(self.value[row]), self.unit, self.signed),
+            now=Amount(float(self.now[row]), self.unit),
+            before=Amount(float(self.before[row]), self.unit),
+            country=Amount(self.country, self.unit),
+            around=Amount(float(self.around[row]), self.unit),
+            year=self.year,
+            since=self.since,
         )
 
 
-def measure(known: Panel, indicators: Sequence[str], what: str, years: int = 1) -> Measured:
+def measure(known: Panel, indicators: Sequence[str], what: str, years: int = 1) -> Measurement:
     """Measure an indicator in every area."""
     there = [each for each in indicators if known.years_of(each)]
     nothing = np.full(len(known.areas), np.nan)
     if not there:
-        return Measured(nothing, nothing, nothing, nothing, float("nan"), None, None, "", signed=False)
+        return Measurement(nothing, nothing, nothing, nothing, float("nan"), None, None, "", signed=False)
     chosen = there[0]
-    about, held = known.definitions[chosen], known.years_of(chosen)
-    year = held[-1]
-    earlier = [each for each in held if year - each >= years]
+    about, all_years = known.definitions[chosen], known.years_of(chosen)
+    year = all_years[-1]
+    earlier = [each for each in all_years if year - each >= years]
     since = earlier[-1] if earlier else None
     per_head = about.kind == "extensive" and chosen != "population" and what != "count"
     now = _values(known, chosen, year, per_head)
     before = nothing if since is None else _values(known, chosen, since, per_head)
-    around = neighbours_mean(known, now) if what == "against_neighbours" else nothing
-    return Measured(
+    around = neighbours_mean(now, known.borders) if what == "against_neighbours" else nothing
+    return Measurement(
         value=_value(known, what, now, before, around),
         now=now,
         before=before,
@@ -110,7 +111,7 @@ def _value(known: Panel, what: str, now: FloatArray, before: FloatArray, around:
     if what == "neighbours_change":
         change = now - before
         measured = change[~np.isnan(change)]
-        return neighbours_mean(known, change) - (measured.mean() if len(measured) else np.nan)
+        return neighbours_mean(change, known.borders) - (measured.mean() if len(measured) else np.nan)
     if what == "above_cut":
         above: FloatArray = now - known.base - class_scheme(known.edition).cuts[SUFFICIENT - 2]
         return above
@@ -122,20 +123,7 @@ def _values(known: Panel, indicator: str, year: int, per_head: bool) -> FloatArr
     if not per_head:
         return values
     people = known.latest("population")
-    rate: FloatArray = 1000 * values / np.where(people > 0, people, np.nan)
-    return rate
-
-
-def neighbours_mean(known: Panel, values: FloatArray) -> FloatArray:
-    """Mean of the areas that share a border, shape (areas,); NaN where no neighbour or no boundary is known."""
-    if not len(known.borders):
-        return np.full(len(values), np.nan)
-    one, other = np.concatenate([known.borders, known.borders[:, ::-1]]).T
-    there = ~np.isnan(values[other])
-    count = np.bincount(one, weights=there, minlength=len(values))
-    total = np.bincount(one, weights=np.where(there, values[other], 0.0), minlength=len(values))
-    mean: FloatArray = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-    return mean
+    return 1000 * values / np.where(people > 0, people, np.nan)
 
 
 def country_mean(values: FloatArray, inhabitants: FloatArray) -> float:

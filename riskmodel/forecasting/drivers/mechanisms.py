@@ -1,6 +1,6 @@
 """Mechanisms that stack up in an area: readable rules over indicators, beside the forecast and never in it.
 
-The rules stand in ``catalogue/mechanisms.toml``. They are evaluated on what was known when the forecast was made,
+The rules are in ``catalogue/mechanisms.toml``. They are evaluated on what was known when the forecast was made,
 and are not applicable, rather than false, where what they ask for is not known.
 """
 
@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
+from string import Formatter
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from riskmodel.catalogue import load
 from riskmodel.errors import InputError
-from riskmodel.forecasting.drivers.measures import MEASURES, Measured, measure
+from riskmodel.forecasting.drivers.measures import MEASURES, Measurement, measure
 from riskmodel.panel.panel import FloatArray, Panel
 
 BoolArray = npt.NDArray[np.bool_]
@@ -72,6 +72,12 @@ class Way:
     conditions: tuple[Condition, ...]
     text_en: str = ""
 
+    @cached_property
+    def slots(self) -> tuple[tuple[str, str], ...]:
+        """Name of a condition and which of its figures, for every slot of the sentence."""
+        fields = (name for _, name, _, _ in Formatter().parse(self.text) if name)
+        return tuple(tuple(name.split(".", 1)) for name in dict.fromkeys(fields))  # type: ignore[misc]
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -95,11 +101,21 @@ class Rule:
 
 @dataclass(frozen=True)
 class Holding:
-    """A mechanism that holds in an area, with its sentence."""
+    """A mechanism that holds in an area: its rule, the way in which it holds, and the values of its sentence.
+
+    Attributes
+    ----------
+    id : str
+        Id of the rule.
+    way : int
+        Index in :attr:`Rule.ways`.
+    values : mapping of str to Amount or int
+        By slot, such as ``"old.now"``.
+    """
 
     id: str
-    title: str
-    text: str
+    way: int
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -112,32 +128,17 @@ class Stacking:
         In the order of the catalogue.
     state : numpy.ndarray, shape (rules, areas)
         1 where a rule holds, 0 where it does not, NaN where it is not applicable.
-    found : tuple of mapping of int to str
-        For each rule the sentence of every area in which it holds, by place.
+    found : tuple of mapping of int to Holding
+        For each rule what holds in every area in which it does, by row of the panel.
     """
 
     rules: tuple[Rule, ...]
     state: FloatArray
-    found: tuple[Mapping[int, str], ...] = field(repr=False)
+    found: tuple[Mapping[int, Holding], ...] = field(repr=False)
 
-    def of(self, place: int) -> tuple[Holding, ...]:
-        """Mechanisms that hold in the area at a place of the panel."""
-        return tuple(
-            Holding(rule.id, rule.title, texts[place])
-            for rule, texts in zip(self.rules, self.found, strict=True)
-            if place in texts
-        )
-
-    def counts(self) -> pd.DataFrame:
-        """Columns ``mechanism, title, applicable, holds``: in how many areas."""
-        return pd.DataFrame(
-            {
-                "mechanism": [rule.id for rule in self.rules],
-                "title": [rule.title for rule in self.rules],
-                "applicable": (~np.isnan(self.state)).sum(axis=1),
-                "holds": (self.state == 1).sum(axis=1),
-            }
-        )
+    def of(self, row: int) -> tuple[Holding, ...]:
+        """Mechanisms that hold in the area at a row of the panel."""
+        return tuple(found[row] for found in self.found if row in found)
 
 
 @cache
@@ -159,7 +160,7 @@ def stacking(known: Panel, rules: tuple[Rule, ...] | None = None) -> Stacking:
     chosen = catalogued_rules() if rules is None else rules
     judged = [_judge(known, rule) for rule in chosen]
     state = np.array([state for state, _ in judged]) if judged else np.empty((0, len(known.areas)))
-    return Stacking(chosen, state, tuple(texts for _, texts in judged))
+    return Stacking(chosen, state, tuple(found for _, found in judged))
 
 
 def _way(rule: str, entry: Mapping[str, Any]) -> Way:
@@ -180,11 +181,11 @@ def _condition(rule: str, name: str, about: Mapping[str, Any]) -> Condition:
     return Condition(name, indicators, about["measure"], int(about.get("years", 1)), limits)
 
 
-def _judge(known: Panel, rule: Rule) -> tuple[FloatArray, dict[int, str]]:
+def _judge(known: Panel, rule: Rule) -> tuple[FloatArray, dict[int, Holding]]:
     state = np.full(len(known.areas), np.nan)
-    texts: dict[int, str] = {}
-    for way in rule.ways:
-        measured: dict[str, Measured] = {}
+    holdings: dict[int, Holding] = {}
+    for index, way in enumerate(rule.ways):
+        measured: dict[str, Measurement] = {}
         applicable, holds = np.ones(len(state), dtype=bool), np.ones(len(state), dtype=bool)
         for condition in way.conditions:
             found = measure(known, condition.indicators, condition.measure, condition.years)
@@ -192,9 +193,9 @@ def _judge(known: Panel, rule: Rule) -> tuple[FloatArray, dict[int, str]]:
             applicable &= ~np.isnan(found.value)
             holds &= condition.holds(found.value)
         holds &= applicable
-        for place in np.flatnonzero(holds & (state != 1)):
-            texts[int(place)] = way.text.format(
-                **{name: each.words(int(place)) for name, each in measured.items()}
-            )
+        for row in np.flatnonzero(holds & (state != 1)).tolist():
+            figures = {name: each.figures(row) for name, each in measured.items()}
+            values = {f"{name}.{key}": getattr(figures[name], key) for name, key in way.slots}
+            holdings[row] = Holding(rule.id, index, values)
         state = np.where(holds, 1.0, np.where(applicable & np.isnan(state), 0.0, state))
-    return state, texts
+    return state, holdings

@@ -1,4 +1,4 @@
-"""What if an indicator had another value: how the model's forecast would move.
+"""Forecasts as if an indicator had another value.
 
 This shows the behaviour of the model and nothing else. A model that learned from areas as they are knows what goes
 together, not what would happen in the street when somebody changes one thing. Every answer carries :data:`LABEL`.
@@ -16,7 +16,6 @@ import pandas as pd
 
 from riskmodel.catalogue import indicators
 from riskmodel.errors import InputError
-from riskmodel.forecasting.backtest import forecast_with
 from riskmodel.forecasting.experiment import Experiment
 from riskmodel.forecasting.features import Features
 from riskmodel.forecasting.models import ChangeModel
@@ -24,6 +23,7 @@ from riskmodel.forecasting.models.lightgbm import LightGBM
 from riskmodel.forecasting.models.scorecard import Scorecard
 from riskmodel.forecasting.models.structural import EXPECTATION, SPREAD, UNREST, Structural
 from riskmodel.forecasting.origins import Origin
+from riskmodel.forecasting.stage import forecast_with
 from riskmodel.panel.build import ORIGIN
 from riskmodel.panel.panel import FloatArray, Panel
 
@@ -35,16 +35,6 @@ EVERYWHERE = (
 )
 #: What the model forecasts, in two editions: changing it would be changing the question.
 SCORES = ("score", "lbm2_score")
-COLUMNS = (
-    "location",
-    "name",
-    "chance_before",
-    "chance_after",
-    "chance_difference",
-    "change_before",
-    "change_after",
-    "change_difference",
-)
 _CHANGE = re.compile(r"(?P<sign>[+*-])(?P<number>[0-9]+(?:[.,][0-9]+)?)")
 
 BoolArray = npt.NDArray[np.bool_]
@@ -82,8 +72,7 @@ class Change:
 
     def of(self, values: FloatArray) -> FloatArray:
         """The changed values."""
-        changed: FloatArray = values * self.factor + self.addition
-        return changed
+        return values * self.factor + self.addition
 
 
 def what_if(
@@ -113,15 +102,16 @@ def what_if(
         _refuse(indicator, panel)
         _check_used(indicator, model, experiment, panel, origin, chosen, features, used)
     after, _ = forecast_with(name, model, experiment, altered(panel, origin, changes, chosen), origin)
-    place = before.positions(panel.areas[asked])
+    position = before.positions(panel.areas[asked])
     chance, change = (
-        np.column_stack([first[place], second[place], second[place] - first[place]])
+        np.column_stack([first[position], second[position], second[position] - first[position]])
         for first, second in (
             (before.chance_of(experiment.event), after.chance_of(experiment.event)),
             (before.mean, after.mean),
         )
     )
-    table = pd.DataFrame(np.column_stack([chance, change]), columns=list(COLUMNS[2:]))
+    columns = [f"{what}_{when}" for what in ("chance", "change") for when in ("before", "after", "difference")]
+    table = pd.DataFrame(np.column_stack([chance, change]), columns=columns)
     table.insert(0, "name", panel.names[asked])
     table.insert(0, "location", panel.areas[asked])
     table.attrs["label"] = f"{LABEL} {EVERYWHERE}" if chosen.all() else LABEL
@@ -139,10 +129,10 @@ def altered(panel: Panel, origin: Origin, changes: Mapping[str, Change], chosen:
             expected = "a value that was known at the origin in at least one of the chosen areas"
             raise InputError(f"--change {indicator}", "no value", expected)
         last = there.shape[1] - 1 - np.argmax(there[rows][:, ::-1], axis=1)
-        place = panel.indicators.index(indicator)
-        changed = change.of(values[place, rows, last])
-        _refuse_impossible(indicator, panel, values[place, rows, last], changed)
-        values[place, rows, last] = changed
+        position = panel.indicators.index(indicator)
+        changed = change.of(values[position, rows, last])
+        _refuse_impossible(indicator, panel, values[position, rows, last], changed)
+        values[position, rows, last] = changed
     return replace(panel, values=values)
 
 

@@ -1,1 +1,1 @@
-"""How good a forecast was: metrics per origin, their uncertainty, calibration and paired comparisons."""
+"""Evaluation of forecasts: metrics per origin, their uncertainty, calibration and paired comparisons."""

@@ -1,4 +1,4 @@
-"""Whether chances mean what they say: per tenth of the chances, and in every kind of area."""
+"""Calibration of chances: per tenth of the chances, and by group of areas."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scipy import stats
 from riskmodel.forecasting.evaluation.metrics import bin_numbers
 from riskmodel.forecasting.experiment import Experiment
 from riskmodel.forecasting.forecast import Forecast
-from riskmodel.forecasting.groups import LABELS, UNKNOWN, labels_of
+from riskmodel.forecasting.groups import LABELS, UNKNOWN, label_numbers
 from riskmodel.panel.panel import FloatArray, Panel
 
 #: Columns of the table.
@@ -28,21 +28,6 @@ COLUMNS = (
     "observed",
     "low95",
     "high95",
-)
-#: Columns of the table over origins.
-OVER_ORIGINS = (
-    "model",
-    "target",
-    "group_kind",
-    "group",
-    "origins",
-    "n",
-    "n_events",
-    "mean_chance",
-    "observed",
-    "gap",
-    "gap_low95",
-    "gap_high95",
 )
 #: Fewer origins than this say nothing of how periods differ.
 FEWEST_ORIGINS = 3
@@ -81,7 +66,7 @@ def calibration_table(experiment: Experiment, panel: Panel, forecasts: Iterable[
         if wave not in by_wave:
             happened = event.happened(panel, wave, wave + experiment.horizon)
             asked = event.eligible(panel, wave) & ~np.isnan(happened)
-            numbers = {kind: _numbers(labels_of(panel, wave, kind)[asked], _names(kind)) for kind in LABELS}
+            numbers = {kind: label_numbers(panel, wave, kind)[asked] for kind in LABELS}
             by_wave[wave] = panel.areas[asked], happened[asked], numbers
         areas, happened, numbers = by_wave[wave]
         if len(areas):
@@ -95,7 +80,7 @@ def calibration_table(experiment: Experiment, panel: Panel, forecasts: Iterable[
 
 
 def over_origins(table: pd.DataFrame) -> pd.DataFrame:
-    """Whether the chances of a group are right on average over periods, with the period as the unit.
+    """Calibration of groups over origins, with the origin as the unit.
 
     A forecast is made before anybody knows what kind of period is coming. What a whole period does moves all areas
     of a group together, so that areas of one origin are no independent witnesses; origins are. The gap of a group
@@ -111,8 +96,9 @@ def over_origins(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns :data:`OVER_ORIGINS`: ``origins`` how many, ``n`` and ``n_events`` added up over them, the others
-        means over origins, and the 95% interval of ``gap``; NaN below :data:`FEWEST_ORIGINS` origins.
+        Columns ``model, target, group_kind, group``, ``origins`` how many, ``n`` and ``n_events`` added up over
+        them, ``mean_chance, observed, gap`` as means over origins, and ``gap_low95, gap_high95``, the 95% interval
+        of ``gap``; NaN below :data:`FEWEST_ORIGINS` origins.
 
     References
     ----------
@@ -133,16 +119,7 @@ def over_origins(table: pd.DataFrame) -> pd.DataFrame:
     error = rows["gap"].std(ddof=1).to_numpy() / np.sqrt(number)
     half = np.where(enough, stats.t.ppf(0.975, np.maximum(number - 1, 1)) * error, np.nan)
     found["gap_low95"], found["gap_high95"] = found["gap"] - half, found["gap"] + half
-    return found.reset_index()[list(OVER_ORIGINS)]
-
-
-def _names(kind: str) -> list[str]:
-    return [*LABELS[kind], UNKNOWN]
-
-
-def _numbers(labels: npt.NDArray[np.str_], names: list[str]) -> npt.NDArray[np.intp]:
-    numbers: npt.NDArray[np.intp] = np.argmax(labels[:, None] == np.array(names), axis=1)
-    return numbers
+    return found.reset_index()
 
 
 def _parts(
@@ -151,7 +128,7 @@ def _parts(
     tenths = [str(number) for number in range(1, 11)]
     yield _compared(DECILE, tenths, bin_numbers(chance), chance, happened)
     for kind, number in numbers.items():
-        yield _compared(kind, _names(kind), number, chance, happened)
+        yield _compared(kind, [*LABELS[kind], UNKNOWN], number, chance, happened)
 
 
 def _compared(

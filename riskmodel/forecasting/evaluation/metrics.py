@@ -1,78 +1,26 @@
 """Accuracy of chances and intervals, as pure functions on arrays.
 
-Ties: areas with equal chances are counted at their worst (non-events first) in lists and in average precision; AUC
-counts a tie as half. See :mod:`riskmodel.forecasting.evaluation.ranked`.
+Metrics of the order of areas (AUC, average precision, lists) are in
+:mod:`riskmodel.forecasting.evaluation.ranked`.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
-from riskmodel.forecasting.evaluation.ranked import rank
-from riskmodel.forecasting.evaluation.resampling import Draws, resampled_weights
 from riskmodel.panel.panel import FloatArray
 
-__all__ = [
-    "CLIP",
-    "bin_numbers",
-    "brier",
-    "calibration_bins",
-    "calibration_error",
-    "coverage",
-    "log_loss",
-    "pinball",
-    "ranking",
-    "resampled_weights",
-    "top",
-]
-
-#: Chances are held this far from 0 and 1 in the logarithmic loss, so that one area cannot make it infinite.
+#: Chances are clipped this far from 0 and 1 in the logarithmic loss, so that one area cannot make it infinite.
 CLIP = 1e-4
 
 
-def ranking(
-    happened: FloatArray, chance: FloatArray, weights: npt.NDArray[np.floating] | None = None
-) -> tuple[FloatArray, FloatArray]:
-    """AUC and average precision, for one or many weightings of the areas at once.
-
-    Parameters
-    ----------
-    happened : numpy.ndarray, shape (areas,)
-        1.0 for an event, 0.0 otherwise.
-    chance : numpy.ndarray, shape (areas,)
-        Forecast chance.
-    weights : numpy.ndarray, shape (weightings, areas), optional
-        How often each area counts, whole numbers; by default once.
-
-    Returns
-    -------
-    auc, average_precision : numpy.ndarray, shape (weightings,)
-        NaN for a weighting without events or without non-events.
-    """
-    ranked = rank(happened, chance, None if weights is None else Draws.weighted(weights))
-    return ranked.auc(), ranked.average_precision()
-
-
-def top(happened: FloatArray, chance: FloatArray, k: int) -> tuple[float, float]:
-    """Precision and recall of the ``k`` areas with the highest chance; ties at their worst.
-
-    Recall is NaN without events.
-    """
-    ranked = rank(happened, chance)
-    hits, events = float(ranked.hits(np.array([float(k)]))[0]), float(ranked.events[0])
-    return hits / k, hits / events if events else float("nan")
-
-
-def brier(happened: FloatArray, chance: FloatArray) -> float:
-    """Mean squared difference between chance and outcome."""
-    return float(np.mean((chance - happened) ** 2))
-
-
 def log_loss(happened: FloatArray, chance: FloatArray) -> float:
-    """Mean negative logarithm of the chance given to what happened; chances held at :data:`CLIP` from 0 and 1."""
-    held = np.clip(chance, CLIP, 1 - CLIP)
-    return float(-np.mean(happened * np.log(held) + (1 - happened) * np.log1p(-held)))
+    """Mean negative logarithm of the chance given to what happened; chances clipped by :data:`CLIP`."""
+    clipped = np.clip(chance, CLIP, 1 - CLIP)
+    return float(-np.mean(happened * np.log(clipped) + (1 - happened) * np.log1p(-clipped)))
 
 
 def calibration_bins(happened: FloatArray, chance: FloatArray, bins: int = 10) -> list[tuple[float, float, int]]:
@@ -126,5 +74,10 @@ def pinball(change: FloatArray, quantiles: FloatArray, levels: FloatArray) -> Fl
     Koenker and Bassett (1978), "Regression quantiles", Econometrica 46(1).
     """
     short = change[:, None] - quantiles
-    loss: FloatArray = np.maximum(levels * short, (levels - 1) * short)
-    return loss
+    return np.maximum(levels * short, (levels - 1) * short)
+
+
+def divided(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> FloatArray:
+    """Ratio of a part to its whole, NaN where the whole is 0."""
+    known = whole > 0
+    return np.where(known, part / np.where(known, whole, 1.0), np.nan)

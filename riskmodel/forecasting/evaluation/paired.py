@@ -2,7 +2,7 @@
 
 The hardest opponent is the best simple ordering chosen with hindsight: for each origin, cohort and metric the one
 that came out best there. The choice is made once, from what happened; it is not made again in every draw. So the
-interval tells how much the difference to that ordering depends on which municipalities there happen to be, and the
+interval shows how much the difference to that ordering depends on which municipalities were drawn, and the
 mean over origins is against a user who knew beforehand which ordering would win each time.
 """
 
@@ -15,9 +15,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from riskmodel.forecasting.evaluation.judging import Judged
+from riskmodel.forecasting.evaluation.evaluate import Evaluation
 from riskmodel.forecasting.evaluation.resampling import interval
-from riskmodel.forecasting.experiment import LEFT_OUT, Experiment
+from riskmodel.forecasting.experiment import HOLDOUT, Experiment
 from riskmodel.panel.panel import FloatArray
 
 #: Columns of the table.
@@ -62,7 +62,7 @@ class _Pair:
     model: str
     opponent: str
     best: bool
-    origins: tuple[tuple[Judged, Judged], ...]
+    origins: tuple[tuple[Evaluation, Evaluation], ...]
 
     def measured(self, metric: str) -> tuple[float, float, float, float]:
         """Mean over origins: own metric, that of the opponent, difference and ratio."""
@@ -80,9 +80,9 @@ class _Pair:
         return (own - other).mean(axis=0), _ratio(own, other).mean(axis=0)
 
 
-def paired_table(experiment: Experiment, judged: Iterable[Judged]) -> pd.DataFrame:
+def paired_table(experiment: Experiment, judged: Iterable[Evaluation]) -> pd.DataFrame:
     """Champion and challenger against every other model, per origin and as a mean over origins."""
-    groups: dict[tuple[str, str], list[Judged]] = {}
+    groups: dict[tuple[str, str], list[Evaluation]] = {}
     for one in judged:
         groups.setdefault((one.target, one.cohort), []).append(one)
     found = [
@@ -126,14 +126,14 @@ def paired_table(experiment: Experiment, judged: Iterable[Judged]) -> pd.DataFra
 
 
 def _pairs(
-    experiment: Experiment, judged: Sequence[Judged], metric: str, more_is_better: bool
+    experiment: Experiment, judged: Sequence[Evaluation], metric: str, more_is_better: bool
 ) -> Iterator[tuple[_Pair, date | None]]:
     """Pairs of one target, cohort and metric; the origin, or None for means over origins."""
-    by_origin: dict[date, dict[str, Judged]] = {}
+    by_origin: dict[date, dict[str, Evaluation]] = {}
     for each in judged:
         by_origin.setdefault(each.origin_date, {})[each.model] = each
     names = [spec.name for spec in experiment.models]
-    for ending in ("", LEFT_OUT):
+    for ending in ("", HOLDOUT):
         best = {
             day: _best(models, [name + ending for name in experiment.orderings], metric, more_is_better)
             for day, models in by_origin.items()
@@ -142,18 +142,19 @@ def _pairs(
             where = [day for day, models in by_origin.items() if model in models]
             for opponent in [name + ending for name in names if name + ending != model]:
                 both = [day for day in where if opponent in by_origin[day]]
-                for day in both:
-                    pair = (by_origin[day][model], by_origin[day][opponent])
+                pairs = tuple((by_origin[day][model], by_origin[day][opponent]) for day in both)
+                for day, pair in zip(both, pairs, strict=True):
                     yield _Pair(model, opponent, opponent == best[day], (pair,)), day
                 if both:
-                    pairs = tuple((by_origin[day][model], by_origin[day][opponent]) for day in both)
                     yield _Pair(model, opponent, False, pairs), None
             against = [(by_origin[day][model], by_origin[day][name]) for day in where if (name := best[day])]
             if against:
                 yield _Pair(model, BEST + ending, True, tuple(against)), None
 
 
-def _best(models: Mapping[str, Judged], orderings: Sequence[str], metric: str, more_is_better: bool) -> str | None:
+def _best(
+    models: Mapping[str, Evaluation], orderings: Sequence[str], metric: str, more_is_better: bool
+) -> str | None:
     """Name of the ordering that came out best, the first among equals; None where none has a value."""
     values = {name: models[name].values[metric] for name in orderings if name in models}
     known = {name: value if more_is_better else -value for name, value in values.items() if not np.isnan(value)}

@@ -1,4 +1,4 @@
-"""Where the events stand in an order of areas: all that lists, AUC and average precision need to know.
+"""Positions of the events in an order of areas, from which lists, AUC and average precision follow.
 
 Ties are counted at their worst, since a list must be cut somewhere and nobody can know where: among areas of equal
 chance those without event come first. AUC alone counts a tie as half, as its definition says.
@@ -13,19 +13,22 @@ import numpy as np
 from riskmodel.forecasting.evaluation.resampling import Draws, IntArray
 from riskmodel.panel.panel import FloatArray
 
+#: Lengths of lists beside the capacity of an experiment, as shares of the areas.
+TOP_SHARES = (0.01, 0.05)
+
 
 @dataclass(frozen=True)
 class Ranked:
-    """Places of the events, for one or many draws of the areas.
+    """Positions of the events, for one or many draws of the areas.
 
-    An area that was drawn several times stands there several times.
+    An area that was drawn several times is in the order several times.
 
     Attributes
     ----------
     before : numpy.ndarray, shape (draws, events)
-        Number of areas that stand before each event, ties at their worst.
+        Number of areas before each event, ties at their worst.
     own : numpy.ndarray, shape (draws, events)
-        How often the event itself stands there.
+        How often the event itself was drawn.
     above : numpy.ndarray, shape (draws, events)
         Number of areas without event that have a higher chance; equal chances count half.
     total : numpy.ndarray, shape (draws,)
@@ -52,7 +55,7 @@ class Ranked:
     def average_precision(self) -> FloatArray:
         """Mean over the events of the precision of the list that ends with them, shape (draws,).
 
-        NaN without events or without other areas. Copies of one event stand behind each other, at lengths
+        NaN without events or without other areas. Copies of one event follow each other, at lengths
         ``b + 1 ... b + w`` with ``o`` other areas before: their precisions add up to
         ``w - o (H(b + w) - H(b))`` with harmonic numbers ``H``.
         """
@@ -72,8 +75,7 @@ class Ranked:
 
     def lengths(self, share: float) -> FloatArray:
         """Length of a list of that share of the areas, at least one, shape (draws,)."""
-        length: FloatArray = np.ceil(share * self.total - 1e-9)
-        return length
+        return np.ceil(share * self.total - 1e-9)
 
     def precision(self, length: FloatArray) -> FloatArray:
         """Share of events among the first areas, shape (draws,); NaN for an empty list."""
@@ -81,7 +83,7 @@ class Ranked:
 
 
 def rank(happened: FloatArray, chance: FloatArray, draws: Draws | None = None) -> Ranked:
-    """Find the places of the events.
+    """Find the positions of the events.
 
     Parameters
     ----------
@@ -95,15 +97,15 @@ def rank(happened: FloatArray, chance: FloatArray, draws: Draws | None = None) -
     draws = Draws.once(len(chance)) if draws is None else draws
     order = np.lexsort((happened, -chance))
     group, event = draws.group[order], happened[order] > 0
-    places = np.flatnonzero(event)
+    positions = np.flatnonzero(event)
     n_groups = draws.counts.shape[1]
-    own = draws.counts[:, group[places]].astype(np.float64)
-    before = _counted(draws, group, np.arange(len(order)), places)
+    own = draws.counts[:, group[positions]].astype(np.float64)
+    before = _counted(draws, group, np.arange(len(order)), positions)
     earlier = own.cumsum(axis=1) - own
     others = before - earlier
     falling = -chance[order]
-    higher = np.searchsorted(falling, falling[places], side="left")
-    # An event stands behind the others of its chance; without such ties no area is counted as half.
+    higher = np.searchsorted(falling, falling[positions], side="left")
+    # An event comes after the others of its chance; without such ties no area is counted as half.
     tied = ~event[np.minimum(higher, len(order) - 1)]
     above = others
     if tied.any():
@@ -113,15 +115,14 @@ def rank(happened: FloatArray, chance: FloatArray, draws: Draws | None = None) -
     return Ranked(before, own, above, total.astype(np.float64))
 
 
-def _counted(draws: Draws, group: IntArray, place: IntArray, border: IntArray) -> FloatArray:
-    """Number of areas whose place lies before each border, shape (draws, borders); borders ascending."""
+def _counted(draws: Draws, group: IntArray, position: IntArray, border: IntArray) -> FloatArray:
+    """Number of areas whose position is before each border, shape (draws, borders); borders ascending."""
     width, n_groups = len(border) + 1, draws.counts.shape[1]
-    first = np.searchsorted(border, place, side="right")
+    first = np.searchsorted(border, position, side="right")
     by_group = np.bincount(group * width + first, minlength=n_groups * width).reshape(n_groups, width)
     upto = by_group.cumsum(axis=1)[:, :-1]
     # Whole numbers, which single precision counts exactly up to 16 million.
-    counted: FloatArray = (draws.counts @ upto.astype(np.float32)).astype(np.float64)
-    return counted
+    return (draws.counts @ upto.astype(np.float32)).astype(np.float64)
 
 
 def _where(known: np.ndarray, value: FloatArray) -> FloatArray:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from riskmodel.forecasting.evaluation.metrics import divided
 from riskmodel.panel.panel import FloatArray, Panel
 
 IntArray = npt.NDArray[np.intp]
@@ -41,11 +42,6 @@ class Draws:
         """One draw in which every area counts once."""
         return cls(np.ones((1, 1), dtype=np.float32), np.zeros(areas, dtype=np.intp))
 
-    @classmethod
-    def weighted(cls, weights: npt.NDArray[np.floating]) -> Draws:
-        """Draws from how often each area counts, whole numbers of shape (draws, areas)."""
-        return cls(weights.astype(np.float32, copy=False), np.arange(weights.shape[1]))
-
     def of(self, areas: npt.NDArray[np.bool_] | IntArray) -> Draws:
         """The same draws, for some of the areas."""
         return replace(self, group=self.group[areas])
@@ -53,14 +49,11 @@ class Draws:
     def sums(self, values: FloatArray) -> FloatArray:
         """Sum of a quantity of the areas in every draw; values of shape (areas,), sums of shape (draws,)."""
         by_group = np.bincount(self.group, weights=values, minlength=self.counts.shape[1])
-        total: FloatArray = self.counts.astype(np.float64) @ by_group
-        return total
+        return self.counts.astype(np.float64) @ by_group
 
     def means(self, values: FloatArray) -> FloatArray:
         """Mean of a quantity of the areas in every draw, shape (draws,); NaN where no area was drawn."""
-        size = self.sums(np.ones(len(values)))
-        mean: FloatArray = np.where(size > 0, self.sums(values) / np.where(size > 0, size, 1.0), np.nan)
-        return mean
+        return divided(self.sums(values), self.sums(np.ones(len(values))))
 
 
 def draw(groups: npt.NDArray[np.str_], times: int, seed: int) -> Draws:
@@ -82,21 +75,14 @@ def draw_municipalities(panel: Panel, seed: int, times: int = DRAWS) -> Draws:
     return draw(np.where(codes == "", panel.areas, codes), times, seed)
 
 
-def resampled_weights(groups: npt.NDArray[np.str_], times: int, seed: int) -> npt.NDArray[np.float32]:
-    """How often each area counts when whole groups are drawn with replacement."""
-    drawn = draw(groups, times, seed)
-    weights: npt.NDArray[np.float32] = drawn.counts[:, drawn.group]
-    return weights
-
-
 def interval(drawn: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Ends of the 95% interval over the last axis; draws without a value are left out, NaN where none has one."""
     ordered = np.sort(drawn, axis=-1)
     known = (~np.isnan(ordered)).sum(axis=-1, keepdims=True)
     ends = []
     for level in ENDS:
-        place = level * np.maximum(known - 1, 0)
-        low, high = np.floor(place).astype(int), np.ceil(place).astype(int)
+        position = level * np.maximum(known - 1, 0)
+        low, high = np.floor(position).astype(int), np.ceil(position).astype(int)
         at_low, at_high = (np.take_along_axis(ordered, each, axis=-1) for each in (low, high))
-        ends.append((at_low + (place - low) * (at_high - at_low))[..., 0])
+        ends.append((at_low + (position - low) * (at_high - at_low))[..., 0])
     return ends[0], ends[1]

@@ -1,4 +1,4 @@
-"""Scores: what forecasts were worth, from forecasts and observations only."""
+"""The Scores container, made from forecasts and observations only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from riskmodel.forecasting.evaluation.judging import Judged, judge_forecasts
+from riskmodel.forecasting.evaluation.evaluate import Evaluation, evaluate_forecasts
 from riskmodel.forecasting.evaluation.resampling import interval
 from riskmodel.forecasting.experiment import Experiment
 from riskmodel.forecasting.forecast import Forecast
@@ -19,16 +19,16 @@ COLUMNS = ("model", "target", "cohort", "origin_date", "horizon", "metric", "val
 
 def score_forecasts(experiment: Experiment, panel: Panel, forecasts: Iterable[Forecast]) -> pd.DataFrame:
     """Scores of forecasts whose outcome is in the panel; see :func:`score_table`."""
-    return score_table(judge_forecasts(experiment, panel, forecasts))
+    return score_table(evaluate_forecasts(experiment, panel, forecasts))
 
 
-def score_table(judged: Iterable[Judged]) -> pd.DataFrame:
-    """Put what was judged into the Scores container.
+def score_table(judged: Iterable[Evaluation]) -> pd.DataFrame:
+    """Put evaluations into the Scores container.
 
     Intervals are rows of their own: ``auc_low95`` and ``auc_high95`` beside ``auc``, and so on for average
     precision, precision at 1% and 5%, Brier score and CRPS; they come from drawing whole municipalities with
     replacement.
-    Metrics of the whole distribution (CRPS, pinball loss, coverage and width of intervals) stand with the main
+    Metrics of the whole distribution (CRPS, pinball loss, coverage and width of intervals) are with the main
     event: they do not depend on which event is asked for.
 
     Returns
@@ -51,8 +51,8 @@ def score_table(judged: Iterable[Judged]) -> pd.DataFrame:
         }
         counts = {"n": each.n, "n_events": each.n_events}
         for metric, value in each.values.items():
-            told = {metric: value}
+            values = {metric: value}
             if metric in each.drawn:
-                told |= {f"{metric}{end}": ends[f"{metric}{end}"] for end in ("_low95", "_high95")}
-            rows += [{**about, "metric": name, "value": number, **counts} for name, number in told.items()]
+                values |= {f"{metric}{end}": ends[f"{metric}{end}"] for end in ("_low95", "_high95")}
+            rows += [{**about, "metric": name, "value": number, **counts} for name, number in values.items()]
     return pd.DataFrame(rows, columns=list(COLUMNS))

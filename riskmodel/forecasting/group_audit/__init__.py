@@ -1,1 +1,1 @@
-"""Whether forecasts select and err differently for groups of areas."""
+"""Group audit: differences in selection, errors and calibration between groups of areas."""

@@ -1,8 +1,8 @@
-"""What areas are grouped by in an audit: urbanity, size, level, income, and what a user supplies for it.
+"""Attributes by which an audit groups areas: urbanity, size, level, income, and what a user supplies.
 
-Groups are for judging only: no model sees them. Who belongs to one at a wave is decided by what was known when
-that wave was published; where nothing was known yet, the first figure that came after stands in, and the share of
-areas of which it was known is told.
+Groups are for evaluation only: no model sees them. Who belongs to one at a wave is decided by what was known when
+that wave was published; where nothing was known yet, the first figure that came after is used, and the share of
+areas of which it was known is reported.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from riskmodel.errors import InputError
-from riskmodel.forecasting.groups import LABELS, UNKNOWN, labels_of
+from riskmodel.forecasting.groups import LABELS, UNKNOWN, as_known, labels_of
 from riskmodel.panel.panel import FloatArray, Panel
 from riskmodel.sources.supplied_groups import SuppliedGroups
 
@@ -45,7 +45,7 @@ class Attribute:
         By wave, the group of every area of the panel; ``"unknown"`` where it is not known.
     known_then : mapping of int to numpy.ndarray of bool, shape (areas,)
         By wave, whether the group of an area was known when the wave was published. Empty for what a user
-        supplied: nobody can tell.
+        supplied, of which that is unknown.
     """
 
     name: str
@@ -74,8 +74,7 @@ def income_fifths(panel: Panel, year: int, indicator: str) -> FloatArray:
     value = panel.at(indicator, year) * (1 if INCOMES[indicator] else -1)
     known = np.sort(value[~np.isnan(value)])
     below = np.searchsorted(known, value, side="left")
-    fifth: FloatArray = np.where(np.isnan(value), np.nan, below * len(FIFTHS) // max(len(known), 1))
-    return fifth
+    return np.where(np.isnan(value), np.nan, below * len(FIFTHS) // max(len(known), 1))
 
 
 def _known_attribute(panel: Panel, waves: Sequence[int], name: str) -> Attribute:
@@ -94,15 +93,10 @@ def _income(panel: Panel, waves: Sequence[int]) -> list[Attribute]:
     if indicator is None:
         return []
     by_year = {year: income_fifths(panel, year, indicator) for year in panel.years_of(indicator)}
-    labels = {}
+    names, labels = np.array([*FIFTHS, UNKNOWN]), {}
     for wave in waves:
-        moment = panel.published_on("score", wave)
-        then = [year for year in by_year if panel.published_on(indicator, year) <= moment]
-        fifth = np.full(len(panel.areas), np.nan)
-        for year in [*reversed(then), *(year for year in by_year if year not in then)]:
-            fifth = np.where(np.isnan(fifth), by_year[year], fifth)
-        place = np.where(np.isnan(fifth), len(FIFTHS), fifth).astype(int)
-        labels[wave] = np.array([*FIFTHS, UNKNOWN])[place]
+        fifth = as_known(panel, indicator, wave, by_year.__getitem__)
+        labels[wave] = names[np.where(np.isnan(fifth), len(FIFTHS), fifth).astype(int)]
     known = {wave: _known_then(panel, wave, indicator) for wave in waves}
     return [Attribute("income", FIFTHS, _source(panel, indicator), labels, known)]
 

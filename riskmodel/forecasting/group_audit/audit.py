@@ -1,6 +1,6 @@
-"""Audit by groups of areas: who stands on the list, and where it is wrong, each with an interval.
+"""Audit by groups of areas: selection, errors and calibration of a list, each with an interval.
 
-Made from stored forecasts and observations alone; beside the model stands the best simple ordering of each origin.
+Made from stored forecasts and observations alone, for the model and for the best simple ordering of each origin.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ COLUMNS = (
     *("model", "ordering", "origin", "list", "attribute", "group", "n", "n_events", "n_selected", "known_then"),
     *("metric", *COMPARED, "origins", "same_sign", "told"),
 )
-#: What is called the opponent: at every origin the simple ordering that did best there, chosen with hindsight.
+#: Name of the opponent: at every origin the simple ordering that did best there, chosen with hindsight.
 BEST_ORDERING = "best ordering"
 #: All origins together; every area counts once an origin.
 ALL_ORIGINS = "all"
-#: Length of the long list, as a share of the areas that can take a place.
+#: Length of the long list, as a share of the areas that can be on a list.
 LIST_SHARE = 0.05
 TOP = "top 5%"
 #: All areas, whatever cohorts an experiment has.
@@ -94,10 +94,10 @@ def audit_table(record: Record, model: str, panel: Panel, attributes: Sequence[A
     """Selection, errors and calibration of a model and of the best simple ordering, by group.
 
     The list is that of the whole country: the highest chances among areas with 200 or more inhabitants (smaller
-    ones take no place on a list, see :func:`riskmodel.forecasting.groups.abstains`). It is as long as the capacity
-    of the experiment, or 5% of the areas that can take a place. Areas of equal chance where the list ends share
+    ones are on no list, see :func:`riskmodel.forecasting.groups.abstains`). It is as long as the capacity
+    of the experiment, or 5% of the areas that can be on it. Areas of equal chance where the list ends share
     the places that are left. Intervals (95%) come from drawing whole municipalities, the list staying as it was;
-    where none or all of a group is counted, that of Wilson stands in, as drawing cannot show what was never seen.
+    where none or all of a group is counted, that of Wilson is used, as drawing cannot show what was never seen.
     """
     if not record.of(model):
         raise InputError("audit", f"a backtest without {model!r}", f"one of {record.experiment.name} with it")
@@ -105,7 +105,7 @@ def audit_table(record: Record, model: str, panel: Panel, attributes: Sequence[A
     # The areas themselves first, then every draw.
     counts = np.vstack([np.ones(draws.counts.shape[1]), draws.counts.astype(np.float64)])
     rows: list[dict[str, object]] = []
-    for name, forecasts in ((model, _of_model(record, model)), (BEST_ORDERING, best_orderings(record))):
+    for name, forecasts in ((model, record.by_wave(model)), (BEST_ORDERING, best_orderings(record))):
         lists = {wave: _listed(record.experiment, panel, each) for wave, each in forecasts.items()}
         orderings = {str(wave): each.model for wave, each in forecasts.items()} if name == BEST_ORDERING else {}
         for attribute in attributes:
@@ -130,26 +130,22 @@ def best_orderings(record: Record) -> dict[int, Forecast]:
 
 
 def select(chance: FloatArray, allowed: BoolArray, length: int) -> FloatArray:
-    """Places on a list of the highest chances, shape (areas,): 1, 0, or a part where equals share what is left."""
+    """Selection of the highest chances, shape (areas,): 1, 0, or a part where equals share what is left."""
     length = min(length, int(allowed.sum()))
     if not length:
         return np.zeros(len(chance))
     border = np.sort(chance[allowed])[-length]
     above, equal = allowed & (chance > border), allowed & (chance == border)
-    places: FloatArray = above + equal * ((length - above.sum()) / equal.sum())
-    return places
+    selected: FloatArray = above + equal * ((length - above.sum()) / equal.sum())
+    return selected
 
 
 @dataclass(frozen=True)
 class _Listed:
-    """One forecast beside what happened: places of the areas in the panel, and what is added up, by list."""
+    """Outcomes of one forecast: rows of the areas in the panel, and what is added up, by list."""
 
     rows: npt.NDArray[np.intp]
     summed: Mapping[str, FloatArray]
-
-
-def _of_model(record: Record, model: str) -> dict[int, Forecast]:
-    return {each.origin_date.year: each for each in record.of(model)}
 
 
 def _ordering(orderings: Mapping[str, str], origin: object) -> str:
@@ -162,14 +158,14 @@ def _listed(experiment: Experiment, panel: Panel, forecast: Forecast) -> _Listed
     allowed = ~abstains(as_known(panel, "population", judged.wave)[judged.rows])
     summed = {}
     for name, length in list_lengths(experiment, int(allowed.sum())).items():
-        places = select(judged.chance, allowed, length)
-        columns = (np.ones(len(judged.rows)), judged.happened, judged.chance, places, places * judged.happened)
+        selected = select(judged.chance, allowed, length)
+        columns = (np.ones(len(judged.rows)), judged.happened, judged.chance, selected, selected * judged.happened)
         summed[name] = np.column_stack(columns)
     return _Listed(judged.rows, summed)
 
 
 def list_lengths(experiment: Experiment, areas: int) -> dict[str, int]:
-    """Lengths of the lists by name, for a number of areas that can take a place."""
+    """Lengths of the lists by name, for a number of areas that can be on a list."""
     return {TOP: math.ceil(LIST_SHARE * areas - 1e-9), f"capacity {experiment.capacity}": experiment.capacity}
 
 
@@ -240,6 +236,6 @@ def _in_numbers(own: Counted, found: Mapping[str, float]) -> dict[str, object]:
 
 
 def _alike(every: Mapping[str, float], single: Iterable[Mapping[str, float]]) -> dict[str, object]:
-    """At how many origins a difference can be told, and at how many it has the sign it has over all of them."""
+    """Number of origins with a known difference, and of those where it has the sign it has over all of them."""
     signs = [np.sign(each["difference"]) for each in single if not math.isnan(each["difference"])]
     return {"origins": len(signs), "same_sign": sum(sign == np.sign(every["difference"]) for sign in signs)}

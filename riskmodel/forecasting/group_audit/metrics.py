@@ -1,7 +1,7 @@
 """Shares of sums over areas: of a group, of the rest of the country, and in every draw of municipalities.
 
-What is told of a group (how often it is selected, where the list is wrong, whether chances are right) is always
-a share of sums over areas, so that one origin, all of them together and every draw are counted by the same lines.
+What is reported of a group (how often it is selected, where the list is wrong, whether chances are right) is
+always a share of sums over areas, so that one origin, all of them together and every draw use the same lines.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from typing import Literal
 import numpy as np
 
 from riskmodel.forecasting.evaluation.calibration import wilson
+from riskmodel.forecasting.evaluation.metrics import divided
 from riskmodel.forecasting.evaluation.resampling import interval
 from riskmodel.panel.panel import FloatArray
 
-#: A share is told only when it is one of at least so many (areas, events, places), in at least so many
+#: A share is reported only when it is one of at least so many (areas, events, places), in at least so many
 #: municipalities: below that an interval from drawing municipalities is not to be trusted.
 FEWEST, FEWEST_MUNICIPALITIES = 10, 5
 TOO_FEW = "too few to tell"
-#: What is added up over areas, and where it stands in an array of sums.
+#: What is added up over areas, and its column in an array of sums.
 AREAS, EVENTS, CHANCE, PLACES, HITS = range(5)
-#: What is told when two groups are compared; NaN where it cannot be.
+#: What is reported when two groups are compared; NaN where it cannot be.
 COMPARED = (
     *("value", "low95", "high95", "rest", "difference", "difference_low95", "difference_high95"),
     *("ratio", "ratio_low95", "ratio_high95"),
@@ -54,15 +55,15 @@ class Metric:
         return divided(self.part(sums), self.whole(sums))
 
 
-def _sum(place: int) -> Callable[[FloatArray], FloatArray]:
-    return lambda sums: sums[..., place]
+def _sum(column: int) -> Callable[[FloatArray], FloatArray]:
+    return lambda sums: sums[..., column]
 
 
 def _difference(one: int, other: int) -> Callable[[FloatArray], FloatArray]:
     return lambda sums: sums[..., one] - sums[..., other]
 
 
-#: What is told of every group.
+#: What is reported of every group.
 METRICS: Mapping[str, Metric] = {
     "base_rate": Metric(_sum(EVENTS), _sum(AREAS), of_list=False),
     "mean_chance": Metric(_sum(CHANCE), _sum(AREAS), of_list=False),
@@ -103,7 +104,7 @@ class Counted:
         return own
 
     def too_few(self, metric: Metric) -> bool:
-        """Whether a metric cannot be told of them."""
+        """Whether there are too few of them to report a metric."""
         whole = metric.whole(self.spread)
         return bool(whole.sum() < FEWEST or (whole > 0).sum() < FEWEST_MUNICIPALITIES)
 
@@ -143,13 +144,7 @@ def compared(own: Counted, rest: Counted, metric: Metric) -> dict[str, float]:
         low[2] = gap - math.hypot(value - low[0], high[1] - other)
         high[2] = gap + math.hypot(high[0] - value, other - low[1])
     found |= {"rest": other, "difference": gap, "difference_low95": low[2], "difference_high95": high[2]}
-    # Of nought, or against what is nought in some draws, a ratio says nothing: the difference tells it.
+    # Of zero, or relative to what is zero in some draws, a ratio says nothing: the difference does.
     if metric.kind != "gap" and value > 0 and not (others == 0).any():
         found |= {"ratio": ratio, "ratio_low95": low[3], "ratio_high95": high[3]}
     return found
-
-
-def divided(part: FloatArray, whole: FloatArray) -> FloatArray:
-    """A part of a whole, NaN where there is none."""
-    there = whole > 0
-    return np.where(there, part / np.where(there, whole, 1.0), np.nan)

@@ -1,39 +1,34 @@
-"""What every model of the change can do."""
+"""The interface of models of the change."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol, Self
 
 import numpy as np
 
 from riskmodel.forecasting.distribution import ChangeDistribution
 from riskmodel.forecasting.features import Features, Training
+from riskmodel.forecasting.groups import Label
 from riskmodel.panel.panel import FloatArray
+from riskmodel.sources.formats.settings import settings
 
 
-@dataclass(frozen=True)
+@settings("model")
 class ModelSpec:
-    """A model as an experiment names it.
+    """A model as an experiment names it."""
 
-    Attributes
-    ----------
-    name : str
-        Name in forecasts and scores.
-    kind : str
-        One of :data:`riskmodel.forecasting.models.KINDS`, for instance ``"lightgbm"``.
-    parameters : mapping
-        Arguments of that kind.
-    """
-
-    name: str
+    name: Label
+    """Name in forecasts and scores."""
     kind: str
+    """One of :data:`riskmodel.forecasting.models.KINDS`, for instance ``"lightgbm"``."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments of that kind."""
 
 
 class NotApplicableError(Exception):
-    """A model has nothing to go on at this origin, for instance size before any size was published."""
+    """Raised when a model lacks its input at an origin, for instance size before any size was published."""
 
 
 class ChangeModel(Protocol):
@@ -69,5 +64,4 @@ class ChangeModel(Protocol):
 def standardise(values: FloatArray, centre: FloatArray, spread: FloatArray) -> FloatArray:
     """Put columns on one scale; missing values become 0, the training median."""
     scaled = (values - centre) / np.where(spread > 0, spread, 1.0)
-    filled: FloatArray = np.where(np.isnan(scaled), 0.0, scaled)
-    return filled
+    return np.where(np.isnan(scaled), 0.0, scaled)

@@ -1,8 +1,8 @@
-"""A LightGBM model from a text that somebody else may have written.
+"""Safe reading of a LightGBM model from a text that somebody else may have written.
 
 LightGBM's own reader trusts its text: a wrong count, a child that does not exist or a size that is too large makes
-it read outside its memory, and the process ends without a word. So the text is held against the format first, line
-by line, and only a text that LightGBM itself could have written for these features reaches it.
+it read outside its memory, and the process ends without a message. So the text is compared with the format first,
+line by line, and only a text that LightGBM itself could have written for these features reaches it.
 """
 
 from __future__ import annotations
@@ -76,10 +76,10 @@ def read_booster(path: Path, features: Sequence[str]) -> Any:
 
 
 def check_text(path: Path, text: str, features: Sequence[str]) -> None:
-    """Hold a text against the format of LightGBM."""
+    """Check a text against the format of LightGBM."""
     lines = _Lines(path, text)
-    for said in ("tree", "version=v4", "num_class=1", "num_tree_per_iteration=1", "label_index=0"):
-        lines.exactly(said)
+    for expected_line in ("tree", "version=v4", "num_class=1", "num_tree_per_iteration=1", "label_index=0"):
+        lines.exactly(expected_line)
     lines.exactly(f"max_feature_idx={len(features) - 1}")
     lines.exactly("objective=regression")
     lines.exactly(f"feature_names={' '.join(features)}")
@@ -91,12 +91,12 @@ def check_text(path: Path, text: str, features: Sequence[str]) -> None:
         raise lines.wrong(f"sizes of 1 to {MOST_TREES:,} trees")
     lines.exactly("")
     for number, size in enumerate(sizes):
-        begun = lines.place
+        begun = lines.offset
         lines.exactly(f"Tree={number}")
         _check_tree(lines, len(features))
         lines.exactly("")
         lines.exactly("")
-        if lines.place - begun != size:
+        if lines.offset - begun != size:
             raise lines.wrong(f"tree {number} of {size} characters, as 'tree_sizes' says")
     lines.exactly("end of trees")
     _check_rest(lines, features)
@@ -108,12 +108,12 @@ class _Lines:
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
         self.left: Iterator[str] = iter(text.split("\n"))
-        self.line, self.number, self.place = "", 0, 0
+        self.line, self.number, self.offset = "", 0, 0
 
     def next(self) -> str:
         self.line = next(self.left, "")
         self.number += 1
-        self.place += len(self.line) + 1
+        self.offset += len(self.line) + 1
         return self.line
 
     def wrong(self, expected: str) -> InputError:
@@ -149,15 +149,15 @@ class _Lines:
 def _check_tree(lines: _Lines, features: int) -> None:
     (leaves,) = _one(lines, "num_leaves", 1, MOST_LEAVES)
     (categories,) = _one(lines, "num_cat", 0, leaves - 1)
-    held: dict[str, Any] = {}
+    arrays: dict[str, Any] = {}
     for key, (whole, fewer) in ARRAYS.items():
-        held[key] = lines.integers(key) if whole else lines.numbers(key)
-        if len(held[key]) != leaves - fewer:
+        arrays[key] = lines.integers(key) if whole else lines.numbers(key)
+        if len(arrays[key]) != leaves - fewer:
             raise lines.wrong(f"{leaves - fewer} numbers")
-        _check_array(lines, key, held[key], features, leaves)
-    _check_shape(lines, held["left_child"], held["right_child"])
-    asks_category = held["decision_type"] & CATEGORICAL != 0
-    if held["threshold"][asks_category].tolist() != list(range(categories)):
+        _check_array(lines, key, arrays[key], features, leaves)
+    _check_shape(lines, arrays["left_child"], arrays["right_child"])
+    asks_category = arrays["decision_type"] & CATEGORICAL != 0
+    if arrays["threshold"][asks_category].tolist() != list(range(categories)):
         raise lines.wrong(f"{categories} nodes that ask for a category, numbered in order")
     if categories:
         bounds = lines.integers("cat_boundaries").tolist()
@@ -191,7 +191,7 @@ def _check_array(lines: _Lines, key: str, values: Any, features: int, leaves: in
 
 
 def _check_shape(lines: _Lines, left: Ints, right: Ints) -> None:
-    """Every node and leaf hangs below exactly one node, and that stands before it."""
+    """Check that every node and leaf is below exactly one node, which comes before it."""
     nodes = len(left)
     children = np.concatenate([left, right]) if nodes else np.zeros(0, dtype=np.int64)
     parents = np.tile(np.arange(nodes), 2)
@@ -226,7 +226,7 @@ def _check_rest(lines: _Lines, features: Sequence[str]) -> None:
             raise lines.wrong("a parameter such as [num_leaves: 6]")
         if asked.pop(found[1], found[2]) != found[2]:
             raise lines.wrong(f"[{found[1]}: {PARAMETERS[found[1]]}]")
-    for said in ("end of parameters", "", "pandas_categorical:null", ""):
-        lines.exactly(said)
+    for expected_line in ("end of parameters", "", "pandas_categorical:null", ""):
+        lines.exactly(expected_line)
     if next(lines.left, None) is not None:
         raise lines.wrong("the end of the file")

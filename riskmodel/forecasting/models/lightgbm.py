@@ -8,21 +8,21 @@ that of the structural model.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import lightgbm as lgb
 import numpy as np
 
-from riskmodel.errors import InputError
 from riskmodel.forecasting.distribution import ChangeDistribution, StudentT
 from riskmodel.forecasting.features import Features, Training
 from riskmodel.forecasting.models.booster import read_booster
-from riskmodel.forecasting.models.saved import names_of, parts_of, write_about
+from riskmodel.forecasting.models.saved import SavedModel, names_of
 from riskmodel.forecasting.models.structural import Structural
 from riskmodel.forecasting.models.treeshap import compile_trees
 from riskmodel.panel.panel import FloatArray
+from riskmodel.sources.formats.settings import between, settings
 
 #: An error counts for at most this many times its spread: a few wild areas must not bend the trees.
 WILDEST = 6.0
@@ -33,60 +33,32 @@ WORTH_THREADS = 1_000_000
 WORTH_TABLES = 10_000
 
 
-#: Smallest and largest value of each setting.
-LIMITS: dict[str, tuple[float, float]] = {
-    "trees": (1, 20_000),
-    "leaves": (2, 4_096),
-    "depth": (-1, 100),
-    "min_in_leaf": (1, 1e9),
-    "learning_rate": (1e-6, 10),
-    "feature_share": (1e-3, 1),
-    "row_share": (1e-3, 1),
-    "ridge": (0, 1e12),
-    "share": (0, 1),
-    "penalty": (0, 1e12),
-    "seed": (0, 2**31 - 1),
-}
-
-
-@dataclass(frozen=True)
+@settings("lightgbm")
 class Settings:
-    """Settings of the trees.
+    """Settings of the trees."""
 
-    Attributes
-    ----------
-    trees, leaves, depth, min_in_leaf : int
-        Size of the ensemble and of each tree.
-    learning_rate, feature_share, row_share, ridge : float
-        LightGBM's ``learning_rate``, ``feature_fraction``, ``bagging_fraction`` and ``lambda_l2``.
-    share : float
-        Part of the trees' correction that counts, from 0 (the structural model alone) to 1.
-    penalty : float
-        Of the structural model.
-    seed : int
-        Seed of the trees.
-    """
-
-    trees: int = 250
-    leaves: int = 6
-    depth: int = 3
-    min_in_leaf: int = 100
-    learning_rate: float = 0.03
-    feature_share: float = 0.4
-    row_share: float = 0.7
-    ridge: float = 50.0
-    share: float = 0.5
-    penalty: float = 20.0
-    seed: int = 1
-
-    def __post_init__(self) -> None:
-        for each in fields(self):
-            value, (lowest, highest) = getattr(self, each.name), LIMITS[each.name]
-            whole = isinstance(each.default, int)
-            fits = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
-            if not fits or not lowest <= value <= highest:
-                expected = f"a {'whole ' if whole else ''}number from {lowest:g} to {highest:g}"
-                raise InputError("lightgbm", f"{each.name} {value!r}", expected)
+    trees: Annotated[int, between(1, 20_000)] = 250
+    """Number of trees."""
+    leaves: Annotated[int, between(2, 4_096)] = 6
+    """Leaves of a tree."""
+    depth: Annotated[int, between(-1, 100)] = 3
+    """Levels of a tree; -1 for any number."""
+    min_in_leaf: Annotated[int, between(1, 10**9)] = 100
+    """Fewest training examples of a leaf."""
+    learning_rate: Annotated[float, between(1e-6, 10.0)] = 0.03
+    """LightGBM's ``learning_rate``."""
+    feature_share: Annotated[float, between(1e-3, 1.0)] = 0.4
+    """LightGBM's ``feature_fraction``."""
+    row_share: Annotated[float, between(1e-3, 1.0)] = 0.7
+    """LightGBM's ``bagging_fraction``."""
+    ridge: Annotated[float, between(0.0, 1e12)] = 50.0
+    """LightGBM's ``lambda_l2``."""
+    share: Annotated[float, between(0.0, 1.0)] = 0.5
+    """Part of the trees' correction that counts, from 0 (the structural model alone) to 1."""
+    penalty: Annotated[float, between(0.0, 1e12)] = 20.0
+    """Of the structural model."""
+    seed: Annotated[int, between(0, 2**31 - 1)] = 1
+    """Seed of the trees."""
 
     def for_lightgbm(self, rows: int) -> dict[str, Any]:
         """The same settings in LightGBM's words; bit-identical for any number of threads."""
@@ -108,8 +80,10 @@ class Settings:
         }
 
 
-class LightGBM:
+class LightGBM(SavedModel):
     """Distribution of the change by a structural model and gradient-boosted trees."""
+
+    kind = "lightgbm"
 
     def __init__(self, **settings: Any) -> None:
         self.settings = Settings(**settings)
@@ -133,7 +107,7 @@ class LightGBM:
 
     def distribution(self, features: Features) -> ChangeDistribution:
         """See :class:`~riskmodel.forecasting.models.base.ChangeModel`."""
-        self._check(features)
+        self.check_features(features)
         correction = self.settings.share * self.trees.predict(features.values)
         return StudentT(
             location=self.structural.location(features) + correction,
@@ -146,7 +120,7 @@ class LightGBM:
 
         Those of the structural model and of the trees, added: contributions of a sum are the sum of contributions.
         """
-        self._check(features)
+        self.check_features(features)
         if len(features.values) < WORTH_TABLES:
             of_trees = self.trees.predict(features.values, pred_contrib=True)
         else:
@@ -154,29 +128,33 @@ class LightGBM:
         values: FloatArray = self.structural.contributions(features) + self.settings.share * of_trees
         return values
 
-    def save(self, folder: Path) -> None:
-        """Write the model as LightGBM text and JSON into an existing folder."""
-        # Not by LightGBM itself: on a full disk that may leave a part without saying so.
-        (folder / "trees.txt").write_text(self.trees.model_to_string(), encoding="utf-8")
-        about = {
+    def as_dict(self) -> dict[str, Any]:
+        """Everything learned but the trees, fit for JSON."""
+        return {
             "features": list(self.names),
             "settings": asdict(self.settings),
             "structural": self.structural.as_dict(),
         }
-        write_about(folder, "lightgbm", about)
 
     @classmethod
-    def load(cls, folder: Path) -> LightGBM:
-        """Read a model written by :meth:`save`."""
-        with parts_of(folder) as about:
-            model = cls(**about["settings"])
-            model.names = names_of(about)
-            model.structural = Structural.from_dict(about["structural"])
-            if model.structural.names != model.names:
-                raise ValueError("a structural model on other features")
-        model.trees = read_booster(folder / "trees.txt", model.names)
+    def from_dict(cls, about: dict[str, Any]) -> Self:
+        """The model that :meth:`as_dict` describes, without trees."""
+        model = cls(**about["settings"])
+        model.names = names_of(about)
+        model.structural = Structural.from_dict(about["structural"])
+        if model.structural.names != model.names:
+            raise ValueError("a structural model on other features")
         return model
 
-    def _check(self, features: Features) -> None:
-        if features.names != self.names:
-            raise InputError("model input", f"features {features.names}", f"features {self.names}")
+    def save(self, folder: Path) -> None:
+        """Write the model as LightGBM text and JSON into an existing folder."""
+        # Not by LightGBM itself: on a full disk that may leave a part without an error.
+        (folder / "trees.txt").write_text(self.trees.model_to_string(), encoding="utf-8")
+        super().save(folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read a model written by :meth:`save`."""
+        model = super().load(folder)
+        model.trees = read_booster(folder / "trees.txt", model.names)
+        return model

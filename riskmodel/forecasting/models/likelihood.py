@@ -83,5 +83,4 @@ class Loss:
         # slower on two busy cores.
         with threadpool_limits(1, user_api="blas"):
             found = optimize.minimize(self, np.zeros(free + 1), jac=True, method="L-BFGS-B", bounds=bounds)
-        parameters: FloatArray = found.x
-        return parameters
+        return found.x

@@ -1,7 +1,7 @@
-"""Markov chains of classes: what happened to areas of the same class says what will happen to this one.
+"""Markov chains of classes: the change of an area is distributed as that of areas of the same class.
 
 A classical Markov chain looks at nothing but the class of an area now; a spatial one also at the class of its
-surroundings. Here a chain tells the whole distribution of the change of an area of that class, from which the
+surroundings. Here a chain gives the whole distribution of the change of an area of that class, from which the
 chance of ending in any other class follows. Classes are equally filled by position against the country, as is
 usual for such chains; distributions of classes with few examples lean on those of larger groups.
 
@@ -54,15 +54,15 @@ class Markov:
         overall = _counts(np.zeros_like(own), 1, change, weight, self.grid)
         everybody = _leaning(overall, np.zeros(len(self.grid)), 0.0)
         by_class = _counts(own, self.classes, change, weight, self.grid)
-        told = _leaning(by_class, everybody, self.prior)[:, None, :]
+        chances = _leaning(by_class, everybody, self.prior)[:, None, :]
         if self.spatial:
             n = self.classes
             both = np.where((own < n) & (around < n), own * n + around, n * n)
             by_both = _counts(both, n * n, change, weight, self.grid).reshape(n, n, -1)
             # One column more for unknown surroundings.
-            told = np.concatenate([_leaning(by_both, told, self.prior), told], axis=1)
+            chances = np.concatenate([_leaning(by_both, chances, self.prior), chances], axis=1)
         # One row more for an unknown class.
-        self.chances = np.concatenate([told, np.broadcast_to(everybody, (1, *told.shape[1:]))])
+        self.chances = np.concatenate([chances, np.broadcast_to(everybody, (1, *chances.shape[1:]))])
         return self
 
     def distribution(self, features: Features) -> ChangeDistribution:
@@ -97,11 +97,9 @@ def _counts(
     width = len(grid) + 1
     first = np.searchsorted(grid, change)
     by_group = np.bincount(group * width + first, weights=weight, minlength=groups * width)
-    upto: FloatArray = by_group.reshape(groups, width).cumsum(axis=1)
-    return upto
+    return by_group.reshape(groups, width).cumsum(axis=1)
 
 
 def _leaning(counts: FloatArray, larger: FloatArray, prior: float) -> FloatArray:
     """Chances of each group, leaning on those of the larger group it belongs to."""
-    chances: FloatArray = (counts[..., :-1] + prior * larger) / (counts[..., -1:] + prior)
-    return chances
+    return (counts[..., :-1] + prior * larger) / (counts[..., -1:] + prior)

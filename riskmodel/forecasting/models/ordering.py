@@ -1,7 +1,7 @@
 """Simple orderings: rank areas by one thing everybody can look up.
 
 They are the opponents every model must beat. An ordering becomes a forecast through distribution regression on
-its one quantity. For falls the chance may only rise with the quantity, so that areas stand in exactly the order of
+its one quantity. For falls the chance may only rise with the quantity, so that areas are in exactly the order of
 that quantity, whatever the training window says.
 """
 

@@ -1,7 +1,7 @@
 """A points card: a risk that anybody can work out with pencil and paper.
 
 Six things everybody can look up are each cut into bands, and a band is worth a whole number of points. The points
-add up to a total of about 0 to 100; a table tells the chance that goes with a total. What is unknown counts as the
+add up to a total of about 0 to 100; a table gives the chance that goes with a total. What is unknown counts as the
 band in the middle.
 
 Points come from one logistic regression of falling by more than a threshold on the bands. Its penalty works on the
@@ -31,7 +31,6 @@ change is not known gets 0 + 20, those of the middle band. Where the log-odds of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -45,10 +44,10 @@ from riskmodel.forecasting.features import Features, Training
 from riskmodel.forecasting.models.base import standardise
 from riskmodel.forecasting.models.distribution_regression import curves_at, fit_ordered_curves, grid_of
 from riskmodel.forecasting.models.points_card import QUANTITIES, Card, Part, bands_of
-from riskmodel.forecasting.models.saved import names_of, number, numbers, parts_of, rising, write_about
+from riskmodel.forecasting.models.saved import SavedModel, names_of, number, numbers, rising
 from riskmodel.panel.panel import FloatArray
 
-#: Shares of the training examples below each cut: what is out of the ordinary tells most.
+#: Shares of the training examples below each cut: what is out of the ordinary is most telling.
 CUTS_AT = (0.03, 0.2, 0.8, 0.97)
 #: Points of the worst band of everything together, before rounding.
 MOST = 100
@@ -60,8 +59,10 @@ HIGHEST = 10_000
 ARRAYS = ("grid", "centre", "spread", "intercepts", "slopes", "examples", "fell")
 
 
-class Points:
+class Points(SavedModel):
     """Whole points per band of a few quantities; the chance of a fall rises with their total."""
+
+    kind = "points"
 
     def __init__(
         self, features: Sequence[str] = tuple(QUANTITIES), more_than: float = 0.05, strength: float = 0.05
@@ -101,8 +102,7 @@ class Points:
 
     def total(self, features: Features) -> npt.NDArray[np.int_]:
         """Total of points, shape (rows,)."""
-        if features.names != self.names:
-            raise InputError("model input", f"features {features.names}", f"features {self.names}")
+        self.check_features(features)
         each = [part.points_of(features.column(part.feature)) for part in self.parts]
         total: npt.NDArray[np.int_] = np.sum(each, axis=0)
         return total
@@ -171,16 +171,6 @@ class Points:
         model.examples, model.fell = (numbers(about, key, (rows,), 0).astype(int) for key in ("examples", "fell"))
         return model
 
-    def save(self, folder: Path) -> None:
-        """Write the model as JSON into an existing folder."""
-        write_about(folder, "points", self.as_dict())
-
-    @classmethod
-    def load(cls, folder: Path) -> Points:
-        """Read a model written by :meth:`save`."""
-        with parts_of(folder) as about:
-            return cls.from_dict(about)
-
     def _check(self, features: Features) -> None:
         missing = [name for name in self.looks_at if name not in features.names]
         if missing:
@@ -213,7 +203,7 @@ def _with_points(
     strength: float,
 ) -> tuple[Part, ...]:
     """The parts with whole points, from a regression on the steps between bands."""
-    reached = [bands[:, [place]] > np.arange(len(part.cuts)) for place, part in enumerate(parts)]
+    reached = [bands[:, [index]] > np.arange(len(part.cuts)) for index, part in enumerate(parts)]
     x = np.concatenate(reached, axis=1).astype(float)
     if not x.shape[1] or fell.all() or not fell.any():
         return tuple(_merged(part, np.zeros(len(part.points))) for part in parts)
@@ -231,7 +221,7 @@ def _merged(part: Part, points: FloatArray) -> Part:
     starts = np.append(True, np.diff(points) != 0)
     return Part(
         part.feature,
-        tuple(cut for cut, kept in zip(part.cuts, starts[1:], strict=True) if kept),
+        tuple(cut for cut, is_start in zip(part.cuts, starts[1:], strict=True) if is_start),
         tuple(int(each) for each in points[starts]),
         int(np.cumsum(starts)[part.middle]) - 1,
     )

@@ -1,4 +1,4 @@
-"""What a points card looks at, in words and units that people read, and the card as tables."""
+"""Quantities of a points card, in words and units that people read, and the card as tables."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Quantity:
     label : str
         Plain Dutch.
     decimals : int
-        Decimals with which it is told.
+        Decimals with which it is shown.
     rounded : callable
         Rounds values in the unit that people read to readable numbers.
     to_reader, to_feature : callable
@@ -68,11 +68,11 @@ class Card:
     def as_markdown(self) -> str:
         """Both tables in plain Dutch."""
         lines = ["| kenmerk | waarde | punten |", "|---|---|--:|"]
-        told = ""
+        previous = ""
         for label, band, points, unknown in zip(
             *(self.bands[key].tolist() for key in ("label", "band", "points", "unknown")), strict=True
         ):
-            first, told = "" if label == told else label, label
+            first, previous = "" if label == previous else label, label
             lines.append(f"| {first} | {band}{' (ook: onbekend)' if unknown else ''} | {points} |")
         fall = f"{self.more_than:g}".replace(".", ",")
         lines += ["", f"| totaal | kans op een daling van meer dan {fall} | voorbeelden | daarvan gedaald |"]
@@ -88,11 +88,11 @@ class Card:
 def bands_of(feature: str, cuts: Sequence[float], points: Sequence[int], middle: int) -> pd.DataFrame:
     """Rows of :attr:`Card.bands` for one feature."""
     quantity = QUANTITIES[feature]
-    told = [quantity.text(cut) for cut in cuts]
+    texts = [quantity.text(cut) for cut in cuts]
     words = [
-        f"minder dan {told[0]}" if told else "alle waarden",
-        *(f"{one} tot {other}" for one, other in pairwise(told)),
-        *([f"{told[-1]} of meer"] if told else []),
+        f"minder dan {texts[0]}" if texts else "alle waarden",
+        *(f"{one} tot {other}" for one, other in pairwise(texts)),
+        *([f"{texts[-1]} of meer"] if texts else []),
     ]
     return pd.DataFrame(
         {
@@ -109,8 +109,7 @@ def bands_of(feature: str, cuts: Sequence[float], points: Sequence[int], middle:
 
 def _to_multiple(values: FloatArray, unit: float) -> FloatArray:
     # Dividing by the inverse keeps .07 at .07, where multiplying by .01 would not.
-    rounded: FloatArray = np.rint(values / unit) / round(1 / unit) + 0.0
-    return rounded
+    return np.rint(values / unit) / round(1 / unit) + 0.0
 
 
 def _to_two_digits(values: FloatArray) -> FloatArray:
@@ -123,14 +122,12 @@ def _to_two_digits(values: FloatArray) -> FloatArray:
 
 def _inhabitants(values: FloatArray) -> FloatArray:
     """Number of inhabitants behind the feature ``size.inhabitants``."""
-    count: FloatArray = 10.0**values - 10.0
-    return count
+    return 10.0**values - 10.0
 
 
 def _as_size(inhabitants: FloatArray) -> FloatArray:
     """The feature ``size.inhabitants`` of a number of inhabitants."""
-    size: FloatArray = np.log10(inhabitants + 10.0)
-    return size
+    return np.log10(inhabitants + 10.0)
 
 
 def _percent(chance: float) -> str:
@@ -144,8 +141,8 @@ def _count(number: int) -> str:
 
 _hundredths, _half_hundredths = partial(_to_multiple, unit=0.01), partial(_to_multiple, unit=0.005)
 
-#: What a card may look at, in the order in which it is told. *Stand* is the score against the country's mean of
-#: the same wave; surroundings are the areas that share a border, or the others of the municipality.
+#: Quantities that a card may use, in the order in which it shows them. *Stand* is the score against the country's
+#: mean of the same wave; surroundings are the areas that share a border, or the others of the municipality.
 QUANTITIES: dict[str, Quantity] = {
     "size.inhabitants": Quantity("aantal inwoners", 0, _to_two_digits, _inhabitants, _as_size),
     "history.level": Quantity("stand: score min het landelijk gemiddelde", 2, _hundredths),

@@ -1,46 +1,68 @@
-"""``model.json`` of a released model: written, and read with every part there, of its size, and finite."""
+"""``model.json`` of a released model: written, and read with every part present, of its size, and finite."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from riskmodel.errors import InputError, damage_told
+from riskmodel.errors import InputError, refuse_damage
+from riskmodel.forecasting.features import Features
 from riskmodel.panel.panel import FloatArray
 from riskmodel.sources.formats.documents import read_json
+from riskmodel.workspace.atomic import json_bytes
 
 MODEL = "model.json"
 EXPECTED = "a model written by riskmodel"
-MOST_NAMES, LONGEST_NAME = 10_000, 200
+MOST_NAMES = 10_000
+PRINTABLE = re.compile("[^ ]{1,200}")
 
 
-def write_about(folder: Path, kind: str, about: Mapping[str, Any]) -> None:
-    """Write ``model.json`` into an existing folder: the kind of model, then what it learned."""
-    (folder / MODEL).write_text(json.dumps({"kind": kind, **about}, indent=1) + "\n", encoding="utf-8")
+class SavedModel(ABC):
+    """A fitted model that is saved as ``model.json``, its kind first."""
+
+    kind: ClassVar[str]
+    names: tuple[str, ...]
+
+    @abstractmethod
+    def as_dict(self) -> dict[str, Any]:
+        """Everything learned, fit for JSON."""
+
+    @classmethod
+    @abstractmethod
+    def from_dict(cls, about: dict[str, Any]) -> Self:
+        """The model that :meth:`as_dict` describes."""
+
+    def save(self, folder: Path) -> None:
+        """Write the model into an existing folder."""
+        (folder / MODEL).write_bytes(json_bytes({"kind": self.kind, **self.as_dict()}))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read a model written by :meth:`save`."""
+        about = read_about(folder)
+        with refuse_damage(folder / MODEL, "no readable model", EXPECTED):
+            try:
+                return cls.from_dict(about)
+            except InputError as error:  # of a part, which does not know the file
+                raise ValueError(str(error)) from error
+
+    def check_features(self, features: Features) -> None:
+        """Refuse features other than those of the training."""
+        if features.names != self.names:
+            raise InputError("model input", f"features {features.names}", f"features {self.names}")
 
 
 def read_about(folder: Path) -> dict[str, Any]:
-    """What ``model.json`` in a folder holds."""
+    """Content of ``model.json`` in a folder."""
     about = read_json(folder / MODEL, EXPECTED)
     if not isinstance(about, dict):
         raise InputError(folder / MODEL, f"a {type(about).__name__}", EXPECTED)
     return about
-
-
-@contextmanager
-def parts_of(folder: Path) -> Iterator[dict[str, Any]]:
-    """What ``model.json`` in a folder holds, to make a model of."""
-    about = read_about(folder)
-    with damage_told(folder / MODEL, "no readable model", EXPECTED):
-        try:
-            yield about
-        except InputError as error:  # of a part, which does not know the file
-            raise ValueError(str(error)) from error
 
 
 def names_of(about: Mapping[str, Any]) -> tuple[str, ...]:
@@ -49,13 +71,7 @@ def names_of(about: Mapping[str, Any]) -> tuple[str, ...]:
     if not isinstance(names, list) or not 1 <= len(names) <= MOST_NAMES or len({*map(str, names)}) != len(names):
         raise ValueError("features that are no names, each once")
     for name in names:
-        if (
-            not isinstance(name, str)
-            or not name
-            or len(name) > LONGEST_NAME
-            or not name.isprintable()
-            or " " in name
-        ):
+        if not isinstance(name, str) or not PRINTABLE.fullmatch(name) or not name.isprintable():
             raise ValueError(f"a feature {name!r}"[:80])
     return tuple(names)
 
@@ -71,12 +87,10 @@ def numbers(
     """Finite numbers of a shape."""
     values = np.array(about[key])
     fits = len(values.shape) == len(shape) and all(
-        size is None or size == there for size, there in zip(shape, values.shape, strict=True)
+        size is None or size == found for size, found in zip(shape, values.shape, strict=True)
     )
-    if values.size and (not fits or values.dtype.kind not in kind):
+    if not fits or (values.size and values.dtype.kind not in kind):
         raise ValueError(f"{key} is not numbers of shape {shape}")
-    if not fits:
-        raise ValueError(f"{key} is empty")
     made: FloatArray = values.astype(bool if kind == "b" else float)
     if not np.isfinite(made).all() or (made < lowest).any() or (made > highest).any():
         raise ValueError(f"{key} is not numbers from {lowest:g} to {highest:g}")

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
-from riskmodel.errors import InputError
 from riskmodel.forecasting.distribution import ChangeDistribution
 from riskmodel.forecasting.features import Features, Training
 from riskmodel.forecasting.models.base import standardise
 from riskmodel.forecasting.models.distribution_regression import curves_at, fit_curves, grid_of
-from riskmodel.forecasting.models.saved import names_of, number, numbers, parts_of, rising, write_about
+from riskmodel.forecasting.models.saved import SavedModel, names_of, number, numbers, rising
 from riskmodel.panel.panel import FloatArray
 
-#: Standardised values are held at this many standard deviations: a linear score must not run away.
+#: Standardised values are clipped at this many standard deviations: a linear score must not run away.
 EXTREME = 4.0
 #: What is learned, by attribute.
 ARRAYS = ("used", "centre", "spread", "grid", "intercepts", "slopes")
 
 
-class Scorecard:
+class Scorecard(SavedModel):
     """L2-regularised logistic regressions on standardised features.
 
     Missing values take the training median; features never known in training take no part.
     """
+
+    kind = "scorecard"
 
     def __init__(self, strength: float = 0.05) -> None:
         self.strength = strength
@@ -47,29 +47,26 @@ class Scorecard:
         """See :class:`~riskmodel.forecasting.models.base.ChangeModel`."""
         return curves_at(self._scaled(features), self.grid, self.intercepts, self.slopes)
 
-    def save(self, folder: Path) -> None:
-        """Write the model as JSON into an existing folder."""
+    def as_dict(self) -> dict[str, Any]:
+        """Everything learned, fit for JSON."""
         arrays = {key: getattr(self, key).tolist() for key in ARRAYS}
-        write_about(folder, "scorecard", {"features": list(self.names), "strength": self.strength, **arrays})
+        return {"features": list(self.names), "strength": self.strength, **arrays}
 
     @classmethod
-    def load(cls, folder: Path) -> Scorecard:
-        """Read a model written by :meth:`save`."""
-        with parts_of(folder) as about:
-            model = cls(strength=number(about, "strength", 0.0))
-            model.names = names_of(about)
-            model.used = numbers(about, "used", (len(model.names),), kind="b").astype(bool)
-            terms = int(model.used.sum())
-            model.centre, model.spread = (numbers(about, key, (terms,)) for key in ("centre", "spread"))
-            model.grid = rising(about, "grid")
-            points = len(model.grid)
-            model.intercepts = numbers(about, "intercepts", (points,))
-            model.slopes = numbers(about, "slopes", (points, terms))
+    def from_dict(cls, about: dict[str, Any]) -> Self:
+        """The model that :meth:`as_dict` describes."""
+        model = cls(strength=number(about, "strength", 0.0))
+        model.names = names_of(about)
+        model.used = numbers(about, "used", (len(model.names),), kind="b").astype(bool)
+        terms = int(model.used.sum())
+        model.centre, model.spread = (numbers(about, key, (terms,)) for key in ("centre", "spread"))
+        model.grid = rising(about, "grid")
+        points = len(model.grid)
+        model.intercepts = numbers(about, "intercepts", (points,))
+        model.slopes = numbers(about, "slopes", (points, terms))
         return model
 
     def _scaled(self, features: Features) -> FloatArray:
-        if features.names != self.names:
-            raise InputError("model input", f"features {features.names}", f"features {self.names}")
+        self.check_features(features)
         scaled = standardise(features.values[:, self.used], self.centre, self.spread)
-        tamed: FloatArray = np.clip(scaled, -EXTREME, EXTREME)
-        return tamed
+        return np.clip(scaled, -EXTREME, EXTREME)

@@ -1,4 +1,4 @@
-"""The structural model: what is known of how scores move, with a handful of coefficients.
+"""The structural model: a regression of the change on a handful of terms.
 
 The change of an area is expected to be a sum of few things everybody can look up: the return to its own lasting
 level and mean, its level and that of its surroundings. How far it may lie from that is the spread its size
@@ -10,17 +10,15 @@ t distribution", JASA 84(408).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
-from riskmodel.errors import InputError
 from riskmodel.forecasting.distribution import ChangeDistribution, StudentT
 from riskmodel.forecasting.features import Features, Training
 from riskmodel.forecasting.models.base import standardise
 from riskmodel.forecasting.models.likelihood import LEAST_FREEDOM, UNIT, Loss
-from riskmodel.forecasting.models.saved import names_of, number, numbers, parts_of, write_about
+from riskmodel.forecasting.models.saved import SavedModel, names_of, number, numbers
 from riskmodel.panel.panel import FloatArray
 
 #: What the expected change is a sum of.
@@ -35,9 +33,9 @@ EXPECTATION = (
 #: What makes the spread wider or narrower than size implies.
 UNREST = "history.unrest"
 SPREAD = "size.spread"
-#: Standardised values are held at this many standard deviations.
+#: Standardised values are clipped at this many standard deviations.
 EXTREME = 4.0
-#: Penalty on the effect of the gap on the spread, so strong because a few pairs of waves must tell it.
+#: Penalty on the effect of the gap on the spread, so strong because a few pairs of waves must show it.
 GAP_PENALTY = 200.0
 #: A spread of a standardised term is larger than this, and a logarithm of a spread in score points nearer to 0.
 SMALLEST, LARGEST_LOG = 1e-12, 50.0
@@ -45,7 +43,7 @@ SMALLEST, LARGEST_LOG = 1e-12, 50.0
 
 @dataclass(frozen=True)
 class Fitted:
-    """What is learned.
+    """Learned parameters.
 
     Attributes
     ----------
@@ -73,8 +71,10 @@ class Fitted:
     freedom: float
 
 
-class Structural:
+class Structural(SavedModel):
     """Distribution of the change from a handful of coefficients."""
+
+    kind = "structural"
 
     def __init__(self, penalty: float = 20.0) -> None:
         self.penalty = penalty
@@ -117,7 +117,7 @@ class Structural:
 
     def scale(self, features: Features) -> FloatArray:
         """Scale of the Student-t distribution in score points, shape (rows,)."""
-        self._check(features)
+        self.check_features(features)
         fitted = self.fitted
         unrest = features.column(UNREST)[:, None]
         restless = _scaled(unrest, np.array([fitted.unrest_centre]), np.array([fitted.unrest_spread]))[:, 0]
@@ -129,7 +129,7 @@ class Structural:
 
         For a sum of terms the contribution of one is its coefficient times its distance to the training mean.
         """
-        self._check(features)
+        self.check_features(features)
         fitted = self.fitted
         terms = _scaled(self._columns(features), fitted.centre, fitted.spread)
         values = np.zeros((len(terms), len(self.names) + 1))
@@ -166,22 +166,8 @@ class Structural:
         )
         return model
 
-    def save(self, folder: Path) -> None:
-        """Write the model as JSON into an existing folder."""
-        write_about(folder, "structural", self.as_dict())
-
-    @classmethod
-    def load(cls, folder: Path) -> Structural:
-        """Read a model written by :meth:`save`."""
-        with parts_of(folder) as about:
-            return cls.from_dict(about)
-
     def _columns(self, features: Features) -> FloatArray:
         return np.column_stack([features.column(name) for name in EXPECTATION])
-
-    def _check(self, features: Features) -> None:
-        if features.names != self.names:
-            raise InputError("model input", f"features {features.names}", f"features {self.names}")
 
 
 def _moments(values: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -194,5 +180,4 @@ def _moments(values: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _scaled(values: FloatArray, centre: FloatArray, spread: FloatArray) -> FloatArray:
-    tamed: FloatArray = np.clip(standardise(values, centre, spread), -EXTREME, EXTREME)
-    return tamed
+    return np.clip(standardise(values, centre, spread), -EXTREME, EXTREME)

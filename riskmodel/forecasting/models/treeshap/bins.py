@@ -1,4 +1,4 @@
-"""What a row looks like to the trees: one small whole number a feature.
+"""Binning of feature values: one small whole number a feature is all that trees see of a row.
 
 All values between two neighbouring thresholds of the whole model meet the same decisions everywhere, so a value is
 replaced by the number of its bin once, and every question a node can ask becomes a set of bins. Missing values,

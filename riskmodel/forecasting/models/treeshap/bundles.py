@@ -1,4 +1,4 @@
-"""Which leaves of a tree share one table.
+"""Division of the leaves of a tree into bundles that share one table.
 
 What a set of leaves adds to the contributions of a row depends on the joint state of the features on their paths.
 A table over these states costs memory and cache; several tables cost an addition for every feature they share.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,7 @@ from riskmodel.forecasting.models.treeshap.bundles import bundles, points
 from riskmodel.forecasting.models.treeshap.paths import Decisions, leaves
 from riskmodel.forecasting.models.treeshap.text import Ensemble, Floats, Ints, UnsupportedModelError, read
 
-#: Memory that tables may take unless told otherwise.
+#: Memory that tables may take by default.
 MOST_BYTES = 512 * 2**20
 #: Where tables of the fastest size are too large, memory is counted dearer: this often, four times each.
 DEARER = 6
@@ -28,7 +27,7 @@ SPAN = 16 * kernels.BLOCK
 
 @dataclass(frozen=True)
 class Compiled:
-    """A model ready to tell contributions.
+    """A model compiled for fast contributions.
 
     Attributes
     ----------
@@ -40,16 +39,12 @@ class Compiled:
         ``"tables"``, or ``"pred_contrib: "`` and the reason why LightGBM itself is asked.
     table_bytes : int
         Memory of all tables.
-    model_seconds, loop_seconds : float
-        What it took to make the tables, and to have numba compile the loops (zero when they were).
     """
 
     features: int
     columns: int
     how: str
     table_bytes: int = 0
-    model_seconds: float = 0.0
-    loop_seconds: float = 0.0
     _base: float = 0.0
     _bins: Bins | None = None
     _tables: tables.TableProgram | None = None
@@ -69,7 +64,7 @@ class Compiled:
         if self._bins is None:
             return self._asked(matrix, threads)
         result: Floats = np.empty((len(matrix), self.columns + 1))
-        workers = threads or _processors()
+        workers = threads or processors()
         span = max(1, min(SPAN, -(-len(matrix) // workers)))
         starts = range(0, len(matrix), span)
         if workers == 1 or len(starts) <= 1:
@@ -120,7 +115,6 @@ def compile_trees(booster: Any, *, groups: ArrayLike | None = None, max_bytes: i
     Trees up to its best iteration, as ``predict`` uses them. Where tables are not possible (see ``how``) the
     result answers all the same, by asking LightGBM.
     """
-    begin = time.perf_counter()
     features = int(booster.num_feature())
     if booster.num_model_per_iteration() != 1:
         raise InputError("model", f"{booster.num_model_per_iteration()} outputs", "a model with one output")
@@ -129,7 +123,6 @@ def compile_trees(booster: Any, *, groups: ArrayLike | None = None, max_bytes: i
     own_groups = None if groups is None else column
     try:
         bins, with_tables, without, base = _laid_out(read(booster.model_to_string()), column, max_bytes)
-        done = time.perf_counter()
         _make_loops(deep_leaves=len(without.players) > 1)
     except UnsupportedModelError as reason:
         return Compiled(features, columns, f"pred_contrib: {reason}", _groups=own_groups, _booster=booster)
@@ -138,8 +131,6 @@ def compile_trees(booster: Any, *, groups: ArrayLike | None = None, max_bytes: i
         columns=columns,
         how="tables",
         table_bytes=with_tables.bytes + without.bytes,
-        model_seconds=done - begin,
-        loop_seconds=time.perf_counter() - done,
         _base=base,
         _bins=bins,
         _tables=with_tables,
@@ -190,5 +181,6 @@ def _laid_out(
     raise UnsupportedModelError(f"tables that do not fit into {max_bytes:,} bytes")
 
 
-def _processors() -> int:
+def processors() -> int:
+    """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

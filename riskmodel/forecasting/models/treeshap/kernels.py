@@ -4,7 +4,7 @@ Written as plain Python over arrays; numba is imported when they are first asked
 blocks, in each block bundle after bundle, so that a bundle's table is brought into cache once a block; within a
 bundle every loop runs along the rows of the block, which lets the processor compare sixteen rows at a time. A
 row is summed by one thread in the order of the bundles: its bits depend neither on the number of threads nor on
-its place. Numba's ``fastmath`` stays off.
+its position. Numba's ``fastmath`` stays off.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from riskmodel.forecasting.models.treeshap.text import ZERO, Floats, Ints, Words
 
 #: Rows a block: contributions of 60 features then take half a mebibyte.
 BLOCK = 1024
-#: Rows at a time for deep leaves, of which several numbers a row are kept at hand.
+#: Rows at a time for deep leaves, which need several numbers a row.
 DEEP_ROWS = 256
 
 
@@ -143,8 +143,8 @@ def work_out(
             for player in range(players[leaf], players[leaf + 1]):
                 flags, sums = meets[player - players[leaf]], total[column[player], at : at + rows]
                 for point in range(points):
-                    place = factors[player] + point
-                    line, low, high = product[point], unmet_own[place], met_own[place]
+                    index = factors[player] + point
+                    line, low, high = product[point], unmet_own[index], met_own[index]
                     for row in range(rows):
                         sums[row] += line[row] * (high if flags[row] != nothing else low)
 

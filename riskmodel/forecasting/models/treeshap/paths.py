@@ -1,4 +1,4 @@
-"""Each leaf's conditions: what every feature on its path must be, and how rare that is.
+"""Conditions of leaves: the bins that every feature on a path must be in, and their share of the training rows.
 
 Source: Lundberg, Erion & Lee (2018), Consistent individualized feature attribution for tree ensembles
 (arXiv:1802.03888). A leaf's share in the path-dependent game depends on a row only through which of the features
@@ -32,7 +32,7 @@ class Leaf:
         Of each feature: the bins that meet all its conditions on the path.
     shares : tuple of float
         Of each feature: product, over its nodes on the path, of the share of the node's training rows that goes on
-        towards the leaf. It stands in where the feature is unknown.
+        towards the leaf. It is used where the feature is unknown.
     """
 
     value: float
@@ -42,7 +42,7 @@ class Leaf:
 
 
 class Decisions:
-    """The bins that go left at a node, remembered: trees of one model ask the same questions again and again."""
+    """The bins that go left at a node, cached: trees of one model ask the same questions again and again."""
 
     def __init__(self, bins: Bins) -> None:
         self.bins = bins

@@ -1,4 +1,4 @@
-"""Tables of contributions: what a bundle of leaves adds, for each of its states.
+"""Tables of contributions of bundles of leaves, by state.
 
 Definition: the contribution of feature i is its Shapley value in the game whose players are the features and whose
 worth for a set S is the tree's output when only S is known; at a node that asks for an unknown feature both ways
@@ -113,7 +113,7 @@ def tables_of_leaves(leaves: Sequence[Leaf]) -> dict[int, Floats]:
 def bundle_table(bundle: Bundle, column: Sequence[int], of_leaf: Mapping[int, Floats]) -> tuple[list[int], Floats]:
     """Contributions of a bundle for each of its states."""
     columns = sorted({column[feature] for feature in bundle.states})
-    place = {one: number for number, one in enumerate(columns)}
+    row = {one: number for number, one in enumerate(columns)}
     table: Floats = np.zeros((len(columns), bundle.size))
     for leaf in bundle.leaves:
         met = np.zeros(1, dtype=np.int64)
@@ -124,7 +124,7 @@ def bundle_table(bundle: Bundle, column: Sequence[int], of_leaf: Mapping[int, Fl
             met = (np.array(meets, dtype=np.int64)[:, None] + met).ravel()
         own = of_leaf[id(leaf)]
         for i, feature in enumerate(leaf.features):
-            table[place[column[feature]]] += own[i].take(met)
+            table[row[column[feature]]] += own[i].take(met)
     return columns, table
 
 
@@ -147,7 +147,7 @@ def assemble(bundles: Sequence[Bundle], sizes: Sequence[int], column: Sequence[i
     look: list[tuple[int, int]] = []
     add: list[tuple[int, int]] = []
     looked: list[Ints] = []
-    # Room for all tables at once: they are never held twice.
+    # Room for all tables at once: they are never in memory twice.
     flat: Floats = np.empty(sum(bundle.columns * bundle.size for bundle in bundles))
     at = looked_at = 0
     for number, bundle in enumerate(bundles):
@@ -170,7 +170,7 @@ def assemble(bundles: Sequence[Bundle], sizes: Sequence[int], column: Sequence[i
                     step.append((feature, start - 1, (part - before) * stride % 2**16))
             stride *= len(parts)
         columns, table = bundle_table(bundle, column, of_leaf)
-        add.extend((one, at + place * bundle.size) for place, one in enumerate(columns))
+        add.extend((one, at + row * bundle.size) for row, one in enumerate(columns))
         flat[at : at + table.size] = table.ravel()
         at += table.size
         first.append(begin)

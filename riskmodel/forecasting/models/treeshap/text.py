@@ -87,24 +87,24 @@ def read(text: str) -> Ensemble:
 
 
 def _tree(text: str) -> Tree:
-    said = dict(line.split("=", 1) for line in text.split("\nend of trees", 1)[0].splitlines() if "=" in line)
-    if said.get("is_linear", "0") != "0":
+    values = dict(line.split("=", 1) for line in text.split("\nend of trees", 1)[0].splitlines() if "=" in line)
+    if values.get("is_linear", "0") != "0":
         raise InputError("model", "linear leaves", "constant leaves", "No exact contributions are known for them.")
-    leaves = int(said["num_leaves"])
+    leaves = int(values["num_leaves"])
     if leaves == 1:
         none = np.zeros(0, dtype=np.int64)
-        value = np.array([float(said["leaf_value"])])
+        value = np.array([float(values["leaf_value"])])
         return Tree(none, none, none, none, none, np.zeros(0), (), value, np.ones(1, dtype=np.int64))
     tree = Tree(
-        feature=_ints(said["split_feature"]),
-        kind=_ints(said["decision_type"]),
-        left=_ints(said["left_child"]),
-        right=_ints(said["right_child"]),
-        count=_ints(said["internal_count"]),
-        threshold=np.array(said["threshold"].split(), dtype=np.float64),
-        categories=_categories(said),
-        leaf_value=np.array(said["leaf_value"].split(), dtype=np.float64),
-        leaf_count=_ints(said["leaf_count"]),
+        feature=_ints(values["split_feature"]),
+        kind=_ints(values["decision_type"]),
+        left=_ints(values["left_child"]),
+        right=_ints(values["right_child"]),
+        count=_ints(values["internal_count"]),
+        threshold=np.array(values["threshold"].split(), dtype=np.float64),
+        categories=_categories(values),
+        leaf_value=np.array(values["leaf_value"].split(), dtype=np.float64),
+        leaf_count=_ints(values["leaf_count"]),
     )
     if (tree.count < 1).any() or (tree.leaf_count < 1).any():
         raise UnsupportedModelError("a node without training rows")
@@ -120,13 +120,13 @@ def _ints(text: str) -> Ints:
     return np.array(text.split(), dtype=np.int64)
 
 
-def _categories(said: dict[str, str]) -> tuple[frozenset[int], ...]:
-    kinds = said["decision_type"].split()
-    if said.get("num_cat", "0") == "0":
+def _categories(values: dict[str, str]) -> tuple[frozenset[int], ...]:
+    kinds = values["decision_type"].split()
+    if values.get("num_cat", "0") == "0":
         return (frozenset(),) * len(kinds)
-    bounds, words = _ints(said["cat_boundaries"]), _ints(said["cat_threshold"])
+    bounds, words = _ints(values["cat_boundaries"]), _ints(values["cat_threshold"])
     sets = [_bits(words[low:high]) for low, high in pairwise(bounds.tolist())]
-    thresholds = said["threshold"].split()
+    thresholds = values["threshold"].split()
     return tuple(
         sets[int(float(threshold))] if int(kind) & CATEGORICAL else frozenset()
         for kind, threshold in zip(kinds, thresholds, strict=True)

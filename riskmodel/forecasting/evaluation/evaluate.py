@@ -1,4 +1,4 @@
-"""Forecasts beside what happened: every metric, and how it comes out when other municipalities are drawn.
+"""Evaluation of forecasts by every metric, also in draws of municipalities.
 
 The same draws serve all models, cohorts, targets and origins, so that any two can be compared draw by draw.
 """
@@ -17,28 +17,27 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from riskmodel.forecasting.evaluation import metrics
-from riskmodel.forecasting.evaluation.ranked import Ranked, rank
+from riskmodel.forecasting.evaluation.ranked import TOP_SHARES, Ranked, rank
 from riskmodel.forecasting.evaluation.resampling import Draws, draw_municipalities
 from riskmodel.forecasting.experiment import Experiment
 from riskmodel.forecasting.forecast import Forecast
 from riskmodel.forecasting.targets import Event, score_change
 from riskmodel.panel.panel import FloatArray, Panel
 
-TOP_SHARES = (0.01, 0.05)
 #: Central intervals, by the share of changes they should hold.
 INTERVALS = {50: (0.25, 0.75), 80: (0.1, 0.9), 95: (0.025, 0.975)}
 
 
 @dataclass(frozen=True)
-class Judged:
-    """One forecast held against one target in one cohort.
+class Evaluation:
+    """Metrics of one forecast for one target in one cohort.
 
     Attributes
     ----------
     model, target, cohort : str
-        What was judged.
+        What was evaluated.
     origin_date : datetime.date
-        Where the forecast starts.
+        Reference date of the wave that the forecast starts from.
     horizon, n, n_events : int
         Years ahead, areas and events.
     values : mapping of str to float
@@ -60,7 +59,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class _Question:
-    """One event at one wave: which areas of the panel it was judged on, and where the event happens below."""
+    """One event at one wave: the areas of the panel it applies to, and the change below which it happens."""
 
     event: Event
     happened: FloatArray
@@ -77,8 +76,8 @@ class _Wave:
     cohorts: Mapping[str, npt.NDArray[np.bool_]]
 
 
-def judge_forecasts(experiment: Experiment, panel: Panel, forecasts: Iterable[Forecast]) -> list[Judged]:
-    """Judge forecasts whose outcome is in the panel, for every event and cohort of the experiment.
+def evaluate_forecasts(experiment: Experiment, panel: Panel, forecasts: Iterable[Forecast]) -> list[Evaluation]:
+    """Evaluate forecasts whose outcome is in the panel, for every event and cohort of the experiment.
 
     Cohorts without areas are left out.
     """
@@ -107,21 +106,23 @@ def _wave(experiment: Experiment, panel: Panel, wave: int) -> _Wave:
     return _Wave(change, tuple(questions), cohorts)
 
 
-def _judge(experiment: Experiment, panel: Panel, forecast: Forecast, wave: _Wave, draws: Draws) -> list[Judged]:
+def _judge(
+    experiment: Experiment, panel: Panel, forecast: Forecast, wave: _Wave, draws: Draws
+) -> list[Evaluation]:
     found = []
     for question in wave.questions:
         areas = np.flatnonzero(question.asked)
         if not len(areas):
             continue
-        place = forecast.positions(panel.areas[areas])
+        rows = forecast.positions(panel.areas[areas])
         limits = None
         if question.limits is not None:
             limits = np.full(len(forecast.locations), np.nan)
-            limits[place] = question.limits[areas]
-        chance = forecast.chance_of(question.event, limits)[place]
+            limits[rows] = question.limits[areas]
+        chance = forecast.chance_of(question.event, limits)[rows]
         happened, change = question.happened[areas], wave.change[areas]
         main = question.event == experiment.event
-        losses = _losses(forecast, place, change) if main else {}
+        losses = _losses(forecast, rows, change) if main else {}
         for name, members in wave.cohorts.items():
             inside = members[areas]
             if not inside.any():
@@ -133,7 +134,7 @@ def _judge(experiment: Experiment, panel: Panel, forecast: Forecast, wave: _Wave
                 values |= {key: float(loss[inside].mean()) for key, loss in losses.items()}
                 drawn["crps"] = draws.of(areas[inside]).means(losses["crps"][inside])
             found.append(
-                Judged(
+                Evaluation(
                     model=forecast.model,
                     target=question.event.name,
                     cohort=name,
@@ -187,16 +188,16 @@ def _lists(ranked: Ranked, capacity: int) -> dict[str, float]:
     return values
 
 
-def _losses(forecast: Forecast, place: npt.NDArray[np.intp], change: FloatArray) -> dict[str, FloatArray]:
-    """What the whole distribution was worth, an area: its mean over a cohort is the metric."""
+def _losses(forecast: Forecast, rows: npt.NDArray[np.intp], change: FloatArray) -> dict[str, FloatArray]:
+    """Losses of the whole distribution by area; the mean over a cohort is the metric."""
     levels: Sequence[float] = forecast.outputs.quantiles
-    quantiles = forecast.quantiles[place]
+    quantiles = forecast.quantiles[rows]
     pinball = metrics.pinball(change, quantiles, np.array(levels))
     losses = {
-        "crps": forecast.curve.rows(place).crps(change),
+        "crps": forecast.curve.rows(rows).crps(change),
         "pinball_mean": pinball.mean(axis=1),
         **{f"pinball_{level:g}": pinball[:, at] for at, level in enumerate(levels)},
-        "error_of_mean": np.abs(change - forecast.mean[place]),
+        "error_of_mean": np.abs(change - forecast.mean[rows]),
     }
     for share, (low, high) in INTERVALS.items():
         if low in levels and high in levels:

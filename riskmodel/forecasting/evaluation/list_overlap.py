@@ -1,7 +1,7 @@
-"""How much of a list stays when only the seed changes, and when the next measurement comes in.
+"""Overlap of lists: of fits with another seed, and of successive origins.
 
-A list that changes with the seed owes part of its places to chance. A list that changes from origin to origin may
-owe it to what happened in between; how far the two lie apart says how much.
+A list that changes with the seed owes part of its areas to chance. A list that changes from origin to origin may
+owe it to what happened in between; how far the two are apart says how much.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskmodel.errors import InputError
+from riskmodel.forecasting.evaluation.ranked import TOP_SHARES
 from riskmodel.forecasting.experiment import Experiment
 from riskmodel.forecasting.forecast import Forecast
 from riskmodel.forecasting.models import ModelSpec, make
@@ -22,8 +23,6 @@ from riskmodel.panel.panel import FloatArray, Panel
 
 #: Columns of the table.
 COLUMNS = ("model", "target", "cohort", "origin_date", "compared_with", "k", "n", "shared", "jaccard")
-#: Lengths of the lists beside the capacity of the experiment, as shares of the areas.
-SHARES = (0.01, 0.05)
 
 
 def stability_table(
@@ -55,7 +54,7 @@ def stability_table(
 
 
 def reseeded_spec(spec: ModelSpec, seed: int) -> ModelSpec | None:
-    """The same model with another seed; None for models that know no chance."""
+    """The same model with another seed; None for models without a seed."""
     other = replace(spec, parameters={**spec.parameters, "seed": seed})
     try:
         make(other)
@@ -65,9 +64,13 @@ def reseeded_spec(spec: ModelSpec, seed: int) -> ModelSpec | None:
 
 
 def top_areas(chance: FloatArray, k: int) -> np.ndarray:
-    """Places of the ``k`` highest chances, the first among equals."""
-    order: np.ndarray = np.argsort(-chance, kind="stable")[:k]
-    return order
+    """Rows of the ``k`` highest chances, the first among equals."""
+    return np.argsort(-chance, kind="stable")[:k]
+
+
+def shared_areas(one: FloatArray, other: FloatArray, k: int) -> int:
+    """Number of areas that the lists of the ``k`` highest of two chances share."""
+    return len(np.intersect1d(top_areas(one, k), top_areas(other, k)))
 
 
 def _overlaps(
@@ -77,9 +80,9 @@ def _overlaps(
     if not len(areas):
         return
     chances: Sequence[FloatArray] = [each.chance_of(event)[each.positions(areas)] for each in (one, other)]
-    lengths = {min(experiment.capacity, len(areas)), *(int(np.ceil(share * len(areas))) for share in SHARES)}
+    lengths = {min(experiment.capacity, len(areas)), *(int(np.ceil(share * len(areas))) for share in TOP_SHARES)}
     for k in sorted(lengths):
-        both = len(np.intersect1d(top_areas(chances[0], k), top_areas(chances[1], k)))
+        both = shared_areas(chances[0], chances[1], k)
         yield {
             "model": one.model,
             "target": event.name,

@@ -1,8 +1,8 @@
-"""How far an explanation is that of the areas, and how far that of one fitted model among many.
+"""Stability of an explanation over models that answer about as well as the champion.
 
 Trees with another seed, fewer of them, another share in the forecast, or a model that never saw one of the
-training periods answer about as well as the champion. A driver whose sign changes among them is not sure, however
-exact its contribution is for the one model.
+training periods are such models. A driver whose sign changes among them is not sure, however exact
+its contribution is for the one model.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskmodel.forecasting.drivers.contributions import WORTH_A_WORD, by_driver
-from riskmodel.forecasting.features import Features, Training
+from riskmodel.forecasting.features import Features, Training, training_of
+from riskmodel.forecasting.forecast import Forecast
+from riskmodel.forecasting.forecast_store import Explanation
 from riskmodel.forecasting.models.lightgbm import LightGBM
 from riskmodel.forecasting.models.structural import Structural
-from riskmodel.panel.panel import FloatArray
+from riskmodel.forecasting.origins import origin_at
+from riskmodel.panel.panel import FloatArray, Panel
 
-#: Models whose contributions can be told.
+#: Models that have contributions.
 Explained = LightGBM | Structural
 
 #: Seeds beside the champion's own.
@@ -32,10 +35,22 @@ OTHER_SHARES = (0.3, 0.7)
 OTHER_PENALTY = 4.0
 #: The drivers a reader looks at first.
 STRONGEST = 3
-COLUMNS = ("location", "driver", "low", "high", "stable", "in_top")
 
 
-def close_models(model: Explained, training: Training, thresholds: FloatArray) -> Iterator[Explained]:
+def explanation_of(
+    model: object, panel: Panel, trained_at: int, forecast: Forecast, features: Features, contributions: FloatArray
+) -> Explanation:
+    """Features, contributions and their stability, to be stored with a forecast."""
+    if not isinstance(model, Explained):
+        return Explanation(features, contributions)
+    training = training_of(panel, origin_at(panel, trained_at, forecast.horizon))
+    thresholds = np.array(forecast.outputs.thresholds)
+    return Explanation(
+        features, contributions, contribution_stability(model, training, features, forecast.locations, thresholds)
+    )
+
+
+def alternative_models(model: Explained, training: Training, thresholds: FloatArray) -> Iterator[Explained]:
     """Models that could as well have been the champion, freshly fitted."""
     if isinstance(model, LightGBM):
         for step in range(1, OTHER_SEEDS + 1):
@@ -46,30 +61,17 @@ def close_models(model: Explained, training: Training, thresholds: FloatArray) -
     periods = np.unique(np.stack([training.start, training.end]), axis=1).T
     for start, end in periods if len(periods) > 1 else []:
         rest = ~((training.start == start) & (training.end == end))
-        yield _like(model).fit(part_of(training, rest), thresholds)
+        yield _like(model).fit(training.rows(rest), thresholds)
 
 
 def _like(model: Explained, **other: Any) -> Explained:
-    """A model with the same settings that has learned nothing yet."""
+    """An unfitted model with the same settings."""
     if isinstance(model, LightGBM):
         return LightGBM(**asdict(replace(model.settings, **other)))
     return Structural(model.penalty)
 
 
-def part_of(training: Training, rows: npt.NDArray[np.bool_]) -> Training:
-    """The chosen training examples."""
-    return replace(
-        training,
-        features=Features(training.features.names, training.features.values[rows]),
-        change=training.change[rows],
-        score_start=training.score_start[rows],
-        municipality=training.municipality[rows],
-        start=training.start[rows],
-        end=training.end[rows],
-    )
-
-
-def close_contributions(model: Explained, features: Features) -> Iterator[FloatArray]:
+def alternative_contributions(model: Explained, features: Features) -> Iterator[FloatArray]:
     """Contributions with another share of the trees and with half of them, without fitting anything anew.
 
     Nothing for a model without trees.
@@ -84,7 +86,7 @@ def close_contributions(model: Explained, features: Features) -> Iterator[FloatA
     yield structural + own.share * half
 
 
-def stability_of(
+def contribution_stability(
     model: Explained,
     training: Training,
     features: Features,
@@ -92,12 +94,12 @@ def stability_of(
     thresholds: FloatArray,
 ) -> pd.DataFrame:
     """How much the contributions of an explanation differ over seeds and close models."""
-    told = [model.contributions(features), *close_contributions(model, features)]
-    told += [each.contributions(features) for each in close_models(model, training, thresholds)]
-    return spread_of(locations, [by_driver(features.names, each) for each in told])
+    all_contributions = [model.contributions(features), *alternative_contributions(model, features)]
+    all_contributions += [each.contributions(features) for each in alternative_models(model, training, thresholds)]
+    return contribution_range(locations, [by_driver(features.names, each) for each in all_contributions])
 
 
-def spread_of(locations: npt.NDArray[np.str_], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+def contribution_range(locations: npt.NDArray[np.str_], tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Lowest and highest contribution of every driver over several models."""
     names = [name for name in tables[0].columns if name != "base"]
     values = np.stack([table[names].to_numpy(dtype=float) for table in tables])
@@ -107,7 +109,7 @@ def spread_of(locations: npt.NDArray[np.str_], tables: Sequence[pd.DataFrame]) -
     nothing = np.abs(values[0]) < WORTH_A_WORD
     turns |= nothing & (low <= -WORTH_A_WORD) & (high >= WORTH_A_WORD)
     most = min(STRONGEST, len(names))
-    place = np.argsort(np.argsort(-np.abs(values), axis=2, kind="stable"), axis=2, kind="stable")
+    rank = np.argsort(np.argsort(-np.abs(values), axis=2, kind="stable"), axis=2, kind="stable")
     return pd.DataFrame(
         {
             "location": np.repeat(locations, len(names)),
@@ -115,13 +117,13 @@ def spread_of(locations: npt.NDArray[np.str_], tables: Sequence[pd.DataFrame]) -
             "low": low.ravel(),
             "high": high.ravel(),
             "stable": ~turns.ravel(),
-            "in_top": (place < most).mean(axis=0).ravel(),
+            "in_top": (rank < most).mean(axis=0).ravel(),
         }
     )
 
 
 def unsure_of(stability: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    """Where the sign of a driver does not hold, in the form of a table of contributions."""
+    """Drivers whose sign is not stable, in the form of a table of contributions."""
     ids = [name for name in table.columns if name not in ("location", "base")]
     unsure = pd.DataFrame(False, index=table.index, columns=ids)
     if len(stability):
