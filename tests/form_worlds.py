@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodel.catalogue import Driver
+from riskmodel.forecasting.targets import Event
 from riskmodel.products.risk_list.area_sheet import (
     AreaSheet,
     Comparable,
@@ -21,6 +22,7 @@ from riskmodel.products.risk_list.area_sheet import (
     Trend,
 )
 from riskmodel.products.risk_list.risk_list import About, RiskList
+from riskmodel.products.risk_list.texts import Sentence
 
 #: Names as a hostile or careless source could have them.
 HOSTILE = (
@@ -45,11 +47,13 @@ QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 #: RD of the tower in Amersfoort, where the national grid has its centre.
 CENTRE = (155_000.0, 463_000.0)
 CAPACITY = 5
+#: A value that would be a formula: =12% (Nederland 9%), 2020.
+FORMULA = Sentence("value_alone", {"now": "=12% (Nederland 9%)", "year": 2020})
 
 ABOUT = About(
     title="Risicolijst <b>Meerstad</b>",
     question="In welke wijken dreigt de leefbaarheid achteruit te gaan?",
-    event="de score daalt meer dan 0,05 punt",
+    event=Event("fall"),
     experiment="wijken-2-jaar",
     model="lightgbm",
     model_version="lightgbm-2020-54e6",
@@ -67,8 +71,10 @@ ABOUT = About(
     capacity=CAPACITY,
     sources=("leefbaarometer-wijken.csv (sha256 0f3a91c2)", "kwb <2020>.xlsx (sha256 77b1)"),
     example=False,
-    track_record="Van de 50 gebieden die deze methode in 2018 aanwees, gingen er 19 achteruit.",
-    notices=("Van de 5 bezoeken is er 1 door het lot gekozen.",),
+    track_record=Sentence(
+        "track_record", {"years": (2018,), "capacity": 50, "own": (38,), "base": (4,), "best": (30,)}
+    ),
+    notices=(Sentence("notice_visit", {"total": 5, "count": 1, "rest": 11, "list": "2020-ab", "seed": 7}),),
 )
 
 
@@ -126,11 +132,11 @@ def _sheet(row: dict, part: dict) -> AreaSheet:
         drivers=tuple(
             DriverRow(
                 driver.id, driver.label, part[driver.id], 0.001, -0.03, 0.03, place == 0, place == 0,
-                (IndicatorRow("a", f"aandeel {row['name']}", part[driver.id], "=12% (Nederland 9%), 2020"),),
+                (IndicatorRow("a", f"aandeel {row['name']}", part[driver.id], FORMULA),),
             )
             for place, driver in enumerate(DRIVERS)
         ),
-        mechanisms=(Mechanism("ageing", "Vergrijzing", f"In {row['name']} is 32% 65 jaar of ouder."),),
+        mechanisms=(Mechanism("ageing", Sentence("value_amount", {"now": f"In {row['name']} is 32% ouder."})),),
         comparable=(Comparable("WK000001", row["name"], "=Elders", 4.0, 0.1),),
         past=(
             Past(2016, 2018, 0.31, 12, 3290, -0.061, True),

@@ -55,7 +55,7 @@ def with_dimensions(parts: Floats, waves: tuple[int, ...] = (2014, 2018), **othe
     return measured_world(parts.sum(axis=0), waves, dimensions=dict(zip(DIMENSIONS, parts, strict=True)), **others)  # type: ignore[arg-type]
 
 
-def jittering_world(
+def noisy_world(
     rng: np.random.Generator,
     areas: int,
     *,

@@ -16,9 +16,11 @@ import pandas as pd
 from scipy.stats import norm
 
 from riskmodel.catalogue import DIMENSIONS, class_scheme, drivers, indicators, load
-from riskmodel.catalogue.places import find_municipalities
-from riskmodel.forecasting.drivers.measures import Words
+from riskmodel.catalogue.area_names import find_municipalities
+from riskmodel.catalogue.units import Amount
+from riskmodel.forecasting.drivers.measures import Figures
 from riskmodel.forecasting.drivers.mechanisms import catalogued_rules
+from riskmodel.forecasting.targets import Event
 from riskmodel.monitor.measured import municipality_names
 from riskmodel.products.risk_list.area_sheet import (
     AreaSheet,
@@ -32,10 +34,14 @@ from riskmodel.products.risk_list.area_sheet import (
     Trend,
 )
 from riskmodel.products.risk_list.risk_list import About, RiskList, town_counts
+from riskmodel.products.risk_list.texts import Sentence
 
 BASE = 4.102265
 LEVELS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
-FIGURES = Words("−0,036", "1.254", "32%", "9,5%", "€ 254.000", "2020", "2016")
+FIGURES = Figures(
+    Amount(-0.036, "score points"), Amount(1254, "number"), Amount(32, "%"), Amount(9.5, "%"),
+    Amount(254, "thousand euro"), 2020, 2016,
+)  # fmt: skip
 LABELS = {
     "onv": "Overlast en onveiligheid",
     "soc": "Sociale samenhang",
@@ -45,18 +51,35 @@ LABELS = {
 }
 #: Every sentence of the mechanisms once, with the same figures in it.
 SAID = tuple(
-    Mechanism(rule.id, rule.title, way.text.format_map({each.name: FIGURES for each in way.conditions}))
+    Mechanism(
+        rule.id,
+        Sentence(
+            f"mechanism_{rule.id}_{index}", {f"{name}.{key}": getattr(FIGURES, key) for name, key in way.slots}
+        ),
+    )
     for rule in catalogued_rules()
-    for way in rule.ways
+    for index, way in enumerate(rule.ways)
 )
 #: How a value can be told.
 TOLD = (
-    "12,5% (Nederland 9%), 2020",
-    "€ 1.254.000 (Nederland € 290.000), 2020; in 2016 was het € 254.000",
-    "3.290, 2022; in 2016 was het 3.105",
-    "3.290, 2022",
-    "−0,012 punt",
-    "",
+    Sentence("value_beside", {"now": Amount(9.5, "%"), "country": Amount(9, "%"), "year": 2020}),
+    Sentence(
+        "value_changed",
+        {
+            "now": Amount(1254, "thousand euro"),
+            "country": Amount(290, "thousand euro"),
+            "year": 2020,
+            "since": 2016,
+            "before": Amount(254, "thousand euro"),
+        },
+    ),
+    Sentence(
+        "value_changed_alone",
+        {"now": Amount(3290, "persons"), "year": 2022, "since": 2016, "before": Amount(3105, "persons")},
+    ),
+    Sentence("value_alone", {"now": Amount(3290, "persons"), "year": 2022}),
+    Sentence("value_amount", {"now": Amount(-0.012, "points", signed=True)}),
+    None,
 )
 
 
@@ -134,7 +157,7 @@ def real_list(
     about = About(
         title=title,
         question="Welke wijken gaan binnen twee jaar meer dan 0,05 punt achteruit?",
-        event="de score daalt meer dan 0,05 punt",
+        event=Event("fall"),
         experiment="decline-2y",
         model="lightgbm",
         model_version="3f9c1a7b",
@@ -155,7 +178,10 @@ def real_list(
             "wijk_2022.csv (sha256 77b1)",
         ),
         example=False,
-        track_record="Van de 50 gebieden bovenaan de landelijke lijst gebeurde het bij 28% (2016) en 14% (2018).",
+        track_record=Sentence(
+            "track_record",
+            {"years": (2016, 2018), "capacity": 50, "own": (28, 14), "base": (4, 4), "best": (20, 12)},
+        ),
     )
     shapes = _shapes(data, frame, times) if boundaries else None
     filled = _sheets(frame, made, rows, country) if sheets else ()
@@ -274,6 +300,6 @@ def _driver(driver, part, place) -> DriverRow:
         load("drivers")[driver.id]["definitional"],
         (
             _indicator(place, 0.7 * value),
-            IndicatorRow(f"{driver.id}.b", f"tweede van {driver.label}", 0.3 * value, ""),
+            IndicatorRow(f"{driver.id}.b", f"tweede van {driver.label}", 0.3 * value, None),
         ),
     )

@@ -17,12 +17,15 @@ from module_texts import CAUSAL, fixed_texts
 from worlds import panel_of, wijk_codes
 
 from riskmodel.errors import InputError
-from riskmodel.monitor.association import association as module
+from riskmodel.monitor import uncertainty
+from riskmodel.monitor.association import association as association_module
+from riskmodel.monitor.association import pair as association_pair
 from riskmodel.monitor.association.association import ALL, association
 from riskmodel.monitor.groups import Group
 from riskmodel.monitor.uncertainty import draw, pearson_and_slope, spearman
 from riskmodel.panel.build import build_panel
 from riskmodel.panel.panel import Panel
+from riskmodel.products.present import association_words
 from riskmodel.products.present.association_words import in_words
 from riskmodel.sources.leefbaarometer import scores as leefbaarometer
 from riskmodel.sources.statline import rivm
@@ -319,9 +322,8 @@ def test_what_does_not_vary_has_no_correlation() -> None:
 
 
 def test_no_word_about_why() -> None:
-    folder = Path(module.__file__).parent
-    names = ["association", "association_pair", "association_words", "uncertainty"]
-    texts = [text for name in names for text in fixed_texts(folder / f"{name}.py")]
+    modules = (association_module, association_pair, association_words, uncertainty)
+    texts = [text for module in modules for text in fixed_texts(Path(module.__file__))]
     assert any("samen met" in text for text in texts), "the texts are found at all"
     assert [text for text in texts if re.search(CAUSAL, text.casefold())] == []
     source = two((2012, 2016, 2020), (2014, 2016, 2018, 2020))

@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskmodel.errors import InputError
-from riskmodel.products.risk_list.random_visits import audit_notice, audit_seed, audit_size, list_id, plan_visits
+from riskmodel.products.risk_list.random_visits import (
+    draw_seed,
+    list_id,
+    plan_visits,
+    random_visits_count,
+    visits_notice,
+)
+from riskmodel.products.risk_list.texts import in_dutch
 
 NONE_SMALL = np.zeros(40, dtype=bool)
 
@@ -18,7 +25,7 @@ NONE_SMALL = np.zeros(40, dtype=bool)
     [(1, 0.1, 0), (4, 0.1, 0), (5, 0.1, 1), (15, 0.1, 2), (25, 0.1, 3), (20, 0.5, 10), (20, 0.0, 0), (3, 1.0, 3)],
 )
 def test_how_many_visits_are_drawn(capacity: int, share: float, expected: int) -> None:
-    assert audit_size(capacity, share) == expected
+    assert random_visits_count(capacity, share) == expected
 
 
 def test_ninety_percent_of_the_visits_are_the_top() -> None:
@@ -64,24 +71,24 @@ def test_every_area_outside_the_top_is_drawn_as_often_as_its_chance_says() -> No
 
 
 def test_the_same_list_draws_the_same_areas_and_another_list_others() -> None:
-    seed = audit_seed("2020-abc", ("GM0983", "GM0034"), 20, 0.1)
-    assert seed == audit_seed("2020-abc", ("GM0034", "GM0983", "GM0034"), 20, 0.1)
+    seed = draw_seed("2020-abc", ("GM0983", "GM0034"), 20, 0.1)
+    assert seed == draw_seed("2020-abc", ("GM0034", "GM0983", "GM0034"), 20, 0.1)
     assert 0 <= seed < 2**53
     once, again = (plan_visits(NONE_SMALL, 20, 0.1, seed).drawn for _ in range(2))
     np.testing.assert_array_equal(once, again)
-    others = {audit_seed("2020-abc", ("GM0983",), 20, 0.1), audit_seed("2020-abc", ("GM0034", "GM0983"), 21, 0.1)}
+    others = {draw_seed("2020-abc", ("GM0983",), 20, 0.1), draw_seed("2020-abc", ("GM0034", "GM0983"), 21, 0.1)}
     assert len(others | {seed}) == 3
     assert list_id(2020, "f", (), None, 0.1).startswith("2020-")
 
 
 def test_the_notice_tells_how_many_were_drawn_and_from_how_many() -> None:
     made = plan_visits(NONE_SMALL, 20, 0.1, 7)
-    assert audit_notice("2020-ab", 7, made) == (
+    assert in_dutch(visits_notice("2020-ab", 7, made)) == (
         "Van de 20 bezoeken zijn er 2 door het lot gekozen uit de 22 gebieden die niet bovenaan staan. "
         "Zo is later te zien wat de lijst mist. Lijst 2020-ab, lotnummer 7."
     )
-    assert "is er 1 door" in audit_notice("x", 7, plan_visits(NONE_SMALL, 5, 0.1, 7))
-    assert audit_notice("x", 7, plan_visits(NONE_SMALL, 3, 0.1, 7)) == ""
+    assert "is er 1 door" in in_dutch(visits_notice("x", 7, plan_visits(NONE_SMALL, 5, 0.1, 7)))
+    assert visits_notice("x", 7, plan_visits(NONE_SMALL, 3, 0.1, 7)) is None
 
 
 @pytest.mark.parametrize(("capacity", "share"), [(0, 0.1), (5, 1.1), (5, -0.1), (5, float("nan"))])

@@ -10,8 +10,8 @@ import pytest
 from worlds import panel_of
 
 from riskmodel.errors import InputError
-from riskmodel.monitor.current import current_table, municipality_names, state_table
-from riskmodel.monitor.measured import Measured, measured_of, measured_of_2
+from riskmodel.monitor.current import current_table, state_table
+from riskmodel.monitor.measured import Measured, measured_of, measured_of_2, municipality_names
 from riskmodel.panel.panel import Panel
 from riskmodel.sources.leefbaarometer.edition2 import read_scores
 
@@ -92,8 +92,9 @@ def test_a_measurement_that_is_not_there_is_refused(panel: Panel) -> None:
 
 def test_areas_whose_code_names_no_municipality_have_none(panel: Panel) -> None:
     postcodes = replace(panel, level="pc4", areas=np.array(["1011", "1012", "1013", "1014"]))
-    assert municipality_names(postcodes).tolist() == [""] * 4
-    assert municipality_names(panel).tolist() == ["Groningen", "Almere", "Amsterdam", "GM9999"]
+    assert municipality_names(postcodes.municipality_codes()).tolist() == [""] * 4
+    names = municipality_names(panel.municipality_codes())
+    assert names.tolist() == ["Groningen", "Almere", "Amsterdam", "GM9999"]
 
 
 @pytest.fixture(scope="module")

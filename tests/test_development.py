@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from measured_worlds import jittering_world, measured_world, real_measured_2, real_measured_3
+from measured_worlds import measured_world, noisy_world, real_measured_2, real_measured_3
 
 from riskmodel.errors import InputError
 from riskmodel.monitor.development import (
@@ -108,7 +108,7 @@ def test_waves_in_the_wrong_order_or_unknown():
 
 
 def test_one_municipality_gets_the_noise_of_the_country():
-    country, _ = jittering_world(np.random.default_rng(1), 2000, constant=0.0001, per_inhabitant=0.18)
+    country, _ = noisy_world(np.random.default_rng(1), 2000, constant=0.0001, per_inhabitant=0.18)
     chosen = np.arange(2000) < 12
     whole = development_table(country, 2018, 2020)
     part = development_table(country.only(chosen), 2018, 2020, noise_of(country))
@@ -116,7 +116,7 @@ def test_one_municipality_gets_the_noise_of_the_country():
 
 
 def test_too_few_areas_say_that_nothing_is_known():
-    country, _ = jittering_world(np.random.default_rng(1), 2000, constant=0.0001, per_inhabitant=0.18)
+    country, _ = noisy_world(np.random.default_rng(1), 2000, constant=0.0001, per_inhabitant=0.18)
     part = country.only(np.arange(2000) < 12)
     with pytest.raises(InputError, match="all areas of the country"):
         noise_of(part)
@@ -130,7 +130,7 @@ def test_too_few_areas_say_that_nothing_is_known():
 
 
 def test_pure_jitter_is_beyond_itself_one_time_in_ten():
-    world, _ = jittering_world(np.random.default_rng(8), 40_000, constant=0.0001, per_inhabitant=0.18, lasting=0.0)
+    world, _ = noisy_world(np.random.default_rng(8), 40_000, constant=0.0001, per_inhabitant=0.18, lasting=0.0)
     # The drift of the country is a change of every area; take it out, as nothing else is lasting here.
     score = world.score - world.score.mean(axis=0)
     table = development_table(replace(world, score=score), 2014, 2020)
@@ -140,7 +140,7 @@ def test_pure_jitter_is_beyond_itself_one_time_in_ten():
 
 
 def test_interval_holds_the_lasting_change_of_four_in_five():
-    world, level = jittering_world(np.random.default_rng(9), 40_000, constant=0.0001, per_inhabitant=0.18)
+    world, level = noisy_world(np.random.default_rng(9), 40_000, constant=0.0001, per_inhabitant=0.18)
     table = development_table(world, 2018, 2020)
     truth = level[:, -1] - level[:, -2]
     held = (truth >= table["low80"]) & (truth <= table["high80"])
@@ -152,7 +152,7 @@ def test_interval_holds_the_lasting_change_of_four_in_five():
 
 
 def test_a_longer_span_shows_more_lasting_change_against_the_same_jitter():
-    world, _ = jittering_world(np.random.default_rng(2), 20_000, constant=0.0001, per_inhabitant=0.18)
+    world, _ = noisy_world(np.random.default_rng(2), 20_000, constant=0.0001, per_inhabitant=0.18)
     short = development_table(world, 2018, 2020)["beyond_noise"].mean()
     assert development_table(world, 2002, 2020)["beyond_noise"].mean() > short + 0.2
 

@@ -17,10 +17,11 @@ from typer.testing import CliRunner
 
 from riskmodel import cli
 from riskmodel.errors import InputError
-from riskmodel.products.risk_list.formats import ALL, DEFAULT, WRITERS, chosen_forms, write_forms
+from riskmodel.products.risk_list.formats import ALL, DEFAULT, WRITERS, chosen_formats, write_formats
 from riskmodel.products.risk_list.formats.csv import as_table
 from riskmodel.products.risk_list.formats.workbook import write_xlsx
 from riskmodel.products.risk_list.risk_list import COLUMNS, RiskList
+from riskmodel.products.risk_list.texts import in_dutch
 from riskmodel.workspace.safe_text import plain_text
 
 QUICK = ("csv", "xlsx", "parquet", "gpkg", "geojson")
@@ -45,22 +46,22 @@ def workbook(risk_list: RiskList, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 def test_by_default_the_three_that_need_nothing_else() -> None:
-    assert chosen_forms([]) == DEFAULT == ("csv", "xlsx", "html")
+    assert chosen_formats([]) == DEFAULT == ("csv", "xlsx", "html")
 
 
 def test_forms_come_once_and_in_one_order() -> None:
-    assert chosen_forms(["html", "csv", "html"]) == ("csv", "html")
+    assert chosen_formats(["html", "csv", "html"]) == ("csv", "html")
 
 
 def test_all_is_every_form() -> None:
     pytest.importorskip("geopandas", reason="the extra riskmodel[geo] is not installed")
     pytest.importorskip("weasyprint", reason="the extra riskmodel[pdf] is not installed")
-    assert chosen_forms(["csv", ALL]) == tuple(WRITERS)
+    assert chosen_formats(["csv", ALL]) == tuple(WRITERS)
     assert set(WRITERS) == {"csv", "xlsx", "html", "parquet", "gpkg", "geojson", "pdf"}
 
 
 def test_forms_that_were_asked_for_are_there(risk_list: RiskList, tmp_path: Path) -> None:
-    paths = write_forms(risk_list, tmp_path / "new", QUICK)
+    paths = write_formats(risk_list, tmp_path / "new", QUICK)
     assert sorted((tmp_path / "new").iterdir()) == sorted(paths.values())
     assert {form: path.name for form, path in paths.items()} == {form: f"risicolijst.{form}" for form in QUICK}
     assert all(path.stat().st_size > 1000 for path in paths.values())
@@ -72,7 +73,7 @@ def test_forms_that_were_asked_for_are_there(risk_list: RiskList, tmp_path: Path
 def refused(risk_list: RiskList, folder: Path, *forms: str) -> str:
     """Message of a refusal, after which nothing is written."""
     with pytest.raises(InputError) as found:
-        write_forms(risk_list, folder, forms)
+        write_formats(risk_list, folder, forms)
     assert not folder.exists()
     return str(found.value)
 
@@ -106,14 +107,14 @@ def test_a_pdf_without_the_extra_is_refused(
 def test_a_place_that_is_no_folder_is_refused(risk_list: RiskList, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError):
-        write_forms(risk_list, tmp_path / "file", ["csv"])
+        write_formats(risk_list, tmp_path / "file", ["csv"])
 
 
 @pytest.mark.parametrize("form", QUICK)
 def test_a_failure_keeps_what_was_there(
     risk_list: RiskList, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
-    paths = write_forms(risk_list, tmp_path, QUICK)
+    paths = write_formats(risk_list, tmp_path, QUICK)
     before = {path: path.read_bytes() for path in paths.values()}
 
     def fail(*_: object) -> None:
@@ -121,7 +122,7 @@ def test_a_failure_keeps_what_was_there(
 
     monkeypatch.setitem(WRITERS, form, fail)
     with pytest.raises(OSError, match="disk full"):
-        write_forms(replace(risk_list, about=replace(ABOUT, title="Anders")), tmp_path, QUICK)
+        write_formats(replace(risk_list, about=replace(ABOUT, title="Anders")), tmp_path, QUICK)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
@@ -136,7 +137,7 @@ def test_the_command_refuses_before_it_reads_anything(tmp_path: Path) -> None:
 
 
 def test_every_row_of_the_table_says_where_it_comes_from(risk_list: RiskList, tmp_path: Path) -> None:
-    [path] = write_forms(risk_list, tmp_path, ["csv"]).values()
+    [path] = write_formats(risk_list, tmp_path, ["csv"]).values()
     with path.open(encoding="utf-8", newline="") as file:
         read = list(csv.DictReader(file))
     assert len(read) == AREAS
@@ -147,7 +148,10 @@ def test_every_row_of_the_table_says_where_it_comes_from(risk_list: RiskList, tm
             "2022-06-01",
         )
         assert line["waves"] == "2014 2018 2020" and line["model_version"] == ABOUT.model_version
-        assert line["let_op"].startswith(ABOUT.notices[0]) and "Een signaal, geen oordeel." in line["let_op"]
+        assert (
+            line["let_op"].startswith(in_dutch(ABOUT.notices[0]))
+            and "Een signaal, geen oordeel." in line["let_op"]
+        )
     assert [line["name"] for line in read] == as_table(risk_list)["name"].tolist()
     assert not any(cell.startswith(("=", "+", "@")) for line in read for cell in line.values())
 

@@ -22,6 +22,7 @@ from riskmodel.products.rendering.dutch import LIMITS
 from riskmodel.products.risk_list.formats.csv import as_table
 from riskmodel.products.risk_list.formats.parquet import read_provenance, write_parquet
 from riskmodel.products.risk_list.risk_list import COLUMNS, RiskList
+from riskmodel.products.risk_list.texts import in_dutch
 
 geopandas = pytest.importorskip("geopandas", reason="the extra riskmodel[geo] is not installed")
 pyogrio = pytest.importorskip("pyogrio", reason="the extra riskmodel[geo] is not installed")
@@ -111,7 +112,7 @@ def test_parquet_says_where_it_comes_from(files: dict[str, Path]) -> None:
     assert told["model"] == "lightgbm" and told["forecast_id"] == "f-2020-a81c"
     assert (told["origin_date"], told["known_at"], told["made_on"]) == ("2020-01-01", "2022-04-14", "2022-06-01")
     assert told["waves"] == [2014, 2018, 2020] and told["sources"] == list(ABOUT.sources)
-    assert told["let_op"][0] == ABOUT.notices[0]
+    assert told["let_op"][0] == in_dutch(ABOUT.notices[0])
     assert all(any(text in caveat for caveat in told["let_op"]) for _, text in LIMITS)
 
 

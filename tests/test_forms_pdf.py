@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskmodel.products.rendering.dutch import LIMITS
+from riskmodel.products.rendering.labels import spread
 from riskmodel.products.risk_list.area_sheet import Fan, Trend
 from riskmodel.products.risk_list.formats.pdf import (
     MOST_ROWS,
@@ -23,9 +24,10 @@ from riskmodel.products.risk_list.formats.pdf import (
     visited,
     write_list_pdf,
 )
-from riskmodel.products.risk_list.formats.pdf_drawings import apart, bar, spot, trend_drawing
+from riskmodel.products.risk_list.formats.pdf_drawings import bar, spot, trend_drawing
 from riskmodel.products.risk_list.formats.pdf_sheets import clipped
 from riskmodel.products.risk_list.risk_list import RiskList
+from riskmodel.products.risk_list.texts import Sentence, event_in_dutch, in_dutch
 
 try:
     pytest.importorskip("weasyprint", reason="the extra riskmodel[pdf] is not installed")
@@ -70,7 +72,8 @@ def unspaced(text: str) -> str:
 def test_the_first_page_says_what_the_list_can_and_cannot_say(pages: list[str]) -> None:
     first = unspaced(pages[0])
     for expected in (
-        ABOUT.title, ABOUT.question, ABOUT.event, ABOUT.track_record, *ABOUT.notices,
+        ABOUT.title, ABOUT.question, event_in_dutch(ABOUT.event), in_dutch(ABOUT.track_record),
+        *map(in_dutch, ABOUT.notices),
         "Wat zegt deze lijst?", "Wat zegt deze lijst niet?", "Hoe goed werkte deze methode eerder?",
         *(text for _, text in LIMITS),
     ):  # fmt: skip
@@ -210,7 +213,10 @@ def test_a_full_sheet_still_is_one_page() -> None:
             for n in range(14)
         )
         mechanisms = tuple(
-            replace(sheet.mechanisms[0], text="Een lange zin over de cijfers. " * 6) for _ in range(8)
+            replace(
+                sheet.mechanisms[0], text=Sentence("value_amount", {"now": "Een lange zin over de cijfers. " * 6})
+            )
+            for _ in range(8)
         )
         full.append(replace(sheet, drivers=drivers, mechanisms=mechanisms, past=sheet.past * 4))
     printed = print_list(replace(risk_list, sheets=tuple(full)))
@@ -231,7 +237,7 @@ def test_a_list_without_sheets_is_a_list() -> None:
     st.floats(1, 20),
 )
 def test_labels_keep_apart_within_the_frame(heights: list[float], room: float) -> None:
-    moved = apart(heights, room, 0.0, 200.0)
+    moved = spread(heights, room, 0.0, 200.0)
     assert all(low - high >= room - 1e-9 for high, low in pairwise(moved))
     assert moved[-1] <= 200.0 and moved[0] >= -1e-9
 
@@ -261,7 +267,7 @@ def test_the_trend_is_drawn_to_scale(risk_list: RiskList) -> None:
     step = (drawn.right - drawn.left) / 3
     assert (x0, x1) == (drawn.left, pytest.approx(drawn.left + 2 * step, abs=0.1))
     assert drawn.expected == (x1, y1, drawn.right, height["4,05"])
-    assert drawn.told == (
+    assert drawn.description == (
         "Score van 4,000 in 2016 naar 4,100 in 2020. Verwacht in 2022: 4,050, met 80% kans tussen 4,000 en 4,100."
     )
     own = dict(drawn.lines)["own"]

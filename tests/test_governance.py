@@ -267,9 +267,9 @@ def test_the_document_is_in_plain_dutch(made: Made) -> None:
 
 
 def test_the_document_says_when_origin_was_allowed(made: Made, tmp_path: Path) -> None:
-    from riskmodel.forecasting.checks import stage_of
     from riskmodel.forecasting.experiment import load_experiment
     from riskmodel.forecasting.origins import latest_origin
+    from riskmodel.forecasting.stage import stage_of
     from riskmodel.products.governance.iama import iama_document
     from riskmodel.products.governance.model_card import CardFacts
     from riskmodel.workflow.findings import stored_record

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,14 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import example_panel, experiment
 
-from riskmodel.errors import InputError
 from riskmodel.forecasting.backtest import run
 from riskmodel.forecasting.curve import Outputs
 from riskmodel.forecasting.forecast import Forecast, write_forecasts
 from riskmodel.forecasting.groups import abstains
 from riskmodel.forecasting.targets import Event, score_change
-from riskmodel.products.risk_list.how_sure import flagged_by_size, frequency, past_of
-from riskmodel.products.risk_list.ranks import _at_levels, rank_range, shortest_range
+from riskmodel.products.risk_list.area_sheet import Past
+from riskmodel.products.risk_list.how_sure import frequency
+from riskmodel.products.risk_list.ranks import quantiles_at, rank_range, shortest_range
+from riskmodel.workflow.risk_list import past_forecasts
 from riskmodel.workspace.store import Workspace
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
@@ -100,7 +103,7 @@ def test_equal_areas_may_stand_anywhere() -> None:
 def test_ranges_agree_with_every_combination_of_a_few_outcomes() -> None:
     """Brute force: each of three areas takes one of 41 equally likely values; all 68,921 are ranked."""
     made = normal_forecast([-0.03, 0.0, 0.01], [0.02, 0.05, 0.01])
-    values = _at_levels(made, np.arange(3), (np.arange(41) + 0.5) / 41)
+    values = quantiles_at(made, np.arange(3), (np.arange(41) + 0.5) / 41)
     ranks = [np.argsort(np.argsort(combination)) + 1 for combination in product(*values)]
     low, high = shortest_range(np.array(ranks).T)
     drawn = rank_range(made, np.arange(3), draws=20_000)
@@ -111,19 +114,16 @@ def test_ranges_agree_with_every_combination_of_a_few_outcomes() -> None:
 def test_the_curve_read_backwards_is_the_curve() -> None:
     made = normal_forecast([-0.03, 0.02], [0.02, 0.05])
     levels = np.linspace(0.001, 0.999, 97)
-    values = _at_levels(made, np.array([1, 0]), levels)
+    values = quantiles_at(made, np.array([1, 0]), levels)
     back = made.curve.rows(np.array([1, 0])).at(values)
     np.testing.assert_allclose(back, np.broadcast_to(levels, (2, 97)), atol=1e-9)
 
 
-def test_areas_at_the_end_stay_there_and_places_are_held() -> None:
+def test_areas_at_the_end_stay_there() -> None:
     made = normal_forecast([-0.5, 0.0, 0.0, 0.1], [0.2, 0.02, 0.02, 0.02])
     low, high = rank_range(made, np.arange(4), last=np.array([True, False, False, False]))
     assert (low[0], high[0]) == (4, 4)
     assert high[1:].max() <= 3
-    place = np.array([4, 3, 1, 2])
-    low, high = rank_range(made, np.arange(4), place=place)
-    assert ((low <= place) & (place <= high)).all()
 
 
 def test_limits_of_areas_decide_when_they_differ() -> None:
@@ -158,16 +158,6 @@ def test_small_is_below_two_hundred_and_unknown_is_not_small() -> None:
     assert abstains(np.array([199.0, 200.0, np.nan])).tolist() == [True, False, False]
 
 
-def test_size_alone_flags_as_far_as_the_median_of_equals_goes() -> None:
-    size = np.arange(1.0, 1001.0)
-    chance = 100.0 / size
-    # The median over 101 consecutive sizes around s is 100 / s: at least .25 up to s = 400.
-    assert flagged_by_size(chance, size, 0.25) == 400.0
-    assert flagged_by_size(chance, size, 99.0) == 0.0
-    with pytest.raises(InputError, match="100 of known size"):
-        flagged_by_size(chance[:100], size[:100], 0.25)
-
-
 # --- the past ---------------------------------------------------------------------------------------
 
 
@@ -178,9 +168,16 @@ def test_the_past_is_what_a_plain_recount_gives(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "ws")
     folder = workspace.path("backtests", asked.name)
     folder.mkdir(parents=True)
-    assert past_of(workspace, asked, "lightgbm", panel) == {}
+
+    def past_before(wave: int) -> Mapping[str, tuple[Past, ...]]:
+        """Of a stored forecast that starts from a wave; only that of it matters here."""
+        forecast = SimpleNamespace(origin_date=date(wave, 1, 1))
+        stored = SimpleNamespace(forecast=forecast, model="lightgbm", experiment=asked)
+        return past_forecasts(workspace, stored, panel)
+
+    assert past_before(2020) == {}
     write_forecasts(done.forecasts, folder / "forecasts.parquet")
-    told = past_of(workspace, asked, "lightgbm", panel)
+    told = past_before(2020)
     population = panel.latest("population")
     for made in (each for each in done.forecasts if each.model == "lightgbm"):
         wave = made.origin_date.year
@@ -201,11 +198,9 @@ def test_the_past_is_what_a_plain_recount_gives(tmp_path: Path) -> None:
             assert past.change == change[area]
             assert past.happened == (change[area] < -0.05)
         assert measured > 200
-    assert {each.year for each in past_of(workspace, asked, "lightgbm", panel, before=2018)[panel.areas[0]]} == {
-        2016
-    }
+    assert {each.year for each in past_before(2018)[panel.areas[0]]} == {2016}
     (folder / "experiment.yaml").write_text(
         (Path(__file__).parents[1] / "experiments" / "tipping-2y.yaml").read_text(encoding="utf-8"),
         encoding="utf-8",
     )
-    assert past_of(workspace, asked, "lightgbm", panel) == {}
+    assert past_before(2020) == {}

@@ -17,8 +17,8 @@ from worlds import panel_of
 
 from riskmodel.catalogue import DIMENSIONS, indicators
 from riskmodel.errors import InputError
+from riskmodel.monitor.instrument.file import read_instrument, shipped_instrument
 from riskmodel.monitor.instrument.instrument import Instrument, Term, national_centre, score_from_indicators
-from riskmodel.monitor.instrument.instrument_file import read_instrument, shipped_instrument
 from riskmodel.panel.panel import Panel
 
 NAN = float("nan")

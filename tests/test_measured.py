@@ -111,12 +111,9 @@ def test_what_is_not_there_is_refused(tmp_path: Path) -> None:
 
 def test_only_keeps_everything_of_the_chosen_areas() -> None:
     panel = panel_of({"score": {2018: [4.0, 4.1], 2020: [4.2, 4.0]}}, ["WK001400", "WK003401"])
-    both = replace(measured_of(panel), covered=np.array([[0.5, 0.6], [0.7, 0.8]]))
-    one = both.only(np.array([False, True]))
+    one = measured_of(panel).only(np.array([False, True]))
     assert one.areas.tolist() == ["WK003401"]
     np.testing.assert_allclose(one.change(2018, 2020), [-0.1])
-    assert one.covered is not None
-    assert one.covered.tolist() == [[0.7, 0.8]]
     assert one.municipality_codes().tolist() == ["GM0034"]
 
 

@@ -17,10 +17,11 @@ from worlds import EXPERIMENTS
 import riskmodel
 from riskmodel.errors import InputError
 from riskmodel.forecasting.backtest_record import Record, read_record
-from riskmodel.forecasting.checks import Context, Finding, Stage, run_checks, stage_of
+from riskmodel.forecasting.checks import Context, run_checks
 from riskmodel.forecasting.experiment import Experiment, load_experiment
 from riskmodel.forecasting.models.structural import Structural
 from riskmodel.forecasting.origins import latest_origin
+from riskmodel.forecasting.stage import Stage, stage_of
 from riskmodel.panel.panel import Panel
 from riskmodel.products.governance import model_card_pictures as card_pictures
 from riskmodel.products.governance.audit_tables import audit_text
@@ -40,6 +41,7 @@ from riskmodel.products.governance.model_card import (
 )
 from riskmodel.products.governance.register_entry import ENTRY
 from riskmodel.scoring.release import Release, load_release, save_release
+from riskmodel.workspace.findings import Finding
 from riskmodel.workspace.store import Workspace
 
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -1,6 +1,7 @@
 import shutil
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ from riskmodel.errors import InputError
 from riskmodel.monitor.measured import measured
 from riskmodel.monitor.view import dimension_span, span_of, tables, view_of
 from riskmodel.products.present import folder as monitoring_files
-from riskmodel.workflow import present as monitoring
+from riskmodel.products.present.group_words import coverage
+from riskmodel.workflow import published
 from riskmodel.workspace.store import Workspace
 
 PAGE = Path(__file__).parents[1] / "docs" / "present.md"
@@ -166,7 +168,9 @@ def test_without_the_library_for_pdf_the_sheet_is_still_written(
 ) -> None:
     monkeypatch.setitem(sys.modules, "weasyprint", None)
     view = view_of(measured(example_workspace), [small_town(example_workspace)])
-    notes = monitoring_files.write_sheet(tmp_path, example_workspace, view, None, None, None)
+    notes = monitoring_files.write_sheet(
+        tmp_path, view, start=None, boundaries=None, files=(), made_on=date(2022, 6, 1)
+    )
     assert [path.suffix for path in tmp_path.iterdir()] == [".html"]
     assert len(notes) == 1 and "weasyprint" in notes[0]
 
@@ -214,7 +218,7 @@ def test_a_survey_is_held_against_the_measurement(example_workspace: Workspace, 
     assert np.allclose(table["change"], expected, equal_nan=True)
     assert (out / "enquete.txt").read_text(encoding="utf-8").strip() in output
     with pytest.raises(InputError, match="--answers"):
-        monitoring.survey(file, example_workspace, answers="votes")
+        published.survey(file, example_workspace, answers="votes")
 
 
 def test_a_file_that_differs_ends_with_exit_code_1(real_data: Path, tmp_path: Path) -> None:
@@ -233,14 +237,14 @@ def test_the_page_has_what_verify_prints(real_data: Path) -> None:
         *sorted((real_data / "leefbaarometer-2.0").glob("*.xlsx")),
         *sorted((real_data / "leefbaarometer-3.0").glob("*.csv")),
     ]
-    text, same = monitoring.verify(files)
+    text, same = published.verify(files)
     assert same and text in PAGE.read_text(encoding="utf-8")
 
 
 def test_statements_need_scores(tmp_path: Path, example_workspace: Workspace) -> None:
     with pytest.raises(InputError, match="no scores"):
-        monitoring.statements(Workspace(tmp_path))
-    assert set(monitoring.statements(example_workspace)["edition"]) == {"3.0"}
+        published.statements(Workspace(tmp_path))
+    assert set(published.statements(example_workspace)["edition"]) == {"3.0"}
 
 
 def test_a_group_found_in_part_does_not_pass_for_the_whole(example_workspace: Workspace, tmp_path: Path) -> None:
@@ -248,8 +252,10 @@ def test_a_group_found_in_part_does_not_pass_for_the_whole(example_workspace: Wo
     own = tmp_path / "own.csv"
     own.write_text(f"code\n{small_town(example_workspace)}\nGM0001\n", encoding="utf-8")
     view = view_of(country, (), str(own))
-    assert view.coverage == "1 van de 2 delen"
-    monitoring_files.write_sheet(tmp_path / "out", example_workspace, view, None, None, None)
+    assert coverage(view) == "1 van de 2 delen"
+    (tmp_path / "out").mkdir()
+    today = date(2022, 6, 1)
+    monitoring_files.write_sheet(tmp_path / "out", view, start=None, boundaries=None, files=(), made_on=today)
     [page] = (tmp_path / "out").glob("*.html")
     assert page.name == f"leefbaarheid-own-{country.waves[-1]}.html"
     assert "own (1 van de 2 delen)" in page.read_text(encoding="utf-8")

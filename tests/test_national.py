@@ -16,15 +16,8 @@ from riskmodel.monitor.national import class_distribution, onvoldoende
 from riskmodel.monitor.national_change import crossings, direction_shares, fallers_by_dimension, mean_change
 from riskmodel.panel.measurement_noise import Noise
 from riskmodel.products.present.national_text import national_text
-from riskmodel.products.present.national_words import (
-    as_markdown,
-    as_text,
-    count_of,
-    counting,
-    listed,
-    people,
-    percent,
-)
+from riskmodel.products.present.national_words import as_markdown, as_text, counting, people
+from riskmodel.products.rendering.dutch import count_of, listed, share
 
 #: A change stands out from 1.645 * sqrt(2) * .01 = .0233 score points.
 NOISE = Noise(1e-4, 0.0, 1000.0)
@@ -208,7 +201,7 @@ def test_the_text_says_so_when_jitter_is_not_known(country: Measured) -> None:
 
 
 def test_numbers_are_dutch() -> None:
-    assert percent(0.1234) == "12,3%" and percent(None) == "onbekend"
+    assert share(0.1234, 1) == "12,3%" and share(None) == "onbekend"
     assert people(15_340_000.0) == "15,3 miljoen" and people(133_430) == "133.430"
     assert counting(0, "wijk", "ging", "gingen") == "Geen wijk ging"
     assert counting(1, "buurt", "ging", "gingen") == "1 buurt ging"

@@ -19,10 +19,12 @@ from riskmodel.errors import InputError
 from riskmodel.monitor.measured import Measured
 from riskmodel.panel.measurement_noise import Noise
 from riskmodel.products.present import sheet_words as words
+from riskmodel.products.present.folder import slug
 from riskmodel.products.present.pictures import CLASS_COLOURS
-from riskmodel.products.present.sheet import render_now_sheet, write_now_sheet
+from riskmodel.products.present.sheet import render_now_sheet
 from riskmodel.products.present.sheet_data import Facts
 from riskmodel.products.present.sheet_facts import facts, long_ago
+from riskmodel.products.rendering.pdf import html_to_pdf
 from riskmodel.sources.observations import SourceFile
 
 WAVES = (2008, 2012, 2014, 2018, 2020)
@@ -71,7 +73,7 @@ def found() -> Facts:
 
 @pytest.fixture(scope="module")
 def html(found: Facts) -> str:
-    return render_now_sheet(found, files=[FILE], made_on=date(2022, 6, 1), release="uitgave van 2022")
+    return render_now_sheet(found, files=[FILE], made_on=date(2022, 6, 1))
 
 
 # --- the figures ------------------------------------------------------------------------------------------------
@@ -255,7 +257,7 @@ def test_page_says_where_it_comes_from(html: str) -> None:
     for expected in (
         "Leefbaarometer 3.0",
         "1 januari 2020, vergeleken met 2018 en 2012",
-        "uitgave van 2022",
+        "metingen 2008, 2012, 2014, 2018 en 2020",
         "2014, 2018 en 2020",
         "19 wijken met een score, 19.100 inwoners",
         "gewogen naar inwoners; 4 wijken",
@@ -270,7 +272,7 @@ def test_page_says_where_it_comes_from(html: str) -> None:
 
 
 def test_the_same_sheet_is_the_same_page(found: Facts, html: str) -> None:
-    assert render_now_sheet(found, files=[FILE], made_on=date(2022, 6, 1), release="uitgave van 2022") == html
+    assert render_now_sheet(found, files=[FILE], made_on=date(2022, 6, 1)) == html
     assert "verzonnen" in plain(render_now_sheet(found, example=True))
 
 
@@ -293,30 +295,24 @@ def test_without_inhabitants_areas_are_counted() -> None:
     assert "Het aantal inwoners is niet bekend" in text and "alle gebieden tellen even zwaar" in text
 
 
-def test_a_title_makes_a_file_name(tmp_path: Path) -> None:
-    world, chosen = country()
-    paths = write_now_sheet(world, chosen, title="Súdwest-Fryslân & co/..", out=tmp_path, noise=NOISE, pdf=False)
-    assert {form: path.name for form, path in paths.items()} == {
-        "html": "leefbaarheid-sudwest-fryslan-co-2020.html"
-    }
-    assert sorted(tmp_path.iterdir()) == sorted(paths.values())
-
-
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"end": 2019}, "measurement 2019"),
         ({"start": 2020}, "an end after"),
         ({"end": 2008}, "no earlier measurement"),
-        ({"name": "../out"}, "file name"),
-        ({"boundaries": pd.DataFrame({"a": [1]})}, "boundaries"),
     ],
 )
-def test_bad_input_is_refused(tmp_path: Path, changes: dict[str, object], message: str) -> None:
+def test_bad_input_is_refused(changes: dict[str, int], message: str) -> None:
     world, chosen = country()
     with pytest.raises(InputError, match=message):
-        write_now_sheet(world, chosen, title="Meerstad", out=tmp_path, noise=NOISE, pdf=False, **changes)  # type: ignore[arg-type]
-    assert list(tmp_path.iterdir()) == []
+        facts(world, chosen, title="Meerstad", noise=NOISE, **changes)
+
+
+def test_a_title_makes_a_file_name_and_boundaries_must_be_some(found: Facts) -> None:
+    assert slug("Súdwest-Fryslân & co/..") == "sudwest-fryslan-co"
+    with pytest.raises(InputError, match="boundaries"):
+        render_now_sheet(found, boundaries=pd.DataFrame({"a": [1]}))
 
 
 def test_a_group_must_have_areas_with_a_score(tmp_path: Path) -> None:
@@ -333,10 +329,10 @@ def test_a_group_must_have_areas_with_a_score(tmp_path: Path) -> None:
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     world, chosen = country()
     folder = tmp_path_factory.mktemp("sheet")
-    made = write_now_sheet(
-        world, chosen, title="Meerstad", out=folder, noise=NOISE, boundaries=squares(), pdf=False
-    )
-    return made["html"]
+    page = folder / "meerstad.html"
+    found = facts(world, chosen, title="Meerstad", noise=NOISE)
+    page.write_text(render_now_sheet(found, boundaries=squares()), encoding="utf-8", newline="\n")
+    return page
 
 
 def squares():
@@ -490,8 +486,10 @@ def test_official_municipalities(
 ) -> None:
     measured, boundaries = official
     chosen = measured.municipality_codes() == code
-    paths = write_now_sheet(measured, chosen, title=title, out=tmp_path, boundaries=boundaries)
-    reader = pypdf.PdfReader(paths["pdf"])
+    html = tmp_path / "sheet.html"
+    found = facts(measured, chosen, title=title)
+    html.write_text(render_now_sheet(found, boundaries=boundaries), encoding="utf-8", newline="\n")
+    reader = pypdf.PdfReader(html_to_pdf(html.read_text(encoding="utf-8"), tmp_path / "sheet.pdf"))
     pages = [re.sub(r"\s+", " ", page.extract_text()) for page in reader.pages]
     # The whole story on the first page; the table on it too, or from the second on.
     for expected in (title, "In het kort", "Op de kaart", "Wat veranderde duidelijk?", "Wat dit blad niet zegt"):
@@ -504,7 +502,7 @@ def test_official_municipalities(
     assert len(table_pages) == (1 if wijken < 20 else len(pages) - 1)
     assert reader.trailer["/Root"]["/Lang"] == "nl"
     for width in (390, 1280):
-        page = opened(paths["html"], width)
+        page = opened(html, width)
         assert page.locator(".areas tbody tr").count() == wijken
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.locator(".map path").count() == wijken

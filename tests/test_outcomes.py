@@ -18,21 +18,11 @@ from worlds import panel_of
 from riskmodel.errors import InputError
 from riskmodel.forecasting.targets import Event
 from riskmodel.products.outcomes.evaluate import declines_among, evaluate
-from riskmodel.products.outcomes.lists import (
-    COLUMNS,
-    DRAWN,
-    REST,
-    SMALL,
-    TOP,
-    ListRecord,
-    list_record,
-    load_list,
-    save_list,
-)
-from riskmodel.products.outcomes.visits import BY, FOUND, read_visits, visits_of
+from riskmodel.products.outcomes.lists import COLUMNS, DRAWN, REST, SMALL, TOP, ListRecord, list_record
+from riskmodel.products.outcomes.visits import BY, FOUND, read_visits
 from riskmodel.products.outcomes.words import evaluation_in_words
 from riskmodel.products.risk_list.random_visits import plan_visits
-from riskmodel.workflow.outcomes import ingest_outcomes
+from riskmodel.workflow.outcomes import ingest_outcomes, load_list, load_visits, save_list
 from riskmodel.workspace.store import Workspace
 
 TODAY = date(2023, 1, 1)
@@ -144,7 +134,7 @@ def test_a_file_of_a_dutch_spreadsheet_is_read_and_kept(tmp_path: Path) -> None:
     assert read["visited_on"].tolist() == [date(2022, 7, 1), date(2022, 7, 2)]
     assert read["done"].tolist() == ["Toezicht, 2 avonden", ""]
     ingest_outcomes(file, workspace, today=TODAY)
-    pd.testing.assert_frame_equal(visits_of(workspace, record), read)
+    pd.testing.assert_frame_equal(load_visits(workspace, record), read)
     with pytest.raises(InputError, match="gave already"):
         ingest_outcomes(
             written(tmp_path, "WK900100,2022-07-01,onduidelijk,,wijkteam", name="b.csv"), workspace, today=TODAY
@@ -152,8 +142,8 @@ def test_a_file_of_a_dutch_spreadsheet_is_read_and_kept(tmp_path: Path) -> None:
     ingest_outcomes(
         written(tmp_path, "WK900100,2022-08-01,onduidelijk,,wijkteam", name="c.csv"), workspace, today=TODAY
     )
-    assert len(visits_of(workspace, record)) == 3
-    found = evaluate(record, visits_of(workspace, record))
+    assert len(load_visits(workspace, record)) == 3
+    found = evaluate(record, load_visits(workspace, record))
     # The later visit counts: unclear in place of decline.
     assert found.by_part.loc[TOP, ["decline", "unclear"]].tolist() == [0, 1]
 

@@ -17,7 +17,8 @@ from browsing import needs_browser, watching
 from page_worlds import real_list
 from test_products import FORMULA, SCRIPT, TURNED, make_list
 
-from riskmodel.catalogue import class_scheme, indicators, load
+from riskmodel.catalogue import class_scheme, drivers, indicators, load
+from riskmodel.forecasting.targets import Event
 from riskmodel.products.rendering import dutch
 from riskmodel.products.rendering.scale import symmetric_scale
 from riskmodel.products.risk_list.map import draw_map
@@ -31,10 +32,10 @@ from riskmodel.products.risk_list.page.drawings import (
     town_dots,
     towns,
 )
+from riskmodel.products.risk_list.page.markup import say
 from riskmodel.products.risk_list.page.page import render_page, write_page
-from riskmodel.products.risk_list.page.sentences import labels, sentences
-from riskmodel.products.risk_list.page.texts import TEXTS, english_event, fill, say
-from riskmodel.products.risk_list.risk_list import RiskList, town_counts
+from riskmodel.products.risk_list.risk_list import FLAGS, RiskList, town_counts
+from riskmodel.products.risk_list.texts import TEXTS, event_in_dutch, fill, in_dutch
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 PLACES = {"Venlo": 5, "Drechtsteden": 12, "Almere": None}
@@ -72,16 +73,13 @@ def real(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_both_languages_have_the_same_slots() -> None:
-    for nl, en in sentences():
-        assert en and sorted(re.findall(r"\{[\w.]+\}", nl)) == sorted(re.findall(r"\{[\w.]+\}", en)), nl
-    slot = re.compile(r"\{(\w+)")
+    # With its form: nothing is written in another way in the other language.
+    slot = re.compile(r"\{([\w.]+(?::\w+)?)")
     for key, (nl, en) in TEXTS.items():
+        assert nl and en, key
         if key == "question":
             continue
-        ours, theirs = set(slot.findall(nl)), set(slot.findall(en))
-        if "event_en" in theirs:
-            theirs = theirs - {"event_en"} | {"event"}
-        assert ours - {"event"} == theirs - {"event"}, key
+        assert set(slot.findall(nl)) == set(slot.findall(en)), key
         assert nl.count("**") == en.count("**"), key
 
 
@@ -99,11 +97,25 @@ def test_a_name_with_marks_in_it_stays_a_name() -> None:
     assert "&lt;b&gt;" in say("point_small", name="**x** <b>")
 
 
-def test_events_in_english() -> None:
-    assert english_event("de score daalt meer dan 0,05 punt") == "the score falls by more than 0.05 points"
-    dropped = "het gebied zakt van klasse 5 of hoger naar klasse 4 of lager"
-    assert english_event(dropped) == "the area drops from class 5 or higher to class 4 or lower"
-    assert english_event("iets anders") == "iets anders"
+@needs_browser
+def test_events_in_both_languages(tmp_path: Path, opened) -> None:
+    events = {
+        Event("fall"): "the score falls by more than 0.05 points",
+        Event("tipping"): "the area drops from class 5 or higher to class 4 or lower",
+        Event("relative_fall", 0.04): "the score falls behind the country by more than 0.04 points",
+        Event("development"): "the score falls by more than 0.0666 points (development class 3 or lower)",
+        Event(
+            "beyond_noise", times_noise=1.5
+        ): "the score falls by more than 1.5 times what is chance for an area",
+    }
+    for event, english in events.items():
+        write_page(make_list(event=event), tmp_path / "list.html")
+        page = opened(tmp_path / "list.html")
+        assert f"hier: {event_in_dutch(event)}, binnen" in page.inner_text(".meaning")
+        page.click("#language")
+        assert english in page.inner_text(".meaning") and english in page.inner_text("#question")
+        page.click("#language")
+        assert f"hier: {event_in_dutch(event)}, binnen" in page.inner_text(".meaning")
 
 
 # --- scales, steps, quadrant ------------------------------------------------------------------------
@@ -112,7 +124,7 @@ def test_events_in_english() -> None:
 def test_scales_hold_all_values() -> None:
     scale = symmetric_scale([-0.073, float("nan"), 0.02], 200)
     assert (scale.low, scale.high) == (-0.08, 0.08)
-    assert scale.place(0) == 100
+    assert scale.position(0) == 100
     assert symmetric_scale([], 100).high > 0
     assert symmetric_scale([0.1], 100).high == pytest.approx(0.1)
 
@@ -180,7 +192,7 @@ def test_data_equals_the_list(invented: tuple[RiskList, Path]) -> None:
     for name, column in page_data.MILLI.items():
         for told, value in zip(rows[name], made.rows[column], strict=True):
             assert told is None if pd.isna(value) else told == round(round(value, 3) * 1000)
-    flags = made.rows[list(page_data.FLAGS)].to_numpy(bool)
+    flags = made.rows[list(FLAGS)].to_numpy(bool)
     assert rows["flags"] == [sum(1 << n for n in np.flatnonzero(line)) for line in flags]
 
 
@@ -310,7 +322,7 @@ DUTCH_WORDS = re.compile(
 
 def _dutch_pieces() -> set[str]:
     """Fixed parts of every Dutch text of the page that are in no English one."""
-    pairs = [*TEXTS.values(), *labels().values(), *sentences()]
+    pairs = [*TEXTS.values(), *((each.label, each.label_en) for each in drivers())]
     pairs += [(each.label_nl, each.label_en) for each in indicators().values()]
     pairs += [(entry["label"], entry["label_en"]) for entry in load("features").values() if "label" in entry]
     pieces = {part.strip(" .,:;()*") for nl, _ in pairs for part in re.split(r"\{[^}]*\}|\*\*", nl)}
@@ -386,11 +398,11 @@ def test_page_says_what_it_is(invented: tuple[RiskList, Path], opened) -> None:
     assert "14 april 2022" in text and "1 januari 2020" in text
     for expected in [
         about.question,
-        about.event,
+        event_in_dutch(about.event),
         about.model,
         about.forecast_id,
         *about.sources,
-        about.track_record,
+        in_dutch(about.track_record),
     ]:
         assert expected in text
     for heading, limit in dutch.LIMITS:
@@ -593,7 +605,7 @@ def test_area_sheet(real: tuple[RiskList, Path], opened) -> None:
     for dimension in filled.dimensions:
         assert _signed(dimension.value) in sheet.locator(".part.dimensions").inner_text()
     for mechanism in filled.mechanisms:
-        assert mechanism.title in text and mechanism.text in text
+        assert in_dutch(mechanism.title) in text and in_dutch(mechanism.text) in text
     high = [past.rank <= past.of / 10 for past in filled.past]
     fell = sum(past.happened for past in filled.past)
     missed = sum(past.happened and not told for past, told in zip(filled.past, high, strict=True))
@@ -695,7 +707,7 @@ def test_english(real: tuple[RiskList, Path], opened) -> None:
     assert "tweede van" in page.locator("dialog tr.behind [lang=nl]").first.inner_text()
     page.keyboard.press("Escape")
     page.click("#language")
-    assert page.locator("[data-said]").first.inner_text() == made.about.track_record
+    assert page.locator("[data-t=track_record]").first.inner_text() == in_dutch(made.about.track_record)
     assert page.locator("html").get_attribute("lang") == "nl"
     assert page.locator("h2#lijst").inner_text() == "De lijst"
 
@@ -819,7 +831,7 @@ def test_sheet_from_contributions_alone(invented: tuple[RiskList, Path], opened)
 
 @needs_browser
 def test_an_empty_list_and_one_without_capacity_are_pages(opened, tmp_path: Path) -> None:
-    made = make_list(capacity=None, example=False, track_record="", change_last_from=None, change_long_from=None)
+    made = make_list(capacity=None, example=False, track_record=None, change_last_from=None, change_long_from=None)
     path = tmp_path / "page.html"
     rows = made.rows.assign(municipality="Meerstad", on_list=True)
     write_page(replace(made, rows=rows), path)

@@ -23,10 +23,12 @@ from matplotlib.text import Text
 from scipy.optimize import minimize
 
 from riskmodel.catalogue import class_scheme
+from riskmodel.catalogue.units import decimal
 from riskmodel.errors import InputError
 from riskmodel.products.present import pictures
-from riskmodel.products.present.pictures.layout import fold, local_name, shorten, spread, text_width
-from riskmodel.products.rendering.style import DOWN, INK, SAME, UP, CommaFormatter, decimal, luminance
+from riskmodel.products.present.pictures.layout import fold, local_name, shorten, text_width
+from riskmodel.products.rendering.labels import spread
+from riskmodel.products.rendering.style import DOWN, INK, SAME, UP, CommaFormatter, luminance
 
 CLASSES = class_scheme("3.0").names
 WAVES = (2014, 2018, 2020)
@@ -215,20 +217,6 @@ def course() -> pd.DataFrame:
     return pictures.bands(table, names)
 
 
-def survey() -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "name": NAMES,
-            "measured": [0.09, -0.10, 0.01, 0.01],
-            "measured_low": [0.06, -0.12, -0.02, -0.05],
-            "measured_high": [0.12, -0.08, 0.04, 0.07],
-            "survey": [6.1, 5.0, np.nan, 7.2],
-            "survey_low": [5.8, 4.4, 5.0, 6.9],
-            "survey_high": [6.4, 5.6, 6.0, 7.5],
-        }
-    )
-
-
 def covariance() -> pd.DataFrame:
     return pd.DataFrame(
         {"label": parts().columns, "share": [0.5, 0.3, 0.15, -0.05, 0.1], "low95": [0.4, 0.2, 0.1, -0.1, 0.0],
@@ -271,7 +259,6 @@ DRAWINGS = {
     "dimension_bars": lambda: pictures.dimension_bars(parts(), **TEXTS),
     "group_trajectory": lambda: pictures.group_trajectory(course(), **TEXTS),
     "decomposition_shares": lambda: pictures.decomposition_shares(covariance(), **TEXTS),
-    "survey": lambda: pictures.survey_against_measurement(survey(), **TEXTS),
     "scatter": lambda: pictures.association_scatter(
         [1.0, 2.0, 3.0, np.nan, 5.0],
         [0.1, 0.2, 0.15, 0.3, 0.5],
@@ -477,15 +464,6 @@ def test_dimensions_stand_in_order_of_their_share() -> None:
     assert "50%  (40% tot 60%)" in words(drawing) and "−5%  (−10% tot 2%)" in words(drawing)
 
 
-def test_survey_and_measurement_share_their_rows() -> None:
-    drawing = DRAWINGS["survey"]()
-    for axes, column in zip(drawing.axes, ("measured", "survey"), strict=True):
-        dots = next(line for line in axes.lines if line.get_marker() in ("o", "D"))
-        np.testing.assert_allclose(dots.get_xdata(), survey()[column])
-        np.testing.assert_array_equal(dots.get_ydata(), range(4))
-    assert words(drawing).count("geen gegevens") == 1
-
-
 def test_scatter_says_how_many_are_missing() -> None:
     said = words(DRAWINGS["scatter"]()).replace("\n", " ")
     assert "(4 gebieden; 1 zonder beide cijfers)" in said
@@ -543,7 +521,6 @@ def test_areas_without_a_boundary_are_counted() -> None:
         ),
         lambda: pictures.bands(course().rename(columns={"series": "part", "value": "score"}), {"group": "x"}),
         lambda: pictures.decomposition_shares(pd.DataFrame({"label": ["a"]}), title="x"),
-        lambda: pictures.survey_against_measurement(pd.DataFrame({"name": ["a"]}), title="x"),
         lambda: pictures.association_scatter([np.nan], [1.0], x_name="x", y_name="y", title="x"),
         lambda: pictures.class_map(squares(), {"WK999999": 1.0}, CLASSES, title="x"),
         lambda: pictures.outlines(pd.DataFrame({"a": [1]}), ["WK000100"]),

@@ -12,11 +12,13 @@ import pandas as pd
 import pytest
 
 from riskmodel.catalogue import Driver
+from riskmodel.forecasting.targets import Event
 from riskmodel.products.rendering import dutch
-from riskmodel.products.risk_list.formats import WRITERS, write_forms
+from riskmodel.products.risk_list.formats import WRITERS, write_formats
 from riskmodel.products.risk_list.formats.csv import write_csv
 from riskmodel.products.risk_list.formats.workbook import write_xlsx
 from riskmodel.products.risk_list.risk_list import COLUMNS, About, RiskList
+from riskmodel.products.risk_list.texts import Sentence, in_dutch
 from riskmodel.workspace.safe_text import safe_cell
 
 SCRIPT = "<script>alert(1)</script>"
@@ -63,6 +65,7 @@ PARTS = [
 CLASSES = "zeer onvoldoende,ruim onvoldoende,onvoldoende,zwak,voldoende,ruim voldoende,goed,zeer goed,uitstekend"
 BASE = 0.0021
 CAPACITY = 5
+RECORD = Sentence("track_record", {"years": (2018,), "capacity": 50, "own": (38,), "base": (4,), "best": (30,)})
 #: The last columns of the table.
 PROVENANCE = (
     "made_on", "origin_date", "known_at", "waves", "horizon", "event", "model", "model_version", "code_version",
@@ -105,7 +108,7 @@ def make_list(**changes: object) -> RiskList:
     settings: dict[str, object] = {
         "title": "Risicolijst Meerstad en Duinvoort",
         "question": "In welke wijken dreigt de leefbaarheid achteruit te gaan?",
-        "event": "de score daalt meer dan 0,05",
+        "event": Event("fall"),
         "experiment": "wijken-2-jaar",
         "model": "lightgbm-kwantielen",
         "model_version": "3",
@@ -123,7 +126,7 @@ def make_list(**changes: object) -> RiskList:
         "capacity": CAPACITY,
         "sources": ("leefbaarometer-wijken.csv sha256:0f3a91c2", "kwb-2020.xlsx sha256:<77b1>"),
         "example": True,
-        "track_record": "Van de 50 gebieden die deze methode in 2018 aanwees, gingen er 19 achteruit.",
+        "track_record": RECORD,
     }
     return RiskList(rows, contributions, DRIVERS, About(**(settings | changes)))  # type: ignore[arg-type]
 
@@ -135,7 +138,7 @@ def risk_list() -> RiskList:
 
 @pytest.fixture(scope="module")
 def forms(risk_list: RiskList, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return write_forms(risk_list, tmp_path_factory.mktemp("products") / "new" / "folder")
+    return write_formats(risk_list, tmp_path_factory.mktemp("products") / "new" / "folder")
 
 
 def _same(text: str, value: object) -> bool:
@@ -278,7 +281,7 @@ def test_workbook_explains_itself(risk_list: RiskList, forms: dict[str, Path]) -
         about.forecast_id,
         about.model,
         *about.sources,
-        about.track_record,
+        in_dutch(about.track_record),
     ]:
         assert expected in text
     for heading, meaning in COLUMNS.values():
@@ -309,7 +312,7 @@ def test_forms_leave_nothing_else_behind(forms: dict[str, Path]) -> None:
 
 
 def test_a_failure_keeps_the_previous_forms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    paths = write_forms(make_list(), tmp_path)
+    paths = write_formats(make_list(), tmp_path)
     before = {form: path.read_bytes() for form, path in paths.items()}
 
     def fail(*_: object) -> None:
@@ -317,6 +320,6 @@ def test_a_failure_keeps_the_previous_forms(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setitem(WRITERS, "html", fail)
     with pytest.raises(OSError, match="disk full"):
-        write_forms(make_list(title="Anders"), tmp_path)
+        write_formats(make_list(title="Anders"), tmp_path)
     assert {form: path.read_bytes() for form, path in paths.items()} == before
     assert sorted(tmp_path.iterdir()) == sorted(paths.values())

@@ -17,18 +17,18 @@ from worlds import EXPERIMENTS, example_panel, experiment, panel_of, wijk_codes
 
 from riskmodel.catalogue import DIMENSIONS, drivers
 from riskmodel.errors import InputError
-from riskmodel.forecasting import backtest
+from riskmodel.forecasting.drivers.alternative_models import explanation_of, unsure_of
 from riskmodel.forecasting.drivers.contributions import by_driver, definitional
-from riskmodel.forecasting.drivers.explanation import explanation_of
 from riskmodel.forecasting.drivers.national import national_drivers, views_of
-from riskmodel.forecasting.drivers.stability import unsure_of
 from riskmodel.forecasting.features import training_of
 from riskmodel.forecasting.forecast_store import StoredForecast, load_forecast, save_forecast
 from riskmodel.forecasting.origins import latest_origin
+from riskmodel.forecasting.stage import fit, forecast_with
 from riskmodel.panel.panel import Panel
 from riskmodel.products.governance.driver_pictures import beeswarm, waterfall
 from riskmodel.products.risk_list.build import build_risk_list
 from riskmodel.products.risk_list.sheets import area_sheets
+from riskmodel.products.risk_list.texts import in_dutch
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -43,8 +43,8 @@ HOSTILE = (
 def stored_of(panel: Panel, folder: Path, trees: int = 40) -> StoredForecast:
     question = experiment(trees=trees)
     origin = latest_origin(panel, 2)
-    model = backtest.fit(question.model("lightgbm"), question, training_of(panel, origin))
-    made, features = backtest.forecast_with("lightgbm", model, question, panel, origin)
+    model = fit(question.model("lightgbm"), question, training_of(panel, origin))
+    made, features = forecast_with("lightgbm", model, question, panel, origin)
     told = model.contributions(features)
     contributions = by_driver(features.names, told)
     contributions.insert(0, "location", made.locations)
@@ -62,7 +62,9 @@ def stored_of(panel: Panel, folder: Path, trees: int = 40) -> StoredForecast:
 
 
 def list_of(panel, stored):
-    return build_risk_list(panel, stored, (), title="t", capacity=None, made_on=date(2022, 6, 1), track_record="")
+    return build_risk_list(
+        panel, stored, (), title="t", capacity=None, made_on=date(2022, 6, 1), with_sheets=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -255,7 +257,7 @@ def test_a_planted_driver_is_found_from_file_to_sheet(tmp_path):
     assert hit >= 95, "the areas at the top of the list stand there by what was planted"
     [first] = [driver for driver in sheets[0].drivers if driver.id == "context"]
     mean = f"{trouble.mean():.0f}%"
-    assert first.indicators[0].text.startswith(
+    assert in_dutch(first.indicators[0].text).startswith(
         f"{trouble[place[sheets[0].location]]:.0f}% (Nederland {mean}), 2020"
     )
     assert first.stable

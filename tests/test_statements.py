@@ -13,16 +13,10 @@ from riskmodel.catalogue import class_scheme, load
 from riskmodel.catalogue.group_lists import groups as shipped
 from riskmodel.errors import InputError
 from riskmodel.monitor.measured import Measured
-from riskmodel.monitor.published.statement_figures import FIGURES, Asked, Figure, Missing
-from riskmodel.monitor.published.statements import (
-    all_statements,
-    find_statement,
-    held_against,
-    in_full,
-    side_by_side,
-    statements_table,
-)
-from riskmodel.workflow import present as monitoring
+from riskmodel.monitor.published.statement_figures import FIGURES, Figure, Missing, Question
+from riskmodel.monitor.published.statements import all_statements, compare, find_statement, statements_table
+from riskmodel.products.present.statement_text import in_full, side_by_side
+from riskmodel.workflow import published
 
 #: Classes 3, 3, 6 and 7 in 2014; 3, 4, 6 and 7 in 2016 (cuts of 3.0).
 DEVIATION = [[-0.30, -0.30], [-0.30, -0.20], [0.0, 0.0], [0.05, 0.05]]
@@ -36,12 +30,14 @@ def country() -> Measured:
     return measured_world(DEVIATION, (2014, 2016), INHABITANTS, municipality=np.array([363, 14, 363, 14]))
 
 
-def asked(*waves: int, classes: tuple[int, int] = (1, 3), weight: str = "inhabitants", **other: object) -> Asked:
+def asked(
+    *waves: int, classes: tuple[int, int] = (1, 3), weight: str = "inhabitants", **other: object
+) -> Question:
     groups = tuple(other.get("groups", ()))  # type: ignore[call-overload]
-    return Asked(waves, classes, groups, weight)
+    return Question(waves, classes, groups, weight)
 
 
-def shown(name: str, country: Measured, what: Asked) -> Figure:
+def shown(name: str, country: Measured, what: Question) -> Figure:
     found = FIGURES[name](country, GROUPS, what)
     assert isinstance(found, Figure), found
     return found
@@ -60,7 +56,7 @@ def test_areas_stand_in_for_people_that_are_not_known(country: Measured) -> None
     found = shown("share_of_classes", nobody, asked(2014))
     assert (found.values, found.weight) == ((0.5,), "areas")
     statement = find_statement("onvoldoende")
-    figure, marks = held_against(statement, nobody, GROUPS)
+    figure, marks = compare(statement, nobody, GROUPS)
     assert isinstance(figure, Figure) and "A" in marks and "C" not in marks
     assert isinstance(FIGURES["people_in_classes"](nobody, GROUPS, asked(2014)), Missing)
 
@@ -112,21 +108,21 @@ def test_covariance_of_safety_is_that_of_numpy() -> None:
 
 
 def test_what_cannot_be_shown_says_why(country: Measured) -> None:
-    figure, marks = held_against(find_statement("trajectory"), country, GROUPS)
+    figure, marks = compare(find_statement("trajectory"), country, GROUPS)
     assert figure == Missing("no scores of 2008, 2012") and marks == ()
-    figure, _ = held_against(find_statement("safety-falls"), country, GROUPS)
+    figure, _ = compare(find_statement("safety-falls"), country, GROUPS)
     assert figure == Missing("no scores of 2018, 2020")
     with pytest.raises(InputError, match="one of ruim-voldoende"):
         find_statement("leefbaarheid")
 
 
 def test_marks_follow_from_what_was_counted(country: Measured) -> None:
-    marks = held_against(find_statement("onvoldoende"), country, GROUPS)[1]
+    marks = compare(find_statement("onvoldoende"), country, GROUPS)[1]
     assert marks == ("L", "E")
     older = replace(country, counted={2014: 2016, 2016: 2016}, edition="2.0", level="buurt")
     older = replace(older, scheme=country.scheme)
-    assert held_against(find_statement("onvoldoende"), older, GROUPS)[1] == ("C",)
-    assert held_against(find_statement("goed"), older, GROUPS)[1] == ("U", "C")
+    assert compare(find_statement("onvoldoende"), older, GROUPS)[1] == ("C",)
+    assert compare(find_statement("goed"), older, GROUPS)[1] == ("U", "C")
 
 
 def test_the_catalogue_is_complete() -> None:
@@ -154,7 +150,7 @@ def test_a_table_is_printed_with_its_sources_and_reasons(country: Measured) -> N
 
 @pytest.fixture(scope="module")
 def official(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
-    return monitoring.statements(official_workspace(real_data, tmp_path_factory))
+    return published.statements(official_workspace(real_data, tmp_path_factory))
 
 
 def figures(table: pd.DataFrame, name: str, edition: str) -> tuple[float, ...]:
@@ -234,7 +230,7 @@ def test_a_wijk_hides_its_buurten(real_data: Path) -> None:
 def test_one_statement_is_held_against_every_level(
     real_data: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    text = in_full(monitoring.statements(official_workspace(real_data, tmp_path_factory), "onvoldoende"))
+    text = in_full(published.statements(official_workspace(real_data, tmp_path_factory), "onvoldoende"))
     # The higher the level, the less there is to see at the ends of the scale.
     assert "2.0 wijk: 3.1%" in text and "2.0 gemeente: 0.0%" in text and "3.0 wijk: 2.7%" in text
     assert "L: another level" in text

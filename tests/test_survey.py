@@ -15,22 +15,25 @@ from hypothesis import strategies as st
 from module_texts import CAUSAL, fixed_texts
 from worlds import panel_of, wijk_codes
 
+from riskmodel.catalogue.units import decimal
 from riskmodel.errors import InputError
 from riskmodel.monitor.groups import Group
 from riskmodel.monitor.measured import Measured, measured_of
-from riskmodel.monitor.survey import comparison as survey_module
-from riskmodel.monitor.survey.agreement import Agreement, agreement, hold_figure
-from riskmodel.monitor.survey.comparison import shared_jitter, survey_table
+from riskmodel.monitor.survey import agreement as agreement_module
+from riskmodel.monitor.survey import comparison, file
+from riskmodel.monitor.survey.agreement import Agreement, agreement, compare_figure
+from riskmodel.monitor.survey.comparison import shared_noise, survey_table
 from riskmodel.monitor.survey.file import Survey, read_survey
-from riskmodel.monitor.uncertainty import Figure, balance_interval, draw, figure, spearman, wilson
+from riskmodel.monitor.uncertainty import Estimate, balance_interval, draw, estimate, spearman, wilson
 from riskmodel.panel.build import build_panel
 from riskmodel.panel.measurement_noise import UNKNOWN, Noise
-from riskmodel.products.present.survey_words import counted, decimals, in_words, percent, table_in_dutch
+from riskmodel.products.present import survey_words
+from riskmodel.products.present.survey_words import in_words, percent, table_in_dutch
+from riskmodel.products.rendering.dutch import count_of
 from riskmodel.sources.kwb import reader as kwb
 from riskmodel.sources.leefbaarometer import scores as leefbaarometer
 
 NAN = float("nan")
-MODULES = Path(survey_module.__file__).parent
 DOCS = Path(__file__).parents[1] / "docs" / "surveys.md"
 #: One hundredth of a score point for an area of any size.
 FLAT = Noise(1e-4, 0.0, 1000.0)
@@ -158,7 +161,7 @@ def test_without_known_noise_nothing_is_said() -> None:
     assert table["reason"].tolist() == ["ruis van de meting onbekend"] * 3
     assert "Van 3 wijken is de ruis van de meting niet bekend." in in_words(agreement(table))
     with pytest.raises(InputError, match="found no areas with scores, inhabitants and noise"):
-        hold_figure(0.3, 0.1, COUNTRY, 2016, 2020, noise=UNKNOWN)
+        compare_figure(0.3, 0.1, COUNTRY, 2016, 2020, noise=UNKNOWN)
 
 
 def test_refusals_of_the_table() -> None:
@@ -172,7 +175,7 @@ def test_refusals_of_the_table() -> None:
     with pytest.raises(InputError, match="expected an end after 2020"):
         survey_table(survey, COUNTRY, 2020, 2016, noise=FLAT)
     with pytest.raises(InputError, match=r"jitter of Leefbaarometer 3\.0, level wijk"):
-        hold_figure(0.3, 0.1, COUNTRY, 2016, 2020)
+        compare_figure(0.3, 0.1, COUNTRY, 2016, 2020)
     with pytest.raises(InputError, match="table: found no 'level' in its attrs"):
         agreement(pd.DataFrame({"agrees": []}))
 
@@ -396,7 +399,7 @@ def test_interval_of_the_rank_correlation_is_that_of_a_loop() -> None:
     repeated = [np.repeat(np.arange(60), row.astype(int)) for row in drawn.weights]
     loop = [scipy.stats.spearmanr(one[each], other[each]).statistic for each in repeated]
     assert spearman(one, other, drawn.weights) == pytest.approx(loop, abs=1e-9)
-    found = figure(0.5, spearman(one, other, drawn.weights))
+    found = estimate(0.5, spearman(one, other, drawn.weights))
     assert (found.low, found.high) == pytest.approx(tuple(np.quantile(loop, [0.025, 0.975])))
 
 
@@ -439,14 +442,14 @@ def test_shared_jitter_is_the_mean_over_pairs_of_areas() -> None:
                 if i != j:
                     above += share[a] * share[b] * np.mean(-(steps[i, 1:] * steps[j, :-1]))
                     below += share[a] * share[b]
-    assert shared_jitter(world) == pytest.approx(max(0.0, above / below), abs=1e-15)
+    assert shared_noise(world) == pytest.approx(max(0.0, above / below), abs=1e-15)
 
 
 def test_shared_jitter_is_recovered_and_absent_where_there_is_none() -> None:
-    found = [shared_jitter(jittery(seed, 0.012)) for seed in range(6)]
+    found = [shared_noise(jittery(seed, 0.012)) for seed in range(6)]
     assert np.mean(found) == pytest.approx(0.012**2, rel=0.15)
-    assert np.mean([shared_jitter(jittery(seed, 0.0)) for seed in range(6)]) < 1e-5
-    assert shared_jitter(COUNTRY) == 0.0
+    assert np.mean([shared_noise(jittery(seed, 0.0)) for seed in range(6)]) < 1e-5
+    assert shared_noise(COUNTRY) == 0.0
 
 
 @pytest.mark.parametrize("shared", [0.0, 0.012])
@@ -535,7 +538,7 @@ def test_table_in_dutch() -> None:
 
 
 def test_a_published_figure_by_hand() -> None:
-    found = hold_figure(0.30, 0.09, COUNTRY, 2016, 2020, who="huurders", noise=FLAT)
+    found = compare_figure(0.30, 0.09, COUNTRY, 2016, 2020, who="huurders", noise=FLAT)
     assert (found.fell, found.rose) == pytest.approx((3000 / 6000, 1000 / 6000))
     assert (found.areas_fell, found.areas_rose, found.areas, found.inhabitants) == (1, 1, 3, 6000)
     assert found.by_noise == pytest.approx(scipy.stats.norm.cdf(-1.645))
@@ -550,7 +553,7 @@ def test_a_published_figure_by_hand() -> None:
 
 
 def test_a_published_figure_with_respondents_has_an_interval() -> None:
-    found = hold_figure(0.5, None, COUNTRY, 2016, 2020, respondents=400, who="medewerkers", noise=FLAT)
+    found = compare_figure(0.5, None, COUNTRY, 2016, 2020, respondents=400, who="medewerkers", noise=FLAT)
     exact = scipy.stats.binomtest(200, 400).proportion_ci(method="wilson")
     assert (found.decline.low, found.decline.high) == pytest.approx((exact.low, exact.high))
     start = "Van de 400 medewerkers die antwoord gaven, zag 50% (95%-interval 45% tot 55%) achteruitgang. Tussen"
@@ -560,14 +563,14 @@ def test_a_published_figure_with_respondents_has_an_interval() -> None:
 
 def test_refusals_of_a_published_figure() -> None:
     with pytest.raises(InputError, match="share_decline: found 30; expected a share of 0 to 1"):
-        hold_figure(30, 9, COUNTRY, 2016, 2020, noise=FLAT)
+        compare_figure(30, 9, COUNTRY, 2016, 2020, noise=FLAT)
     with pytest.raises(InputError, match="found more than 1 together"):
-        hold_figure(0.6, 0.5, COUNTRY, 2016, 2020, noise=FLAT)
+        compare_figure(0.6, 0.5, COUNTRY, 2016, 2020, noise=FLAT)
     with pytest.raises(InputError, match="respondents: found 4; expected at least 5"):
-        hold_figure(0.5, None, COUNTRY, 2016, 2020, respondents=4, noise=FLAT)
+        compare_figure(0.5, None, COUNTRY, 2016, 2020, respondents=4, noise=FLAT)
     nobody = made({2016: [4.0], 2020: [4.1]}, [NAN], ["WK900100"])
     with pytest.raises(InputError, match="found no areas with scores, inhabitants and noise"):
-        hold_figure(0.5, None, nobody, 2016, 2020, noise=FLAT)
+        compare_figure(0.5, None, nobody, 2016, 2020, noise=FLAT)
 
 
 def test_the_national_figures_on_the_official_files(real_data: Path) -> None:
@@ -576,7 +579,7 @@ def test_the_national_figures_on_the_official_files(real_data: Path) -> None:
     [scores] = leefbaarometer.read_scores([folder / "Leefbaarometer-scores wijken 2002-2020.csv"])
     context = kwb.read_tables([real_data / "kwb" / "wijk_2016.csv", real_data / "kwb" / "wijk_2022.csv"])
     country = measured_of(build_panel(scores, context))
-    found = hold_figure(0.30, 0.09, country, 2014, 2016, who="huurders", noise=Noise(1e-4, 0.23, 3000.0))
+    found = compare_figure(0.30, 0.09, country, 2014, 2016, who="huurders", noise=Noise(1e-4, 0.23, 3000.0))
     people = fell = rose = 0.0
     waves = list(country.waves)
     for row in range(len(country.areas)):
@@ -595,7 +598,7 @@ def test_the_national_figures_on_the_official_files(real_data: Path) -> None:
         rose += sizes[1] * (change > edge)
     assert (found.fell, found.rose) == pytest.approx((fell / people, rose / people))
     assert 0.01 < found.fell < 0.10 and 0.25 < found.rose < 0.55
-    assert 0.003**2 < shared_jitter(country) < 0.005**2
+    assert 0.003**2 < shared_noise(country) < 0.005**2
 
 
 # ------------------------------------------------------------------------------------------------ words
@@ -609,19 +612,21 @@ def test_percent(share: float, text: str) -> None:
 
 
 def test_small_words() -> None:
-    assert decimals(-0.0004, 3, sign=True) == "0,000"
-    assert decimals(12345.678, 2) == "12.345,68"
-    assert counted(1, "groep") == "1 groep" and counted(0, "gemeente") == "0 gemeenten"
+    assert decimal(-0.0004, 3, sign=True) == "0,000"
+    assert decimal(12345.678, 2) == "12.345,68"
+    assert count_of(1, "groep") == "1 groep" and count_of(0, "gemeente") == "0 gemeenten"
 
 
 def test_no_word_about_why() -> None:
-    modules = ["survey", "survey_file", "survey_agreement", "survey_words"]
-    texts = [text for name in modules for text in fixed_texts(MODULES / f"{name}.py")]
+    modules = (comparison, file, agreement_module, survey_words)
+    texts = [text for module in modules for text in fixed_texts(Path(module.__file__))]
     assert any("dezelfde kant op" in text for text in texts), "the texts are found at all"
     assert [text for text in texts if re.search(CAUSAL, text.casefold())] == []
     survey, world = twenty()
     every = [agreement(survey_table(survey, world, 2016, 2020, noise=FLAT, shared=0.0))]
-    told = [in_words(each) for each in every] + [in_words(hold_figure(0.3, 0.09, world, 2016, 2020, noise=FLAT))]
+    told = [in_words(each) for each in every] + [
+        in_words(compare_figure(0.3, 0.09, world, 2016, 2020, noise=FLAT))
+    ]
     assert [text for text in told if re.search(CAUSAL, text.casefold())] == []
 
 
@@ -631,7 +636,7 @@ def test_many_that_part_are_not_all_named() -> None:
     found = agreement(
         survey_table(asked(codes, [90] * 12, [0.6] * 12, [0.1] * 12), world, 2016, 2020, noise=FLAT, shared=0.0)
     )
-    assert isinstance(found, Agreement) and found.share == Figure(0.0, 0.0, pytest.approx(found.share.high))
+    assert isinstance(found, Agreement) and found.share == Estimate(0.0, 0.0, pytest.approx(found.share.high))
     assert "en nog 7 wijken." in in_words(found)
     assert "Een rangcorrelatie is niet te geven" in in_words(found)
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from scipy.stats import chi2
 
 from riskmodel.errors import InputError
-from riskmodel.monitor.turning import Segment, in_words, turning_points
+from riskmodel.monitor.turning import Segment, turning_points
+from riskmodel.products.present.course_words import in_words
 
 WAVES = (2002, 2008, 2012, 2014, 2016, 2018, 2020)
 NAN = float("nan")

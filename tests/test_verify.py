@@ -15,17 +15,12 @@ from hypothesis import strategies as st
 
 from riskmodel.catalogue import class_scheme, load
 from riskmodel.errors import InputError
-from riskmodel.monitor.published.verify import (
-    SUM,
-    parts_scheme,
-    passed,
-    verify_files,
-    verify_release,
-    verify_table,
-)
+from riskmodel.monitor.published.verify import SUM, parts_scheme, passed, verify_files, verify_release
+from riskmodel.products.present.verify_text import verify_table
 from riskmodel.sources.leefbaarometer.edition2 import read_scores
 from riskmodel.sources.leefbaarometer.wfs import read_layers
 from riskmodel.sources.observations import Observations, SourceFile
+from riskmodel.workflow.published import verify
 
 PARTS = [f"wfs_class_{each}" for each in ("deviation", "onv", "soc", "won", "fys", "vrz")]
 HEADER = "kscore,kafw,afw,kwon,kfys,kvrz,ksoc,konv,won,fys,vrz,soc,onv,code,naam"
@@ -121,7 +116,7 @@ def test_cuts_lie_in_their_intervals() -> None:
 def test_files_of_all_kinds_are_recognised(tmp_path: Path) -> None:
     scores = tmp_path / "Leefbaarometer-scores wijken 2018-2020.csv"
     scores.write_text(SCORES, encoding="utf-8")
-    text, good = verify_files([layer(tmp_path, GOOD), scores])
+    text, good = verify([layer(tmp_path, GOOD), scores])
     assert good
     assert "base constant lbm - afw = 4.100000 in each of 2 rows of 2018, 2020" in text
     assert "wijk      sum of dimensions            2018        1        1      100%        0" in text
@@ -129,10 +124,10 @@ def test_files_of_all_kinds_are_recognised(tmp_path: Path) -> None:
     assert "full agreement says that one set of cuts gives every class; other files test the cuts" in text
     with zipfile.ZipFile(tmp_path / "open-data.zip", "w") as archive:
         archive.write(scores, f"Leefbaarometer 3.0/{scores.name}")
-    packed, good = verify_files([tmp_path / "open-data.zip"])
+    packed, good = verify([tmp_path / "open-data.zip"])
     assert good
     assert "base constant lbm - afw = 4.100000 in each of 2 rows" in packed
-    text, good = verify_files([layer(tmp_path, GOOD, WRONG)])
+    text, good = verify([layer(tmp_path, GOOD, WRONG)])
     assert not good
 
 
@@ -225,6 +220,6 @@ def test_real_files_of_edition_2_agree_and_cuts_from_wijken_serve_gemeenten(real
 
 def test_the_real_score_file_has_one_base_constant(real_data: Path) -> None:
     [path] = (real_data / "leefbaarometer-3.0").glob("Leefbaarometer-scores wijken*.csv")
-    text, good = verify_files([path])
+    text, good = verify([path])
     assert good
     assert "base constant lbm - afw = 4.102265 in each of 23,058 rows of 2002, 2008, 2012, 2014, 2016" in text

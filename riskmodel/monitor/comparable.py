@@ -1,9 +1,9 @@
-"""Areas outside a group that resembled it at one measurement, to hold its course against.
+"""Comparable areas: areas outside a group that resembled it at one measurement.
 
 Every area of the group gets the areas outside it whose score was nearest at the base measurement, among areas of
 the same urbanity (the nearest class where a class has too few). Nothing is drawn by lot: the same data give the
-same areas. Such areas show what happened elsewhere with a score like the group's. They do not tell what made a
-difference: the group may differ from them in many other ways. Areas that a list leaves out are among them too.
+same areas. Such areas show what happened elsewhere with a score like the group's. They do not show a cause: the
+group may differ from them in many other ways. Areas that are not on a list are among them too.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class Match:
     Attributes
     ----------
     group : numpy.ndarray of int, shape (followed,)
-        Places of the areas of the group that were measured in every wave and have a weight and an urbanity.
+        Indices of the areas of the group that were measured in every wave and have a weight and an urbanity.
     nearest : numpy.ndarray of int, shape (followed, neighbours)
-        For each, places of the areas outside the group that resembled it most, nearest first.
+        For each, indices of the areas outside the group that resembled it most, nearest first.
     weights : numpy.ndarray, shape (areas,)
         Weight of every area as a comparable one; together as much as the group.
     """
@@ -46,27 +46,27 @@ class Match:
     weights: FloatArray
 
 
-def weights_of(measured: Measured, weight: Weight, base_year: int | None = None) -> FloatArray:
-    """Weight of every area, shape (areas,), never NaN."""
+def weights_of(measured: Measured, weight: Weight) -> FloatArray:
+    """Return the weight of every area at the last measurement, shape (areas,), never NaN."""
     if weight == "areas":
         return np.ones(len(measured.areas))
     if weight != "inhabitants":
         raise InputError("weight", repr(weight), "inhabitants or areas")
-    people = np.nan_to_num(inhabitants_at(measured, measured.waves[-1] if base_year is None else base_year))
+    people = np.nan_to_num(inhabitants_at(measured, measured.waves[-1]))
     if not (people > 0).any():
         raise InputError("weight", "no area with inhabitants", "some", "Ingest KWB files, or weigh by areas.")
     return people
 
 
 def followed(measured: Measured, weights: FloatArray) -> BoolArray:
-    """Areas with a weight and a score in every wave in which any area has one, shape (areas,)."""
+    """Return the areas with a weight and a score in every wave in which any area has one, shape (areas,)."""
     waves = ~np.isnan(measured.score).all(axis=0)
     complete: BoolArray = ~np.isnan(measured.score[:, waves]).any(axis=1) & (weights > 0)
     return complete
 
 
 def checked(measured: Measured, chosen: BoolArray) -> BoolArray:
-    """The marks of a group."""
+    """Return the mask of a group; refuse one of the wrong shape, empty or of all areas."""
     marks = np.asarray(chosen)
     if marks.shape != measured.areas.shape or marks.dtype != bool:
         raise InputError(
@@ -86,14 +86,16 @@ def match(
     urbanity: FloatArray,
     *,
     weight: Weight = "inhabitants",
-    base_year: int | None = None,
 ) -> Match:
-    """Find the areas that resembled a group at one measurement."""
+    """Return the areas that resembled a group at one measurement.
+
+    ``urbanity`` is 1 (very high) to 5 (none), shape (areas,); rounded to whole classes.
+    """
     chosen = checked(measured, chosen)
     if urbanity.shape != measured.areas.shape:
         raise InputError("urbanity", f"shape {urbanity.shape}", f"one value an area: {measured.areas.shape}")
     base = measured.score[:, measured.column(base_wave)]
-    weights = weights_of(measured, weight, base_year)
+    weights = weights_of(measured, weight)
     usable = followed(measured, weights) & ~np.isnan(urbanity) & ~np.isnan(base)
     inside, outside = np.flatnonzero(chosen & usable), np.flatnonzero(~chosen & usable)
     if not len(inside) or len(outside) < NEIGHBOURS:
@@ -110,16 +112,3 @@ def match(
     spread = np.zeros(len(weights))
     np.add.at(spread, outside[order], share[:, None])
     return Match(inside, outside[order], spread)
-
-
-def comparable(
-    measured: Measured,
-    chosen: BoolArray,
-    base_wave: int,
-    urbanity: FloatArray,
-    *,
-    weight: Weight = "inhabitants",
-    base_year: int | None = None,
-) -> FloatArray:
-    """Weights of comparable areas, shape (areas,), nought for all others; as :func:`match`."""
-    return match(measured, chosen, base_wave, urbanity, weight=weight, base_year=base_year).weights

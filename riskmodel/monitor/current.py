@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from riskmodel.monitor.measured import Measured, measured_of
-from riskmodel.monitor.measured import municipality_names as names_of_codes
+from riskmodel.monitor.measured import Measured, measured_of, municipality_names
 from riskmodel.panel.panel import Panel
 
 
-def municipality_names(areas: Panel | Measured) -> npt.NDArray[np.str_]:
-    """Name of every area's municipality, shape (areas,); the code where no name is known, empty without code."""
-    return names_of_codes(areas.municipality_codes())
-
-
 def state_table(measured: Measured, wave: int | None = None) -> pd.DataFrame:
-    """State of every area at a measurement."""
+    """Return the state of every area with a score at a measurement, by default the last.
+
+    Scores, dimensions and changes are in score points; ``dimensions_wave`` is the last measurement up to this one
+    with dimensions, ``change_since_YEAR`` the change since every earlier one, nearest first.
+    """
     wave = measured.waves[-1] if wave is None else wave
     now = measured.column(wave)
     there = ~np.isnan(measured.score[:, now])
@@ -27,7 +24,7 @@ def state_table(measured: Measured, wave: int | None = None) -> pd.DataFrame:
     columns: dict[str, object] = {
         "location": measured.areas[there],
         "name": measured.names[there],
-        "municipality": municipality_names(measured)[there],
+        "municipality": municipality_names(measured.municipality_codes())[there],
         "wave": wave,
         "score": measured.score[there, now],
         "deviation": measured.deviation[there, now],
@@ -35,8 +32,6 @@ def state_table(measured: Measured, wave: int | None = None) -> pd.DataFrame:
         "class_name": np.array(measured.scheme.names)[classes - 1],
         "inhabitants": measured.inhabitants[there, now],
     }
-    if measured.covered is not None:
-        columns["covered"] = measured.covered[there, now]
     columns["dimensions_wave"] = dimensions_wave
     if dimensions_wave is not None:
         then = measured.column(dimensions_wave)
@@ -47,5 +42,5 @@ def state_table(measured: Measured, wave: int | None = None) -> pd.DataFrame:
 
 
 def current_table(panel: Panel, wave: int | None = None) -> pd.DataFrame:
-    """State of every area of a panel at a measurement, by default the last; see :func:`state_table`."""
+    """Return the state of every area of a panel; see :func:`state_table`."""
     return state_table(measured_of(panel), wave)

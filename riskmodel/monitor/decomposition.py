@@ -1,4 +1,4 @@
-"""Which dimensions a change of the score consists of: per area, per group and over all areas.
+"""Decomposition of a change of the score into its dimensions: per area, per group and over all areas.
 
 Dimensions add up to the deviation, so their changes add up to the change of the score. That is bookkeeping and
 says nothing about causes.
@@ -14,9 +14,9 @@ import pandas as pd
 
 from riskmodel import catalogue
 from riskmodel.errors import InputError
-from riskmodel.monitor.development import development_table, municipality_names, span
-from riskmodel.monitor.measured import Measured
-from riskmodel.monitor.transitions import Weight, need_noise, weights_of
+from riskmodel.monitor.development import development_table, span
+from riskmodel.monitor.measured import Measured, municipality_names
+from riskmodel.monitor.transitions import Weight, require_noise, weights_of
 from riskmodel.panel.measurement_noise import Noise
 from riskmodel.panel.panel import FloatArray
 
@@ -26,18 +26,23 @@ NEAR_ZERO = 0.001
 CANCELLED = 0.25
 #: Fewest municipalities from which an interval is drawn.
 FEWEST = 10
+#: Why a mean change has no shares: no area with scores and weight, hardly a change, or dimensions that cancel out.
+NO_AREAS, UNCHANGED, CANCELLED_OUT = "no areas", "unchanged", "cancelled out"
 #: Name of all areas taken together.
 ALL = "alle gebieden"
 
 
 def dimension_label(dimension: str) -> str:
-    """Plain Dutch name of a dimension of either edition, such as ``"veiligheid"``."""
+    """Return the plain Dutch name of a dimension of either edition, such as ``"veiligheid"``."""
     label: str = catalogue.indicators()[dimension].label_nl
     return label.removesuffix(" (Leefbaarometer 2.0)")
 
 
 def dimension_contributions(measured: Measured, start: int, end: int) -> pd.DataFrame:
-    """Change of every dimension of every area between two measurements."""
+    """Return the change of every dimension of every area between two measurements, in score points.
+
+    Areas measured at both, in the order of ``measured``; the dimensions add up to ``change``.
+    """
     changes = _changes(measured, start, end)
     total = measured.change(start, end)
     there = ~np.isnan(changes).any(axis=1) & ~np.isnan(total)
@@ -45,7 +50,7 @@ def dimension_contributions(measured: Measured, start: int, end: int) -> pd.Data
         {
             "location": measured.areas,
             "name": measured.names,
-            "municipality": municipality_names(measured),
+            "municipality": municipality_names(measured.municipality_codes()),
             "start": start,
             "end": end,
             "change": total,
@@ -63,7 +68,12 @@ def group_contributions(
     weights: Weight | FloatArray | None = "inhabitants",
     groups: Mapping[str, npt.NDArray[np.bool_]] | None = None,
 ) -> pd.DataFrame:
-    """Mean change of every dimension, of all areas together and of groups of them."""
+    """Return the weighted mean change of every dimension, of all areas together and of groups of them.
+
+    One row a group and dimension. ``weights`` of None counts every area once; an area without scores or weight is
+    left out. ``share`` is that of ``total_change`` (negative where a dimension went the other way), and NaN with
+    the reason in ``note``.
+    """
     changes = _changes(measured, start, end)
     if weights is None or isinstance(weights, str):
         weights = weights_of(measured, end, weights)
@@ -81,10 +91,11 @@ def group_contributions(
 def covariance_shares(
     measured: Measured, start: int, end: int, draws: int = 2000, seed: int = 20240524
 ) -> pd.DataFrame:
-    """Share of each dimension in the differences between areas in their change.
+    """Return the share of each dimension in the differences between areas in their change.
 
     The share is cov(change of the dimension, change of the score) / var(change of the score); as the dimensions
-    add up to the score, the shares add up to 1.
+    add up to the score, the shares add up to 1. The interval comes from drawing whole municipalities with
+    replacement, because neighbouring areas change together; NaN below ten municipalities.
 
     References
     ----------
@@ -113,16 +124,15 @@ def covariance_shares(
     )
 
 
-def strongest_dimension(
-    measured: Measured, start: int, end: int, *, beyond_noise: bool = True, noise: Noise | None = None
-) -> pd.DataFrame:
-    """For every falling area, the dimension that fell most."""
+def strongest_dimension(measured: Measured, start: int, end: int, *, noise: Noise | None = None) -> pd.DataFrame:
+    """Return the dimension that fell most for every area that fell beyond the noise.
+
+    ``lead`` is how much more it fell than the next dimension, in score points.
+    """
     parts = dimension_contributions(measured, start, end)
     development = development_table(measured, start, end, noise)
-    falling = development["change"] < 0
-    if beyond_noise:
-        need_noise(development)
-        falling &= development["beyond_noise"]
+    require_noise(development)
+    falling = (development["change"] < 0) & development["beyond_noise"]
     keys = list(measured.dimensions)
     found = development.loc[falling, ["location", "name", "municipality", "inhabitants", "change"]]
     found = found.merge(parts[["location", *keys]], on="location")
@@ -135,7 +145,7 @@ def strongest_dimension(
 
 
 def _changes(measured: Measured, start: int, end: int) -> FloatArray:
-    """Changes of the dimensions, shape (areas, dimensions)."""
+    """Return the changes of the dimensions, shape (areas, dimensions)."""
     first, last = span(measured, start, end)
     having = measured.dimension_waves()
     for wave in (start, end):
@@ -188,18 +198,18 @@ def _group_rows(
 def _why_no_share(means: FloatArray) -> str:
     total = abs(float(means.sum()))
     if np.isnan(total):
-        return "geen aandeel: geen gebied met scores en gewicht"
+        return NO_AREAS
     if total < NEAR_ZERO:
-        return "geen aandeel: de score is bijna gelijk gebleven"
+        return UNCHANGED
     if total < CANCELLED * float(np.abs(means).sum()):
-        return "geen aandeel: de dimensies heffen elkaar grotendeels op"
+        return CANCELLED_OUT
     return ""
 
 
 def _drawn_shares(
     parts: FloatArray, total: FloatArray, cluster: npt.NDArray[np.intp], draws: int, seed: int
 ) -> FloatArray:
-    """Covariance shares with every cluster once (first row) and in every draw; shape (1 + draws, dimensions)."""
+    """Return covariance shares with every cluster once (first row) and by draw; shape (1 + draws, dimensions)."""
     clusters, width = int(cluster.max()) + 1, parts.shape[1] + 1
     values = np.column_stack([parts, total])
     sums = np.zeros((clusters, 1 + 2 * width))

@@ -1,8 +1,8 @@
-"""How areas developed between two measurements, and which changes are larger than the jitter of the score.
+"""Development of areas between two measurements, and which changes are larger than the noise of the score.
 
-The jitter belongs to the two measurements and not to the years between them: a change over twelve years jitters as
-much as one over two. Waves are uneven (2002, 2008, 2012, 2014, ...), so a long span holds more lasting change
-against the same jitter, and more of its changes stand out. Never compare shares beyond noise over spans of unequal
+The noise belongs to the two measurements and not to the years between them: a change over twelve years is as noisy
+as one over two. Waves are uneven (2002, 2008, 2012, 2014, ...), so a long span has more lasting change
+with the same noise, and more of its changes stand out. Never compare shares beyond noise over spans of unequal
 length.
 """
 
@@ -15,12 +15,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskmodel.errors import InputError
-from riskmodel.monitor.measured import Measured
-from riskmodel.monitor.measured import municipality_names as names_of_codes
+from riskmodel.monitor.measured import Measured, municipality_names
 from riskmodel.panel.measurement_noise import UNKNOWN, Noise, estimate_noise
 from riskmodel.panel.panel import FloatArray
 
-#: Beyond so many standard deviations of the jitter a change stands out: two-sided, one in ten by jitter alone.
+#: Standard deviations of the noise beyond which a change counts: two-sided, one in ten by noise alone.
 BEYOND = 1.645
 #: Half the width of an interval of 80%, in standard deviations.
 HALF_80 = 1.2816
@@ -29,20 +28,20 @@ FORWARD, BACK, UNCLEAR, NOT_KNOWN = "vooruit", "achteruit", "geen duidelijke ver
 
 
 def span(measured: Measured, start: int, end: int) -> tuple[int, int]:
-    """Places of two measurements on the wave axis."""
-    places = measured.column(start), measured.column(end)
+    """Return the indices of two measurements on the wave axis."""
+    indices = measured.column(start), measured.column(end)
     if start >= end:
         raise InputError(f"measurements {start} and {end}", f"an end in {end}", f"an end after {start}")
-    return places
+    return indices
 
 
 def inhabitants_at(measured: Measured, wave: int) -> FloatArray:
-    """Inhabitants at a wave, else at the nearest wave with a count; shape (areas,), NaN where there is none."""
+    """Return inhabitants at a wave, else at the nearest wave with a count; shape (areas,), NaN without any."""
     return _nearest_known(measured.inhabitants, measured, wave)
 
 
 def households_at(measured: Measured, wave: int) -> FloatArray:
-    """Households, as :func:`inhabitants_at`."""
+    """Return households, as :func:`inhabitants_at`."""
     return _nearest_known(measured.households, measured, wave)
 
 
@@ -54,7 +53,7 @@ def _nearest_known(counts: FloatArray, measured: Measured, wave: int) -> FloatAr
 
 
 def noise_of(measured: Measured) -> Noise:
-    """Jitter of the score, estimated on all waves; give it the whole country, never a part of it."""
+    """Estimate the noise of the score on all waves; ``measured`` is the whole country, never a part of it."""
     sizes = np.column_stack([inhabitants_at(measured, wave) for wave in measured.waves])
     try:
         return estimate_noise(measured.score, sizes)
@@ -68,13 +67,16 @@ def noise_of(measured: Measured) -> Noise:
 
 
 def noise_of_change(measured: Measured, start: int, end: int, noise: Noise | None = None) -> FloatArray:
-    """Standard deviation of the jitter of every area's change, given its inhabitants at both measurements."""
+    """Return the standard deviation of the noise of every area's change, shape (areas,).
+
+    In score points; NaN where it could not be estimated.
+    """
     noise = noise_or_unknown(measured) if noise is None else noise
     return noise.of_change(inhabitants_at(measured, start), inhabitants_at(measured, end))
 
 
 def noise_or_unknown(measured: Measured) -> Noise:
-    """As :func:`noise_of`; where it cannot be estimated ``riskmodel.panel.measurement_noise.UNKNOWN``."""
+    """Return the noise as :func:`noise_of`; an unknown one where it cannot be estimated."""
     try:
         return noise_of(measured)
     except InputError:
@@ -84,19 +86,25 @@ def noise_or_unknown(measured: Measured) -> Noise:
 def development_table(
     measured: Measured, start: int, end: int, noise: Noise | None = None, beyond: float = BEYOND
 ) -> pd.DataFrame:
-    """Development of every area between two measurements."""
+    """Return the development of every area between two measurements.
+
+    One row an area with a score at both, in the order of ``measured``. For a part of the country ``noise`` must be
+    that of the whole. ``development_edition`` is ``"2.0"`` for 3.0 as well: its cuts are not published, those of
+    2.0 are on the same scale. ``noise`` is the standard deviation of the noise of a change, ``low80, high80`` the
+    change -+ 1.28 times it; ``beyond_noise`` is False and ``direction`` ``"onbekend"`` where the noise is unknown.
+    """
     first, last = span(measured, start, end)
     noise = noise_or_unknown(measured) if noise is None else noise
     change = measured.change(start, end)
     spread = noise_of_change(measured, start, end, noise)
     there = ~np.isnan(change)
     development = np.where(there, measured.development.classify(change), 1).astype(int)
-    stands_out = np.abs(change) > beyond * spread
+    beyond_noise = np.abs(change) > beyond * spread
     table = pd.DataFrame(
         {
             "location": measured.areas,
             "name": measured.names,
-            "municipality": municipality_names(measured),
+            "municipality": municipality_names(measured.municipality_codes()),
             "start": start,
             "end": end,
             "score_start": measured.score[:, first],
@@ -112,8 +120,8 @@ def development_table(
             "noise": spread,
             "low80": change - HALF_80 * spread,
             "high80": change + HALF_80 * spread,
-            "beyond_noise": stands_out,
-            "direction": _direction(change, spread, stands_out),
+            "beyond_noise": beyond_noise,
+            "direction": _direction(change, spread, beyond_noise),
         }
     )[there].reset_index(drop=True)
     table = table.astype({"class_start": int, "class_end": int})
@@ -127,13 +135,10 @@ def development_table(
     return table
 
 
-def _direction(change: FloatArray, spread: FloatArray, stands_out: npt.NDArray[np.bool_]) -> npt.NDArray[np.str_]:
+def _direction(
+    change: FloatArray, spread: FloatArray, beyond_noise: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.str_]:
     words: npt.NDArray[np.str_] = np.select(
-        [np.isnan(spread), stands_out & (change > 0), stands_out], [NOT_KNOWN, FORWARD, BACK], UNCLEAR
+        [np.isnan(spread), beyond_noise & (change > 0), beyond_noise], [NOT_KNOWN, FORWARD, BACK], UNCLEAR
     )
     return words
-
-
-def municipality_names(measured: Measured) -> npt.NDArray[np.str_]:
-    """Name of every area's municipality, shape (areas,); the code where no name is known, empty without code."""
-    return names_of_codes(measured.municipality_codes())

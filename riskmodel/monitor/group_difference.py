@@ -1,6 +1,6 @@
-"""How a group changed since a base measurement, minus how comparable areas did, with an interval.
+"""Change of a group since a base measurement minus that of comparable areas, with an interval.
 
-A difference in differences in plain numbers: it tells that the figures of two sets of areas went apart, never why.
+A difference in differences: it shows that the figures of two sets of areas diverged, never why.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from riskmodel.panel.panel import FloatArray
 FEWEST_MUNICIPALITIES = 12
 #: Draws behind an interval.
 DRAWS = 999
-#: Areas of like score and urbanity against whose mean change an area's change is held.
+#: Areas of like score and urbanity whose mean change is taken off that of an area.
 ALIKE = 41
 
 
@@ -28,27 +28,26 @@ def difference(
     urbanity: FloatArray,
     *,
     weight: Weight = "inhabitants",
-    base_year: int | None = None,
     draws: int = DRAWS,
     seed: int = 1,
 ) -> pd.DataFrame:
-    """Score of a group minus that of comparable areas, and how this changed since the base measurement.
+    """Return the score of a group minus that of comparable areas, and its change since the base measurement.
 
     Whole municipalities are drawn with replacement: those of the group, with the comparable areas of their areas,
-    and those of the comparable areas. Few municipalities cannot tell how far municipalities differ. For a group of
+    and those of the comparable areas. Few municipalities do not show how far municipalities differ. For a group of
     fewer than :data:`FEWEST_MUNICIPALITIES` its areas are drawn, and what areas of one municipality share is added
     as a normal deviate with the variance that municipalities in the rest of the country have
-    (:func:`shared_variance`).
+    (:func:`shared_variance`). ``since_base`` is the difference minus that at the base, with its 95% interval.
     """
-    found = match(measured, chosen, base_wave, urbanity, weight=weight, base_year=base_year)
-    waves = [place for place in range(len(measured.waves)) if not np.isnan(measured.score[:, place]).all()]
+    found = match(measured, chosen, base_wave, urbanity, weight=weight)
+    waves = [column for column in range(len(measured.waves)) if not np.isnan(measured.score[:, column]).all()]
     base = waves.index(measured.column(base_wave))
     scores = measured.score[:, waves]
-    everyone = weights_of(measured, weight, base_year)
+    everyone = weights_of(measured, weight)
     weights = everyone[found.group]
     units = measured.municipality_codes()
     within = bool((units != "").all())
-    # Areas whose code does not tell their municipality are drawn one by one.
+    # Areas whose code does not contain their municipality are drawn one by one.
     units = units if within else measured.areas
     own, place_of = np.unique(units[found.group], return_inverse=True)
     by_area = within and len(own) < FEWEST_MUNICIPALITIES
@@ -65,7 +64,7 @@ def difference(
     low, high = np.nanquantile(change, [0.025, 0.975], axis=0)
     return pd.DataFrame(
         {
-            "wave": [measured.waves[place] for place in waves],
+            "wave": [measured.waves[column] for column in waves],
             "group": group,
             "comparable": similar,
             "difference": group - similar,
@@ -84,7 +83,7 @@ def difference(
 def shared_variance(
     scores: FloatArray, base: int, weights: FloatArray, urbanity: FloatArray, units: npt.NDArray[np.str_]
 ) -> FloatArray:
-    """Variance of what areas of one municipality share in their change since the base, shape (waves,).
+    """Return the variance of what areas of one municipality share in their change since the base, shape (waves,).
 
     The covariance of two different areas of one municipality, after the mean change of the :data:`ALIKE` areas of
     the same urbanity with the nearest scores is taken off; the mean over municipalities of two areas or more.
@@ -110,7 +109,7 @@ def shared_variance(
 
 
 def _moving_mean(values: FloatArray) -> FloatArray:
-    """Mean of the :data:`ALIKE` rows around each row, fewer at the ends."""
+    """Return the mean of the :data:`ALIKE` rows around each row, fewer at the ends."""
     total = np.vstack([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
     row = np.arange(len(values))
     start, end = np.maximum(row - ALIKE // 2, 0), np.minimum(row + ALIKE // 2 + 1, len(values))
@@ -127,7 +126,7 @@ def _drawn(
     draws: int,
     generator: np.random.Generator,
 ) -> FloatArray:
-    """Differences between group and comparable areas in every draw, shape (draws, waves)."""
+    """Return the differences between group and comparable areas in every draw, shape (draws, waves)."""
     own: IntArray = np.arange(len(found.group))
     if not by_area:
         own = np.unique(units[found.group], return_inverse=True)[1]
@@ -137,14 +136,14 @@ def _drawn(
     times = _times(theirs.max() + 1, draws, generator)
     group = counts @ scores[found.group] / counts.sum(axis=1, keepdims=True)
     total, mass = np.zeros_like(group), np.zeros((draws, 1))
-    for place in range(found.nearest.shape[1]):
-        load = counts * times[:, theirs[:, place]]
-        total += load @ scores[found.nearest[:, place]]
+    for column in range(found.nearest.shape[1]):
+        load = counts * times[:, theirs[:, column]]
+        total += load @ scores[found.nearest[:, column]]
         mass += load.sum(axis=1, keepdims=True)
     difference: FloatArray = group - np.divide(total, mass, out=np.full_like(total, np.nan), where=mass > 0)
     return difference
 
 
 def _times(units: int, draws: int, generator: np.random.Generator) -> FloatArray:
-    """How often each unit is drawn when as many are drawn with replacement, shape (draws, units)."""
+    """Return how often each unit is drawn when as many are drawn with replacement, shape (draws, units)."""
     return generator.multinomial(units, np.full(units, 1.0 / units), size=draws).astype(float)

@@ -1,4 +1,4 @@
-"""Which measured areas belong to a group, and what of the group could not be found.
+"""Measured areas of a group, and its parts that were not found.
 
 Membership follows from codes: a municipality holds its wijken and buurten, a wijk its buurten. A group of wijken
 says nothing about a measurement of municipalities. A municipality that went into another since 2016 is looked for
@@ -38,7 +38,7 @@ KEYS = ("name", "title_nl", "source", "note", "members")
 
 @dataclass(frozen=True)
 class Found:
-    """What of a group is in the measurements.
+    """Parts of a group that are in the measurements.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Found:
     missing : tuple of str
         Parts with codes of which no area was found.
     unmapped : tuple of str
-        Parts without a code: what area they are could not be told reliably.
+        Parts without a code, which no area could be matched with.
     """
 
     areas: npt.NDArray[np.bool_]
@@ -60,22 +60,9 @@ class Found:
     missing: tuple[str, ...]
     unmapped: tuple[str, ...]
 
-    def __str__(self) -> str:
-        """What was found in plain Dutch: ``"19 van de 40 delen gevonden: 26 gebieden. ..."``."""
-        count = int(self.areas.sum())
-        areas = "1 gebied" if count == 1 else f"{count} gebieden"
-        whole = self.parts == self.listed
-        text = f"Alle {self.parts}" if whole and self.parts > 1 else f"{self.parts} van de {self.listed}"
-        text = f"Gevonden: {areas}." if whole and self.parts == 1 else f"{text} delen gevonden: {areas}."
-        if self.missing:
-            text += f" Niet in de gegevens: {'; '.join(self.missing)}."
-        if self.unmapped:
-            text += f" Niet aan een gebied te koppelen: {'; '.join(self.unmapped)}."
-        return text
-
 
 def group(name_or_path: str | Path) -> Group:
-    """A shipped group by name, or the user's own from a file."""
+    """Return a shipped group by name, or the user's own from a file."""
     text = str(name_or_path).strip()
     known = {plain(name): each for name, each in groups().items()}
     if plain(text) in known:
@@ -92,12 +79,12 @@ def group(name_or_path: str | Path) -> Group:
 
 
 def members_of(group: Group, measured: Measured) -> npt.NDArray[np.bool_]:
-    """Which measured areas belong to a group, shape (areas,)."""
+    """Return which measured areas belong to a group, shape (areas,)."""
     return find(group, measured).areas
 
 
 def find(group: Group, measured: Measured) -> Found:
-    """The areas of a group, and what could not be found."""
+    """Return the areas of a group, and the parts that were not found."""
     codes = _codes(measured)
     names = dict(zip(measured.areas.tolist(), (_short(name) for name in measured.names), strict=True))
     meant = [[each.code for each in part.members if _means(each, measured, names)] for part in group.parts]
@@ -128,19 +115,19 @@ def find(group: Group, measured: Measured) -> Found:
 
 
 def _codes(measured: Measured) -> npt.NDArray[np.str_]:
-    """Codes by which an area may be named, shape (3, areas): its municipality, its wijk, itself."""
+    """Return the codes by which an area may be named, shape (3, areas): its municipality, its wijk, itself."""
     own = measured.areas.astype(str)
     wijk = np.array(["WK" + code[2:8] if code.startswith(("WK", "BU")) else "" for code in own], dtype=str)
     return np.stack([measured.municipality_codes(), wijk, own])
 
 
 def _short(name: str) -> str:
-    """A name without the number that CBS puts before names of wijken."""
+    """Return a name without the number that CBS puts before names of wijken."""
     return re.sub(r"^wijk \d+ ", "", plain(name))
 
 
 def _means(member: Member, measured: Measured, names: dict[str, str]) -> bool:
-    """Whether a member's code means the area that is meant, on the boundaries of the measurements."""
+    """Return whether a member's code means the area that is meant, on the boundaries of the measurements."""
     boundaries = BOUNDARIES.get(measured.edition, 0)
     if member.boundaries and member.boundaries != boundaries:
         return False
@@ -150,7 +137,7 @@ def _means(member: Member, measured: Measured, names: dict[str, str]) -> bool:
 
 
 def _mergers(listed: set[str]) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-    """New codes by old ones and old codes by new ones, as far as they may stand in for what a group lists."""
+    """Return new codes by old ones and old codes by new ones that may replace codes of a group."""
     table = merged()
     sets = table[table["how"] == "merged"].groupby("new")["old"].agg(set).to_dict()
     forward = {old: {str(new)} for new, olds in sets.items() if olds <= listed for old in olds}
@@ -196,15 +183,15 @@ def _from_toml(path: Path) -> Group:
 
 
 def _own(path: Path, codes: list[str], names: list[str], entry: dict[str, Any]) -> Group:
-    """The user's own group, refused when a code is none or stands twice."""
+    """Return the user's own group; refuse a code that is none of CBS or occurs twice."""
     clean = [code.strip().upper() for code in codes]
     if not any(clean):
         raise InputError(path, "no codes", "at least one", HINT)
-    for place, code in enumerate(clean):
+    for index, code in enumerate(clean):
         if not CODE.fullmatch(code):
-            raise InputError(f"{path}, code {place + 1}", ascii(codes[place]), "a code of CBS", HINT)
-        if code in clean[:place]:
-            raise InputError(f"{path}, code {place + 1}", f"{code} again", "every code once")
+            raise InputError(f"{path}, code {index + 1}", ascii(codes[index]), "a code of CBS", HINT)
+        if code in clean[:index]:
+            raise InputError(f"{path}, code {index + 1}", f"{code} again", "every code once")
     name = entry.get("name", path.stem)
     parts = tuple(Part(name.strip() or code, "", (Member(code),)) for code, name in zip(clean, names, strict=True))
     return Group(

@@ -1,10 +1,10 @@
-"""What was measured: the scores of one edition at one level, ready to look at."""
+"""Scores of one edition of the Leefbaarometer at one level."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ from riskmodel.sources.observations import Observations
 from riskmodel.workspace.store import Workspace
 
 Edition = Literal["3.0", "2.0"]
-#: Years over which a count of inhabitants or households may stand in for a year without one.
+#: Most years between a measurement and the count of inhabitants or households that is used for it.
 NEAREST = 10
 
 
@@ -46,14 +46,11 @@ class Measured:
     inhabitants, households : numpy.ndarray, shape (areas, waves)
         Of the nearest year that has a count; NaN where unknown.
     counted : mapping of int to int
-        For each wave, the year whose count of inhabitants stands in for it.
+        For each wave, the year of its count of inhabitants.
     scheme : ClassScheme
         The nine classes: of the deviation in edition 3.0, of the score in 2.0.
     development : ClassScheme
         Development classes, on the absolute change.
-    covered : numpy.ndarray or None, shape (areas, waves)
-        For scores that were calculated from lower areas (:mod:`riskmodel.monitor.levels`): the share of the
-        inhabitants behind the score. None for published scores.
     """
 
     edition: str
@@ -69,7 +66,6 @@ class Measured:
     counted: Mapping[int, int]
     scheme: ClassScheme
     development: ClassScheme
-    covered: FloatArray | None = None
 
     @property
     def deviation(self) -> FloatArray:
@@ -82,7 +78,7 @@ class Measured:
         return self.scheme.classify(self.deviation if self.edition == "3.0" else self.score)
 
     def column(self, wave: int) -> int:
-        """Place of a measurement on the wave axis."""
+        """Return the index of a measurement on the wave axis."""
         if wave not in self.waves:
             raise InputError(
                 f"measurement {wave}", f"none of Leefbaarometer {self.edition}", f"one of {list(self.waves)}"
@@ -90,64 +86,71 @@ class Measured:
         return self.waves.index(wave)
 
     def change(self, start: int, end: int) -> FloatArray:
-        """Change of the score between two measurements in score points, shape (areas,)."""
+        """Return the change of the score between two measurements in score points, shape (areas,)."""
         difference: FloatArray = self.score[:, self.column(end)] - self.score[:, self.column(start)]
         return difference
 
     def dimension_waves(self) -> tuple[int, ...]:
-        """Measurements in which every dimension was published."""
+        """Return the measurements in which every dimension was published."""
         if not self.dimensions:
             return ()
         there = np.all([~np.isnan(values).all(axis=0) for values in self.dimensions.values()], axis=0)
         return tuple(wave for wave, has in zip(self.waves, there, strict=True) if has)
 
     def only(self, chosen: npt.NDArray[np.bool_]) -> Measured:
-        """The same of some areas; ``chosen`` of shape (areas,)."""
+        """Return the same of some areas; ``chosen`` of shape (areas,)."""
+        rows = self._sliced(np.s_[chosen])
+        return replace(rows, areas=self.areas[chosen], names=self.names[chosen])
+
+    def until(self, wave: int) -> Measured:
+        """Return the same up to and including a measurement."""
+        columns = self.column(wave) + 1
+        return replace(self._sliced(np.s_[:, :columns]), waves=self.waves[:columns])
+
+    def _sliced(self, part: Any) -> Measured:
         return replace(
             self,
-            areas=self.areas[chosen],
-            names=self.names[chosen],
-            score=self.score[chosen],
-            dimensions={name: values[chosen] for name, values in self.dimensions.items()},
-            inhabitants=self.inhabitants[chosen],
-            households=self.households[chosen],
-            covered=None if self.covered is None else self.covered[chosen],
+            score=self.score[part],
+            dimensions={name: values[part] for name, values in self.dimensions.items()},
+            inhabitants=self.inhabitants[part],
+            households=self.households[part],
         )
 
     def municipality_codes(self) -> npt.NDArray[np.str_]:
-        """``GM`` code of every area, shape (areas,); empty text for levels whose codes do not carry one."""
+        """Return the ``GM`` code of every area, shape (areas,); empty where codes do not contain one."""
         if self.level in ("wijk", "buurt", "gemeente"):
             return np.array(["GM" + code[2:6] for code in self.areas], dtype=str)
         return np.full(len(self.areas), "", dtype="<U6")
 
 
 def measured(workspace: Workspace, *, level: str | None = None, edition: str = "3.0") -> Measured:
-    """What a workspace holds of one edition at one level."""
+    """Return the scores in a workspace of one edition at one level."""
     if edition == "3.0":
         return measured_of(workspace.panel(level))
     if edition != "2.0":
         raise InputError("--edition", repr(edition), "3.0 or 2.0")
-    held = [each for each in workspace.observations(level) if each.source == leefbaarometer2.SOURCE]
-    held = sorted(
-        (each for each in held if "lbm2_score" in each.indicators), key=lambda each: each.level != "wijk"
+    found = [each for each in workspace.observations(level) if each.source == leefbaarometer2.SOURCE]
+    found = sorted(
+        (each for each in found if "lbm2_score" in each.indicators), key=lambda each: each.level != "wijk"
     )
-    if not held:
+    if not found:
         raise InputError(
             workspace.folder,
             f"no scores of Leefbaarometer 2.0{f' of level {level!r}' if level else ''}",
             "some",
             "Run: riskmodel ingest leefbaarometer-2 FILES",
         )
-    others = workspace.observations(held[0].level)
-    if held[0].level == "gemeente":
+    others = workspace.observations(found[0].level)
+    if found[0].level == "gemeente":
         others += [_summed(each) for each in workspace.observations("wijk") if "population" in each.indicators]
-    return measured_of_2(held[0], others)
+    return measured_of_2(found[0], others)
 
 
 def measured_of(panel: Panel) -> Measured:
-    """What a panel of Leefbaarometer 3.0 holds."""
+    """Return the scores in a panel of Leefbaarometer 3.0."""
     waves = panel.waves
-    counted = {wave: _nearest(panel.years_of("population"), wave) for wave in waves}
+    inhabitants, counted = _panel_counts(panel, "population")
+    households, _ = _panel_counts(panel, "households")
     return Measured(
         edition=panel.edition,
         level=panel.level,
@@ -161,9 +164,9 @@ def measured_of(panel: Panel) -> Measured:
             for name in DIMENSIONS
             if name in panel.indicators
         },
-        inhabitants=_counts(panel, "population"),
-        households=_counts(panel, "households"),
-        counted={wave: year for wave, year in counted.items() if year is not None},
+        inhabitants=inhabitants,
+        households=households,
+        counted=counted,
         scheme=class_scheme(panel.edition),
         # Those of 3.0 are not published; 2.0 has the same scale of scores.
         development=leefbaarometer2.development_scheme(),
@@ -171,7 +174,7 @@ def measured_of(panel: Panel) -> Measured:
 
 
 def measured_of_2(scores: Observations, others: list[Observations]) -> Measured:
-    """What observations of Leefbaarometer 2.0 hold, with counts of the same level from other sources."""
+    """Return the scores in observations of Leefbaarometer 2.0, with counts from other sources."""
     frame = scores.frame.dropna(subset="lbm2_score")
     waves = tuple(sorted(int(year) for year in frame["year"].unique()))
     wide = {
@@ -179,8 +182,8 @@ def measured_of_2(scores: Observations, others: list[Observations]) -> Measured:
     }
     areas = wide["lbm2_score"].index
     names = _names_of(areas, scores.boundaries, others)
-    inhabitants, counted = _counts_from(others, "population", areas, waves)
-    households, _ = _counts_from(others, "households", areas, waves)
+    inhabitants, counted = _source_counts(others, "population", areas, waves)
+    households, _ = _source_counts(others, "households", areas, waves)
     parts = [key for key in load("leefbaarometer2")["indicators"].values() if key != "lbm2_score" and key in wide]
     return Measured(
         edition="2.0",
@@ -202,30 +205,17 @@ def measured_of_2(scores: Observations, others: list[Observations]) -> Measured:
 def municipality_names(
     codes: npt.NDArray[np.str_], otherwise: npt.NDArray[np.str_] | None = None
 ) -> npt.NDArray[np.str_]:
-    """Names of ``GM`` codes in the catalogue, shape (areas,); where unknown ``otherwise``, or the code."""
+    """Return the names of ``GM`` codes, shape (areas,); where unknown ``otherwise``, or the code."""
     names = municipalities().set_index("code")["name"].reindex(codes).to_numpy()
     return np.where(pd.isna(names), codes if otherwise is None else otherwise, names).astype(str)
 
 
-def _nearest(years: tuple[int, ...], wave: int) -> int | None:
-    near = [year for year in years if abs(year - wave) <= NEAREST]
-    return min(near, key=lambda year: (abs(year - wave), year)) if near else None
+def _panel_counts(panel: Panel, indicator: str) -> tuple[FloatArray, dict[int, int]]:
+    known = [(year, panel.at(indicator, year)) for year in panel.years_of(indicator)]
+    return _nearest_counts(known, len(panel.areas), panel.waves)
 
 
-def _counts(panel: Panel, indicator: str) -> FloatArray:
-    """Counts of the year nearest to each wave, and of the area's own nearest year where that one is missing."""
-    years = panel.years_of(indicator)
-    columns = []
-    for wave in panel.waves:
-        near = [year for year in years if abs(year - wave) <= NEAREST]
-        found = np.full(len(panel.areas), np.nan)
-        for year in sorted(near, key=lambda year: (abs(year - wave), year)):
-            found = np.where(np.isnan(found), panel.at(indicator, year), found)
-        columns.append(found)
-    return np.column_stack(columns)
-
-
-def _counts_from(
+def _source_counts(
     others: list[Observations], indicator: str, areas: pd.Index, waves: tuple[int, ...]
 ) -> tuple[FloatArray, dict[int, int]]:
     known = [
@@ -234,10 +224,17 @@ def _counts_from(
         if indicator in each.indicators
         for year, rows in each.frame.groupby("year")
     ]
+    return _nearest_counts(known, len(areas), waves)
+
+
+def _nearest_counts(
+    known: list[tuple[int, FloatArray]], areas: int, waves: tuple[int, ...]
+) -> tuple[FloatArray, dict[int, int]]:
+    """Return counts of the year nearest to each wave (else of an area's own nearest year), and those years."""
     columns: list[FloatArray] = []
     counted: dict[int, int] = {}
     for wave in waves:
-        found = np.full(len(areas), np.nan)
+        found = np.full(areas, np.nan)
         for year, counts in sorted(known, key=lambda each: (abs(each[0] - wave), each[0])):
             if abs(year - wave) <= NEAREST:
                 found = np.where(np.isnan(found), counts, found)
@@ -247,7 +244,7 @@ def _counts_from(
 
 
 def _summed(wijken: Observations) -> Observations:
-    """Counts of gemeenten as sums over their wijken."""
+    """Return counts of gemeenten as sums over their wijken."""
     counts = [key for key in ("population", "households") if key in wijken.indicators]
     years = []
     for year, rows in wijken.frame.groupby("year"):
@@ -259,9 +256,9 @@ def _summed(wijken: Observations) -> Observations:
 
 
 def _names_of(areas: pd.Index, vintage: int, others: list[Observations]) -> npt.NDArray[np.str_]:
-    """Names of the areas: 2.0 publishes codes only, so names come from the other sources at hand.
+    """Return names of the areas from other sources, since 2.0 publishes codes only.
 
-    The same code can mean another area in another year, so the nearest boundary vintage has the last word.
+    The same code can mean another area in another year, so the nearest boundary vintage is used last.
     """
     nearest_last = sorted(others, key=lambda each: -abs(each.boundaries - vintage))
     names = pd.concat([each.frame.set_index("location")["name"] for each in nearest_last])

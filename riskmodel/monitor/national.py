@@ -1,12 +1,13 @@
-"""The whole country: who lives in which class, and where it is onvoldoende.
+"""The whole country: people per class, and where it is onvoldoende.
 
-Every table carries the counts behind its shares. Shares of people rest on the areas whose people are known; how
-many areas are not is told beside them.
+Every table carries the counts behind its shares. Shares of people rest on the areas whose people are known; the
+number of other areas is beside them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +15,7 @@ import pandas as pd
 
 from riskmodel import catalogue
 from riskmodel.catalogue import group_lists
-from riskmodel.monitor.development import municipality_names
-from riskmodel.monitor.measured import Measured
+from riskmodel.monitor.measured import Measured, municipality_names
 from riskmodel.panel.panel import FloatArray
 
 #: Groups of areas by name: True for every area in it, shape (areas,).
@@ -24,13 +24,17 @@ Groups = Mapping[str, npt.NDArray[np.bool_]]
 INSUFFICIENT = 3
 #: With fewer inhabitants than this an area is small: its score rests on few dwellings.
 SMALL = 200.0
-#: Kinds of places, and the name of what is not known.
+#: Kinds of territories, and the name of an unknown one.
 COUNTRY, PROVINCE, MUNICIPALITY, GROUP = "land", "provincie", "gemeente", "groep"
 UNKNOWN = "onbekend"
 
 
 def class_distribution(measured: Measured) -> pd.DataFrame:
-    """Areas, inhabitants and households per class at every measurement."""
+    """Return areas, inhabitants and households per class at every measurement.
+
+    One row a measurement and class. Shares are those of all areas with a class; ``counted`` is the year of the
+    inhabitants; where no count is known at a measurement, people and their shares are NaN.
+    """
     classes = np.nan_to_num(measured.classes, nan=0.0).astype(int)
     within = classes[:, :, None] == np.arange(1, 10)
     columns: dict[str, FloatArray] = {"areas": within.sum(axis=0).astype(float)}
@@ -66,8 +70,35 @@ def class_distribution(measured: Measured) -> pd.DataFrame:
     return table
 
 
+@dataclass(frozen=True)
+class InClasses:
+    """Areas and people in some classes, of all of them; people are 0 where none are known."""
+
+    areas: int
+    all_areas: int
+    people: float
+    all_people: float
+
+
+def in_classes(table: pd.DataFrame, wave: int, low: int, high: int) -> InClasses:
+    """Return the areas and people in some classes at a measurement, from :func:`class_distribution`."""
+    rows = table[table["wave"] == wave]
+    chosen = rows[rows["class"].between(low, high)]
+    return InClasses(
+        int(chosen["areas"].sum()),
+        int(rows["areas"].sum()),
+        float(chosen["inhabitants"].sum()),
+        float(rows["inhabitants"].sum()),
+    )
+
+
 def onvoldoende(measured: Measured, groups: Groups | None = None) -> pd.DataFrame:
-    """Areas of class 1 to 3 and who lives there: in the country, per province, municipality and group."""
+    """Return the areas of class 1 to 3 and their inhabitants: in all, per province, municipality and group.
+
+    ``share_`` is the part of the measured areas (or people) of a territory, ``part_`` that of all such areas of
+    the country; ``small_areas`` have fewer than :data:`SMALL` inhabitants. Municipalities without such an area
+    have no row.
+    """
     members = _members(measured, groups or {})
     tables = []
     for column, wave in enumerate(measured.waves):
@@ -84,7 +115,7 @@ def onvoldoende(measured: Measured, groups: Groups | None = None) -> pd.DataFram
                 "areas_without_inhabitants": low & ~known,
             }
         )
-        tables.append(_per_place(each, members).assign(wave=wave))
+        tables.append(_per_territory(each, members).assign(wave=wave))
     table = pd.concat(tables, ignore_index=True)
     table = table[(table["kind"] != MUNICIPALITY) | (table["areas"] > 0)].reset_index(drop=True)
     areas = ["areas", "measured_areas", "share_areas", "part_areas"]
@@ -95,7 +126,7 @@ def onvoldoende(measured: Measured, groups: Groups | None = None) -> pd.DataFram
 
 
 def ratio(counts: FloatArray, total: float | FloatArray) -> FloatArray:
-    """Counts as a share of a total; NaN where the total is nought."""
+    """Return counts as a share of a total; NaN where the total is 0."""
     shares: FloatArray = np.divide(
         counts, total, out=np.full(np.shape(counts), np.nan), where=np.broadcast_to(total, counts.shape) > 0
     )
@@ -103,24 +134,25 @@ def ratio(counts: FloatArray, total: float | FloatArray) -> FloatArray:
 
 
 def _members(measured: Measured, groups: Groups) -> pd.DataFrame:
-    """One row an area and place it lies in: ``area`` (its place in ``measured``), ``kind, name``."""
-    places = [(COUNTRY, "Nederland", np.arange(len(measured.areas)))]
+    """Return a row for every area and territory around it: ``area`` (its index), ``kind, name``."""
+    territories = [(COUNTRY, "Nederland", np.arange(len(measured.areas)))]
     codes = pd.Series(measured.municipality_codes())
     if (codes != "").all():
         for kind, names in (
             (PROVINCE, codes.map(_provinces()).fillna(UNKNOWN)),
-            (MUNICIPALITY, pd.Series(municipality_names(measured))),
+            (MUNICIPALITY, pd.Series(municipality_names(measured.municipality_codes()))),
         ):
-            places += [(kind, str(name), rows.to_numpy()) for name, rows in names.groupby(names).groups.items()]
-    places += [(GROUP, name, np.flatnonzero(chosen)) for name, chosen in groups.items()]
+            groups_of = names.groupby(names).groups
+            territories += [(kind, str(name), rows.to_numpy()) for name, rows in groups_of.items()]
+    territories += [(GROUP, name, np.flatnonzero(chosen)) for name, chosen in groups.items()]
     return pd.concat(
-        [pd.DataFrame({"area": rows, "kind": kind, "name": name}) for kind, name, rows in places],
+        [pd.DataFrame({"area": rows, "kind": kind, "name": name}) for kind, name, rows in territories],
         ignore_index=True,
     )
 
 
 def _provinces() -> dict[str, str]:
-    """Province of every municipality, those that went into another since 2016 included."""
+    """Return the province of every municipality, those that went into another since 2016 included."""
     names = catalogue.municipalities()["province"].unique()
     return {
         code: group_lists.ACCENTED.get(name, name)
@@ -130,8 +162,8 @@ def _provinces() -> dict[str, str]:
     }
 
 
-def _per_place(each: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
-    """Sums over places, with their shares; the first place is the country."""
+def _per_territory(each: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
+    """Return sums over territories, with their shares; the first territory is the country."""
     parts = each.iloc[members["area"]].reset_index(drop=True)
     sums = parts.groupby([members["kind"], members["name"]], sort=False).sum().reset_index()
     for name, whole in (("areas", "measured_areas"), ("inhabitants", "known_inhabitants")):

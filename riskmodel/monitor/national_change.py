@@ -1,4 +1,4 @@
-"""What changed in the country between two measurements: directions, class borders, dimensions that fell."""
+"""Changes in the country between two measurements: directions, class borders, dimensions that fell."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from riskmodel.panel.measurement_noise import Noise
 
 
 def direction_shares(measured: Measured, start: int, end: int, noise: Noise | None = None) -> pd.DataFrame:
-    """How many areas and people went forward, back or neither, beyond what the jitter explains."""
+    """Return how many areas and people went forward, back or neither, beyond the noise.
+
+    ``by_jitter`` is the share of areas that noise alone would put there: a share about as large says nothing.
+    """
     table = development_table(measured, start, end, noise)
     order = [FORWARD, BACK, UNCLEAR, NOT_KNOWN]
     counts = table.groupby("direction").agg(areas=("change", "size"), inhabitants=("inhabitants", "sum"))
@@ -36,7 +39,7 @@ def direction_shares(measured: Measured, start: int, end: int, noise: Noise | No
 
 
 def crossings(measured: Measured, start: int, end: int, noise: Noise | None = None) -> pd.DataFrame:
-    """Areas that came into class 1 to 3, left it or stayed there, and how many changed beyond the jitter."""
+    """Return the areas that entered, left or stayed in class 1 to 3, and how many changed beyond the noise."""
     table = development_table(measured, start, end, noise)
     before, after = table["class_start"] <= INSUFFICIENT, table["class_end"] <= INSUFFICIENT
     kinds = {"erin": ~before & after, "eruit": before & ~after, "gebleven": before & after}
@@ -55,10 +58,11 @@ def crossings(measured: Measured, start: int, end: int, noise: Noise | None = No
 
 
 def fallers_by_dimension(measured: Measured, start: int, end: int, noise: Noise | None = None) -> pd.DataFrame:
-    """Which dimension fell most in areas that fell beyond the jitter, beside the same in all areas.
+    """Return which dimension fell most in areas that fell beyond the noise, beside the same in all areas.
 
     The second column is the peer: a dimension that moves much falls most in many areas, whatever the score does.
-    Coinciding is bookkeeping and no cause.
+    Coinciding is bookkeeping and no cause. ``low95, high95`` are Wilson's; areas of one municipality fall
+    together, so the true interval is wider.
     """
     fallen = strongest_dimension(measured, start, end, noise=noise)["dimension"].value_counts()
     keys = list(measured.dimensions)
@@ -89,7 +93,7 @@ def fallers_by_dimension(measured: Measured, start: int, end: int, noise: Noise 
 def mean_change(
     measured: Measured, start: int, end: int, chosen: npt.NDArray[np.bool_] | None = None
 ) -> tuple[float, int]:
-    """Mean change of the score per inhabitant, and the number of areas it rests on.
+    """Return the mean change of the score per inhabitant, and the number of areas behind it.
 
     People are those who live in the area at the end of the span, so that only scores change and no weights. Areas
     whose people are not known are left out; where none are known, every area counts once.

@@ -1,9 +1,8 @@
-"""How a group of areas developed, beside the rest of the country and beside comparable areas.
+"""Trajectory of a group of areas, beside the rest of the country and comparable areas.
 
-Only areas measured in every wave are followed, and each weighs as much as it had inhabitants in one base year:
-a group's score then moves because areas change, not because areas come and go or people move between them.
-Differences with the rest, or with comparable areas, are differences between figures: they say nothing about what
-made them.
+Only areas measured in every wave are followed, and each is weighted by its inhabitants at the last
+measurement: a group's score then moves because areas change, not because areas enter or leave or people move.
+Differences with the rest, or with comparable areas, are differences between figures: they show no cause.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import pandas as pd
 
 from riskmodel.errors import InputError
 from riskmodel.monitor.comparable import BoolArray, Weight, checked, followed, weights_of
-from riskmodel.monitor.development import inhabitants_at, noise_of
+from riskmodel.monitor.development import inhabitants_at, noise_or_unknown
 from riskmodel.monitor.measured import Measured
 from riskmodel.panel.measurement_noise import Noise
 from riskmodel.panel.panel import FloatArray
@@ -27,13 +26,16 @@ def trajectory(
     chosen: BoolArray | None = None,
     weight: Weight = "inhabitants",
     *,
-    base_year: int | None = None,
     matched: FloatArray | None = None,
-    constant: bool = True,
     noise: Noise | None = None,
 ) -> pd.DataFrame:
-    """Scores and class shares of a group, the rest and comparable areas, measurement by measurement."""
-    weights = weights_of(measured, weight, base_year)
+    """Return scores and class shares of a group, the rest and comparable areas at every measurement.
+
+    One row a part (``group``, ``rest``, ``comparable``, ``all``) and wave. ``standard_error`` is that of the mean
+    if measured again, with independent noise of the areas; ``error_first, error_previous`` are those of the
+    changes. The shares are 0 to 1; ``left_out`` counts areas of the part that are not in the row.
+    """
+    weights = weights_of(measured, weight)
     parts: dict[str, FloatArray] = {}
     belongs: dict[str, BoolArray] = {}
     if chosen is not None:
@@ -44,23 +46,14 @@ def trajectory(
             raise InputError("comparable areas", f"shape {matched.shape}", f"one weight an area: {weights.shape}")
         parts["comparable"], belongs["comparable"] = matched, matched > 0
     parts["all"], belongs["all"] = weights, np.ones(len(weights), dtype=bool)
-    people = inhabitants_at(measured, measured.waves[-1] if base_year is None else base_year)
-    spread = _spread(measured, people, noise)
-    there = ~np.isnan(measured.score) & (weights > 0)[:, None]
-    if constant:
-        there &= followed(measured, weights)[:, None]
+    people = inhabitants_at(measured, measured.waves[-1])
+    # NaN where the noise is not known.
+    spread = (noise_or_unknown(measured) if noise is None else noise).of_score(people)
+    there = ~np.isnan(measured.score) & followed(measured, weights)[:, None]
     return pd.concat(
         [_part(measured, name, each, belongs[name], there, people, spread) for name, each in parts.items()],
         ignore_index=True,
     )
-
-
-def _spread(measured: Measured, people: FloatArray, noise: Noise | None) -> FloatArray:
-    """Jitter of one measurement of every area, shape (areas,); NaN where nothing is known of it."""
-    try:
-        return (noise_of(measured) if noise is None else noise).of_score(people)
-    except InputError:
-        return np.full(len(people), np.nan)
 
 
 def _part(
@@ -72,7 +65,7 @@ def _part(
     people: FloatArray,
     spread: FloatArray,
 ) -> pd.DataFrame:
-    """Rows of one part."""
+    """Return the rows of one part."""
     there = there & (weights > 0)[:, None]
     if not there.any():
         raise InputError(f"part {name!r}", "no area with a weight and scores in every wave", "at least one")

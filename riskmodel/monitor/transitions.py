@@ -1,4 +1,4 @@
-"""From which class to which: areas and people between two measurements, and who moved most."""
+"""Transitions between classes: areas and people between two measurements, and the largest movers."""
 
 from __future__ import annotations
 
@@ -22,17 +22,21 @@ FEWEST = 200.0
 
 
 def transition_rows(measured: Measured, start: int, end: int) -> pd.DataFrame:
-    """Areas and people by class at the start and class at the end."""
+    """Return areas and people by class at the start and class at the end.
+
+    One row a pair of classes that occurs, 0 without a score. Shares are those of the areas (or people) in
+    ``from_class``. People are those at the end: the table shows how areas moved and never how people did.
+    """
     before, after = _classes(measured, start, end)
     people = weights_of(measured, end, "inhabitants")
-    homes = weights_of(measured, end, "households")
+    households = weights_of(measured, end, "households")
     each = pd.DataFrame(
         {
             "from_class": before,
             "to_class": after,
             "areas": 1,
             "inhabitants": np.nan_to_num(people),
-            "households": np.nan_to_num(homes),
+            "households": np.nan_to_num(households),
             "without_inhabitants": np.isnan(people).astype(int),
         }
     )
@@ -53,18 +57,19 @@ def movers(
     end: int,
     n: int = 10,
     *,
-    beyond_noise: bool = True,
-    fewest: float = FEWEST,
     noise: Noise | None = None,
 ) -> pd.DataFrame:
-    """Areas that rose and fell most."""
+    """Return the areas that rose and fell most beyond the noise, small areas left out.
+
+    In an area with fewer than :data:`FEWEST` inhabitants a score moves with every dwelling that is built or taken
+    down; areas of unknown size stay.
+    """
     if n < 1:
         raise InputError("n", str(n), "1 or more")
     table = development_table(measured, start, end, noise)
-    if beyond_noise:
-        need_noise(table)
-    small = table[["inhabitants_start", "inhabitants"]].min(axis=1) < fewest
-    chosen = table[~small & (table["beyond_noise"] | (not beyond_noise))]
+    require_noise(table)
+    small = table[["inhabitants_start", "inhabitants"]].min(axis=1) < FEWEST
+    chosen = table[~small & table["beyond_noise"]]
     ordered = chosen.sort_values(["change", "location"], ascending=[False, True])
     up = ordered[ordered["change"] > 0].head(n)
     down = ordered[ordered["change"] < 0].sort_values(["change", "location"]).head(n)
@@ -74,19 +79,19 @@ def movers(
     return found[["mover", "rank", *table.columns]]
 
 
-def need_noise(table: pd.DataFrame) -> None:
-    """Stop where a development table does not know the noise."""
+def require_noise(table: pd.DataFrame) -> None:
+    """Refuse a development table without a known noise."""
     if len(table) and table["noise"].isna().all():
         raise InputError(
             f"jitter of Leefbaarometer {table.attrs['edition']}, level {table.attrs['level']}",
             "no estimate",
             "one, to tell changes beyond it",
-            "Pass the `noise` of the whole country, or `beyond_noise=False` for all changes.",
+            "Pass the `noise` of the whole country.",
         )
 
 
 def weights_of(measured: Measured, wave: int, weight: Weight | None) -> FloatArray:
-    """Weight of every area, shape (areas,): 1, or people there at a wave (else the nearest); NaN where unknown."""
+    """Return the weight of every area, shape (areas,): 1, or people at the nearest wave; NaN where unknown."""
     if weight is None:
         return np.ones(len(measured.areas))
     if weight not in ("inhabitants", "households"):
@@ -95,7 +100,7 @@ def weights_of(measured: Measured, wave: int, weight: Weight | None) -> FloatArr
 
 
 def _classes(measured: Measured, start: int, end: int) -> tuple[npt.NDArray[np.int_], npt.NDArray[np.int_]]:
-    """Class at both measurements, 0 without a score."""
+    """Return the class at both measurements, 0 without a score."""
     first, last = span(measured, start, end)
     classes = np.nan_to_num(measured.classes, nan=0.0).astype(int)
     return classes[:, first], classes[:, last]

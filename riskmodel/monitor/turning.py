@@ -1,9 +1,9 @@
-"""Turning points of a short series of measurements, found and said in words.
+"""Turning points of a short series of measurements.
 
 A series has few measurements, so every set of turning points is tried. For each set a continuous line that
 bends only there is fitted by weighted least squares. A further turning point must lower the misfit, in squared
 standard errors, by more than chance would do to a straight line: the 95% point of chi-square with one degree of
-freedom, the 5% divided over the places where the line could bend (Bonferroni). Each piece then goes up, down or
+freedom, the 5% divided over the years at which the line could bend (Bonferroni). Each piece then goes up, down or
 neither, and neighbours that go the same way become one.
 """
 
@@ -24,20 +24,10 @@ from riskmodel.panel.panel import FloatArray
 Direction = Literal["up", "down", "flat"]
 #: Smallest change that is called a change, in score points: less is of no meaning, however certain.
 SMALLEST = 0.005
-#: Below this a change is said to be small ("iets").
-SMALL = 0.02
-#: From here a change is said to be clear ("duidelijk"): Leefbaarometer 2.0 calls this a change of an area.
-CLEAR = 0.0667
 #: How sure one must be that a bend, or a change, is more than noise.
 CONFIDENCE = 0.95
 #: Most measurements for which every set of turning points is tried.
 MOST = 12
-
-_VERBS: dict[Direction, tuple[str, str]] = {
-    "up": ("verbeterde", ""),
-    "down": ("ging", "achteruit"),
-    "flat": ("bleef", "ongeveer gelijk"),
-}
 
 
 @dataclass(frozen=True)
@@ -67,7 +57,11 @@ def turning_points(
     *,
     smallest: float = SMALLEST,
 ) -> list[Segment]:
-    """Stretches in which a series went up, down or neither."""
+    """Return the stretches in which a series went up, down or neither.
+
+    A NaN value is passed over. With a standard error of NaN only ``smallest`` decides. Neighbouring stretches
+    differ in direction; there are none with fewer than two measurements.
+    """
     years, series, spread = _checked(waves, values, standard_error)
     if len(years) < 2:
         return []
@@ -76,37 +70,6 @@ def turning_points(
     spread = np.maximum(spread, smallest / (2.0 * norm.ppf((1 + CONFIDENCE) / 2)))
     knots = _best_knots(years, series, spread)
     return _merged(years, series, spread, knots, smallest)
-
-
-def in_words(segments: Sequence[Segment]) -> str:
-    """Say the stretches in plain Dutch, as what follows after a subject.
-
-    Examples
-    --------
-    >>> in_words([Segment(2008, 2012, "up", 0.03), Segment(2012, 2018, "down", -0.01)])
-    'verbeterde tussen 2008 en 2012, en ging sindsdien iets achteruit'
-    """
-    if not segments:
-        return "heeft te weinig metingen om een ontwikkeling te zien"
-    parts = []
-    for place, segment in enumerate(segments):
-        verb, tail = _VERBS[segment.direction]
-        last = place == len(segments) - 1
-        between = f"tussen {segment.start} en {segment.end}"
-        when = "sindsdien" if last and place else f"daarna tot {segment.end}" if place else between
-        again = "weer" if any(earlier.direction == segment.direction for earlier in segments[:place]) else ""
-        words = [verb, when, again, _how_much(segment), tail]
-        parts.append(" ".join(word for word in words if word))
-    if len(parts) == 1:
-        return parts[0]
-    return f"{', '.join(parts[:-1])}, en {parts[-1]}"
-
-
-def _how_much(segment: Segment) -> str:
-    size = round(abs(segment.change), 6)
-    if segment.direction == "flat":
-        return ""
-    return "iets" if size < SMALL else "duidelijk" if size >= CLEAR else ""
 
 
 def _checked(
@@ -129,7 +92,7 @@ def _checked(
 
 
 def _design(years: npt.NDArray[np.int64], knots: Sequence[int]) -> FloatArray:
-    """Columns of a continuous line that bends at the knots: level, slope, change of slope at each knot."""
+    """Return the columns of a line that bends at the knots: level, slope, change of slope at each knot."""
     time = (years - years[0]).astype(float)
     bends = [np.maximum(years - knot, 0).astype(float) for knot in knots]
     return np.column_stack([np.ones(len(years)), time, *bends])
@@ -138,7 +101,7 @@ def _design(years: npt.NDArray[np.int64], knots: Sequence[int]) -> FloatArray:
 def _fit(
     years: npt.NDArray[np.int64], series: FloatArray, spread: FloatArray, knots: Sequence[int]
 ) -> tuple[float, FloatArray, FloatArray]:
-    """Misfit in squared standard errors, coefficients and their covariance."""
+    """Return the misfit in squared standard errors, the coefficients and their covariance."""
     design = _design(years, knots)
     scaled = design / spread[:, None]
     inverse = np.linalg.pinv(scaled)
@@ -148,7 +111,7 @@ def _fit(
 
 
 def _best_knots(years: npt.NDArray[np.int64], series: FloatArray, spread: FloatArray) -> list[int]:
-    """Years at which the line bends: least misfit plus the price of every bend; ties go to fewer bends."""
+    """Return the years at which the line bends: least misfit plus a price for every bend, else fewer bends."""
     inner = [int(year) for year in years[1:-1]]
     if not inner:
         return []
@@ -165,7 +128,7 @@ def _merged(
     knots: list[int],
     smallest: float,
 ) -> list[Segment]:
-    """Pieces of the fitted line; neighbours that go the same way become one until none are left."""
+    """Return the pieces of the fitted line; neighbours that go the same way become one until none are left."""
     _, coefficients, covariance = _fit(years, series, spread, knots)
     surely = float(norm.ppf((1 + CONFIDENCE) / 2))
 
@@ -180,7 +143,7 @@ def _merged(
     bounds = [int(years[0]), *knots, int(years[-1])]
     while True:
         pieces = [piece(*pair) for pair in pairwise(bounds)]
-        same = [place for place, (one, next_) in enumerate(pairwise(pieces)) if one.direction == next_.direction]
+        same = [index for index, (one, next_) in enumerate(pairwise(pieces)) if one.direction == next_.direction]
         if not same:
             return pieces
         del bounds[same[0] + 1]

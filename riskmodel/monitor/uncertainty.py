@@ -1,4 +1,4 @@
-"""How sure a share, a balance of two shares, a correlation or a slope is.
+"""Intervals of a share, a balance of two shares, a correlation and a slope.
 
 Correlations and slopes take weights with one row a draw, so that a whole bootstrap is a few products of arrays.
 """
@@ -15,14 +15,17 @@ from riskmodel.panel.panel import FloatArray
 
 #: Half the width of a 95% interval, in standard deviations.
 HALF_95 = float(ndtri(0.975))
-#: With fewer municipalities than this, drawing them says little: areas are drawn instead.
+#: With fewer municipalities than this, areas are drawn instead.
 FEWEST_MUNICIPALITIES = 10
 #: Draws that are worked out at a time, which bounds the memory.
 AT_ONCE = 100
 
 
 def wilson(share: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """95% interval of a share (Wilson 1927)."""
+    """Return the 95% interval of a share (Wilson 1927).
+
+    ``n`` is the number of persons or areas behind each share; NaN stays NaN.
+    """
     share, n = np.asarray(share, dtype=float), np.asarray(n, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = 1 + HALF_95**2 / n
@@ -35,7 +38,7 @@ def wilson(share: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def balance_interval(more: FloatArray, less: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """95% interval of the difference between two answers that the same persons could give.
+    """Return the 95% interval of the difference between two answers that the same persons could give.
 
     Wilson's intervals of both shares are put together with the correlation that two answers of one question have
     (Zou and Donner 2008, the method of variance estimates recovery; for paired shares Newcombe 1998, method 10).
@@ -54,13 +57,13 @@ def balance_interval(more: FloatArray, less: FloatArray, n: FloatArray) -> tuple
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A figure with its 95% interval; NaN where it cannot be told.
+class Estimate:
+    """A value with its 95% interval; NaN where it is not known.
 
     Attributes
     ----------
     value, low, high : float
-        The figure and the bounds of its interval.
+        The value and the bounds of its interval.
     """
 
     value: float
@@ -103,7 +106,11 @@ def draw(municipalities: npt.NDArray[np.str_], times: int, seed: int) -> Draws:
 
 
 def pearson_and_slope(first: FloatArray, second: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Correlation, and slope of the second on the first, within columns: every column has a mean of its own."""
+    """Return the correlation, and the slope of the second on the first; every column has a mean of its own.
+
+    Values of shape (areas, columns) without NaN, weights of shape (draws, areas); both results of shape (draws,),
+    NaN where one of the two does not vary.
+    """
     # Centring first keeps sums of squares from losing their digits.
     first, second = first - first.mean(axis=0), second - second.mean(axis=0)
     total = weights.sum(axis=1)[:, None]
@@ -121,7 +128,7 @@ def pearson_and_slope(first: FloatArray, second: FloatArray, weights: FloatArray
 
 
 def spearman(first: FloatArray, second: FloatArray, weights: FloatArray) -> FloatArray:
-    """Rank correlation; equal values share the middle of their ranks."""
+    """Return the rank correlation; equal values share the middle of their ranks."""
     found = [
         _correlation(_ranks(first, part), _ranks(second, part), part)
         for part in np.array_split(weights, max(1, -(-len(weights) // AT_ONCE)))
@@ -148,10 +155,10 @@ def _correlation(first: FloatArray, second: FloatArray, weights: FloatArray) -> 
     return np.where(varies, both / np.sqrt(np.where(varies, own * others, 1.0)), np.nan)
 
 
-def figure(value: float, drawn: FloatArray) -> Figure:
-    """A figure with the middle 95% of its draws; draws in which it cannot be told do not count."""
+def estimate(value: float, drawn: FloatArray) -> Estimate:
+    """Return a value with the middle 95% of its draws; NaN draws do not count."""
     known = drawn[~np.isnan(drawn)]
     if np.isnan(value) or not len(known) or len(known) < len(drawn) / 2:
-        return Figure(float(value), np.nan, np.nan)
+        return Estimate(float(value), np.nan, np.nan)
     low, high = np.quantile(known, [0.025, 0.975])
-    return Figure(float(value), float(low), float(high))
+    return Estimate(float(value), float(low), float(high))

@@ -1,4 +1,4 @@
-"""What the monitor shows of a municipality or a group: which areas, between which measurements, and its tables."""
+"""Areas of a municipality or a group between two measurements, and their tables."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskmodel.catalogue.places import called, find_municipalities
+from riskmodel.catalogue.area_names import called, find_municipalities
 from riskmodel.errors import InputError
-from riskmodel.monitor.comparable import Weight, comparable
+from riskmodel.monitor.comparable import Weight, match
 from riskmodel.monitor.current import state_table
 from riskmodel.monitor.decomposition import dimension_contributions, group_contributions
 from riskmodel.monitor.development import development_table, noise_or_unknown
 from riskmodel.monitor.group_difference import difference
-from riskmodel.monitor.groups import find, group
+from riskmodel.monitor.groups import Found, Group, find, group
 from riskmodel.monitor.measured import Measured
 from riskmodel.monitor.trajectory import trajectory
 from riskmodel.monitor.transitions import transition_rows
@@ -31,28 +31,26 @@ class View:
     Attributes
     ----------
     country : Measured
-        Every area, so that jitter, peers and the rest can be told.
+        Every area: noise, comparable areas and the rest come from it.
     chosen : numpy.ndarray of bool, shape (areas,)
-        The areas that are shown.
+        The areas of the view.
     title : str
-        What they are called in running Dutch text.
-    note : str
-        Where a group comes from and what of it was found, in Dutch; empty for municipalities.
-    coverage : str
-        ``"19 van de 40 delen"``: how much of a group was found; empty when all was, and for municipalities.
+        Their name in running Dutch text.
+    group, found : Group and Found, or None
+        The group that is shown and what of it is in the measurements; None for municipalities.
     start, end : int
         The measurements.
     dimension_waves : tuple of int or None
         Measurements with dimensions nearest to them, or None when fewer than two have any.
     noise : Noise
-        Jitter of the score, estimated on the country.
+        Noise of the score, estimated on the country.
     """
 
     country: Measured
     chosen: npt.NDArray[np.bool_]
     title: str
-    note: str
-    coverage: str
+    group: Group | None
+    found: Found | None
     start: int
     end: int
     dimension_waves: tuple[int, int] | None
@@ -60,12 +58,12 @@ class View:
 
     @property
     def areas(self) -> Measured:
-        """The shown areas alone."""
+        """The areas of the view alone."""
         return self.country.only(self.chosen)
 
     @property
     def whole(self) -> bool:
-        """Whether every area of the country is shown: then there is no rest to hold it against."""
+        """Whether the view is the whole country, without a rest to compare with."""
         return bool(self.chosen.all())
 
 
@@ -76,28 +74,25 @@ def view_of(
     start: int | None = None,
     end: int | None = None,
 ) -> View:
-    """Choose what is shown."""
+    """Return a view of municipalities or of a group."""
     if bool(municipality) == bool(group_name):
         raise InputError(
             "monitor", "both or neither" if municipality else "neither", "either --municipality or --group"
         )
+    named = found = None
     if group_name:
         named = group(group_name)
         found = find(named, country)
-        parts = [f"Bron van de groep: {named.source}." if named.source else "", named.note, str(found)]
-        chosen, title, note = found.areas, named.title_nl, " ".join(part for part in parts if part)
-        partly = found.parts < found.listed
-        coverage = f"{found.parts} van de {found.listed} delen" if partly else ""
+        chosen, title = found.areas, named.title_nl
     else:
         chosen, title = in_municipalities(country, municipality), ", ".join(map(called, municipality))
-        note = coverage = ""
     start, end = span_of(country, start, end)
     return View(
         country=country,
         chosen=chosen,
         title=title,
-        note=note,
-        coverage=coverage,
+        group=named,
+        found=found,
         start=start,
         end=end,
         dimension_waves=dimension_span(country, start, end),
@@ -106,7 +101,7 @@ def view_of(
 
 
 def in_municipalities(country: Measured, municipality: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """Which areas lie in municipalities or regions, shape (areas,)."""
+    """Return which areas lie in municipalities or regions, shape (areas,)."""
     codes = country.municipality_codes()
     if (codes == "").any():
         raise InputError(
@@ -118,7 +113,7 @@ def in_municipalities(country: Measured, municipality: Sequence[str]) -> npt.NDA
 
 
 def span_of(country: Measured, start: int | None, end: int | None) -> tuple[int, int]:
-    """The two measurements asked for; by default the last one, and the one before the end."""
+    """Return the two measurements asked for; by default the last one, and the one before the end."""
     end = country.waves[-1] if end is None else end
     last = country.column(end)
     if start is None and last == 0:
@@ -131,7 +126,7 @@ def span_of(country: Measured, start: int | None, end: int | None) -> tuple[int,
 
 
 def dimension_span(country: Measured, start: int, end: int) -> tuple[int, int] | None:
-    """Measurements with dimensions nearest to a span: the last up to its end, and the last up to its start.
+    """Return the waves with dimensions nearest to a span: the last up to its end, and the last up to its start.
 
     Where none lies up to the start, the one before the end; None when there are no two of them.
     """
@@ -143,7 +138,7 @@ def dimension_span(country: Measured, start: int, end: int) -> tuple[int, int] |
 
 
 def tables(view: View, urbanity: FloatArray | None = None) -> dict[str, pd.DataFrame]:
-    """Tables of a view by name."""
+    """Return the tables of a view by name."""
     country, codes = view.country, view.country.areas[view.chosen]
     development = development_table(country, view.start, view.end, view.noise)
     shown = development[development["location"].isin(codes)].reset_index(drop=True)
@@ -163,7 +158,7 @@ def tables(view: View, urbanity: FloatArray | None = None) -> dict[str, pd.DataF
 
 
 def _beside_others(view: View, urbanity: FloatArray | None) -> dict[str, pd.DataFrame]:
-    """Course of the shown areas, and how it went apart from that of comparable areas where there are any."""
+    """Return the trajectory of the areas, and its difference with that of comparable areas."""
     people = ~np.isnan(view.country.inhabitants[view.chosen]).all()
     weight: Weight = "inhabitants" if people else "areas"
     if view.whole:
@@ -172,10 +167,10 @@ def _beside_others(view: View, urbanity: FloatArray | None) -> dict[str, pd.Data
     if urbanity is not None:
         first = view.country.waves[0]
         try:
-            matched = comparable(view.country, view.chosen, first, urbanity, weight=weight)
+            matched = match(view.country, view.chosen, first, urbanity, weight=weight).weights
             found["difference"] = difference(view.country, view.chosen, first, urbanity, weight=weight)
         except InputError:
-            # Too few areas with an urbanity: the group is then told beside the rest alone.
+            # Too few areas with an urbanity: the group is then compared with the rest alone.
             matched = None
     course = trajectory(view.country, view.chosen, weight, matched=matched, noise=view.noise)
     return {"trajectory": course, **found}

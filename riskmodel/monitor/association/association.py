@@ -1,7 +1,7 @@
-"""How two indicators go together over areas and over time. A description: it never says why.
+"""Association of two indicators over areas and over time: a description, without causes.
 
-What is easily taken for each other is kept apart: do areas that stand higher on the one stand higher on the other
-(level, between), do areas that rose on the one rise on the other (change), and do the two move together within an
+Four questions are easily confused: are areas that are higher on the one higher on the other (level,
+between), do areas that rose on the one rise on the other (change), and do the two move together within an
 area over the years (within). They can have opposite signs.
 """
 
@@ -17,14 +17,14 @@ import pandas as pd
 
 from riskmodel.catalogue import Indicator, indicators
 from riskmodel.errors import InputError
-from riskmodel.monitor.association.association_pair import Pair, pair_of
+from riskmodel.monitor.association.pair import Pair, pair_of
 from riskmodel.monitor.groups import Group
-from riskmodel.monitor.uncertainty import Draws, draw, figure, pearson_and_slope, spearman
+from riskmodel.monitor.uncertainty import Draws, draw, estimate, pearson_and_slope, spearman
 from riskmodel.panel.panel import FloatArray, Panel
 
 #: Years that an indicator may lie from the year that is asked for.
 WITHIN = 2
-#: Fewest areas of which a correlation is told.
+#: Fewest areas of which a correlation is calculated.
 FEWEST_AREAS = 10
 
 
@@ -41,7 +41,10 @@ def association(
     draws: int = 500,
     seed: int = 1,
 ) -> Association:
-    """How two indicators go together between two years, in the country and per group.
+    """Return the association of two indicators between two years, in the country and per group.
+
+    ``source`` is a panel, or a table with ``location, year`` and a column an indicator. Areas without a weight do
+    not count. Indicators of the origin of residents are refused.
 
     Notes
     -----
@@ -93,7 +96,7 @@ def _label(name: str, about: Indicator | None) -> str:
 
 
 def _kinds(first: FloatArray, second: FloatArray) -> dict[str, tuple[FloatArray, FloatArray]]:
-    """What goes with what, each of shape (areas, columns)."""
+    """Return the pairs of values that are correlated, each of shape (areas, columns)."""
     columns = first.shape[1]
     steps = [each[:, -1:] - each[:, :1] if columns > 1 else each * np.nan for each in (first, second)]
     # The same areas for both: those with a value of each indicator in every year.
@@ -136,12 +139,12 @@ def _figures(first: FloatArray, second: FloatArray, weight: FloatArray, drawn: D
     columns = first.shape[1]
     point, spread = pearson_and_slope(first, second, once), pearson_and_slope(first, second, resampled)
     figures = {
-        "pearson": figure(point[0][0], spread[0]),
-        "spearman": figure(
+        "pearson": estimate(point[0][0], spread[0]),
+        "spearman": estimate(
             spearman(one, other, np.repeat(once, columns, axis=1))[0],
             spearman(one, other, np.repeat(resampled, columns, axis=1)),
         ),
-        "slope": figure(point[1][0], spread[1]),
+        "slope": estimate(point[1][0], spread[1]),
     }
     return {
         f"{name}{end}": value
@@ -176,7 +179,7 @@ ALL = "alle gebieden"
 
 @dataclass(frozen=True)
 class Association:
-    """How two indicators go together.
+    """Association of two indicators.
 
     Attributes
     ----------
@@ -204,7 +207,7 @@ class Association:
     start, end : int
         Years that were asked for.
     years : tuple of (int, int, int)
-        A year asked for, and the years of the first and the second indicator that stood in for it. One only where
+        A year asked for, and the years of the first and the second indicator that were used. One only where
         an indicator has no second year: nothing is known of change then.
     draws : int
         Draws behind each interval.

@@ -1,8 +1,8 @@
 """An instrument as data: how indicators make dimensions and a total, by a table of weights.
 
 A dimension is ``intercept + sum of weight x (transform(indicator) - centre)`` in score points, the deviation is
-the sum of the dimensions, and the classes are those of the edition. The files with scores do not tell the weights
-of the official instruments; whoever has them can put them in the same form (``instrument_file.py``). What ships
+the sum of the dimensions, and the classes are those of the edition. The files with scores lack the weights of
+the official instruments; whoever has them can put them in the same format (``file.py``). What ships
 here is an approximation estimated from published dimensions; ``docs/instrument.md`` says how good it is.
 Calculated scores are never spliced with published ones: two instruments in one series would look like a change.
 """
@@ -62,7 +62,7 @@ class Instrument:
     Attributes
     ----------
     name : str
-        What it is called in tables made with it.
+        Its name in tables.
     edition : {"3.0", "2.0"}
         Edition whose dimensions and classes it calculates.
     intercept : mapping of str to float
@@ -72,7 +72,7 @@ class Instrument:
     approximation : bool
         False only for the coefficients of the publisher itself.
     within : int
-        Figures of the nearest year at most so many years from the year asked stand in for it.
+        Figures of the nearest year at most so many years from the year asked are used.
     about : str
         Where the weights come from.
     fit : tuple of mapping
@@ -95,16 +95,16 @@ class Instrument:
             raise InputError(where, f"intercepts of {sorted(self.intercept)}", f"of {sorted(wanted)}")
         seen = set()
         for term in self.terms:
-            place = f"{where}, {term.indicator!r} in {term.dimension!r}"
+            entry = f"{where}, {term.indicator!r} in {term.dimension!r}"
             if term.dimension not in wanted:
-                raise InputError(place, "another dimension", f"one of {', '.join(wanted)}")
+                raise InputError(entry, "another dimension", f"one of {', '.join(wanted)}")
             if term.transform not in TRANSFORMS:
-                raise InputError(place, f"transform {term.transform!r}", f"one of {', '.join(TRANSFORMS)}")
+                raise InputError(entry, f"transform {term.transform!r}", f"one of {', '.join(TRANSFORMS)}")
             centres = term.centre.values() if isinstance(term.centre, Mapping) else [term.centre]
             if not all(math.isfinite(number) for number in [term.weight, *centres]):
-                raise InputError(place, "a weight or centre that is no number", "numbers")
+                raise InputError(entry, "a weight or centre that is no number", "numbers")
             if (term.dimension, term.indicator) in seen:
-                raise InputError(place, "it twice", "every indicator once in a dimension")
+                raise InputError(entry, "it twice", "every indicator once in a dimension")
             seen.add((term.dimension, term.indicator))
 
     @property
@@ -114,7 +114,7 @@ class Instrument:
 
 
 def dimensions_of(edition: str, where: str = "--edition") -> tuple[str, ...]:
-    """Ids of the dimensions of an edition."""
+    """Return the ids of the dimensions of an edition."""
     if edition == "3.0":
         return DIMENSIONS
     if edition != "2.0":
@@ -123,7 +123,12 @@ def dimensions_of(edition: str, where: str = "--edition") -> tuple[str, ...]:
 
 
 def score_from_indicators(data: Panel | pd.DataFrame, instrument: Instrument, year: int) -> pd.DataFrame:
-    """Calculate dimensions, deviation and class of every area."""
+    """Return dimensions, deviation and class of every area, calculated from indicators.
+
+    A frame is indexed by area code with a column an indicator; from a panel every indicator has the figures of the
+    nearest year within ``instrument.within`` years. A dimension with a missing indicator is missing, and so is the
+    total.
+    """
     areas = data.areas if isinstance(data, Panel) else data.index.to_numpy(dtype=str)
     values: dict[str, FloatArray] = {
         key: np.full(len(areas), float(constant)) for key, constant in instrument.intercept.items()
@@ -154,7 +159,7 @@ def score_from_indicators(data: Panel | pd.DataFrame, instrument: Instrument, ye
 
 
 def centred_values(data: Panel | pd.DataFrame, term: Term, year: int, within: int) -> FloatArray:
-    """Transformed values of an indicator less their centre, shape (areas,)."""
+    """Return transformed values of an indicator less their centre, shape (areas,)."""
     where = f"indicator {term.indicator!r}"
     years = data.years_of(term.indicator) if isinstance(data, Panel) else (year,)
     if not years or (isinstance(data, pd.DataFrame) and term.indicator not in data):
@@ -178,7 +183,7 @@ def centred_values(data: Panel | pd.DataFrame, term: Term, year: int, within: in
 
 
 def transformed(data: Panel | pd.DataFrame, indicator: str, transform: str, year: int) -> FloatArray:
-    """Values of an indicator in a year of a panel, or in a frame, after a transform; shape (areas,)."""
+    """Return the values of an indicator in a year of a panel, or in a frame, after a transform; shape (areas,)."""
     values = data.at(indicator, year) if isinstance(data, Panel) else data[indicator].to_numpy(dtype=float)
     if transform == "log":
         return np.log(np.where(values > 0, values, np.nan))
@@ -190,7 +195,7 @@ def transformed(data: Panel | pd.DataFrame, indicator: str, transform: str, year
 
 
 def inhabitants(data: Panel | pd.DataFrame, year: int) -> FloatArray:
-    """Inhabitants of every area in the year nearest to one, shape (areas,)."""
+    """Return inhabitants of every area in the year nearest to one, shape (areas,)."""
     if isinstance(data, pd.DataFrame):
         if "population" not in data:
             raise InputError("per_1000", "no column 'population'", "inhabitants of every area")
@@ -202,7 +207,10 @@ def inhabitants(data: Panel | pd.DataFrame, year: int) -> FloatArray:
 
 
 def national_centre(data: Panel | pd.DataFrame, indicator: str, transform: str, year: int) -> float:
-    """Mean of a transformed indicator over all areas, weighted by inhabitants: a centre for a year."""
+    """Return the mean of a transformed indicator over all areas, weighted by inhabitants: a centre for a year.
+
+    ``data`` is the whole country: a centre of part of it would move every score.
+    """
     values, people = transformed(data, indicator, transform, year), inhabitants(data, year)
     there = ~np.isnan(values) & (people > 0)
     if not there.any():

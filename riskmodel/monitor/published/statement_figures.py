@@ -1,4 +1,4 @@
-"""Figures that official statements are held against: one small function a kind, named in the catalogue."""
+"""Figures beside official statements: one function for every kind, named in the catalogue."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from riskmodel.monitor.decomposition import covariance_shares
 from riskmodel.monitor.development import BACK, FORWARD, NOT_KNOWN, development_table
 from riskmodel.monitor.measured import Measured
-from riskmodel.monitor.national import SMALL, Groups, class_distribution, onvoldoende
+from riskmodel.monitor.national import SMALL, Groups, class_distribution, in_classes, onvoldoende
 from riskmodel.monitor.national_change import direction_shares, fallers_by_dimension, mean_change
 
 #: The dimension of nuisance and safety in each edition.
@@ -21,8 +21,8 @@ DECLINED = 3
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a statement is about.
+class Question:
+    """Subject of a statement.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Figure:
-    """What the files say.
+    """A figure from the files.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Missing:
-    """Why the files say nothing.
+    """The reason why there is no figure.
 
     Attributes
     ----------
@@ -80,51 +80,41 @@ class Missing:
 Shown = Figure | Missing
 
 
-def share_of_classes(measured: Measured, groups: Groups, asked: Asked) -> Shown:
-    """Share of the people in some classes, of areas where no people are known; one figure a measurement."""
-    table = class_distribution(measured)
-    shares, told = [], []
-    weight = _weight(measured, asked)
+def share_of_classes(measured: Measured, groups: Groups, asked: Question) -> Shown:
+    """Return the share of the people (else of the areas) in some classes at every measurement."""
+    table, weight = class_distribution(measured), _weight(measured, asked)
+    shares, details = [], []
     for wave in asked.waves:
-        now = table[table["wave"] == wave]
-        chosen = now[now["class"].between(*asked.classes)]
-        part, whole = (float(rows[weight].sum()) for rows in (chosen, now))
-        areas, all_areas = int(chosen["areas"].sum()), int(now["areas"].sum())
-        shares.append(part / whole)
-        people = f"{part:,.0f} of {whole:,.0f} inhabitants, " if weight == "inhabitants" else ""
-        told.append(f"{wave}: {people}{areas:,} of {all_areas:,} {measured.level} areas")
-    return Figure(" -> ".join(f"{share:.1%}" for share in shares), "; ".join(told), tuple(shares), weight)
+        part, people = in_classes(table, wave, *asked.classes), ""
+        if weight == "inhabitants":
+            people = f"{part.people:,.0f} of {part.all_people:,.0f} inhabitants, "
+        shares.append(part.people / part.all_people if people else part.areas / part.all_areas)
+        details.append(f"{wave}: {people}{part.areas:,} of {part.all_areas:,} {measured.level} areas")
+    return Figure(" -> ".join(f"{share:.1%}" for share in shares), "; ".join(details), tuple(shares), weight)
 
 
-def people_in_classes(measured: Measured, groups: Groups, asked: Asked) -> Shown:
-    """Number of people in some classes at one measurement."""
+def people_in_classes(measured: Measured, groups: Groups, asked: Question) -> Shown:
+    """Return the number of people in some classes at one measurement."""
     if _weight(measured, asked) != "inhabitants":
         return Missing("no inhabitants known")
-    table = class_distribution(measured)
-    now = table[table["wave"] == asked.waves[-1]]
-    chosen = now[now["class"].between(*asked.classes)]
-    people = float(chosen["inhabitants"].sum())
-    return Figure(
-        f"{people:,.0f}",
-        f"in {chosen['areas'].sum():,} of {now['areas'].sum():,} {measured.level} areas",
-        (people,),
-        "inhabitants",
-    )
+    part = in_classes(class_distribution(measured), asked.waves[-1], *asked.classes)
+    detail = f"in {part.areas:,} of {part.all_areas:,} {measured.level} areas"
+    return Figure(f"{part.people:,.0f}", detail, (part.people,), "inhabitants")
 
 
-def areas_in_classes(measured: Measured, groups: Groups, asked: Asked) -> Shown:
-    """Number of areas in some classes, one figure a measurement."""
+def areas_in_classes(measured: Measured, groups: Groups, asked: Question) -> Shown:
+    """Return the number of areas in some classes at every measurement."""
     table = class_distribution(measured)
     chosen = table[table["class"].between(*asked.classes)].groupby("wave")["areas"].sum()
     whole = table.groupby("wave")["areas"].sum()
     counts = [int(chosen[wave]) for wave in asked.waves]
-    told = [f"{wave}: {chosen[wave] / whole[wave]:.1%} of {whole[wave]:,}" for wave in asked.waves]
+    details = [f"{wave}: {chosen[wave] / whole[wave]:.1%} of {whole[wave]:,}" for wave in asked.waves]
     text = f"{' -> '.join(f'{count:,}' for count in counts)} of {whole[asked.waves[-1]]:,} {measured.level} areas"
-    return Figure(text, "; ".join(told), tuple(map(float, counts)), "areas")
+    return Figure(text, "; ".join(details), tuple(map(float, counts)), "areas")
 
 
-def part_in_group(measured: Measured, groups: Groups, asked: Asked) -> Shown:
-    """Of the people or areas that are onvoldoende, the part in a group."""
+def part_in_group(measured: Measured, groups: Groups, asked: Question) -> Shown:
+    """Return which part of the people or areas that are onvoldoende is in a group."""
     name = asked.groups[0]
     if name not in groups:
         return Missing(f"no areas known of the group {name}")
@@ -145,35 +135,36 @@ def part_in_group(measured: Measured, groups: Groups, asked: Asked) -> Shown:
     )
 
 
-def mean_changes(measured: Measured, groups: Groups, asked: Asked) -> Shown:
-    """Mean change per inhabitant between successive measurements asked for."""
+def mean_changes(measured: Measured, groups: Groups, asked: Question) -> Shown:
+    """Return the mean change per inhabitant between successive measurements."""
     found = [mean_change(measured, start, end) for start, end in _spans(asked)]
-    told = [
+    details = [
         f"{start}-{end}: {count:,} areas" for (start, end), (_, count) in zip(_spans(asked), found, strict=True)
     ]
     changes = [change for change, _ in found]
-    return Figure(_in_turn(changes), "score points; " + "; ".join(told), tuple(changes), "inhabitants")
+    return Figure(_in_turn(changes), "score points; " + "; ".join(details), tuple(changes), "inhabitants")
 
 
-def group_changes(measured: Measured, groups: Groups, asked: Asked) -> Shown:
-    """Mean change of every group between successive measurements asked for, and of the rest of the country."""
+def group_changes(measured: Measured, groups: Groups, asked: Question) -> Shown:
+    """Return the mean change of every group and of the rest of the country between successive measurements."""
     there = {name: groups[name] for name in asked.groups if name in groups}
     if not there:
         return Missing("no areas known of any of these groups")
-    texts, told, values = [], [], []
+    texts, details, values = [], [], []
     for name, chosen in there.items():
         inside = [mean_change(measured, *span, chosen) for span in _spans(asked)]
         outside = [mean_change(measured, *span, ~chosen)[0] for span in _spans(asked)]
         changes = [change for change, _ in inside]
         texts.append(f"{name} {_in_turn(changes)}")
-        told.append(f"{texts[-1]} ({min(count for _, count in inside):,} areas; rest {_in_turn(outside)})")
+        details.append(f"{texts[-1]} ({min(count for _, count in inside):,} areas; rest {_in_turn(outside)})")
         values += changes
     absent = [f"not at hand: {name}" for name in asked.groups if name not in groups]
-    return Figure("; ".join(texts), "score points; " + "; ".join([*told, *absent]), tuple(values), "inhabitants")
+    detail = "score points; " + "; ".join([*details, *absent])
+    return Figure("; ".join(texts), detail, tuple(values), "inhabitants")
 
 
-def share_declined(measured: Measured, groups: Groups, asked: Asked) -> Shown:
-    """Share of the people in areas of development class 1 to 3."""
+def share_declined(measured: Measured, groups: Groups, asked: Question) -> Shown:
+    """Return the share of the people in areas of development class 1 to 3."""
     table = development_table(measured, asked.waves[0], asked.waves[-1]).dropna(subset="inhabitants")
     fell = table["development_class"] <= DECLINED
     share = float(table.loc[fell, "inhabitants"].sum() / table["inhabitants"].sum())
@@ -181,38 +172,38 @@ def share_declined(measured: Measured, groups: Groups, asked: Asked) -> Shown:
     return Figure(f"{share:.1%}", detail, (share,), "inhabitants")
 
 
-def safety_fell_most(measured: Measured, groups: Groups, asked: Asked) -> Shown:
-    """In which part of the areas that fell safety fell most, beside the same in all areas."""
-    texts, told, values = [], [], []
+def safety_fell_most(measured: Measured, groups: Groups, asked: Question) -> Shown:
+    """Return in which part of the areas that fell safety fell most, beside the same in all areas."""
+    texts, details, values = [], [], []
     for start, end in _spans(asked):
         table = fallers_by_dimension(measured, start, end).set_index("dimension")
         row = table.to_dict("index")[SAFETY[measured.edition]]
         texts.append(f"{row['share_fallers']:.0%} of fallers, {row['share_all']:.0%} of all areas ({start}-{end})")
-        told.append(
+        details.append(
             f"{start}-{end}: in {row['fallers']:,} of {row['of_fallers']:,} areas that fell beyond jitter "
             f"({row['low95']:.0%} to {row['high95']:.0%}); in {row['all_areas']:,} of all {row['of_all']:,}"
         )
         values += [float(row["share_fallers"]), float(row["share_all"])]
-    return Figure("; ".join(texts), "; ".join(told), tuple(values), "areas")
+    return Figure("; ".join(texts), "; ".join(details), tuple(values), "areas")
 
 
-def safety_covariance(measured: Measured, groups: Groups, asked: Asked) -> Shown:
-    """Share of safety in the covariance of dimensions with the total change."""
+def safety_covariance(measured: Measured, groups: Groups, asked: Question) -> Shown:
+    """Return the share of safety in the covariance of dimensions with the total change."""
     found = []
     for start, end in _spans(asked):
         table = covariance_shares(measured, start, end).set_index("dimension")
         found.append(table.loc[SAFETY[measured.edition], ["share", "low95", "high95", "areas"]].to_numpy(float))
-    told = [
+    details = [
         f"{start}-{end}: 95% interval {low:.0%} to {high:.0%}, {areas:,.0f} areas"
         for (start, end), (_, low, high, areas) in zip(_spans(asked), found, strict=True)
     ]
     values = tuple(float(each[0]) for each in found)
     texts = [f"{share:.0%} ({start}-{end})" for (start, end), share in zip(_spans(asked), values, strict=True)]
-    return Figure("; ".join(texts), "; ".join(told), values, "areas")
+    return Figure("; ".join(texts), "; ".join(details), values, "areas")
 
 
-def both_directions(measured: Measured, groups: Groups, asked: Asked) -> Shown:
-    """Municipalities in which areas rose and others fell beyond jitter, of those with two areas or more."""
+def both_directions(measured: Measured, groups: Groups, asked: Question) -> Shown:
+    """Return in how many municipalities with several areas some rose and others fell beyond the noise."""
     codes = measured.municipality_codes()
     if (codes == "").any() or measured.level == "gemeente":
         return Missing("needs areas within municipalities")
@@ -235,8 +226,8 @@ def both_directions(measured: Measured, groups: Groups, asked: Asked) -> Shown:
     )
 
 
-def fell_and_rose(measured: Measured, groups: Groups, asked: Asked) -> Shown:
-    """Share of the people in areas that fell and that rose beyond jitter."""
+def fell_and_rose(measured: Measured, groups: Groups, asked: Question) -> Shown:
+    """Return the share of the people in areas that fell and that rose beyond the noise."""
     table = direction_shares(measured, asked.waves[0], asked.waves[-1]).set_index("direction")
     if table["areas"][NOT_KNOWN]:
         return Missing("how much a score jitters is not known")
@@ -253,19 +244,19 @@ def fell_and_rose(measured: Measured, groups: Groups, asked: Asked) -> Shown:
     )
 
 
-def all_classes(measured: Measured, groups: Groups, asked: Asked) -> Shown:
-    """Share of the people in each class."""
+def all_classes(measured: Measured, groups: Groups, asked: Question) -> Shown:
+    """Return the share of the people in each class."""
     table = class_distribution(measured)
     now = table[table["wave"] == asked.waves[-1]]
     weight = _weight(measured, asked)
     shares = now[f"share_{weight}"].to_numpy(dtype=float)
     text = " ".join(f"{100 * share:.1f}" for share in shares) + " %"
-    told = [f"{name} {count:,}" for name, count in zip(now["class_name"], now["areas"], strict=True)]
-    return Figure(text, f"{measured.level} areas: {', '.join(told)}", tuple(shares), weight)
+    details = [f"{name} {count:,}" for name, count in zip(now["class_name"], now["areas"], strict=True)]
+    return Figure(text, f"{measured.level} areas: {', '.join(details)}", tuple(shares), weight)
 
 
-def _weight(measured: Measured, asked: Asked) -> str:
-    """What can be counted at all measurements asked for: people if they are known, else areas."""
+def _weight(measured: Measured, asked: Question) -> str:
+    """Return what is counted: people if they are known at all measurements, else areas."""
     known = [not np.isnan(measured.inhabitants[:, measured.column(wave)]).all() for wave in asked.waves]
     return "inhabitants" if asked.weight == "inhabitants" and all(known) else "areas"
 
@@ -274,11 +265,11 @@ def _in_turn(changes: Iterable[float]) -> str:
     return ", then ".join(f"{change:+.3f}" for change in changes)
 
 
-def _spans(asked: Asked) -> list[tuple[int, int]]:
+def _spans(asked: Question) -> list[tuple[int, int]]:
     return list(pairwise(asked.waves))
 
 
-FIGURES: Mapping[str, Callable[[Measured, Groups, Asked], Shown]] = {
+FIGURES: Mapping[str, Callable[[Measured, Groups, Question], Shown]] = {
     each.__name__: each
     for each in (
         share_of_classes,

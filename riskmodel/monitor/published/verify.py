@@ -1,4 +1,4 @@
-"""Hold what this package computes against what was published: classes, sums of dimensions, base constants.
+"""Compare what this package computes with what was published: classes, sums of dimensions, base constants.
 
 Every class that comes with a score is computed again, every row is added up, and what differs is listed case by
 case. A value that lies within its own rounding of a cut could belong to either class: such borderline cases are
@@ -11,10 +11,10 @@ one set of cuts gives every class; a test of the cuts it is only on other files.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,26 +34,20 @@ COLUMNS = ("level", "check", "year", "location", "value", "published", "computed
 SUM = "sum of dimensions"
 #: Digits with which the WFS writes a number.
 DIGITS = 6
-ORIGIN_OF_CUTS = (
-    "The cuts were found from published classes of 2012-2016 (2.0, wijk and gemeente) and of 2024 (3.0, buurt).\n"
-    "On those files full agreement says that one set of cuts gives every class; other files test the cuts."
-)
-#: What the files of each kind are called in a report.
-KINDS = {
-    leefbaarometer.SOURCE: "Leefbaarometer 3.0, scores",
-    leefbaarometer_wfs.SOURCE: "Leefbaarometer 3.0, layers with classes",
-    leefbaarometer2.SOURCE: "Leefbaarometer 2.0",
-}
 
 
 def parts_scheme() -> ClassScheme:
-    """Classes 1 to 9 of a deviation and of the dimensions of 3.0, in which 5 is no deviation."""
+    """Return the classes 1 to 9 of a deviation and of the dimensions of 3.0, in which 5 is no deviation."""
     cuts = load("leefbaarometer_wfs")["cuts"]["parts"]["cuts"]
     return ClassScheme(tuple(str(each) for each in range(1, 10)), np.array(cuts))
 
 
 def verify_release(observations: Observations) -> pd.DataFrame:
-    """Compute again what a release publishes beside its scores."""
+    """Compute again what a release publishes beside its scores; a row for every value.
+
+    ``value`` is what the class is computed from; ``borderline`` means that the rounding of the value reaches over
+    a cut.
+    """
     if observations.source == leefbaarometer2.SOURCE:
         parts = [*_classes_of_2(observations), _sums(observations, *_columns_of_2(), TOLERANCE)]
     elif observations.source == leefbaarometer_wfs.SOURCE:
@@ -68,32 +62,34 @@ def verify_release(observations: Observations) -> pd.DataFrame:
     return made.assign(level=observations.level)[list(COLUMNS)]
 
 
-def verify_table(table: pd.DataFrame) -> str:
-    """Tell how many values agree, a line a check and year, and every case that does not or lies at a cut."""
-    if table.empty:
-        return "Nothing to verify: scores without classes and without dimensions."
-    lines = [f"{'level':<9} {'check':<28} {'year':>4} {'values':>8} {'agree':>8} {'share':>9} {'at a cut':>8}"]
-    counts = table.groupby(["level", "check", "year"], sort=False, as_index=False).agg(
-        values=("agrees", "size"), agree=("agrees", "sum"), at_cut=("borderline", "sum")
-    )
-    for row in counts.to_dict("records"):
-        same, all_ = int(row["agree"]), int(row["values"])
-        # A share that is not whole may not look whole.
-        share = f"{np.floor(1e5 * same / all_) / 1e3:.3f}%" if same < all_ else "100%"
-        told = f"{row['level']:<9} {row['check']:<28} {row['year']:>4}"
-        lines.append(f"{told} {all_:>8,} {same:>8,} {share:>9} {int(row['at_cut']):>8,}")
-    cases = table[~table["agrees"] | table["borderline"]]
-    lines += ["", "Every value agrees and none lies at a cut." if cases.empty else f"{len(cases):,} cases:"]
-    lines += [_case(row) for row in cases.to_dict("records")]
-    return "\n".join(lines)
-
-
 def passed(table: pd.DataFrame) -> bool:
-    """Whether every value agrees, apart from values whose rounding reaches over a cut."""
+    """Return whether every value agrees, apart from values whose rounding reaches over a cut."""
     return bool((table["agrees"] | table["borderline"]).all())
 
 
-def verify_files(files: Sequence[Path]) -> tuple[str, bool]:
+@dataclass(frozen=True)
+class Verified:
+    """Files of one kind, verified.
+
+    Attributes
+    ----------
+    source : str
+        Kind of the files: a source of the Leefbaarometer.
+    files : tuple of str
+        Their names.
+    bases : tuple of pandas.Series
+        Score minus deviation of every row of each score file of 3.0, by year.
+    table : pandas.DataFrame
+        See :func:`verify_release`.
+    """
+
+    source: str
+    files: tuple[str, ...]
+    bases: tuple[pd.Series[float], ...]
+    table: pd.DataFrame
+
+
+def verify_files(files: Sequence[Path]) -> list[Verified]:
     """Verify files of the Leefbaarometer as published, of either edition, any kinds and levels."""
     if not files:
         raise InputError("files", "none", "at least one file of the Leefbaarometer")
@@ -108,16 +104,16 @@ def verify_files(files: Sequence[Path]) -> tuple[str, bool]:
             packed = file.is_dir() or file.suffix.lower() == ".zip"
             for path in opened.enter_context(open_package(file)) if packed else [file]:
                 kinds[_kind(path)].append(path)
-        sections, good = [], True
-        for kind, paths in kinds.items():
-            if not paths:
-                continue
-            table = pd.concat([verify_release(each) for each in readers[kind](paths)], ignore_index=True)
-            bases = [_base(path) for path in paths if kind == leefbaarometer.SOURCE]
-            head = f"{KINDS[kind]}: {', '.join(path.name for path in paths)}"
-            sections.append("\n".join([head, *bases, verify_table(table)]))
-            good = good and passed(table)
-    return "\n\n".join([*sections, ORIGIN_OF_CUTS]), good
+        return [
+            Verified(
+                source=kind,
+                files=tuple(path.name for path in paths),
+                bases=tuple(_bases(path) for path in paths if kind == leefbaarometer.SOURCE),
+                table=pd.concat([verify_release(each) for each in readers[kind](paths)], ignore_index=True),
+            )
+            for kind, paths in kinds.items()
+            if paths
+        ]
 
 
 def _kind(path: Path) -> str:
@@ -133,26 +129,12 @@ def _kind(path: Path) -> str:
     raise InputError(f"{path}, line 1", f"columns {delimited.shown(names)}", "a file of the Leefbaarometer")
 
 
-def _base(path: Path) -> str:
-    """Base constant of a score file of 3.0; its reader has refused the file if the base is not one constant."""
+def _bases(path: Path) -> pd.Series[float]:
+    """Return score minus deviation by year; the reader has refused the file if it is not one constant."""
     columns = ["jaar", "lbm", "afw"]
     table = delimited.read(path, columns, columns).to_pandas().dropna()
-    gap = table["lbm"] - table["afw"]
-    years = ", ".join(str(int(year)) for year in sorted(table["jaar"].unique()))
-    return (
-        f"base constant lbm - afw = {gap.median():.6f} in each of {len(gap):,} rows of {years} "
-        f"(highest less lowest {gap.max() - gap.min():.0e})"
-    )
-
-
-def _case(row: Mapping[Hashable, Any]) -> str:
-    told = "differs" if not row["agrees"] else "agrees"
-    if row["borderline"]:
-        told += ", within its rounding of a cut"
-    return (
-        f"  {row['location']} {row['year']} {row['check']}: value {row['value']:.7g}, "
-        f"published {row['published']:.7g}, computed {row['computed']:.7g} ({told})"
-    )
+    gap: pd.Series[float] = (table["lbm"] - table["afw"]).set_axis(table["jaar"])
+    return gap
 
 
 def _classes_of_layer(observations: Observations) -> list[pd.DataFrame]:

@@ -1,4 +1,4 @@
-"""How often a survey and the measurement point the same way, and a single published figure beside it, in words."""
+"""Agreement of a survey with the measurement, and comparison of a single published figure."""
 
 from __future__ import annotations
 
@@ -11,29 +11,23 @@ from scipy.special import ndtr
 from riskmodel.errors import InputError
 from riskmodel.monitor.development import BEYOND, FORWARD, inhabitants_at, noise_of, noise_of_change, span
 from riskmodel.monitor.measured import Measured
-from riskmodel.monitor.uncertainty import Figure, draw, figure, spearman, wilson
+from riskmodel.monitor.uncertainty import Estimate, draw, estimate, spearman, wilson
 from riskmodel.panel.measurement_noise import Noise
 from riskmodel.sources.local.mapping import SUPPRESS_BELOW
 
 #: Whether survey and measurement point the same way.
 AGREE, PART, CANNOT_SAY = "eens", "anders", "niet te zeggen"
-#: Fewest units of which a rank correlation is told.
+#: Draws behind the interval of a rank correlation.
+DRAWS = 1000
+#: Fewest units of which a rank correlation is calculated.
 FEWEST_UNITS = 10
-#: Of the units where the two part, so many stand in the text.
+#: Units where the two differ that are named in a text.
 NAMED = 5
-UNITS = {
-    "buurt": ("buurt", "buurten"),
-    "wijk": ("wijk", "wijken"),
-    "gemeente": ("gemeente", "gemeenten"),
-    "groep": ("groep", "groepen"),
-}
-AREA = ("gebied", "gebieden")
-UNKNOWN = "onbekend"
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """How often survey and measurement point the same way.
+    """Agreement of survey and measurement on the direction of change.
 
     Attributes
     ----------
@@ -54,7 +48,7 @@ class Agreement:
     whole_municipalities : bool
         Whether municipalities were drawn.
     withheld, not_measured, noise_unknown, few : int
-        Units with too few answers to be told, without a measured change, with a change of unknown noise, and with
+        Units with too few answers, without a measured change, with a change of unknown noise, and with
         fewer than 30 respondents.
     level, who, start, end
         As in the table.
@@ -64,10 +58,10 @@ class Agreement:
     agree: int
     part: int
     cannot_say: int
-    share: Figure
+    share: Estimate
     by_chance: float
     parted: pd.DataFrame
-    rank_correlation: Figure
+    rank_correlation: Estimate
     ranked: int
     draws: int
     whole_municipalities: bool
@@ -81,8 +75,8 @@ class Agreement:
     end: int
 
 
-def agreement(table: pd.DataFrame, *, draws: int = 1000, seed: int = 1) -> Agreement:
-    """How often survey and measurement point the same way."""
+def agreement(table: pd.DataFrame) -> Agreement:
+    """Return how often survey and measurement point the same way."""
     missing = [name for name in ("level", "who", "start", "end") if name not in table.attrs]
     if missing:
         raise InputError("table", f"no {missing[0]!r} in its attrs", "a table of survey_table")
@@ -95,20 +89,20 @@ def agreement(table: pd.DataFrame, *, draws: int = 1000, seed: int = 1) -> Agree
     parted = table.loc[table["agrees"] == PART]
     parted = parted.sort_values("inhabitants", ascending=False, kind="stable", na_position="last")
     both = table[table["balance"].notna() & table["change"].notna()]
-    rank, whole = _rank(both, draws, seed)
+    rank, whole = _rank(both)
     return Agreement(
         units=len(table),
         agree=agree,
         part=part,
         cannot_say=int(counts.get(CANNOT_SAY, 0)),
-        share=Figure(share, float(low), float(high)),
+        share=Estimate(share, float(low), float(high)),
         by_chance=float(up_seen * up_measured + (1 - up_seen) * (1 - up_measured)),
         parted=parted[["code", "name", "seen", "measured", "respondents", "balance", "change"]].reset_index(
             drop=True
         ),
         rank_correlation=rank,
         ranked=len(both),
-        draws=draws,
+        draws=DRAWS,
         whole_municipalities=whole,
         withheld=int(table["withheld"].sum()),
         not_measured=int(table["change"].isna().sum()),
@@ -118,21 +112,21 @@ def agreement(table: pd.DataFrame, *, draws: int = 1000, seed: int = 1) -> Agree
     )
 
 
-def _rank(both: pd.DataFrame, draws: int, seed: int) -> tuple[Figure, bool]:
+def _rank(both: pd.DataFrame) -> tuple[Estimate, bool]:
     codes = both["code"].to_numpy(dtype=str)
     # A municipality is a unit of its own in a survey of municipalities; groups lie in none.
     named = np.array([code[:2] in ("WK", "BU") for code in codes], dtype=bool)
     towns = np.where(named, np.array(["GM" + code[2:6] for code in codes], dtype=str), "")
-    drawn = draw(towns, draws, seed)
+    drawn = draw(towns, DRAWS, seed=1)
     if len(both) < FEWEST_UNITS:
-        return Figure(np.nan, np.nan, np.nan), drawn.whole_municipalities
+        return Estimate(np.nan, np.nan, np.nan), drawn.whole_municipalities
     balance, change = both["balance"].to_numpy(), both["change"].to_numpy()
     value = spearman(balance, change, np.ones((1, len(both))))[0]
-    return figure(value, spearman(balance, change, drawn.weights)), drawn.whole_municipalities
+    return estimate(value, spearman(balance, change, drawn.weights)), drawn.whole_municipalities
 
 
 @dataclass(frozen=True)
-class Held:
+class FigureComparison:
     """A published figure beside the measured development.
 
     Attributes
@@ -157,8 +151,8 @@ class Held:
         Share of areas that would fall beyond the noise, and as many would rise, if nothing changed at all.
     """
 
-    decline: Figure
-    progress: Figure
+    decline: Estimate
+    progress: Estimate
     respondents: int | None
     who: str
     start: int
@@ -174,7 +168,7 @@ class Held:
     by_noise: float
 
 
-def hold_figure(
+def compare_figure(
     share_decline: float,
     share_progress: float | None,
     measured: Measured,
@@ -184,9 +178,11 @@ def hold_figure(
     respondents: int | None = None,
     who: str = "bewoners",
     noise: Noise | None = None,
-    beyond: float = BEYOND,
-) -> Held:
-    """Hold a published figure, such as "30% of tenants saw decline, 9% progress", against the measurement."""
+) -> FigureComparison:
+    """Compare a published figure, such as "30% of tenants saw decline, 9% progress", with the measurement.
+
+    Shares are 0 to 1; without a number of respondents there is no interval.
+    """
     shares = {"share_decline": share_decline, "share_progress": share_progress}
     for name, share in shares.items():
         if share is not None and not 0 <= share <= 1:
@@ -202,8 +198,8 @@ def hold_figure(
     total = people[there].sum()
     if not total > 0:
         raise InputError(f"measurements {start} and {end}", "no areas with scores, inhabitants and noise", "some")
-    fell, rose = there & (change < -beyond * spread), there & (change > beyond * spread)
-    return Held(
+    fell, rose = there & (change < -BEYOND * spread), there & (change > BEYOND * spread)
+    return FigureComparison(
         decline=_published(share_decline, respondents),
         progress=_published(share_progress, respondents),
         respondents=respondents,
@@ -218,12 +214,12 @@ def hold_figure(
         areas=int(there.sum()),
         areas_in_all=len(there),
         inhabitants=int(total),
-        by_noise=float(ndtr(-beyond)),
+        by_noise=float(ndtr(-BEYOND)),
     )
 
 
-def _published(share: float | None, respondents: int | None) -> Figure:
+def _published(share: float | None, respondents: int | None) -> Estimate:
     if share is None or respondents is None:
-        return Figure(np.nan if share is None else share, np.nan, np.nan)
+        return Estimate(np.nan if share is None else share, np.nan, np.nan)
     low, high = wilson(np.array(share), np.array(respondents))
-    return Figure(share, float(low), float(high))
+    return Estimate(share, float(low), float(high))

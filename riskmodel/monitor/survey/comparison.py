@@ -1,6 +1,6 @@
-"""What residents or professionals see, held against what was measured: per area, municipality or group.
+"""Answers of residents or professionals beside the measured change: per area, municipality or group.
 
-A survey and a measurement are two ways of looking. Where they part, neither of them is wrong for that reason.
+A survey and a measurement are two ways of looking. Where they differ, neither of them is wrong for that reason.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ from riskmodel.panel.panel import FloatArray
 
 #: Answers that point neither way.
 DIVIDED = "verdeeld"
-#: Fewer respondents than this are said to be few: the interval of a share is wider than 30 percent points.
+#: Fewer respondents than this are few: the interval of a share is wider than 30 percent points.
 FEW = 30
-#: Fewest municipalities with several areas from which the jitter that they share is estimated.
+#: Fewest municipalities with several areas from which the noise that they share is estimated.
 FEWEST = 30
 
 
 @dataclass(frozen=True)
-class _Cover:
-    """Which measured areas lie in which unit of the survey: pairs of places, shape (pairs,)."""
+class _Coverage:
+    """Measured areas in the units of a survey: pairs of indices, shape (pairs,)."""
 
     unit: npt.NDArray[np.intp]
     area: npt.NDArray[np.intp]
@@ -59,12 +59,17 @@ def survey_table(
     with_groups: Iterable[Group] = (),
     noise: Noise | None = None,
     shared: float | None = None,
-    beyond: float = BEYOND,
 ) -> pd.DataFrame:
-    """Answers of a survey beside the measured development between two measurements."""
+    """Return the answers of a survey beside the measured development between two measurements.
+
+    One row a unit of the survey. Shares have 95% intervals of Wilson; ``balance`` is progress minus decline;
+    ``change`` is the mean of the areas with a score at both waves, weighted by inhabitants, ``noise`` its standard
+    deviation and ``change_low, change_high`` the change -+ :data:`BEYOND` times the noise. ``withheld`` marks
+    answers of too few persons.
+    """
     span(measured, start, end)
     spread = noise_of_change(measured, start, end, noise)
-    shared = shared_jitter(measured) if shared is None else shared
+    shared = shared_noise(measured) if shared is None else shared
     cover = _cover(survey, measured, with_groups)
     frame = pd.DataFrame({"code": survey.codes, "name": cover.names, "respondents": survey.respondents})
     frame["response"] = survey.respondents / survey.population
@@ -74,24 +79,24 @@ def survey_table(
     low, high = balance_interval(survey.progress, survey.decline, survey.respondents)
     frame = frame.assign(balance=survey.progress - survey.decline, balance_low=low, balance_high=high)
     frame = pd.concat([frame, _measured_change(cover, measured, start, end, spread, shared)], axis=1)
-    frame["change_low"] = frame["change"] - beyond * frame["noise"]
-    frame["change_high"] = frame["change"] + beyond * frame["noise"]
+    frame["change_low"] = frame["change"] - BEYOND * frame["noise"]
+    frame["change_high"] = frame["change"] + BEYOND * frame["noise"]
     frame["seen"] = _direction(frame, "balance", DIVIDED)
     frame["measured"] = _direction(frame, "change", UNCLEAR)
     frame["few"] = survey.respondents < FEW
     frame["withheld"] = np.isnan(survey.respondents)
     frame = frame.assign(**_verdict(frame))
     frame.attrs |= {"edition": measured.edition, "level": survey.level, "start": start, "end": end}
-    frame.attrs |= {"who": survey.who, "beyond": beyond, "shared": shared}
+    frame.attrs |= {"who": survey.who, "beyond": BEYOND, "shared": shared}
     return frame
 
 
-def shared_jitter(measured: Measured) -> float:
-    """Variance of the jitter of one measurement that areas of one municipality share, in squared score points.
+def shared_noise(measured: Measured) -> float:
+    """Return the variance of the noise that areas of one municipality share, in squared score points.
 
-    A jitter that areas share does not average out over a municipality. Two successive changes of two different
-    areas of one municipality turn back on each other by minus that variance; the estimate is the mean over all
-    such pairs, each weighted by the inhabitants of both, every municipality alike.
+    It does not average out over a municipality. The covariance of successive changes of two different areas of
+    one municipality is minus that variance; the estimate is the mean over all such pairs, each weighted by the
+    inhabitants of both, every municipality alike. Zero where it cannot be estimated or is negative.
     """
     steps = np.diff(measured.score[:, ~np.isnan(measured.score).all(axis=0)], axis=1)
     steps = steps - np.nanmean(steps, axis=0)
@@ -113,25 +118,25 @@ def shared_jitter(measured: Measured) -> float:
     return max(0.0, float(between[several].sum() / pairs[several].sum()))
 
 
-def _cover(survey: Survey, measured: Measured, own: Iterable[Group]) -> _Cover:
+def _cover(survey: Survey, measured: Measured, own: Iterable[Group]) -> _Coverage:
     if survey.level == GROUP:
         return _cover_of_groups(survey, measured, own)
     units = pd.Index(survey.codes)
     codes = pd.Series(measured.areas)
     if survey.level != measured.level:
         codes = parents_of(codes, measured.level, survey.level)
-    place = units.get_indexer(pd.Index(codes))
-    area = np.flatnonzero(place >= 0)
+    index = units.get_indexer(pd.Index(codes))
+    area = np.flatnonzero(index >= 0)
     if not len(area):
         expected = "codes of measured areas"
         raise InputError("survey", f"none of its {len(units)} codes among the measured areas", expected)
     names = municipalities().set_index("code")["name"]
     if survey.level == measured.level:
         names = pd.Series(measured.names[area], index=measured.areas[area])
-    return _Cover(place[area], area, names.reindex(units).fillna(units.to_series()).to_numpy(dtype=str))
+    return _Coverage(index[area], area, names.reindex(units).fillna(units.to_series()).to_numpy(dtype=str))
 
 
-def _cover_of_groups(survey: Survey, measured: Measured, own: Iterable[Group]) -> _Cover:
+def _cover_of_groups(survey: Survey, measured: Measured, own: Iterable[Group]) -> _Coverage:
     known = {each.name.casefold(): each for each in (*groups().values(), *own)}
     unknown = [code for code in survey.codes if code.casefold() not in known]
     if unknown:
@@ -141,11 +146,11 @@ def _cover_of_groups(survey: Survey, measured: Measured, own: Iterable[Group]) -
     masks = [members_of(each, measured) for each in chosen]
     unit = np.repeat(np.arange(len(masks)), [mask.sum() for mask in masks])
     area = np.concatenate([np.flatnonzero(mask) for mask in masks])
-    return _Cover(unit, area, np.array([each.title_nl for each in chosen], dtype=str))
+    return _Coverage(unit, area, np.array([each.title_nl for each in chosen], dtype=str))
 
 
 def _measured_change(
-    cover: _Cover, measured: Measured, start: int, end: int, spread: FloatArray, shared: float
+    cover: _Coverage, measured: Measured, start: int, end: int, spread: FloatArray, shared: float
 ) -> pd.DataFrame:
     units, unit, area = len(cover.names), cover.unit, cover.area
     people = inhabitants_at(measured, end)[area]
@@ -157,7 +162,7 @@ def _measured_change(
     with np.errstate(invalid="ignore"):
         share = weight / total[unit]
         mean = np.bincount(unit, share * np.nan_to_num(change), units)
-        # Each of the two measurements jitters.
+        # Each of the two measurements has noise.
         apart = np.bincount(unit, share**2 * np.maximum(spread[area] ** 2 - 2 * shared, 0.0), units)
         together = _squared_shares(unit, share, measured.municipality_codes()[area], units)
     known = total > 0
@@ -177,7 +182,7 @@ def _measured_change(
 def _squared_shares(
     unit: npt.NDArray[np.intp], share: FloatArray, towns: npt.NDArray[np.str_], units: int
 ) -> FloatArray:
-    """Sum over municipalities of the square of their share in each unit, shape (units,)."""
+    """Return the sum over municipalities of the square of their share in each unit, shape (units,)."""
     number = np.unique(towns, return_inverse=True)[1]
     pairs, pair = np.unique(np.stack([unit, number]), axis=1, return_inverse=True)
     per_town = np.bincount(pair.ravel(), share)

@@ -1,4 +1,4 @@
-"""A survey among residents or professionals: which share saw decline and which progress, per area or group.
+"""Surveys among residents or professionals: shares that saw decline and progress, per area or group.
 
 The file is a CSV with one row an area or group; see ``docs/surveys.md``. Areas, never persons: a file with persons
 or addresses is refused, and answers of few persons are treated as missing.
@@ -47,13 +47,13 @@ class Survey:
     codes : numpy.ndarray of str, shape (units,)
         Area codes, or names of groups; each once.
     respondents : numpy.ndarray, shape (units,)
-        Number of persons who answered; NaN where they are too few to be told or not known.
+        Number of persons who answered; NaN where they are too few or not known.
     decline, progress : numpy.ndarray, shape (units,)
         Share of the respondents who saw decline and progress, 0 to 1; NaN where not asked or too few answered.
     population : numpy.ndarray, shape (units,)
-        Number of persons for whom the respondents speak; NaN where unknown.
+        Number of persons whom the respondents represent; NaN where unknown.
     who : str
-        Who answered, in the plural, as it stands in sentences: ``"bewoners"``.
+        Who answered, in the plural, as in sentences: ``"bewoners"``.
     file : SourceFile or None
         The file it came from.
     notes : tuple of str
@@ -86,7 +86,23 @@ class Survey:
 
 
 def read_survey(path: Path, *, answers: Answers | None = None, who: str = "bewoners") -> Survey:
-    """Read a survey."""
+    """Read a survey from CSV; answers of fewer than five persons become missing.
+
+    Parameters
+    ----------
+    path : Path
+        Comma separated UTF-8 file with ``code`` (GM, WK or BU codes, all of one level) or ``group`` (names),
+        ``respondents``, ``saw_decline`` and ``saw_progress``, and perhaps ``population``.
+    answers : {"number", "share", "percent"}, optional
+        How the file counts; by default the columns end in ``_number``, ``_share`` (0 to 1) or ``_percent``.
+    who : str
+        Who answered, in the plural.
+
+    Raises
+    ------
+    InputError
+        If the file has persons or addresses, a unit twice or an impossible number, or does not say how it counts.
+    """
     names = delimited.header(path)
     unit = _one_of(path, names, ("code", "group"), "a column 'code' or 'group'")
     kind, columns = _answers(path, names, answers)
@@ -130,7 +146,7 @@ def _one_of(path: Path, names: Sequence[str], wanted: Sequence[str], expected: s
 
 
 def _answers(path: Path, names: Sequence[str], answers: Answers | None) -> tuple[Answers, tuple[str, str]]:
-    """How answers are counted, and the columns of decline and progress."""
+    """Return how answers are counted, and the columns of decline and progress."""
     if answers is not None:
         if answers not in get_args(Answers):
             raise InputError("answers", repr(answers), f"one of {', '.join(get_args(Answers))}")
@@ -147,7 +163,7 @@ def _answers(path: Path, names: Sequence[str], answers: Answers | None) -> tuple
 
 
 def _level(path: Path, codes: npt.NDArray[np.str_]) -> str:
-    """Level of the codes: that of the first one, which all others must have."""
+    """Return the level of the codes: that of the first one, which all others must have."""
     forms = {level: load("local")["levels"][level] for level in LEVELS}
     level = next((level for level in LEVELS if re.fullmatch(forms[level]["pattern"], codes[0])), None)
     examples = ", ".join(str(form["example"]) for form in forms.values())

@@ -1,8 +1,7 @@
-"""Pictures of an audit: one an attribute, a dot with its interval for every group."""
+"""Pictures of an audit: one for every attribute, with a dot and its interval for every group."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,10 +13,11 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from riskmodel.forecasting.group_audit.audit import BEST_ORDERING
 from riskmodel.forecasting.group_audit.metrics import TOO_FEW
+from riskmodel.products.rendering.reliability import png
+from riskmodel.products.rendering.style import BLUE, VERMILION
 
-#: Okabe and Ito's colours, safe for the colour blind.
-BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#767676"
-#: What is drawn, from left to right, and what it is called; the first has the forecast chance beside it.
+GREY = "#767676"
+#: Metrics from left to right with their headings; the first has the forecast chance beside it.
 PANELS: Mapping[str, str] = {
     "base_rate": "happened, and mean chance",
     "selection_rate": "areas on the list",
@@ -33,24 +33,21 @@ APART = 0.17
 
 
 def attribute_picture(rows: pd.DataFrame, groups: Sequence[str], title: str, model: str) -> bytes:
-    """PNG with a panel for chances, selection and each kind of error, and a line for every group."""
+    """Return a PNG with a panel for chances, selection and each kind of error, and a line for every group."""
     there = [group for group in groups if (rows["group"] == group).any()]
     width = LEFT + len(PANELS) * PANEL + (len(PANELS) - 1) * GAP + RIGHT
     height = TOP + ROW * len(there) + BOTTOM
     figure = Figure(figsize=(width, height))
     for number, (metric, heading) in enumerate(PANELS.items()):
         left = LEFT + number * (PANEL + GAP)
-        place = (left / width, BOTTOM / height, PANEL / width, ROW * len(there) / height)
-        axes = figure.add_axes(place)
+        axes = figure.add_axes((left / width, BOTTOM / height, PANEL / width, ROW * len(there) / height))
         _panel(axes, rows, there, metric, model)
         axes.set_title(heading, loc="left", fontsize=9, fontweight="bold", pad=6)
         axes.set_yticks([])
         if number == 0:
             _names(axes, rows, there, model)
     _frame(figure, title, model)
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=130)
-    return file.getvalue()
+    return png(figure, 130)
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, groups: Sequence[str], metric: str, model: str) -> None:
@@ -58,13 +55,13 @@ def _panel(axes: Axes, rows: pd.DataFrame, groups: Sequence[str], metric: str, m
     if metric == "base_rate":
         drawn.append((model, "mean_chance", "white", "D", APART))
     elif (rows["model"] == BEST_ORDERING).any():
-        drawn.append((BEST_ORDERING, metric, ORANGE, "s", APART))
+        drawn.append((BEST_ORDERING, metric, VERMILION, "s", APART))
     right = 0.01
     for name, key, colour, marker, aside in drawn:
         chosen = rows[(rows["model"] == name) & (rows["metric"] == key)].set_index("group")
         right = max(right, float(chosen["high95"].fillna(0).max()))
-        for place, group in enumerate(groups):
-            _dot(axes, chosen.loc[group].to_dict(), place + aside, colour, marker)
+        for row_number, group in enumerate(groups):
+            _dot(axes, chosen.loc[group].to_dict(), row_number + aside, colour, marker)
     axes.set_ylim(len(groups) - 0.5, -0.5)
     axes.set_xlim(0, 1.0 if right > 0.6 else right * 1.12)
     axes.xaxis.set_major_locator(MaxNLocator(4))
@@ -77,28 +74,28 @@ def _panel(axes: Axes, rows: pd.DataFrame, groups: Sequence[str], metric: str, m
         axes.axhline(border - 0.5, color="#eeeeee", lw=0.7, zorder=0)
 
 
-def _dot(axes: Axes, row: Mapping[Any, Any], place: float, colour: str, marker: str) -> None:
+def _dot(axes: Axes, row: Mapping[Any, Any], height: float, colour: str, marker: str) -> None:
     if row["told"]:
         across = axes.get_yaxis_transform()
-        axes.text(0.02, place, TOO_FEW, transform=across, fontsize=7.5, color=GREY, va="center")
+        axes.text(0.02, height, TOO_FEW, transform=across, fontsize=7.5, color=GREY, va="center")
         return
-    edge = ORANGE if colour == "white" else colour
+    edge = VERMILION if colour == "white" else colour
     axes.plot(
-        [row["low95"], row["high95"]], [place, place], color=edge, lw=1.6, alpha=0.55, zorder=2, clip_on=False
+        [row["low95"], row["high95"]], [height, height], color=edge, lw=1.6, alpha=0.55, zorder=2, clip_on=False
     )
-    axes.plot([row["value"]], [place], marker, ms=5.5, mfc=colour, mec=edge, mew=1.3, zorder=3, clip_on=False)
+    axes.plot([row["value"]], [height], marker, ms=5.5, mfc=colour, mec=edge, mew=1.3, zorder=3, clip_on=False)
 
 
 def _names(axes: Axes, rows: pd.DataFrame, groups: Sequence[str], model: str) -> None:
     """Names of the groups and how many areas and events are in them, left of the first panel."""
     counted = rows[(rows["model"] == model) & (rows["metric"] == "base_rate")].set_index("group")
-    for place, group in enumerate(groups):
+    for row_number, group in enumerate(groups):
         row = counted.loc[group]
         counts = f"{row['n']:,} areas, {row['n_events']:,} events"
         for down, text, size, colour in ((-0.1, group, 9.0, "black"), (0.22, counts, 7.5, GREY)):
             axes.text(
                 -0.04,
-                place + down,
+                row_number + down,
                 text,
                 fontsize=size,
                 color=colour,
@@ -121,8 +118,8 @@ def _frame(figure: Figure, title: str, model: str) -> None:
     x = 0.12
     for marker, face, edge, words in (
         ("o", BLUE, BLUE, f"{model} (in the first panel: what happened)"),
-        ("D", "white", ORANGE, "mean chance that was forecast"),
-        ("s", ORANGE, ORANGE, "best simple ordering of each origin"),
+        ("D", "white", VERMILION, "mean chance that was forecast"),
+        ("s", VERMILION, VERMILION, "best simple ordering of each origin"),
     ):
         y = 1 - 0.68 / height
         line = Line2D([(x + 0.06) / width], [y], marker=marker, ms=5.5, mfc=face, mec=edge, mew=1.3, ls="")

@@ -1,4 +1,4 @@
-"""An audit by groups as text: a table an attribute, what stands out, and what cannot be told."""
+"""An audit by groups as text: a table for every attribute, differences, and figures with too few areas."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ HEADINGS: Mapping[str, str] = {
     "false_negative_rate": "events missed",
     "false_positive_rate": "false alarms",
 }
-#: What is told of the best ordering beside the model.
+#: Metrics of the best ordering beside those of the model.
 BESIDE = ("selection_rate", "precision", "false_negative_rate")
-#: What is looked at for differences with the rest of the country, and in which words.
-LOOKED_AT: Mapping[str, str] = {
+#: Metrics that are compared with the rest of the country, in words.
+COMPARED: Mapping[str, str] = {
     "selection_rate": "areas on the list",
     "places_per_event": "places per event",
     "precision": "hits on the list",
@@ -47,7 +47,7 @@ Rows = dict[tuple[str, str], Mapping[Any, Any]]
 
 
 def audit_text(audit: GroupAudit) -> str:
-    """Markdown of an audit, with headings of the third level."""
+    """Return the Markdown of an audit, with headings of the third level."""
     origins = [origin for origin in dict.fromkeys(audit.table["origin"]) if origin != ALL_ORIGINS]
     best = ", ".join(f"{origin} {name}" for origin, name in audit.orderings.items())
     parts = [f"Model {audit.model}, origins {', '.join(origins)}. Best ordering by origin: {best or 'none'}."]
@@ -58,32 +58,32 @@ def audit_text(audit: GroupAudit) -> str:
         parts.append(f"### By {attribute.name}\n\nFrom {attribute.source}.{_known(rows, audit.model)}")
         cells = [_cells(str(group), part, audit.model) for group, part in rows.groupby("group", sort=False)]
         parts.append(markdown_table(cells) if cells else "No area of which the group is known.")
-    parts += ["### What stands out", stands_out(audit), "### What cannot be told", cannot_be_told(audit)]
+    parts += ["### What stands out", differences_text(audit), "### What cannot be told", too_few_text(audit)]
     return "\n\n".join(parts)
 
 
 def as_csv(table: pd.DataFrame) -> bytes:
-    """A table of an audit as CSV, no text of which can be read as a formula."""
+    """Return a table of an audit as CSV, no text of which can be read as a formula."""
     texts = {name: table[name].map(safe_cell) for name in ("attribute", "group")}
     return table.assign(**texts).to_csv(index=False, float_format="%.5g").encode()
 
 
-def looked_at(audit: GroupAudit) -> pd.DataFrame:
-    """Rows of the model, over all origins, of which a difference with the rest of the country can be told."""
+def comparisons(audit: GroupAudit) -> pd.DataFrame:
+    """Return the rows of the model, over all origins, with a known difference with the rest of the country."""
     chosen = audit.over_all
-    own = chosen[(chosen["model"] == audit.model) & chosen["metric"].isin(LOOKED_AT)]
+    own = chosen[(chosen["model"] == audit.model) & chosen["metric"].isin(COMPARED)]
     return own[own["difference"].notna()]
 
 
 def differing(audit: GroupAudit) -> pd.DataFrame:
-    """Those of :func:`looked_at` whose difference has an interval without nought."""
-    own = looked_at(audit)
+    """Return the :func:`comparisons` whose difference has an interval without zero."""
+    own = comparisons(audit)
     return own[(own["difference_low95"] > 0) | (own["difference_high95"] < 0)]
 
 
-def stands_out(audit: GroupAudit) -> str:
-    """What differs from the rest of the country, one line each, and how much of that chance alone would give."""
-    found, compared, chosen = differing(audit), len(looked_at(audit)), audit.over_all
+def differences_text(audit: GroupAudit) -> str:
+    """Return the differences with the rest of the country, one line each, and how many chance alone would give."""
+    found, compared, chosen = differing(audit), len(comparisons(audit)), audit.over_all
     beside = {_key(row): row for row in chosen[chosen["model"] == BEST_ORDERING].to_dict("records")}
     lines = [_line(row, beside.get(_key(row))) for row in found.to_dict("records")]
     tally = (
@@ -93,8 +93,8 @@ def stands_out(audit: GroupAudit) -> str:
     return "\n".join([*lines, *([""] if lines else []), tally])
 
 
-def cannot_be_told(audit: GroupAudit) -> str:
-    """Groups of which something cannot be told, one line each."""
+def too_few_text(audit: GroupAudit) -> str:
+    """Return the groups with too few areas or events for a metric, one line each."""
     chosen = audit.over_all
     missing = chosen[(chosen["model"] == audit.model) & (chosen["told"] != "")]
     lines = [
@@ -134,8 +134,8 @@ def _share(row: Mapping[Any, Any]) -> str:
 
 
 def _line(row: Mapping[Any, Any], other: Mapping[Any, Any] | None) -> str:
-    """One difference in words."""
-    text = f"- {row['attribute']}, {row['group']}: {LOOKED_AT[row['metric']]} {_value(row, 'value')}, "
+    """Return one difference in words."""
+    text = f"- {row['attribute']}, {row['group']}: {COMPARED[row['metric']]} {_value(row, 'value')}, "
     text += f"elsewhere {_value(row, 'rest')}: "
     if math.isnan(row["ratio"]):
         low, high = (_gap(row, f"difference_{end}95", unit="") for end in ("low", "high"))
@@ -157,13 +157,13 @@ def _value(row: Mapping[Any, Any], key: str) -> str:
 
 
 def _gap(row: Mapping[Any, Any], key: str, unit: str = " points") -> str:
-    """A difference with its sign: of shares in points of a percent."""
+    """Return a difference with its sign: of shares in points of a percent."""
     rate = METRICS[str(row["metric"])].kind == "rate"
     return f"{row[key]:+.2f}" if rate else f"{100 * row[key]:+.1f}{unit}"
 
 
 def _known(rows: pd.DataFrame, model: str) -> str:
-    """How many of the areas had their group known in time; nothing when all had, or nobody can tell."""
+    """Return how many areas had their group known in time; empty when all had, or it is not known."""
     own = rows[(rows["model"] == model) & (rows["metric"] == "base_rate")].dropna(subset=["known_then"])
     if own.empty:
         return ""
@@ -174,7 +174,7 @@ def _known(rows: pd.DataFrame, model: str) -> str:
 
 
 def _words(metric: str) -> str:
-    return LOOKED_AT.get(metric, HEADINGS.get(metric, metric.replace("_", " ")))
+    return COMPARED.get(metric, HEADINGS.get(metric, metric.replace("_", " ")))
 
 
 #: Kinds of areas, as audit and backtest name them, in Dutch.
@@ -207,7 +207,7 @@ GROUPS: Mapping[str, str] = {
 }
 
 
-#: What is told of them: words for more and for less than elsewhere.
+#: Phrases for more and for less than elsewhere, by metric.
 METRIC_WORDS: Mapping[str, tuple[str, str]] = {
     "selection_rate": ("vaker op de lijst", "minder vaak op de lijst"),
     "places_per_event": ("meer plekken per echte daling", "minder plekken per echte daling"),
@@ -220,23 +220,23 @@ METRIC_WORDS: Mapping[str, tuple[str, str]] = {
 
 
 def differences_in_dutch(audit: GroupAudit) -> list[tuple[str, list[str]]]:
-    """What differs from the rest of the country by group: its name and what is told of it."""
+    """Return the differences with the rest of the country in Dutch: name of the group and phrases."""
     found: dict[str, list[str]] = {}
     for row in differing(audit).to_dict("records"):
-        found.setdefault(GROUPS.get(str(row["group"]), str(row["group"])), []).append(_told(row))
+        found.setdefault(GROUPS.get(str(row["group"]), str(row["group"])), []).append(_phrase(row))
     return list(found.items())
 
 
 def tally_in_dutch(audit: GroupAudit) -> str:
-    """How many comparisons were made, and how many would differ by chance alone."""
-    made, differ = len(looked_at(audit)), len(differing(audit))
+    """Return how many comparisons were made, and how many would differ by chance alone, in Dutch."""
+    made, differ = len(comparisons(audit)), len(differing(audit))
     return (
         f"Er zijn {made} vergelijkingen gemaakt. Bij {differ} is het verschil groter dan de onzekerheid. "
         f"Ook zonder echt verschil zou dat bij ongeveer {0.05 * made:.0f} zo zijn."
     )
 
 
-def _told(row: Mapping[Any, Any]) -> str:
+def _phrase(row: Mapping[Any, Any]) -> str:
     metric, more = str(row["metric"]), row["difference"] > 0
     words = METRIC_WORDS[metric][0 if more else 1]
     if metric == "places_per_event":

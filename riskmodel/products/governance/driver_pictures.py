@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import pandas as pd
 from matplotlib.colors import LinearSegmentedColormap
@@ -9,27 +12,16 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from riskmodel.catalogue import drivers
-from riskmodel.catalogue.units import MINUS
 from riskmodel.forecasting.drivers.contributions import definitional
-from riskmodel.products.rendering.style import off_screen
+from riskmodel.products.rendering.dutch import signed
+from riskmodel.products.rendering.style import DOWN, UP, off_screen
 
-#: Okabe and Ito's colours, safe for the colour blind: what lowers and what raises the expectation.
-DOWN, UP, GREY, INK = "#D55E00", "#0072B2", "#8A8A8A", "#222222"
-
-
-def points(value: float, decimals: int = 3) -> str:
-    """Score points with a decimal comma and a sign."""
-    rounded = round(value, decimals)
-    mark = MINUS if rounded < 0 else "+" if rounded > 0 else ""
-    return mark + f"{abs(rounded):.{decimals}f}".replace(".", ",")
+GREY, INK = "#8A8A8A", "#222222"
 
 
 def waterfall(contributions: pd.Series[float], *, title: str, most: int = 9) -> Figure:
-    """How the expected change of one area comes about, by shap's waterfall, from bottom to top."""
+    """Draw the contributions to the expected change of one area, by shap's waterfall, from bottom to top."""
     import shap
-
-    off_screen()
-    from matplotlib import pyplot
 
     labels = _labels(contributions)
     explanation = shap.Explanation(
@@ -37,21 +29,15 @@ def waterfall(contributions: pd.Series[float], *, title: str, most: int = 9) -> 
         base_values=float(contributions["base"]),
         feature_names=list(labels.values()),
     )
-    figure = pyplot.figure()
-    try:
+    with _drawing(title) as figure:
         shap.plots.waterfall(explanation, max_display=most, show=False)
-        _in_dutch_waterfall(figure, contributions, title, most)
-    finally:
-        pyplot.close(figure)
+        _in_dutch_waterfall(figure, contributions, most)
     return figure
 
 
 def beeswarm(table: pd.DataFrame, *, title: str, most: int = 14) -> Figure:
-    """Contributions of every area, a dot an area, by shap's beeswarm."""
+    """Draw the contributions of every area, a dot an area, by shap's beeswarm."""
     import shap
-
-    off_screen()
-    from matplotlib import pyplot
 
     strong = table[[each.id for each in drivers() if each.id in table.columns]]
     strong = strong.loc[:, strong.abs().max() > 0]
@@ -60,8 +46,7 @@ def beeswarm(table: pd.DataFrame, *, title: str, most: int = 14) -> Figure:
     explanation = shap.Explanation(
         values=values, base_values=table["base"].to_numpy(), data=values, feature_names=list(labels.values())
     )
-    figure = pyplot.figure()
-    try:
+    with _drawing(title) as figure:
         shap.plots.beeswarm(
             explanation, max_display=most, show=False, plot_size=(9, 6), color=DOWN_UP, color_bar=False, s=9
         )
@@ -73,16 +58,27 @@ def beeswarm(table: pd.DataFrame, *, title: str, most: int = 14) -> Figure:
         )
         axes.tick_params(axis="y", labelsize=11)
         axes.locator_params(axis="x", nbins=7)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: points(value, 2)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value, 2)))
         axes.text(0.0, 1.02, "\N{LEFTWARDS ARROW} omlaag", transform=axes.transAxes, color=DOWN, fontsize=10)
         axes.text(
             1.0, 1.02, "omhoog \N{RIGHTWARDS ARROW}", transform=axes.transAxes, color=UP, fontsize=10, ha="right"
         )
+    return figure
+
+
+@contextmanager
+def _drawing(title: str) -> Iterator[Figure]:
+    """Open a figure of pyplot for shap; afterwards add its title and close it."""
+    off_screen()
+    from matplotlib import pyplot
+
+    figure = pyplot.figure()
+    try:
+        yield figure
         figure.suptitle(title, x=0.02, ha="left", fontsize=14, weight="bold", parse_math=False)
         figure.tight_layout(rect=(0, 0, 1, 0.98))
     finally:
         pyplot.close(figure)
-    return figure
 
 
 DOWN_UP = LinearSegmentedColormap.from_list("down-up", [DOWN, "#CFCFCF", UP])
@@ -95,8 +91,8 @@ def _labels(row: pd.Series[float]) -> dict[str, str]:
     }
 
 
-def _in_dutch_waterfall(figure: Figure, contributions: pd.Series[float], title: str, most: int) -> None:
-    """Shap's frame with Dutch words; arrows and numbers anew.
+def _in_dutch_waterfall(figure: Figure, contributions: pd.Series[float], most: int) -> None:
+    """Redraw arrows and numbers of a waterfall of shap, with Dutch words.
 
     Shap turns the arrow of a contribution smaller than an arrow's head around, and writes over the edge of narrow
     bars: here arrows end where they must, and numbers stand beside them.
@@ -127,7 +123,7 @@ def _in_dutch_waterfall(figure: Figure, contributions: pd.Series[float], title: 
         axes.text(
             end + sign * 0.012 * reach,
             row,
-            points(step),
+            signed(step),
             ha="right" if step < 0 else "left",
             va="center",
             fontsize=10,
@@ -138,15 +134,13 @@ def _in_dutch_waterfall(figure: Figure, contributions: pd.Series[float], title: 
     axes.set_ylim(-0.7, len(steps) - 0.3)
     axes.set_xlim(min(base, *ends) - 0.16 * reach, max(base, *ends) + 0.16 * reach)
     axes.locator_params(axis="x", nbins=5)
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: points(value, 2)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value, 2)))
     axes.tick_params(axis="x", labelsize=10)
     total = base + float(values.sum())
     axes.set_xlabel(
-        f"verwachte verandering in scorepunten: gemiddeld gebied {points(base)}, dit gebied {points(total)}\n"
+        f"verwachte verandering in scorepunten: gemiddeld gebied {signed(base)}, dit gebied {signed(total)}\n"
         "* deel van de score zelf",
         fontsize=10,
         color=INK,
     )
     figure.set_size_inches(9, 5.5)
-    figure.suptitle(title, x=0.02, ha="left", fontsize=14, weight="bold", parse_math=False)
-    figure.tight_layout(rect=(0, 0, 1, 0.98))

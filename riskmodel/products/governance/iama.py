@@ -1,4 +1,4 @@
-"""A document to start an IAMA with: what is known of a model, and the questions that only people can answer.
+"""A document to start an IAMA with: facts about a model, and the questions that only people can answer.
 
 The IAMA (*Impact Assessment Mensenrechten en Algoritmes*) is a conversation. The questions are put in our own
 words along the parts of the official document, to which the text refers; none of its text is copied.
@@ -12,7 +12,8 @@ from riskmodel.products.governance.audit_tables import differences_in_dutch, tal
 from riskmodel.products.governance.model_card import LICENCE, CardFacts, environment
 from riskmodel.products.governance.register_words import sources_of
 from riskmodel.products.rendering import dutch
-from riskmodel.products.risk_list.track_record import record_in_words
+from riskmodel.products.risk_list.texts import event_in_dutch, in_dutch
+from riskmodel.products.risk_list.track_record import track_record
 
 #: Name of the document in the folder of a released model.
 DOCUMENT = "iama.md"
@@ -24,7 +25,7 @@ OFFICIAL = (
 
 
 def iama_document(facts: CardFacts, release_id: str) -> str:
-    """The document in Markdown, in Dutch."""
+    """Return the document in Markdown, in Dutch."""
     names = {driver.id: driver.label for driver in drivers()}
     used = dict.fromkeys(name.split(".")[0] for name in facts.stage.features.names)
     record, audit = facts.record, facts.audit
@@ -33,6 +34,7 @@ def iama_document(facts: CardFacts, release_id: str) -> str:
         .get_template(TEMPLATE)
         .render(
             facts=facts,
+            event=event_in_dutch(facts.experiment.event),
             release_id=release_id,
             official=OFFICIAL,
             licence=LICENCE,
@@ -42,7 +44,7 @@ def iama_document(facts: CardFacts, release_id: str) -> str:
             sources=sources_of(facts.panel.known_at(facts.stage.origin.known_at)),
             proxies=_proxies(facts),
             drivers=[names.get(driver, driver) for driver in used],
-            track_record="" if record is None else record_in_words(record.scores, record.experiment, facts.model),
+            track_record=in_dutch(track_record(record.scores, record.experiment, facts.model) if record else None),
             failed=[found.code for found in facts.findings if found.outcome == "failed"],
             audit=audit,
             tally="" if audit is None else tally_in_dutch(audit),
@@ -52,7 +54,7 @@ def iama_document(facts: CardFacts, release_id: str) -> str:
 
 
 def _proxies(facts: CardFacts) -> list[str]:
-    """Dutch names of the features' indicators that go together with origin."""
+    """Return the Dutch names of the features' indicators that go together with origin."""
     used = {name.split(".", 1)[-1].removesuffix("_change") for name in facts.stage.features.names}
     known = facts.panel.known_at(facts.stage.origin.known_at)
     return [

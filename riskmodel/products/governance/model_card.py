@@ -1,4 +1,4 @@
-"""The card of a released model: what it answers, what it learned from, how well it did, what it is not meant for.
+"""The card of a released model: its question, data, skill and limits.
 
 Written as Markdown for people and as JSON for programs, with pictures of reliability, into the folder of the
 release. Nothing in it depends on the moment of making, so the same model and backtest give the same card.
@@ -19,14 +19,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from riskmodel.catalogue import drivers, load
 from riskmodel.forecasting.backtest_record import Record, main_cohort
-from riskmodel.forecasting.checks import Finding, Stage
 from riskmodel.forecasting.compare import against_best_ordering
 from riskmodel.forecasting.evaluation.calibration import over_origins
 from riskmodel.forecasting.experiment import Experiment
 from riskmodel.forecasting.group_audit.audit import EVERYBODY, GroupAudit, audit_groups
 from riskmodel.forecasting.origins import publication_dates
+from riskmodel.forecasting.stage import Stage
 from riskmodel.panel.panel import Panel
-from riskmodel.products.governance.audit_tables import as_csv, audit_text, differing, looked_at
+from riskmodel.products.governance.audit_tables import as_csv, audit_text, comparisons, differing
+from riskmodel.products.risk_list.texts import event_in_dutch
+from riskmodel.workspace.findings import Finding
 
 #: Files of a card.
 MARKDOWN, JSON = "model_card.md", "model_card.json"
@@ -39,7 +41,7 @@ LICENCE = "Apache-2.0"
 
 @dataclass(frozen=True)
 class CardFacts:
-    """What a card is made from.
+    """Facts behind a model card.
 
     Attributes
     ----------
@@ -80,7 +82,7 @@ class CardFacts:
 
 
 def card_files(facts: CardFacts) -> dict[str, bytes]:
-    """All files of a card by name: Markdown, JSON and, with a backtest, pictures and the table of the audit."""
+    """Return all files of a card by name: Markdown, JSON and, with a backtest, pictures and audit."""
     # Loaded when a card is made: whoever only reads one should not wait for a drawing library.
     from riskmodel.products.governance import model_card_pictures as card_pictures
 
@@ -105,14 +107,14 @@ def card_files(facts: CardFacts) -> dict[str, bytes]:
 
 
 def card_content(facts: CardFacts) -> dict[str, Any]:
-    """The card as plain values: texts, numbers, lists; None where a number is not known."""
+    """Return the card as plain values: texts, numbers, lists; None where a number is not known."""
     experiment, origin, panel = facts.experiment, facts.stage.origin, facts.panel
     spec = experiment.model(facts.model)
     content = {
         "experiment": experiment.name,
         "question": experiment.question,
         "event": experiment.event.name,
-        "event_in_dutch": experiment.event.in_dutch,
+        "event_in_dutch": event_in_dutch(experiment.event),
         "horizon": experiment.horizon,
         "model": {"name": spec.name, "kind": spec.kind, "settings": dict(spec.parameters)},
         "level": panel.level,
@@ -133,7 +135,7 @@ def card_content(facts: CardFacts) -> dict[str, Any]:
         "evaluation": _evaluation(facts),
         "audit": _audit(facts),
         "calibration_over_origins": _calibration(facts),
-        "findings": [asdict(finding) for finding in facts.findings],
+        "findings": [finding.as_dict() for finding in facts.findings],
         "code_version": facts.code_version,
         "licence": LICENCE,
     }
@@ -142,7 +144,7 @@ def card_content(facts: CardFacts) -> dict[str, Any]:
 
 
 def environment() -> Environment:
-    """Templates of Markdown, with the filters they use."""
+    """Return the environment of templates of Markdown."""
     made = Environment(
         loader=PackageLoader("riskmodel.products", "templates"),
         undefined=StrictUndefined,
@@ -155,7 +157,7 @@ def environment() -> Environment:
 
 
 def render_card(content: Mapping[str, Any], audit: str = "") -> str:
-    """Markdown of a card, with the text of an audit where there is one."""
+    """Return the Markdown of a card, with the text of an audit where there is one."""
     return (
         environment()
         .get_template(TEMPLATE)
@@ -169,7 +171,7 @@ def render_card(content: Mapping[str, Any], audit: str = "") -> str:
 
 
 def _waves(panel: Panel, stage: Stage) -> list[dict[str, Any]]:
-    """Waves that play a part: every one that was known at the origin."""
+    """Return every wave that was known at the origin."""
     dates = publication_dates(panel)
     learned = {wave for pair in stage.origin.pairs for wave in pair}
     return [
@@ -185,7 +187,7 @@ def _waves(panel: Panel, stage: Stage) -> list[dict[str, Any]]:
 
 
 def _sources(panel: Panel, stage: Stage) -> list[dict[str, Any]]:
-    """Sources of what the model was made from: label with licence, years, indicators, last publication."""
+    """Return the sources of the model: label with licence, years, indicators, last publication."""
     known = panel.known_at(stage.origin.known_at)
     rows: dict[str, dict[str, Any]] = {}
     labels = load("sources")
@@ -208,7 +210,7 @@ def _sources(panel: Panel, stage: Stage) -> list[dict[str, Any]]:
 
 
 def _features(stage: Stage, importance: pd.DataFrame | None) -> list[dict[str, Any]]:
-    """Features by driver, with each driver's share in the mean absolute contributions where those are known."""
+    """Return the features by driver, with each driver's share in the mean absolute contributions where known."""
     names = {driver.id: driver.label for driver in drivers()}
     shares: Mapping[Any, float] = {}
     if importance is not None and len(importance) and importance["value"].sum() > 0:
@@ -229,7 +231,7 @@ def _features(stage: Stage, importance: pd.DataFrame | None) -> list[dict[str, A
 
 
 def _evaluation(facts: CardFacts) -> dict[str, Any]:
-    """The model beside the best ordering, for all areas and for the main cohort; or why there is no backtest."""
+    """Return the model beside the best ordering, for all areas and the main cohort."""
     if facts.record is None:
         return {"missing": facts.no_record, "cohorts": []}
     main = main_cohort(facts.record.experiment)
@@ -245,7 +247,7 @@ def _evaluation(facts: CardFacts) -> dict[str, Any]:
 
 
 def _audit(facts: CardFacts) -> dict[str, Any]:
-    """What was compared, and which groups differ from the rest of the country; all figures are in the table."""
+    """Return what was compared, and which groups differ from the rest of the country."""
     if facts.audit is None:
         return {"missing": facts.no_record}
     keys = ["attribute", "group", "metric", "value", "low95", "high95", "rest"]
@@ -253,7 +255,7 @@ def _audit(facts: CardFacts) -> dict[str, Any]:
         "missing": "",
         "table": AUDIT,
         "sources": {each.name: each.source for each in facts.audit.attributes},
-        "compared": len(looked_at(facts.audit)),
+        "compared": len(comparisons(facts.audit)),
         "differing": [
             dict(zip(keys, row, strict=True)) for row in differing(facts.audit)[keys].to_numpy().tolist()
         ],
@@ -261,7 +263,7 @@ def _audit(facts: CardFacts) -> dict[str, Any]:
 
 
 def _calibration(facts: CardFacts) -> list[dict[str, Any]]:
-    """Mean chance, mean share and their difference over origins, by class of size and urbanity."""
+    """Return mean chance, mean share and their difference over origins, by class of size and urbanity."""
     table = None if facts.record is None else facts.record.tables.get("calibration")
     if table is None or table.empty:
         return []
@@ -275,7 +277,7 @@ def _main_rows(content: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _plain(value: Any) -> Any:
-    """The same in types that JSON has; a number that is not finite becomes None."""
+    """Return a value in types that JSON has; a number that is not finite becomes None."""
     if isinstance(value, Mapping):
         return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -296,5 +298,5 @@ def _share(value: float | None, digits: int = 1) -> str:
 
 
 def _cell(text: str) -> str:
-    """A text that fits into a cell of a Markdown table."""
+    """Return a text that fits into a cell of a Markdown table."""
     return " ".join(str(text).replace("|", "\\|").split())

@@ -1,8 +1,8 @@
-"""The entry for the *Algoritmeregister*: what follows from the model, and what only an organisation can say.
+"""The entry for the *Algoritmeregister*: values from the model, and answers of the organisation.
 
 Names and lengths of the fields are those of publication standard 1.0, see
-:mod:`riskmodel.products.governance.register_standard`. What a person must say is never filled in: an open field that is
-required stands in the entry as ``null``, which no program takes for a valid value.
+:mod:`riskmodel.products.governance.register_standard`. Answers that only a person can give are never filled in: an
+open field that is required is ``null`` in the entry, which no program takes for a valid value.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from riskmodel.errors import InputError, damage_told
+from riskmodel.errors import InputError, refuse_damage
 from riskmodel.products.governance.register_standard import (
     Problem,
     StandardField,
@@ -36,11 +36,11 @@ class Field:
     Attributes
     ----------
     standard : StandardField
-        What the standard says of it.
+        The field in the standard.
     value : str, list or None
-        What can be said; None when a person must say it.
+        Its value; None when only a person can give it.
     ask : str
-        What a person has to do; empty when there is nothing left.
+        The question to a person; empty when there is none left.
     """
 
     standard: StandardField
@@ -92,7 +92,7 @@ class Entry:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What keeps it from the standard; empty for a complete entry."""
+        """Violations of the standard; empty for a complete entry."""
         return problems_of({key: value for key, value in self.values.items() if value is not None})
 
     @property
@@ -102,7 +102,7 @@ class Entry:
 
 
 def entry_of(values: Mapping[str, Any], answers: Mapping[str, Any] | None = None) -> Entry:
-    """An entry from what can be said of a model and what people answered."""
+    """Return an entry from the values of a model and the answers of people; an answer replaces a value."""
     answers = answers or {}
     both = {key: value for key, value in {**values, **answers}.items() if value is not None}
     standard = standard_fields()
@@ -117,9 +117,9 @@ def entry_of(values: Mapping[str, Any], answers: Mapping[str, Any] | None = None
 
 
 def read_entry(path: Path) -> dict[str, Any]:
-    """What the folder of a released model says of it."""
+    """Read the entry in the folder of a released model."""
     hint = "Run: riskmodel describe FOLDER"
-    with damage_told(path, "no entry for the register", "one written by riskmodel", hint):
+    with refuse_damage(path, "no entry for the register", "one written by riskmodel", hint):
         content = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(content, dict):
         raise InputError(path, type(content).__name__, "fields of an entry")
@@ -127,7 +127,7 @@ def read_entry(path: Path) -> dict[str, Any]:
 
 
 def read_answers(path: Path) -> dict[str, Any]:
-    """What people answered, from YAML: key and value; a key without value stays open."""
+    """Read the answers of people from YAML: key and value; a key without value stays open."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -149,7 +149,7 @@ def read_answers(path: Path) -> dict[str, Any]:
 
 
 def answers_form(entry: Entry) -> str:
-    """A file to answer in: a key without value for all that a person has to do, with what that is above it."""
+    """Return a file to answer in: a key without value for each open question, below the question."""
     lines = [
         "# Antwoorden voor het Algoritmeregister. Vul achter elke dubbele punt een antwoord in.",
         "# Een regel zonder antwoord blijft open. Geef dit bestand daarna mee met --answers.",
@@ -168,7 +168,7 @@ def answers_form(entry: Entry) -> str:
 
 
 def summary(entry: Entry) -> str:
-    """What is left to do, in Dutch; or that the entry is complete."""
+    """Return the open questions in Dutch; or that the entry is complete."""
     may = [field for field in entry.fields if field.ask and not field.missing]
     if entry.missing:
         lines = [f"Nog niet klaar. Nog in te vullen, verplicht ({len(entry.missing)}):"]

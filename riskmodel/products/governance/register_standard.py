@@ -1,4 +1,4 @@
-"""Publication standard 1.0 of the Dutch algorithm register: its fields, and whether an entry keeps to them."""
+"""Publication standard 1.0 of the Dutch algorithm register: its fields, and validation of an entry."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Problem:
     key : str
         The field.
     found, expected : str
-        What stands there and what should.
+        The value and what was expected.
     """
 
     key: str
@@ -68,12 +68,12 @@ class Problem:
 
 @cache
 def standard_fields() -> dict[str, StandardField]:
-    """All fields by key, in the order of the standard."""
+    """Return all fields by key, in the order of the standard."""
     return {key: _field(key, entry) for key, entry in load("algoritmeregister").items()}
 
 
 def problems_of(entry: Mapping[str, Any]) -> tuple[Problem, ...]:
-    """What an entry lacks or has wrong; empty for an entry that keeps to the standard."""
+    """Return the violations of the standard by an entry; empty for a valid one."""
     fields = standard_fields()
     found = [Problem(str(key), "a field", "a field of the standard") for key in entry if key not in fields]
     for key, field in fields.items():
@@ -85,7 +85,7 @@ def problems_of(entry: Mapping[str, Any]) -> tuple[Problem, ...]:
 
 
 def problems_of_value(field: StandardField, value: Any) -> Iterator[Problem]:
-    """What is wrong with the value of one field."""
+    """Yield what is wrong with the value of one field."""
     if field.type == "links":
         yield from _links(field, value)
     elif field.type == "choices":

@@ -1,4 +1,4 @@
-"""What can be said of a model in the algorithm register without asking anybody, and what people are asked."""
+"""Values of the register entry that follow from a model, and the questions to people."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from riskmodel.products.rendering import dutch
 
 #: The code of the language of an entry: there is no other yet.
 LANGUAGE = "nld"
-#: What a person has to do, by field. A field with a value may still need an addition.
+#: Questions to a person, by field. A field with a value may still need an addition.
 ASKS: Mapping[str, str] = {
     "organization": "Vul de officiële naam van uw organisatie in.",
     "status": "Kies: In ontwikkeling, In gebruik of Buiten gebruik.",
@@ -36,14 +36,14 @@ ASKS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Source:
-    """A source of what a model uses.
+    """A source of the data of a model.
 
     Attributes
     ----------
     label : str
         Its name, with licence.
     link : str
-        Where the publisher tells about it; empty for a source of a municipality itself.
+        Page of the publisher about it; empty for a source of a municipality itself.
     """
 
     label: str
@@ -52,7 +52,7 @@ class Source:
 
 @dataclass(frozen=True)
 class RegisterFacts:
-    """What is filled in for a model.
+    """Facts about a model that are filled in.
 
     Attributes
     ----------
@@ -80,19 +80,19 @@ class RegisterFacts:
 
 
 def sources_of(panel: Panel, *, own_too: bool = True) -> tuple[Source, ...]:
-    """Sources of all that forecasts are made from."""
+    """Return the sources of all indicators behind forecasts."""
     labels, found = load("sources"), {}
     for about in panel.for_forecasts():
-        told = labels.get(about.source)
-        if told is not None:
-            found[about.source] = Source(told["label"], told["link"])
+        entry = labels.get(about.source)
+        if entry is not None:
+            found[about.source] = Source(entry["label"], entry["link"])
         elif own_too:
             found[about.source] = Source(f"{about.source} (van de gemeente zelf)")
     return tuple(found.values())
 
 
 def register_values(facts: RegisterFacts) -> dict[str, Any]:
-    """What can be said of a model without asking anybody, by key."""
+    """Return the values that follow from a model, by key."""
     area = "elke wijk" if facts.level == "wijk" else "elk gebied"
     years = f"{facts.horizon} jaar"
     return {

@@ -1,4 +1,4 @@
-"""Tables of skill for people: champion beside best simple ordering, beside every ordering, and in short."""
+"""Tables of skill in Markdown: champion beside the best simple ordering, beside every ordering, and a summary."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from riskmodel.forecasting.evaluation.calibration import over_origins
 from riskmodel.forecasting.evaluation.paired import BEST
-from riskmodel.forecasting.experiment import LEFT_OUT, Experiment
+from riskmodel.forecasting.experiment import HOLDOUT, Experiment
 from riskmodel.forecasting.groups import UNKNOWN
 from riskmodel.products.rendering.markdown import aligned_table, short
 
@@ -30,7 +30,7 @@ WITH_INTERVAL = ("auc", "average_precision")
 #: Scores in the table of orderings, with headings and decimals.
 COMPARED = {"average_precision": ("AP", 3), "precision_at_1pct": ("P@1%", 2), "precision_at_5pct": ("P@5%", 2)}
 
-#: Kinds of groups of which calibration is told.
+#: Kinds of groups in the table of calibration.
 GROUPED = ("size", "urbanity")
 ENDS = ("low", "high")
 
@@ -43,14 +43,14 @@ def skill_table(
     target: str | None = None,
     left_out: bool = False,
 ) -> str:
-    """Markdown table: champion and challenger beside the best simple ordering, per origin and cohort.
+    """Return a Markdown table: champion and challenger beside the best simple ordering, per origin and cohort.
 
     The best simple ordering is chosen with hindsight, for each origin and cohort the one with the highest average
     precision: the hardest opponent. AUC and average precision carry their 95% interval.
     """
     scores = _chosen(scores, experiment, target, left_out)
-    told = None if paired is None else _chosen(paired, experiment, target, left_out)
-    more = ["AP - best ordering", "AP / best ordering"] if told is not None else []
+    pairs = None if paired is None else _chosen(paired, experiment, target, left_out)
+    more = ["AP - best ordering", "AP / best ordering"] if pairs is not None else []
     header = ["origin", "cohort", "areas", "events", "base rate", "model", *SHOWN.values(), *more]
     rows = []
     for (origin, cohort), part in scores.groupby(["origin_date", "cohort"], sort=False):
@@ -64,8 +64,8 @@ def skill_table(
                 continue
             name = f"best ordering: {model}" if model == best else model
             cells = [_with_interval(wide[model], metric) for metric in SHOWN]
-            if told is not None:
-                cells += _difference_and_ratio(told, model, origin, cohort)
+            if pairs is not None:
+                cells += _difference_and_ratio(pairs, model, origin, cohort)
             counts = [f"{n:,}", f"{n_events:,}", short(n_events / n)]
             rows.append([str(origin)[:4], str(cohort), *counts, name, *cells])
     return aligned_table(header, rows, left=(0, 1, 5))
@@ -79,7 +79,7 @@ def ordering_table(
     target: str | None = None,
     left_out: bool = False,
 ) -> str:
-    """Markdown tables, one a cohort: average precision and precision of lists of champion and every opponent.
+    """Return Markdown tables, one a cohort: average precision and precision of lists by opponent.
 
     Beside each opponent stands the champion minus it, with the paired 95% interval; a star marks the best simple
     ordering of that origin by average precision. The last rows are means over origins; an opponent that exists at
@@ -112,7 +112,7 @@ def summary_table(
     target: str | None = None,
     left_out: bool = False,
 ) -> str:
-    """Markdown table over origins: what holds everywhere, and where it is weakest."""
+    """Return a Markdown table over origins: the mean, and where the skill is lowest."""
     scores = _chosen(scores, experiment, target, left_out)
     paired = _chosen(paired, experiment, target, left_out)
     rows = []
@@ -139,7 +139,7 @@ def summary_table(
 
 
 def group_calibration_table(calibration: pd.DataFrame, experiment: Experiment) -> str:
-    """Markdown table: whether the champion's chances mean the same in every class of size and urbanity.
+    """Return a Markdown table: whether the champion's chances mean the same in every class of size and urbanity.
 
     For every origin the mean chance and, behind a slash, the share that it happened to; a star where the chance
     lies outside the interval of that share. Then the mean of share minus chance over origins, with the interval
@@ -165,22 +165,22 @@ def group_calibration_table(calibration: pd.DataFrame, experiment: Experiment) -
 
 
 def _chosen(table: pd.DataFrame, experiment: Experiment, target: str | None, left_out: bool) -> pd.DataFrame:
-    """Rows of one target, of models that left provinces out or of the others, under their own names."""
+    """Return the rows of one target, of models that left provinces out or of the others, under their own names."""
     rows = table[table["target"] == (target or experiment.event.name)]
     names = [column for column in ("model", "opponent") if column in rows.columns]
-    rows = rows[rows["model"].str.endswith(LEFT_OUT) == left_out]
-    return rows.assign(**{name: rows[name].str.removesuffix(LEFT_OUT) for name in names})
+    rows = rows[rows["model"].str.endswith(HOLDOUT) == left_out]
+    return rows.assign(**{name: rows[name].str.removesuffix(HOLDOUT) for name in names})
 
 
 def _best(values: Mapping[str, Mapping[str, float]], orderings: Sequence[str]) -> str:
-    """The ordering with the highest average precision; empty where none has one."""
+    """Return the ordering with the highest average precision; empty where none has one."""
     known = {name: values[name]["average_precision"] for name in orderings if name in values}
     known = {name: value for name, value in known.items() if not np.isnan(value)}
     return max(known, key=lambda name: known[name]) if known else ""
 
 
 def _block(part: pd.DataFrame, champion: str, origin: str) -> list[list[str]]:
-    """Rows of one origin: the champion, then its opponents with the strongest first."""
+    """Return the rows of one origin: the champion, then its opponents with the strongest first."""
     wide = {str(metric): rows.set_index("opponent").to_dict("index") for metric, rows in part.groupby("metric")}
     ranked = wide["average_precision"]
     everywhere = max(ranked, key=lambda name: ranked[name]["origins"])
@@ -224,7 +224,7 @@ def _yes(condition: bool) -> str:
 
 
 def _estimate(row: Mapping[Any, Any], name: str = "difference", digits: int = 3) -> str:
-    """A difference or ratio with its interval."""
+    """Return a difference or ratio with its interval."""
     if np.isnan(row[name]):
         return "-"
     signed = name == "difference"
@@ -245,7 +245,7 @@ def _by_origin(own: pd.DataFrame, metric: str) -> pd.Series:
 
 
 def _extreme(values: pd.Series, end: str, digits: int = 3) -> str:
-    """The lowest or highest value and the year of its origin."""
+    """Return the lowest or highest value and the year of its origin."""
     known = sorted((float(value), str(day)[:4]) for day, value in values.dropna().items())
     if not known:
         return "-"

@@ -1,1 +1,1 @@
-"""What was found on the spot: lists as they were given, visits, and what both say of the list."""
+"""Records of lists, visits to their areas, and the evaluation of a list by its visits."""

@@ -1,11 +1,11 @@
-"""What visits say of a list: how often it was right, how many declines there are, and how many it missed.
+"""Evaluate a list by visits: how often it was right, how many declines there are, and how many it missed.
 
-The top of a list is visited because of the list, so it can only say how often the list was right. How many
-declines there are outside it follows from the areas that were drawn: each stands for as many areas as its chance
-of being drawn tells (Horvitz and Thompson, 1952, "A generalization of sampling without replacement from a finite
-universe", JASA 47(260)). The draws are few, so intervals come from the hypergeometric distribution itself and
-hold for any number of them (Buonaccorsi, 1987, "A note on confidence intervals for proportions in finite
-populations", The American Statistician 41(3)).
+The top of a list is visited because of the list, so it can only tell how often the list was right. How many
+declines there are outside it follows from the areas that were drawn at random: each represents as many areas as
+the inverse of its chance of being drawn (Horvitz and Thompson, 1952, "A generalization of sampling without
+replacement from a finite universe", JASA 47(260)). The draws are few, so intervals come from the hypergeometric
+distribution itself and are valid for any number of them (Buonaccorsi, 1987, "A note on confidence intervals for
+proportions in finite populations", The American Statistician 41(3)).
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from riskmodel.panel.panel import Panel
 from riskmodel.products.outcomes.lists import DRAWN, PARTS, REST, SMALL, TOP, ListRecord
 from riskmodel.products.outcomes.visits import DECLINE, NO_DECLINE, UNCLEAR
 
-#: Certainty of every interval.
-CERTAINTY = 0.95
+#: Confidence of every interval.
+CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure and the interval around it; NaN where nothing can be said.
+    """A figure and its confidence interval; NaN where it cannot be estimated.
 
     Attributes
     ----------
     value, low, high : float
-        Ends belong to the interval.
+        The ends belong to the interval.
     """
 
     value: float
@@ -41,8 +41,8 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Measured:
-    """The list beside the change that was measured later.
+class Measurement:
+    """A list and its visits compared with the change that was measured later.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Measured:
     by_part : pandas.DataFrame
         Index ``top, drawn, rest, too_small``; columns ``areas`` (with a measurement) and ``declines``.
     agreement : pandas.DataFrame
-        Areas with a clear finding: index what was found, columns what was measured (``decline, no_decline``).
+        Counts of areas with a clear finding: index the finding, columns the measurement (``decline, no_decline``).
     """
 
     wave: int
@@ -61,7 +61,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What is known of a list after its visits.
+    """The evaluation of a list by its visits.
 
     Attributes
     ----------
@@ -69,15 +69,15 @@ class Evaluation:
         The list.
     by_part : pandas.DataFrame
         Index ``top, drawn, rest, too_small``; columns ``areas, visited, decline, no_decline, unclear, done``:
-        counts of areas, by the last visit to each. Those visited in ``rest`` were chosen by the visitors.
+        counts of areas, by the last visit to each. The visitors chose those of ``rest`` themselves.
     precision : Estimate
-        Share of declines among the top, and the interval for lists like this one.
+        Share of declines among the top; the interval is that of lists like this one.
     declines : Estimate
         Number of declines in all areas that are not too small.
     recall : Estimate
-        Share of those declines that stand at the top.
-    measured : Measured or None
-        None as long as the wave that was forecast is not there.
+        Share of those declines that are at the top.
+    measured : Measurement or None
+        None until the wave that was forecast is known.
     """
 
     record: ListRecord
@@ -85,16 +85,16 @@ class Evaluation:
     precision: Estimate
     declines: Estimate
     recall: Estimate
-    measured: Measured | None
+    measured: Measurement | None
 
 
 def evaluate(
     record: ListRecord, visits: pd.DataFrame, event: Event | None = None, panel: Panel | None = None
 ) -> Evaluation:
-    """Judge a list by the visits to its areas.
+    """Evaluate a list by the visits to its areas.
 
-    Areas that should have been visited and were not, or where it stayed unclear, are taken to be like the others
-    of their part; the intervals allow for what the clear ones leave possible under a random choice.
+    Areas that should have been visited and were not, or with an unclear finding, are taken to be like the others
+    of their part; the intervals are those of a random sample.
     """
     last = visits.sort_values("visited_on", kind="stable").drop_duplicates("location", keep="last")
     areas = record.areas.merge(last[["location", "found", "done"]], on="location", how="left")
@@ -104,9 +104,9 @@ def evaluate(
     rest = count[REST]["areas"] + drawn["areas"]
     clear = top[DECLINE] + top[NO_DECLINE], drawn[DECLINE] + drawn[NO_DECLINE]
     unsure = (clear[0] < top["areas"]) + (clear[1] < rest)
-    certainty = 1 - (1 - CERTAINTY) / max(unsure, 1)
-    in_top = declines_among(top["areas"], clear[0], top[DECLINE], certainty)
-    in_rest = declines_among(rest, clear[1], drawn[DECLINE], certainty)
+    confidence = 1 - (1 - CONFIDENCE) / max(unsure, 1)
+    in_top = declines_among(top["areas"], clear[0], top[DECLINE], confidence)
+    in_rest = declines_among(rest, clear[1], drawn[DECLINE], confidence)
     return Evaluation(
         record=record,
         by_part=by_part,
@@ -121,8 +121,8 @@ def evaluate(
     )
 
 
-def declines_among(areas: int, seen: int, declines: int, certainty: float = CERTAINTY) -> Estimate:
-    """How many of some areas decline, when some of them, chosen at random, were seen.
+def declines_among(areas: int, seen: int, declines: int, confidence: float = CONFIDENCE) -> Estimate:
+    """Estimate how many of some areas decline, when a random sample of them was seen.
 
     Examples
     --------
@@ -133,24 +133,24 @@ def declines_among(areas: int, seen: int, declines: int, certainty: float = CERT
     """
     if not seen:
         return Estimate(float("nan") if areas else 0.0, 0.0, float(areas))
-    tail = (1 - certainty) / 2
+    tail = (1 - confidence) / 2
     possible = np.arange(declines, areas - seen + declines + 1)
     at_least = stats.hypergeom.sf(declines - 1, areas, possible, seen)
     at_most = stats.hypergeom.cdf(declines, areas, possible, seen)
-    held = possible[(at_least > tail) & (at_most > tail)]
-    return Estimate(areas * declines / seen, float(held.min()), float(held.max()))
+    inside = possible[(at_least > tail) & (at_most > tail)]
+    return Estimate(areas * declines / seen, float(inside.min()), float(inside.max()))
 
 
 def counts_of(table: pd.DataFrame) -> dict[str, dict[str, int]]:
-    """A table of counts by row and column."""
+    """Return a table of counts by row and column."""
     return {str(row): {str(key): int(count) for key, count in each.items()} for row, each in table.T.items()}
 
 
 def _share(count: int, of: int) -> Estimate:
-    """A share with Wilson's interval."""
+    """Return a share with Wilson's interval."""
     if not of:
         return Estimate(float("nan"), 0.0, 1.0)
-    low, high = stats.binomtest(count, of).proportion_ci(CERTAINTY, method="wilson")
+    low, high = stats.binomtest(count, of).proportion_ci(CONFIDENCE, method="wilson")
     return Estimate(count / of, float(low), float(high))
 
 
@@ -171,7 +171,7 @@ def _counts(areas: pd.DataFrame) -> pd.DataFrame:
     return counted.reindex(list(PARTS), fill_value=0).rename_axis(None)
 
 
-def _measured(record: ListRecord, areas: pd.DataFrame, event: Event, panel: Panel) -> Measured | None:
+def _measured(record: ListRecord, areas: pd.DataFrame, event: Event, panel: Panel) -> Measurement | None:
     end = record.wave + record.horizon
     if end not in panel.waves or record.wave not in panel.waves:
         return None
@@ -192,4 +192,4 @@ def _measured(record: ListRecord, areas: pd.DataFrame, event: Event, panel: Pane
         .reindex(index=[DECLINE, NO_DECLINE], columns=[DECLINE, NO_DECLINE], fill_value=0)
         .rename_axis(index=None, columns=None)
     )
-    return Measured(end, by_part, agreement)
+    return Measurement(end, by_part, agreement)

@@ -1,7 +1,7 @@
-"""Visits: read strictly, without anything about persons, and kept for good.
+"""Read what a municipality found on visits to the areas of a list, without anything about persons.
 
-What a municipality found in an area, one row a visit. The words that may stand in the file are Dutch, because the
-people who go there write them; docs/outcomes.md explains the columns.
+One row a visit. The values are in Dutch, because the people who go there write them; docs/outcomes.md explains the
+columns.
 """
 
 from __future__ import annotations
@@ -12,19 +12,14 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from riskmodel.errors import InputError
 from riskmodel.products.outcomes.lists import ListRecord
 from riskmodel.sources.local.persons import is_bsn, refuse_persons
 from riskmodel.sources.local.table import Format, Table, content_of, open_table
 from riskmodel.sources.observations import SourceFile
-from riskmodel.workspace.lock import only_writer
-from riskmodel.workspace.store import Workspace
-from riskmodel.workspace.transaction import put_file
 
-#: Columns of the file, under their two names.
+#: Columns of the file, with their English and Dutch names.
 NAMES: dict[str, tuple[str, ...]] = {
     "location": ("location", "code", "gebied", "gebiedscode"),
     "visited_on": ("visited_on", "bezocht_op", "datum"),
@@ -33,11 +28,11 @@ NAMES: dict[str, tuple[str, ...]] = {
     "by": ("by", "door"),
 }
 DECLINE, NO_DECLINE, UNCLEAR = "decline", "no_decline", "unclear"
-#: What may stand under *gevonden*.
+#: Values of *gevonden*.
 FOUND: dict[str, str] = {"achteruitgang": DECLINE, "geen achteruitgang": NO_DECLINE, "onduidelijk": UNCLEAR}
-#: Who may have visited. A closed list: names of people cannot get in.
+#: Values of *door*, who visited. A closed list: names of people cannot get in.
 BY = ("gemeente", "wijkteam", "corporatie", "politie", "welzijn", "bewoners", "anders")
-#: Longest text under *gedaan*.
+#: Longest text of *gedaan*.
 LONGEST = 200
 COLUMNS = (*NAMES, "file", "sha256")
 
@@ -64,7 +59,7 @@ def read_visits(file: Path, record: ListRecord, today: date) -> pd.DataFrame:
     cells = {key: [_text(cell) for cell in table.column(name)] for key, name in names.items()}
     areas = frozenset(record.areas["location"])
     rows = []
-    for row in range(len(table.numbers)):
+    for row in range(len(table)):
         at = {key: table.at(row, name) for key, name in names.items()}
         value = {key: column[row] for key, column in cells.items()}
         if value["location"] not in areas:
@@ -93,42 +88,21 @@ def read_visits(file: Path, record: ListRecord, today: date) -> pd.DataFrame:
     return visits[list(COLUMNS)]
 
 
-def add_visits(workspace: Workspace, record: ListRecord, visits: pd.DataFrame) -> Path:
-    """Add visits to what is known of a list; the same file again changes nothing."""
-    name = str(visits["sha256"].iloc[0])[:16]
-    path = workspace.path("outcomes", record.id, f"{name}.parquet")
-    with only_writer(workspace):
-        if path.exists():
-            return path
-        held = visits_of(workspace, record)
-        both = held.merge(visits, on=["location", "visited_on"], suffixes=("_held", ""))
-        if len(both):
-            first = both.iloc[0]
-            raise InputError(
-                str(first["file"]),
-                f"a visit to {first['location']} on {first['visited_on']} that {first['file_held']} gave already",
-                "visits that were not recorded before",
-                "What was recorded stays. Give only new visits; a later one replaces what an earlier one found.",
-            )
-        table = pa.Table.from_pandas(visits, preserve_index=False)
-        return put_file(workspace, path, lambda place: pq.write_table(table, place, write_page_checksum=True))
-
-
-def visits_of(workspace: Workspace, record: ListRecord) -> pd.DataFrame:
-    """All visits that were recorded for a list, columns :data:`COLUMNS`, in order of day and area."""
-    parts: list[pd.DataFrame] = []
-    for path in sorted(workspace.path("outcomes", record.id).glob("*.parquet")):
-        try:
-            parts.append(pq.read_table(path, page_checksum_verification=True).to_pandas()[list(COLUMNS)])
-        except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-            raise InputError(path, "a damaged file", "visits as ingested") from error
-    if not parts:
-        return pd.DataFrame({name: pd.Series(dtype=object) for name in COLUMNS})
-    return pd.concat(parts, ignore_index=True).sort_values(["visited_on", "location"], ignore_index=True)
+def refuse_known(known: pd.DataFrame, visits: pd.DataFrame) -> None:
+    """Refuse visits to an area on a day of which a visit was recorded before."""
+    both = known.merge(visits, on=["location", "visited_on"], suffixes=("_known", ""))
+    if len(both):
+        first = both.iloc[0]
+        raise InputError(
+            str(first["file"]),
+            f"a visit to {first['location']} on {first['visited_on']} that {first['file_known']} gave already",
+            "visits that were not recorded before",
+            "What was recorded stays. Give only new visits; a later one replaces what an earlier one found.",
+        )
 
 
 def _separator(file: Path) -> str:
-    """Dutch spreadsheets save CSV with semicolons."""
+    """Return the separator: Dutch spreadsheets save CSV with semicolons."""
     first = content_of(file).split(b"\n", 1)[0]
     return ";" if first.count(b";") > first.count(b",") else ","
 

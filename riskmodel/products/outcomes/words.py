@@ -1,20 +1,20 @@
-"""What visits say of a list, in plain Dutch: every share with its counts, small numbers said to be small."""
+"""The evaluation of a list in plain Dutch: every share with its counts, and a warning at small numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from riskmodel.products.outcomes.evaluate import Estimate, Evaluation, Measured, counts_of
+from riskmodel.products.outcomes.evaluate import Estimate, Evaluation, Measurement, counts_of
 from riskmodel.products.outcomes.lists import DRAWN, REST, SMALL, TOP
 from riskmodel.products.outcomes.visits import DECLINE, NO_DECLINE, UNCLEAR
-from riskmodel.products.rendering.dutch import day_words, known, whole
+from riskmodel.products.rendering.dutch import areas_word, day_words, known, share, whole
 
-#: With fewer clear findings than this a figure is said to rest on few.
+#: With fewer clear findings than this a figure gets a warning.
 FEW = 10
 
 
 def evaluation_in_words(found: Evaluation) -> list[str]:
-    """What is known of a list, one plain Dutch sentence or two an item."""
+    """Return the evaluation of a list, one plain Dutch sentence or two an item."""
     record, parts = found.record, counts_of(found.by_part)
     lines = [
         f"{record.title}, lijst {record.id}, gemaakt op {day_words(record.made_on)}.",
@@ -37,14 +37,14 @@ def _visits(part: Mapping[str, int]) -> str:
     return f"{start} Achteruitgang gezien in {part[DECLINE]}, geen achteruitgang in {part[NO_DECLINE]}{unclear}."
 
 
-def _precision(top: Mapping[str, int], share: Estimate) -> list[str]:
+def _precision(top: Mapping[str, int], precision: Estimate) -> list[str]:
     clear = top[DECLINE] + top[NO_DECLINE]
     if not clear:
         return []
     return [
         f"De lijst had gelijk in {top[DECLINE]} van de {clear} duidelijke gevallen bovenaan "
-        f"({_percent(share.value)}). Bij lijsten als deze ligt dat tussen {_percent(share.low)} en "
-        f"{_percent(share.high)}.{_few(clear)}"
+        f"({share(precision.value)}). Bij lijsten als deze ligt dat tussen {share(precision.low)} en "
+        f"{share(precision.high)}.{_few(clear)}"
     ]
 
 
@@ -65,8 +65,8 @@ def _declines(found: Evaluation, parts: Mapping[str, Mapping[str, int]]) -> list
     ]
     if known(found.recall.value) is not None:
         lines.append(
-            f"Daarvan staat naar schatting {_percent(found.recall.value)} bovenaan de lijst (tussen "
-            f"{_percent(found.recall.low)} en {_percent(found.recall.high)})."
+            f"Daarvan staat naar schatting {share(found.recall.value)} bovenaan de lijst (tussen "
+            f"{share(found.recall.low)} en {share(found.recall.high)})."
         )
     if outside and clear < FEW:
         lines.append(
@@ -104,7 +104,7 @@ def _notes(parts: Mapping[str, Mapping[str, int]]) -> list[str]:
     return lines
 
 
-def _later(measured: Measured) -> list[str]:
+def _later(measured: Measurement) -> list[str]:
     parts, table = counts_of(measured.by_part), counts_of(measured.agreement)
     fit = {key: sum(parts[part][key] for part in (TOP, DRAWN, REST)) for key in ("areas", "declines")}
     top = parts[TOP]
@@ -125,12 +125,7 @@ def _later(measured: Measured) -> list[str]:
 
 
 def _share_of(part: Mapping[str, int]) -> str:
-    return f" ({_percent(part['declines'] / part['areas'])})" if part["areas"] else ""
-
-
-def _percent(share: float) -> str:
-    """A counted share: unlike a chance it may be nought or everything."""
-    return f"{round(100 * share)}%"
+    return f" ({share(part['declines'] / part['areas'])})" if part["areas"] else ""
 
 
 def _few(count: int) -> str:
@@ -138,4 +133,4 @@ def _few(count: int) -> str:
 
 
 def _areas(count: int) -> str:
-    return "gebied" if count == 1 else "gebieden"
+    return areas_word("", count)

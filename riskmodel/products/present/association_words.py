@@ -1,4 +1,4 @@
-"""How two indicators go together, in plain Dutch: what hangs together with what, never why."""
+"""The association of two indicators in plain Dutch, without a word about causes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from riskmodel.catalogue.units import decimal
 from riskmodel.monitor.association.association import ALL, Association
-from riskmodel.products.present.survey_words import counted, decimals
+from riskmodel.products.rendering.dutch import areas_word, count_of, listed, whole
 
 
 def in_words(found: Association, group: str = ALL) -> str:
-    """The association in Dutch sentences, one paragraph."""
+    """Return the association in Dutch sentences, one paragraph."""
     return " ".join(_sentences(found, group))
 
 
@@ -33,7 +34,7 @@ def _sentences(found: Association, group: str) -> Iterable[str]:
 
 
 def _level(found: Association, row: Mapping[Hashable, Any], years: str) -> str:
-    return _told(
+    return _correlation(
         found, row, f"In {years}", "waar A hoger is, is B meestal hoger", "waar A hoger is, is B meestal lager"
     )
 
@@ -43,7 +44,7 @@ def _change(found: Association, row: Mapping[Hashable, Any]) -> str:
     when = f"Van {_pair_of_years(first[1:])} tot {_pair_of_years(last[1:])}"
     up = "waar A meer steeg dan gemiddeld, steeg ook B meestal meer dan gemiddeld"
     down = "waar A meer steeg dan gemiddeld, steeg B meestal minder dan gemiddeld"
-    text = _told(found, row, when, up, down, what="de verandering van A", other="die van B")
+    text = _correlation(found, row, when, up, down, what="de verandering van A", other="die van B")
     if not _side(row):
         return text
     slope, low, high = (_significant(row[f"slope{end}"]) for end in ("", "_low", "_high"))
@@ -53,7 +54,7 @@ def _change(found: Association, row: Mapping[Hashable, Any]) -> str:
     )
 
 
-def _told(
+def _correlation(
     found: Association,
     row: Mapping[Hashable, Any],
     when: str,
@@ -63,12 +64,12 @@ def _told(
     what: str = "A",
     other: str = "B",
 ) -> str:
-    n = counted(row["n"], found.level)
+    n = count_of(row["n"], found.level)
     if np.isnan(row["spearman_low"]):
         return f"{when}: te weinig gebieden of verschillen om een samenhang te berekenen ({n})."
     figures = (
-        f"rangcorrelatie {decimals(row['spearman'], 2)}, 95%-interval {decimals(row['spearman_low'], 2)} tot "
-        f"{decimals(row['spearman_high'], 2)}; gewone correlatie {decimals(row['pearson'], 2)}; {n}"
+        f"rangcorrelatie {decimal(row['spearman'], 2)}, 95%-interval {decimal(row['spearman_low'], 2)} tot "
+        f"{decimal(row['spearman_high'], 2)}; gewone correlatie {decimal(row['pearson'], 2)}; {n}"
     )
     side = _side(row)
     if not side:
@@ -77,14 +78,14 @@ def _told(
 
 
 def _side(row: Mapping[Hashable, Any]) -> int:
-    """Sign of a rank correlation whose interval leaves out zero; otherwise 0."""
+    """Return the sign of a rank correlation whose interval leaves out zero; otherwise 0."""
     return int(row["spearman_low"] > 0) - int(row["spearman_high"] < 0)
 
 
 def _apart(found: Association, between: Mapping[Hashable, Any], within: Mapping[Hashable, Any]) -> Iterable[str]:
     if np.isnan(between["spearman_low"]) or np.isnan(within["spearman_low"]):
         return
-    areas = counted(2, found.level).removeprefix("2 ")
+    areas = areas_word(found.level)
     yield (
         f"Tussen {areas} (gemiddeld over de jaren) is de rangcorrelatie {_with_bounds(between)}; binnen {areas} "
         f"(over de jaren, los van het gemiddelde van elk jaar) {_with_bounds(within)}."
@@ -97,24 +98,24 @@ def _apart(found: Association, between: Mapping[Hashable, Any], within: Mapping[
 
 
 def _with_bounds(row: Mapping[Hashable, Any]) -> str:
-    low, high = decimals(row["spearman_low"], 2), decimals(row["spearman_high"], 2)
-    return f"{decimals(row['spearman'], 2)} ({low} tot {high})"
+    low, high = decimal(row["spearman_low"], 2), decimal(row["spearman_high"], 2)
+    return f"{decimal(row['spearman'], 2)} ({low} tot {high})"
 
 
 def _years(found: Association) -> str:
     exact = all(asked == one == other for asked, one, other in found.years)
     if exact and len(found.years) > 1:
-        return f"Gebruikte jaren: {_and([str(asked) for asked, _, _ in found.years])}."
+        return f"Gebruikte jaren: {listed([str(asked) for asked, _, _ in found.years])}."
     asked = f"Gevraagd: {found.start} en {found.end}. "
-    first, second = (_and(sorted({str(row[place]) for row in found.years})) for place in (1, 2))
+    first, second = (listed(sorted({str(row[column]) for row in found.years})) for column in (1, 2))
     return f"{asked}Gebruikt is het jaar dat het dichtst daarbij ligt: {first} voor A en {second} voor B."
 
 
 def _cautions(found: Association, level: Mapping[Hashable, Any]) -> Iterable[str]:
     if not np.isnan(level["spearman_low"]):
-        drawn = "hele gemeenten" if level["whole_municipalities"] else counted(2, found.level).removeprefix("2 ")
+        drawn = "hele gemeenten" if level["whole_municipalities"] else areas_word(found.level)
         narrow = "" if level["whole_municipalities"] else "; ze liggen in te weinig gemeenten, dus het is te smal"
-        yield f"Het interval komt uit {decimals(found.draws, 0)} trekkingen van {drawn}{narrow}."
+        yield f"Het interval komt uit {whole(found.draws)} trekkingen van {drawn}{narrow}."
     if found.leefbaarometer == 2:
         yield (
             "Let op: A en B komen allebei uit de Leefbaarometer. Hun samenhang zit voor een deel al in de "
@@ -126,7 +127,7 @@ def _cautions(found: Association, level: Mapping[Hashable, Any]) -> Iterable[str
             "daarbij, dan zit de samenhang voor een deel al in de berekening."
         )
     if found.proxies:
-        names = _and(["A" if name == found.first else "B" for name in found.proxies])
+        names = listed(["A" if name == found.first else "B" for name in found.proxies])
         yield f"Let op: {names} kan indirect iets zeggen over de herkomst van bewoners. Wees daar voorzichtig mee."
     yield "Een samenhang zegt niet waarom twee cijfers samen op en neer gaan."
 
@@ -137,12 +138,8 @@ def _pair_of_years(years: tuple[int, ...]) -> str:
 
 
 def _significant(value: float) -> str:
-    """A number with two digits that count."""
+    """Return a number with two significant digits."""
     if value == 0:
         return "0"
-    places = max(0, 1 - int(np.floor(np.log10(abs(value)))))
-    return decimals(value, min(places, 9), sign=True)
-
-
-def _and(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} en {parts[-1]}"
+    digits = max(0, 1 - int(np.floor(np.log10(abs(value)))))
+    return decimal(value, min(digits, 9), sign=True)

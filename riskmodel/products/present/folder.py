@@ -1,12 +1,12 @@
-"""Folders that the commands of the monitor write: all of it is made before anything is put in place."""
+"""Output folders of the commands of the present, written whole or not at all."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,10 @@ import pandas as pd
 
 from riskmodel.errors import InputError
 from riskmodel.monitor.view import View
-from riskmodel.sources.leefbaarometer import edition2 as leefbaarometer2
-from riskmodel.sources.leefbaarometer import scores as leefbaarometer
-from riskmodel.sources.observations import Observations
+from riskmodel.products.present.group_words import coverage
+from riskmodel.sources.observations import SourceFile
 from riskmodel.workspace.atomic import draft_folder
 from riskmodel.workspace.safe_text import write_table
-from riskmodel.workspace.store import Workspace
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Written:
-    """What a command of the monitor wrote.
+    """The files that a command of the present wrote.
 
     Attributes
     ----------
@@ -57,53 +55,54 @@ def write_pictures(folder: Path, made: dict[str, Figure]) -> None:
 
 
 def write_sheet(
-    folder: Path, workspace: Workspace, view: View, start: int | None, boundaries: Any, made_on: date | None
+    folder: Path,
+    view: View,
+    *,
+    start: int | None,
+    boundaries: Any,
+    files: Sequence[SourceFile],
+    made_on: date,
 ) -> list[str]:
-    """Write the sheet of the present, and tell what of it could not be made."""
-    from riskmodel.products.present.pictures.of_view import fills
-    from riskmodel.products.present.sheet import write_now_sheet
+    """Write the sheet of the present as page and PDF; return what could not be made.
+
+    Without a start the sheet chooses its own look back.
+    """
+    from riskmodel.products.present.pictures.view_pictures import fills
+    from riskmodel.products.present.sheet import render_now_sheet
+    from riskmodel.products.present.sheet_facts import facts
     from riskmodel.products.rendering.pdf import html_to_pdf
 
-    held = [each for each in workspace.observations(view.country.level) if _behind(each, view.country.edition)]
     # A group of which parts are missing must not pass for the whole.
-    title = f"{view.title} ({view.coverage})" if view.coverage else view.title
-    paths = write_now_sheet(
-        view.country,
-        view.chosen,
-        title=title,
-        name=f"leefbaarheid-{slug(view.title)}-{view.end}",
-        out=folder,
-        # Unless a start was asked for, the sheet chooses its own look back.
-        start=start,
-        end=view.end,
-        noise=view.noise,
+    found = coverage(view)
+    title = f"{view.title} ({found})" if found else view.title
+    html = render_now_sheet(
+        facts(view.country, view.chosen, title=title, start=start, end=view.end, noise=view.noise),
         boundaries=boundaries if fills(view, boundaries) else None,
-        files=tuple(file for each in held for file in each.files),
-        made_on=made_on or datetime.now(tz=UTC).date(),
+        files=files,
+        made_on=made_on,
         example=bool(np.char.startswith(view.areas.municipality_codes(), "GM9").any()),
-        pdf=False,
     )
+    path = folder / f"leefbaarheid-{slug(view.title)}-{view.end}.html"
+    # A line end other than the one that was hashed would make the browser refuse the style.
+    path.write_text(html, encoding="utf-8", newline="\n")
     try:
-        html_to_pdf(paths["html"].read_text(encoding="utf-8"), paths["html"].with_suffix(".pdf"))
+        html_to_pdf(html, path.with_suffix(".pdf"))
     except InputError as error:
         return [f"no PDF: {error.found}. {error.hint}"]
     return []
 
 
 def slug(text: str) -> str:
-    """A title as part of a file name: lower case letters, digits and hyphens."""
+    """Return a title as part of a file name: lower case letters, digits and hyphens."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "gebied"
 
 
-def _behind(each: Observations, edition: str) -> bool:
-    """Whether observations stand behind a sheet: scores of its edition, and counts of people."""
-    scores = {"3.0": leefbaarometer.SOURCE, "2.0": leefbaarometer2.SOURCE}[edition]
-    return each.source == scores or "population" in each.indicators
-
-
 def publish(out: Path, fill: Callable[[Path], None]) -> dict[str, Path]:
-    """Let ``fill`` write into a draft folder, then put everything in place."""
+    """Let ``fill`` write into a draft folder, then move all of it to ``out``; return the paths by name.
+
+    Files of the same names are replaced, others remain.
+    """
     if out.exists() and not out.is_dir():
         raise InputError(out, "a file", "a folder, or nothing")
     with draft_folder(out.absolute().parent) as draft:

@@ -21,27 +21,28 @@ from riskmodel.monitor.trajectory import trajectory
 from riskmodel.monitor.transitions import movers, transition_rows
 from riskmodel.monitor.view import dimension_span
 from riskmodel.panel.measurement_noise import Noise
-from riskmodel.products.present.national_words import level_words
+from riskmodel.products.present.group_words import parts_found
+from riskmodel.products.rendering.dutch import areas_word
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Groups that the text and the picture of trajectories tell of; the tables have all that come along.
-TOLD = ("G4", "40 aandachtswijken", "Krimpregio's")
+#: Groups in the text and in the picture of trajectories; the tables have all shipped groups.
+SHOWN_GROUPS = ("G4", "40 aandachtswijken", "Krimpregio's")
 #: Risers and fallers in the table.
 MOVERS = 50
 
 
 @dataclass(frozen=True)
-class Grouped:
-    """Groups of areas that come along.
+class GroupMasks:
+    """The shipped groups that have areas here.
 
     Attributes
     ----------
     masks : mapping of str to numpy.ndarray of bool, shape (areas,)
         Areas of each group by its name.
     titles : mapping of str to str
-        What each is called in running Dutch text.
+        Its name in running Dutch text.
     partly : mapping of str to str
         For groups of which parts are missing, how many were found, in Dutch.
     """
@@ -51,8 +52,8 @@ class Grouped:
     partly: dict[str, str]
 
 
-def groups_in(measured: Measured) -> Grouped:
-    """Groups that come along and have areas here, provinces apart."""
+def groups_in(measured: Measured) -> GroupMasks:
+    """Return the shipped groups that have areas here, without the provinces."""
     provinces = set(municipalities()["province"])
     masks, titles, partly = {}, {}, {}
     for name, group in shipped().items():
@@ -65,15 +66,19 @@ def groups_in(measured: Measured) -> Grouped:
             continue
         masks[name], titles[name] = found.areas, group.title_nl
         if found.parts < found.listed:
-            partly[name] = f"{found.parts} van de {found.listed} delen gevonden"
+            partly[name] = f"{parts_found(found)} delen gevonden"
             titles[name] += f" ({partly[name]})"
-    return Grouped(masks, titles, partly)
+    return GroupMasks(masks, titles, partly)
 
 
 def national_tables(
     measured: Measured, start: int, end: int, groups: Groups, noise: Noise
 ) -> dict[str, pd.DataFrame]:
-    """Tables of the country by name."""
+    """Return the tables of the country by name.
+
+    ``classes, onvoldoende, groups`` of all measurements; ``directions, crossings, transitions`` and, with a known
+    noise, ``movers`` between the two; ``dimensions`` and ``fallers`` between the nearest two with dimensions.
+    """
     made = {
         "classes": class_distribution(measured),
         "onvoldoende": onvoldoende(measured, groups),
@@ -85,7 +90,7 @@ def national_tables(
     span = dimension_span(measured, start, end)
     if span is not None:
         made["dimensions"] = covariance_shares(measured, *span).assign(start=span[0], end=span[1])
-    # Where nothing is known of the jitter, no area can be said to have moved.
+    # Without a known noise no area can be called a mover.
     if noise.constant == noise.constant:
         made["movers"] = movers(measured, start, end, n=MOVERS, noise=noise)
         if span is not None:
@@ -97,20 +102,20 @@ def national_tables(
 def national_pictures(
     measured: Measured, start: int, end: int, tables: dict[str, pd.DataFrame], partly: Mapping[str, str]
 ) -> dict[str, Figure]:
-    """Pictures of the country by name: ``classes, transitions, groups`` and, where they exist, ``dimensions``."""
+    """Return the pictures of the country: ``classes, transitions, groups`` and, where known, ``dimensions``."""
     from riskmodel.products.present import pictures
     from riskmodel.products.present.pictures.groups import bands
-    from riskmodel.products.present.pictures.of_view import (
+    from riskmodel.products.present.pictures.view_pictures import (
         band_words,
         class_picture,
         decomposition_picture,
         source_line,
     )
 
-    many = level_words(measured.level)[1]
+    many = areas_word(measured.level)
     courses = tables["groups"][tables["groups"]["part"] != "rest"]
     courses = courses.assign(part=courses["group"])
-    shown = [name for name in ("Nederland", *TOLD) if (courses["part"] == name).any()]
+    shown = [name for name in ("Nederland", *SHOWN_GROUPS) if (courses["part"] == name).any()]
     missing = "".join(f"{name}: {partly[name]}. " for name in shown if name in partly)
     found = {
         "classes": class_picture(measured, "Klassen in Nederland"),
@@ -141,7 +146,7 @@ def national_pictures(
 
 
 def _courses(measured: Measured, groups: Groups, noise: Noise) -> pd.DataFrame:
-    """Course of the country, and of every group and the rest of the country."""
+    """Return the trajectory of the country, and of every group and the rest of the country."""
     people = bool((measured.inhabitants > 0).any())
     weight: Weight = "inhabitants" if people else "areas"
     made = [trajectory(measured, None, weight, noise=noise).assign(group="Nederland")]

@@ -1,4 +1,4 @@
-"""The national picture in plain Dutch: figures with their year, edition and level, and what they do not say."""
+"""The national picture in plain Dutch: figures with their year, edition and level, and their limits."""
 
 from __future__ import annotations
 
@@ -12,16 +12,8 @@ from riskmodel.monitor.national_change import crossings, direction_shares, falle
 from riskmodel.monitor.transitions import FEWEST, movers
 from riskmodel.panel.measurement_noise import Noise
 from riskmodel.products.present.national_text_state import state_paragraphs, where_paragraphs
-from riskmodel.products.present.national_words import (
-    Section,
-    count_of,
-    counting,
-    level_words,
-    listed,
-    percent,
-    signed,
-    whole,
-)
+from riskmodel.products.present.national_words import Section, counting
+from riskmodel.products.rendering.dutch import areas_word, count_of, listed, share, signed, whole
 
 #: The dimension of nuisance and safety in each edition.
 NUISANCE = {"3.0": "onv", "2.0": "lbm2_safety"}
@@ -37,7 +29,7 @@ def national_text(
     noise: Noise | None = None,
     titles: Mapping[str, str] | None = None,
 ) -> tuple[Section, ...]:
-    """Tell the national picture in plain Dutch."""
+    """Return the sections of the national picture in plain Dutch."""
     where = tuple(where_paragraphs(measured, end, groups or {}, titles or {}))
     return (
         Section("Over dit overzicht", tuple(_about(measured, start, end))),
@@ -67,19 +59,19 @@ def _about(measured: Measured, start: int, end: int) -> list[str]:
     scored = int(table.loc[table["wave"] == end, "areas"].sum())
     has = "heeft" if scored == 1 else "hebben"
     without = table.attrs["not_measured"][end]
-    told = [
+    paragraphs = [
         f"Dit overzicht gaat over de leefbaarheid in Nederland volgens de Leefbaarometer {measured.edition}. Het "
         f"vergelijkt de metingen van {start} en {end}.",
-        f"De cijfers gaan over {level_words(level)[1]}. In {end} {has} {count_of(scored, level)} een "
+        f"De cijfers gaan over {areas_word(level)}. In {end} {has} {count_of(scored, level)} een "
         f"score{f'; {count_of(without, level)} niet' if without else ''}.",
         _counted(measured, start, end),
     ]
     if measured.edition == "3.0":
-        told.append(
+        paragraphs.append(
             "De Leefbaarometer 3.0 is een ander instrument dan de 2.0. U kunt de cijfers van de twee niet met "
             "elkaar vergelijken."
         )
-    return told
+    return paragraphs
 
 
 def _counted(measured: Measured, start: int, end: int) -> str:
@@ -101,50 +93,50 @@ def _moved(measured: Measured, start: int, end: int, noise: Noise | None) -> lis
     table = direction_shares(measured, start, end, noise).set_index("direction")
     mean, areas = mean_change(measured, start, end)
     counts, shares = table["areas"], table["share_areas"]
-    told = [
+    paragraphs = [
         f"De score veranderde tussen {start} en {end} gemiddeld {signed(mean)} punt ({count_of(areas, level)})."
     ]
     if counts[NOT_KNOWN]:
-        return [*told, _NO_NOISE]
+        return [*paragraphs, _NO_NOISE]
     up, down, both = (int(count) for count in (counts[FORWARD], counts[BACK], counts.sum()))
-    told += [
-        f"{counting(up, level, 'ging', 'gingen')} duidelijk vooruit ({percent(shares[FORWARD])}) en {whole(down)} "
-        f"duidelijk achteruit ({percent(shares[BACK])}), van de {count_of(both, level)} met een score in beide "
-        "jaren.",
+    paragraphs += [
+        f"{counting(up, level, 'ging', 'gingen')} duidelijk vooruit ({share(shares[FORWARD], 1)}) en "
+        f"{whole(down)} duidelijk achteruit ({share(shares[BACK], 1)}), van de {count_of(both, level)} met een "
+        "score in beide jaren.",
         "Duidelijk betekent: meer dan de score meestal door toeval schommelt. Door toeval alleen zou ongeveer "
-        f"{percent(table['by_jitter'].iloc[0], 0)} duidelijk vooruit lijken te gaan, en evenveel achteruit.",
+        f"{share(table['by_jitter'].iloc[0])} duidelijk vooruit lijken te gaan, en evenveel achteruit.",
     ]
     border = crossings(measured, start, end, noise).set_index("crossing")
     into, out = (int(border["areas"][name]) for name in ("erin", "eruit"))
     clear = border["beyond_noise"]
-    told.append(
+    paragraphs.append(
         f"{counting(into, level, 'kwam', 'kwamen')} onder de grens van onvoldoende en {whole(out)} "
         f"{'kwam' if out == 1 else 'kwamen'} erboven. Duidelijk was die verandering bij {whole(clear['erin'])} en "
         f"bij {whole(clear['eruit'])}."
     )
-    return told + _named(measured, start, end, noise)
+    return paragraphs + _named(measured, start, end, noise)
 
 
 def _named(measured: Measured, start: int, end: int, noise: Noise | None) -> list[str]:
     table = movers(measured, start, end, n=NAMED, noise=noise)
-    told = []
+    paragraphs = []
     for mover, words in (("stijger", "De grootste stijgers"), ("daler", "De grootste dalers")):
         rows = table[table["mover"] == mover].to_dict("records")
-        names = [f"{_place(row['name'], row['municipality'])} ({signed(row['change'])})" for row in rows]
+        names = [f"{_named_area(row['name'], row['municipality'])} ({signed(row['change'])})" for row in rows]
         if names:
-            told.append(f"{words}: {', '.join(names)}.")
-    if told and measured.level != "gemeente":
-        many = level_words(measured.level)[1]
-        told.append(f"Bij deze namen zijn {many} met minder dan {whole(FEWEST)} inwoners weggelaten.")
-    return told
+            paragraphs.append(f"{words}: {', '.join(names)}.")
+    if paragraphs and measured.level != "gemeente":
+        many = areas_word(measured.level)
+        paragraphs.append(f"Bij deze namen zijn {many} met minder dan {whole(FEWEST)} inwoners weggelaten.")
+    return paragraphs
 
 
-def _place(name: str, town: str) -> str:
+def _named_area(name: str, town: str) -> str:
     return name if town in ("", name) else f"{name} in {town}"
 
 
 def _nuisance(measured: Measured, start: int, end: int, noise: Noise | None) -> list[str]:
-    many = level_words(measured.level)[1]
+    many = areas_word(measured.level)
     waves = measured.dimension_waves()
     if not {start, end} <= set(waves):
         known = f"alleen voor {listed(waves)}" if waves else "niet"
@@ -155,14 +147,14 @@ def _nuisance(measured: Measured, start: int, end: int, noise: Noise | None) -> 
         return [_NO_NOISE]
     row = table.to_dict("index")[NUISANCE[measured.edition]]
     if not row["of_fallers"]:
-        return [f"Geen {level_words(measured.level)[0]} ging tussen {start} en {end} duidelijk achteruit."]
+        return [f"Geen {areas_word(measured.level, 1)} ging tussen {start} en {end} duidelijk achteruit."]
     chance = row["low95"] <= row["share_all"] <= row["high95"]
     more = "vaker" if row["share_fallers"] > row["share_all"] else "minder vaak"
     return [
         f"Van de {whole(row['of_fallers'])} {many} die duidelijk achteruitgingen, daalde de dimensie "
         f"{row['label']} bij {whole(row['fallers'])} het meest van alle dimensies "
-        f"({percent(row['share_fallers'])}). Bij alle {whole(row['of_all'])} {many} samen was dat zo bij "
-        f"{whole(row['all_areas'])} ({percent(row['share_all'])}).",
+        f"({share(row['share_fallers'], 1)}). Bij alle {whole(row['of_all'])} {many} samen was dat zo bij "
+        f"{whole(row['all_areas'])} ({share(row['share_all'], 1)}).",
         "Het verschil tussen die twee is klein genoeg om toeval te kunnen zijn."
         if chance
         else f"In {many} die achteruitgingen, was dit dus {more} de sterkste daler dan in alle {many} samen.",

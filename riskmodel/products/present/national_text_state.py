@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -16,19 +15,15 @@ from riskmodel.monitor.national import (
     MUNICIPALITY,
     PROVINCE,
     SMALL,
+    UNKNOWN,
     Groups,
+    InClasses,
     class_distribution,
+    in_classes,
     onvoldoende,
 )
-from riskmodel.products.present.national_words import (
-    UNKNOWN,
-    count_of,
-    counting,
-    level_words,
-    people,
-    percent,
-    whole,
-)
+from riskmodel.products.present.national_words import counting, people
+from riskmodel.products.rendering.dutch import areas_word, count_of, share, whole
 
 #: Lowest class of "ruim voldoende of beter".
 AMPLE = 6
@@ -38,17 +33,17 @@ LOW = "onvoldoende, ruim onvoldoende of zeer onvoldoende"
 
 
 def state_paragraphs(measured: Measured, start: int, end: int) -> list[str]:
-    """Shares of ruim voldoende or better and of onvoldoende, at the end beside the start."""
+    """Return the shares of ruim voldoende or better and of onvoldoende, at the end beside the start."""
     table = class_distribution(measured)
     classes = ((AMPLE, 9, "ruim voldoende of beter"), (1, INSUFFICIENT, LOW))
     return [
-        _shares(measured.level, end, start, name, *(_of_classes(table, wave, low, high) for wave in (end, start)))
+        _shares(measured.level, end, start, name, *(in_classes(table, wave, low, high) for wave in (end, start)))
         for low, high, name in classes
     ]
 
 
-def _shares(level: str, end: int, start: int, name: str, now: _Part, then: _Part) -> str:
-    one = level_words(level)[0]
+def _shares(level: str, end: int, start: int, name: str, now: InClasses, then: InClasses) -> str:
+    one = areas_word(level, 1)
     before = f"In {start} {'was' if then.areas == 1 else 'waren'} het {count_of(then.areas, level)} van de"
     areas = f"{before} {whole(then.all_areas)}."
     if not now.all_people:
@@ -59,49 +54,28 @@ def _shares(level: str, end: int, start: int, name: str, now: _Part, then: _Part
     if not now.areas:
         return f"In {end} had geen enkele {one} de klasse {name}. {areas}"
     text = (
-        f"In {end} woonde {percent(now.people / now.all_people)} van de inwoners in een {one} met de klasse "
+        f"In {end} woonde {share(now.people / now.all_people, 1)} van de inwoners in een {one} met de klasse "
         f"{name}. Dat zijn {people(now.people)} van de {people(now.all_people)} inwoners, in {whole(now.areas)} "
         f"van de {count_of(now.all_areas, level)}."
     )
     if not then.all_people:
         return f"{text} {areas}"
     return (
-        f"{text} In {start} was het {percent(then.people / then.all_people)}: {people(then.people)} inwoners, in "
+        f"{text} In {start} was het {share(then.people / then.all_people, 1)}: {people(then.people)} inwoners, in "
         f"{count_of(then.areas, level)}."
     )
 
 
-@dataclass(frozen=True)
-class _Part:
-    """Areas and people in some classes, of all of them; people are nought where none are known."""
-
-    areas: int
-    all_areas: int
-    people: float
-    all_people: float
-
-
-def _of_classes(table: pd.DataFrame, wave: int, low: int, high: int) -> _Part:
-    rows = table[table["wave"] == wave]
-    chosen = rows[rows["class"].between(low, high)]
-    return _Part(
-        int(chosen["areas"].sum()),
-        int(rows["areas"].sum()),
-        float(chosen["inhabitants"].sum()),
-        float(rows["inhabitants"].sum()),
-    )
-
-
 def where_paragraphs(measured: Measured, end: int, groups: Groups, titles: Mapping[str, str]) -> list[str]:
-    """In which provinces, municipalities and groups the areas of class 1 to 3 lie."""
+    """Return in which provinces, municipalities and groups the areas of class 1 to 3 lie."""
     level = measured.level
     table = onvoldoende(measured, groups)
     now = table[table["wave"] == end]
     country = now[now["kind"] == COUNTRY].iloc[0]
     total = int(country["areas"])
-    told = [f"{counting(total, level, 'had', 'hadden')} in {end} de klasse {LOW}."]
+    paragraphs = [f"{counting(total, level, 'had', 'hadden')} in {end} de klasse {LOW}."]
     if not total:
-        return told
+        return paragraphs
     for kind, words in ((PROVINCE, "Verdeeld over de provincies"), (MUNICIPALITY, "Gemeenten met de meeste")):
         ranked = now[(now["kind"] == kind) & (now["areas"] > 0) & (now["name"] != UNKNOWN)]
         ranked = ranked.sort_values(["areas", "name"], ascending=[False, True])
@@ -110,18 +84,18 @@ def where_paragraphs(measured: Measured, end: int, groups: Groups, titles: Mappi
             names = ", ".join(f"{name} ({whole(areas)})" for name, areas in shown[["name", "areas"]].to_numpy())
             rest = total - int(shown["areas"].sum())
             more = "provincie niet bekend" if kind == PROVINCE else "andere gemeenten"
-            told.append(f"{words}: {names}{f'; {more}: {rest}' if rest else ''}.")
-    told += [
+            paragraphs.append(f"{words}: {names}{f'; {more}: {rest}' if rest else ''}.")
+    paragraphs += [
         _group(row, total, titles.get(row["name"], row["name"]), level)
         for row in now[now["kind"] == GROUP].to_dict("records")
     ]
     small = int(country["small_areas"])
     if small:
-        told.append(
+        paragraphs.append(
             f"Van de {whole(total)} {'is' if small == 1 else 'zijn'} er {whole(small)} klein: minder dan "
             f"{whole(SMALL)} inwoners. De score van een klein gebied schommelt veel."
         )
-    return told
+    return paragraphs
 
 
 def _group(row: Mapping[Hashable, Any], total: int, title: str, level: str) -> str:
@@ -131,11 +105,11 @@ def _group(row: Mapping[Hashable, Any], total: int, title: str, level: str) -> s
         )
     text = (
         f"In {title} {'ligt' if row['areas'] == 1 else 'liggen'} {whole(row['areas'])} van de {whole(total)} "
-        f"({percent(row['part_areas'])}). Daar {'heeft' if row['measured_areas'] == 1 else 'hebben'} in totaal "
+        f"({share(row['part_areas'], 1)}). Daar {'heeft' if row['measured_areas'] == 1 else 'hebben'} in totaal "
         f"{count_of(row['measured_areas'], level)} een score."
     )
     part = row["part_inhabitants"]
-    many = level_words(level)[1]
+    many = areas_word(level)
     if pd.isna(part):
         return text
-    return f"{text} Van de inwoners van die {whole(total)} {many} woont {percent(part)} in deze groep."
+    return f"{text} Van de inwoners van die {whole(total)} {many} woont {share(part, 1)} in deze groep."

@@ -1,31 +1,21 @@
-"""One sheet about a municipality or a group of areas now: a page, and the same on A4."""
+"""Page about the present of a municipality or a group of areas, one or two sheets of A4 when printed."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import date
-from functools import partial
 from importlib.metadata import version
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from markupsafe import Markup
 
-from riskmodel.errors import InputError
-from riskmodel.monitor.measured import Measured
-from riskmodel.panel.measurement_noise import Noise
 from riskmodel.products.present import sheet_drawings as drawings
 from riskmodel.products.present import sheet_words as words
 from riskmodel.products.present.pictures import CLASS_COLOURS, ink_on
 from riskmodel.products.present.sheet_data import SMALL_AREA, Facts
-from riskmodel.products.present.sheet_facts import BoolArray, facts
 from riskmodel.products.rendering import dutch
 from riskmodel.products.rendering.html import asset, environment, policy
-from riskmodel.products.rendering.pdf import lay_out
 from riskmodel.products.rendering.scale import symmetric_scale
 from riskmodel.sources.observations import SourceFile
 
@@ -41,12 +31,13 @@ def render_now_sheet(
     *,
     boundaries: Any = None,
     files: Sequence[SourceFile] = (),
-    release: str = "",
     made_on: date | None = None,
     example: bool = False,
-    long: bool | None = None,
 ) -> str:
-    """Make the page of a sheet of the present."""
+    """Return the page of a sheet of the present.
+
+    ``boundaries`` are polygons with ``location`` and ``geometry``; without them there is no map.
+    """
     style = asset("base.css") + asset("now_sheet.css") + _class_style()
     page = environment().get_template(TEMPLATE)
     return page.render(
@@ -57,12 +48,12 @@ def render_now_sheet(
             "tiles": words.tiles(found),
             "summary": words.summary(found),
             "limits": words.limits(found),
-            "origin": [*words.origin(found, release), *_made(made_on)],
+            "origin": [*words.origin(found), *_made(made_on)],
             "classes": _classes(found),
             "areas": _areas(found),
             "several": found.level != "gemeente" and found.areas["municipality"].nunique() > 1,
             "parts": _parts(found),
-            "told_parts": [] if found.parts is None else words.dimensions(found, found.parts),
+            "dimension_lines": [] if found.parts is None else words.dimensions(found, found.parts),
             "bars": symmetric_scale([row["change"] for row in _parts(found)], BARS_WIDTH),
             "course": drawings.course(found),
             "map": None if boundaries is None else drawings.class_map(found, boundaries),
@@ -76,7 +67,7 @@ def render_now_sheet(
             "made_on": made_on,
             "example": example,
             "small_area": SMALL_AREA,
-            "long": len(found.areas) > MOST_ROWS if long is None else long,
+            "long": len(found.areas) > MOST_ROWS,
             "up_colour": UP_COLOUR,
             "down_colour": DOWN_COLOUR,
             # The text is ours, and its hash in the policy only matches when it stays unescaped.
@@ -86,72 +77,12 @@ def render_now_sheet(
     )
 
 
-def write_now_sheet(
-    measured: Measured,
-    chosen: BoolArray,
-    *,
-    title: str,
-    out: str | Path,
-    start: int | None = None,
-    end: int | None = None,
-    previous: int | None = None,
-    noise: Noise | None = None,
-    boundaries: Any = None,
-    files: Sequence[SourceFile] = (),
-    release: str = "",
-    made_on: date | None = None,
-    example: bool = False,
-    pdf: bool = True,
-    name: str = "",
-) -> dict[str, Path]:
-    """Write the sheet of the present of a municipality or group: a page, and the same as PDF."""
-    found = facts(measured, chosen, title=title, start=start, end=end, previous=previous, noise=noise)
-    render = partial(
-        render_now_sheet,
-        found,
-        boundaries=boundaries,
-        files=files,
-        release=release,
-        made_on=made_on,
-        example=example,
-    )
-    html = render()
-    printed = lay_out(html) if pdf else None
-    if printed is not None and printed.pages > 1 and len(found.areas) <= MOST_ROWS:
-        # Better a first page for the whole story and a second for the table than a table cut in two.
-        html = render(long=True)
-        printed = lay_out(html)
-    stem = name or f"leefbaarheid-{_slug(title)}-{found.wave}"
-    if not re.fullmatch(r"[\w][\w.-]*", stem):
-        raise InputError("sheet", f"file name {stem!r}", "letters, digits, '-', '_' and '.'")
-    target = Path(out)
-    paths = {form: target / f"{stem}.{form}" for form in (("html", "pdf") if pdf else ("html",))}
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        # Both forms are written before the first is put in place: they belong together.
-        with TemporaryDirectory(dir=target, prefix=".sheet-") as drafts:
-            # A line end other than the one that was hashed would make the browser refuse the style.
-            (Path(drafts) / paths["html"].name).write_text(html, encoding="utf-8", newline="\n")
-            if printed is not None:
-                printed.write(Path(drafts) / paths["pdf"].name)
-            for path in paths.values():
-                (Path(drafts) / path.name).replace(path)
-    except OSError as error:
-        raise InputError(target, error.strerror or "no folder", "a folder to write into") from error
-    return paths
-
-
 def _class_style() -> str:
-    """Colours of the classes, which have their one place in the pictures."""
+    """Return the style of the classes in the colours of the pictures."""
     return "".join(
         f".c{number} {{ background: {colour}; color: {ink_on(colour)}; }}\n"
         for number, colour in enumerate(CLASS_COLOURS, start=1)
     )
-
-
-def _slug(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "gebied"
 
 
 def _made(made_on: date | None) -> list[tuple[str, str]]:
@@ -177,7 +108,7 @@ def _classes(found: Facts) -> list[dict[str, Any]]:
 
 
 def _short(text: str) -> str:
-    """Signs for words, where a column has no room for them."""
+    """Return a share with signs for words, for a narrow column."""
     return text.replace("minder dan ", "<\N{NO-BREAK SPACE}").replace("meer dan ", ">\N{NO-BREAK SPACE}")
 
 

@@ -1,4 +1,4 @@
-"""The figures on a sheet of the present, as one value that every part of the sheet reads."""
+"""Figures on a sheet of the present."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 
 from riskmodel.panel.measurement_noise import Noise
 
-#: With fewer inhabitants the score of an area jitters so much that its figure alone says little.
+#: With fewer inhabitants the score of an area is so noisy that its figure alone says little.
 SMALL_AREA = 500
 #: With fewer areas than this percentages say little.
 FEW_AREAS = 10
@@ -18,7 +18,7 @@ WEAK, AMPLE = 4, 6
 
 @dataclass(frozen=True)
 class Span:
-    """What changed between two measurements, larger than the jitter of the score.
+    """Changes between two measurements beyond the noise of the score.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class Span:
     risen, fallen : pandas.DataFrame
         Rows of the development table, largest change first.
     unclear, unknown, not_comparable : int
-        Areas whose change is within the jitter, whose jitter is not known, and that miss one of the scores.
+        Areas whose change is within the noise, whose noise is not known, and that miss one of the scores.
     """
 
     start: int
@@ -40,13 +40,13 @@ class Span:
 
     @property
     def known(self) -> bool:
-        """Whether anything can be said: of some area the change and the jitter are known."""
+        """Whether the change and the noise are known of some area."""
         return len(self.risen) + len(self.fallen) + self.unclear > 0
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What the mean change consists of, by dimension.
+    """Contributions of the dimensions to the mean change.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class Parts:
     left_out : int
         Areas without the figures it takes.
     fallers : pandas.DataFrame
-        Areas that fell beyond the jitter, with the ``label`` of the dimension that fell most.
+        Areas that fell beyond the noise, with the ``label`` of the dimension that fell most.
     """
 
     start: int
@@ -73,7 +73,7 @@ class Parts:
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything a sheet of the present says.
+    """All figures on a sheet of the present.
 
     Attributes
     ----------
@@ -101,7 +101,7 @@ class Facts:
     course_words, rest_words : str
         How the two went, as what follows after a subject.
     noise : Noise
-        Jitter of the score.
+        Noise of the score.
     waves, dimension_waves : tuple of int
         All measurements of the release, and those with dimensions.
     """
@@ -135,7 +135,7 @@ class Facts:
         return float(self.classes["inhabitants"].sum())
 
     def people(self, low: int, high: int) -> tuple[float, float, float, float]:
-        """Inhabitants of some classes here and in all, here and in the country."""
+        """Return inhabitants of some classes and of all, here, and the same two in the country."""
         inside = self.classes["class"].between(low, high)
         here, country = self.classes["inhabitants"], self.classes["country_inhabitants"]
         return (

@@ -1,8 +1,6 @@
-"""Count the figures on a sheet of the present, once, from what was measured."""
+"""Figures on a sheet of the present, from the measured scores."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,20 +9,14 @@ import pandas as pd
 from riskmodel.errors import InputError
 from riskmodel.monitor.current import state_table
 from riskmodel.monitor.decomposition import group_contributions, strongest_dimension
-from riskmodel.monitor.development import (
-    BACK,
-    FORWARD,
-    NOT_KNOWN,
-    development_table,
-    municipality_names,
-    noise_or_unknown,
-)
-from riskmodel.monitor.measured import Measured
+from riskmodel.monitor.development import BACK, FORWARD, NOT_KNOWN, development_table, noise_or_unknown
+from riskmodel.monitor.measured import Measured, municipality_names
 from riskmodel.monitor.national import class_distribution
 from riskmodel.monitor.trajectory import trajectory
 from riskmodel.monitor.transitions import Weight
-from riskmodel.monitor.turning import in_words, turning_points
+from riskmodel.monitor.turning import turning_points
 from riskmodel.panel.measurement_noise import Noise
+from riskmodel.products.present.course_words import in_words
 from riskmodel.products.present.sheet_data import SMALL_AREA, Facts, Parts, Span
 
 BoolArray = npt.NDArray[np.bool_]
@@ -53,10 +45,12 @@ def facts(
     title: str,
     start: int | None = None,
     end: int | None = None,
-    previous: int | None = None,
     noise: Noise | None = None,
 ) -> Facts:
-    """Count what a sheet of the present says."""
+    """Return the figures on a sheet of the present.
+
+    ``start`` is by default the measurement nearest to ten years before the end.
+    """
     if chosen.shape != measured.areas.shape or chosen.dtype != bool:
         raise InputError(
             "group", f"{chosen.dtype} of shape {chosen.shape}", f"{len(measured.areas)} times yes or no"
@@ -69,11 +63,11 @@ def facts(
             f"sheet {title!r}", f"{int(chosen.sum())} areas without a score in {wave}", "at least one area with"
         )
     start = long_ago(measured.waves, wave) if start is None else start
-    if previous is None:
-        previous = max((each for each in measured.waves if each < wave), default=wave)
+    previous = max((each for each in measured.waves if each < wave), default=wave)
     noise = noise_or_unknown(measured) if noise is None else noise
     spans = {each: development_table(here, each, wave, noise) for each in dict.fromkeys((previous, start))}
-    known = _until(measured, wave)
+    # A sheet about an earlier measurement uses nothing later.
+    known = measured.until(wave)
     weighted = bool((here.inhabitants[:, column] > 0).any())
     course = trajectory(known, chosen, weight="inhabitants" if weighted else "areas")
     parts = {part: course[course["part"] == part] for part in ("group", "rest")}
@@ -100,26 +94,8 @@ def facts(
         rest_words=_words(parts["rest"]),
         noise=noise,
         waves=measured.waves,
-        dimension_waves=_dimension_waves(measured),
+        dimension_waves=measured.dimension_waves(),
     )
-
-
-def _until(measured: Measured, wave: int) -> Measured:
-    """What was measured up to a wave: a sheet about then does not look ahead."""
-    upto = measured.column(wave) + 1
-    return replace(
-        measured,
-        waves=measured.waves[:upto],
-        score=measured.score[:, :upto],
-        dimensions={name: values[:, :upto] for name, values in measured.dimensions.items()},
-        inhabitants=measured.inhabitants[:, :upto],
-        households=measured.households[:, :upto],
-        covered=None if measured.covered is None else measured.covered[:, :upto],
-    )
-
-
-def _dimension_waves(measured: Measured) -> tuple[int, ...]:
-    return measured.dimension_waves() if measured.dimensions else ()
 
 
 def _words(part: pd.DataFrame) -> str:
@@ -131,7 +107,7 @@ def _areas(here: Measured, wave: int, spans: dict[int, pd.DataFrame]) -> pd.Data
         {
             "location": here.areas,
             "name": here.names,
-            "municipality": municipality_names(here),
+            "municipality": municipality_names(here.municipality_codes()),
             "inhabitants": here.inhabitants[:, here.column(wave)],
         }
     )
@@ -175,7 +151,7 @@ def _span(table: pd.DataFrame, start: int, end: int) -> Span:
 def _parts(
     measured: Measured, chosen: BoolArray, start: int, end: int, noise: Noise, weighted: bool
 ) -> Parts | None:
-    having = [wave for wave in _dimension_waves(measured) if start <= wave <= end]
+    having = [wave for wave in measured.dimension_waves() if start <= wave <= end]
     if len(having) < 2:
         return None
     first, last = having[0], having[-1]

@@ -1,8 +1,6 @@
-"""What a sheet of the present says in plain Dutch (B1): every share with its counts, and never a cause."""
+"""Texts of a sheet of the present in plain Dutch (B1): every share with its counts, and never a cause."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,26 +8,18 @@ import pandas as pd
 from riskmodel.monitor.development import BEYOND
 from riskmodel.products.present.pictures.layout import local_name
 from riskmodel.products.present.sheet_data import AMPLE, FEW_AREAS, SMALL_AREA, WEAK, Facts, Parts, Span
-from riskmodel.products.rendering.dutch import UNKNOWN, number, signed, whole
+from riskmodel.products.rendering.dutch import UNKNOWN, areas_word, listed, number, signed, whole
 
 #: Most areas that are named in one sentence.
 MOST_NAMED = 5
 #: Mean changes smaller than this are called almost none.
 NEAR_ZERO = 0.005
-#: A dimension is told when it changed at least this part of what the one that changed most did.
-WORTH_TELLING = 0.5
-
-_LEVELS = {"wijk": ("wijk", "wijken"), "buurt": ("buurt", "buurten"), "gemeente": ("gemeente", "gemeenten")}
-
-
-def areas_word(level: str, count: int = 2) -> str:
-    """Give the Dutch word for areas of a level, for one or for more."""
-    one, more = _LEVELS.get(level, ("gebied", "gebieden"))
-    return one if count == 1 else more
+#: A dimension is named when it changed at least this part of what the one that changed most did.
+WORTH_A_WORD = 0.5
 
 
 def share(part: float, total: float, decimals: int = 0) -> str:
-    """Write a share as a percentage: nought and all are only called so when they are.
+    """Return a share as a percentage: 0% and 100% only when it is none or all.
 
     Examples
     --------
@@ -49,24 +39,13 @@ def share(part: float, total: float, decimals: int = 0) -> str:
     return f"{number(rounded, decimals)}%"
 
 
-def listed(words: Sequence[str]) -> str:
-    """Join words as a sentence does.
-
-    Examples
-    --------
-    >>> listed(["a"]), listed(["a", "b", "c"])
-    ('a', 'a, b en c')
-    """
-    return " en ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
 def quoted(label: object) -> str:
-    """Put a name between quotation marks."""
+    """Return a name between quotation marks."""
     return f"\N{LEFT SINGLE QUOTATION MARK}{label}\N{RIGHT SINGLE QUOTATION MARK}"
 
 
 def summary(facts: Facts) -> list[str]:
-    """Say in short what the sheet shows, a sentence or two a paragraph."""
+    """Return the summary, a sentence or two a paragraph."""
     few = (
         f"Let op: dit blad gaat over maar {facts.measured_areas} {areas_word(facts.level, facts.measured_areas)}. "
         "Kijk dan naar de aantallen, niet naar de percentages."
@@ -92,7 +71,7 @@ def _weak(facts: Facts) -> str:
 
 
 def others(span: Span) -> str:
-    """Say what is the matter with the areas that neither rose nor fell beyond the jitter."""
+    """Return how many areas neither rose nor fell beyond the noise, and why others cannot be compared."""
     if not span.known:
         why = "de schommeling van de score is niet bekend" if span.unknown else "er zijn geen twee scores"
         return f"(niet te zeggen: {why})"
@@ -102,9 +81,9 @@ def others(span: Span) -> str:
 
 
 def names(facts: Facts, rows: pd.DataFrame) -> str:
-    """Name the areas that changed most, with the change; small areas only by their number.
+    """Return the names of the areas that changed most, with the change; small areas only by their number.
 
-    The largest changes are found where scores jitter most, so a list without this would be one of tiny areas.
+    The largest changes are found where scores are noisiest, so without this the list would be one of tiny areas.
     """
     small = rows["inhabitants"] < SMALL_AREA
     large = rows[~small]
@@ -112,9 +91,9 @@ def names(facts: Facts, rows: pd.DataFrame) -> str:
         f"{local_name(name)}\N{NO-BREAK SPACE}({signed(change, 2)})"
         for name, change in large[["name", "change"]].head(MOST_NAMED).itertuples(index=False)
     ]
-    others = len(large) - len(shown)
-    if others:
-        shown.append(f"{others} andere")
+    more = len(large) - len(shown)
+    if more:
+        shown.append(f"{more} andere")
     count = int(small.sum())
     if count:
         shown.append(f"{count} kleine {areas_word(facts.level, count)}")
@@ -122,13 +101,13 @@ def names(facts: Facts, rows: pd.DataFrame) -> str:
 
 
 def dimensions(facts: Facts, parts: Parts) -> list[str]:
-    """Say which dimensions the mean change consists of: bookkeeping, and no cause."""
+    """Return which dimensions the mean change consists of: bookkeeping, and no cause."""
     here = areas_word(facts.level, parts.left_out)
     left_out = f" {parts.left_out} {here} zonder de nodige cijfers: niet meegeteld." if parts.left_out else ""
     up, down = _strongest(parts, 1), _strongest(parts, -1)
     if abs(parts.total) < NEAR_ZERO:
-        told = listed([f"{word} ging {side}" for word, side in ((up, "omhoog"), (down, "omlaag")) if word])
-        first = f"De gemiddelde score bleef bijna gelijk{': ' if told else ''}{told}.{left_out}"
+        both = listed([f"{word} ging {side}" for word, side in ((up, "omhoog"), (down, "omlaag")) if word])
+        first = f"De gemiddelde score bleef bijna gelijk{': ' if both else ''}{both}.{left_out}"
     else:
         rose = parts.total > 0
         with_it, against = (up, down) if rose else (down, up)
@@ -139,12 +118,12 @@ def dimensions(facts: Facts, parts: Parts) -> list[str]:
 
 
 def _strongest(parts: Parts, sign: int) -> str:
-    """Dimensions that changed in a direction and matter beside the one that changed most; empty without any."""
+    """Return the dimensions that changed in a direction and matter beside the largest change; else empty."""
     size = sign * parts.rows["change"]
-    told = parts.rows.assign(size=size)[size >= max(NEAR_ZERO, WORTH_TELLING * size.abs().max())]
-    told = told.sort_values("size", ascending=False, kind="stable")
+    strong = parts.rows.assign(size=size)[size >= max(NEAR_ZERO, WORTH_A_WORD * size.abs().max())]
+    strong = strong.sort_values("size", ascending=False, kind="stable")
     # A name such as "overlast en onveiligheid" must not be taken for two.
-    return listed([quoted(label) for label in told["label"]])
+    return listed([quoted(label) for label in strong["label"]])
 
 
 def _fallers(facts: Facts, parts: Parts) -> list[str]:
@@ -155,12 +134,12 @@ def _fallers(facts: Facts, parts: Parts) -> list[str]:
     if count == 1:
         one = f"de ene {areas_word(facts.level, 1)} die toen duidelijk daalde"
         return [f"In {one}, daalde {quoted(per[0][0])} het meest."]
-    told = listed([f"{quoted(label)} ({number_of} keer)" for label, number_of in per])
-    return [f"In de {count} {areas_word(facts.level)} die toen duidelijk daalden, daalde het meest: {told}."]
+    labels = listed([f"{quoted(label)} ({number_of} keer)" for label, number_of in per])
+    return [f"In de {count} {areas_word(facts.level)} die toen duidelijk daalden, daalde het meest: {labels}."]
 
 
 def tiles(facts: Facts) -> list[tuple[str, str, str]]:
-    """Key figures: the figure, what it is, and what stands beside it."""
+    """Return the key figures: the figure, its name, and a remark."""
     without = len(facts.areas) - facts.measured_areas
     low, here, country_low, country = facts.people(1, WEAK)
     good, _, country_good, _ = facts.people(AMPLE, 9)
@@ -188,7 +167,7 @@ def tiles(facts: Facts) -> list[tuple[str, str, str]]:
 
 
 def limits(facts: Facts) -> list[tuple[str, str]]:
-    """What the sheet does not say: a heading and one or two plain sentences each."""
+    """Return the limits of the sheet: a heading and one or two plain sentences each."""
     return [
         (
             "Een signaal, geen oordeel en geen oorzaak.",
@@ -212,12 +191,11 @@ def limits(facts: Facts) -> list[tuple[str, str]]:
     ]
 
 
-def origin(facts: Facts, release: str) -> list[tuple[str, str]]:
-    """Where the figures come from, as label and value."""
-    waves = listed([str(wave) for wave in facts.waves])
+def origin(facts: Facts) -> list[tuple[str, str]]:
+    """Return the origin of the figures, as label and value."""
     noise = facts.noise.of_change(np.array([500.0, 5000.0]))
     weighing = "gewogen naar inwoners" if facts.weighted else "alle gebieden tellen even zwaar"
-    jitter = (
+    noise_text = (
         f"{number(noise[0])} punt bij 500 inwoners, {number(noise[1])} bij 5.000 (standaardafwijking)"
         if np.isfinite(noise).all()
         else "niet bekend"
@@ -225,7 +203,7 @@ def origin(facts: Facts, release: str) -> list[tuple[str, str]]:
     return [
         (
             "Meting",
-            f"1 januari {facts.wave}, vergeleken met {listed([str(span.start) for span in facts.spans])}",
+            f"1 januari {facts.wave}, vergeleken met {listed([span.start for span in facts.spans])}",
         ),
         (
             "Meetinstrument",
@@ -236,13 +214,13 @@ def origin(facts: Facts, release: str) -> list[tuple[str, str]]:
             f"{whole(facts.classes['country_areas'].sum())} {areas_word(facts.level)} met een score, "
             f"{whole(facts.classes['country_inhabitants'].sum())} inwoners",
         ),
-        ("Uitgave", release or f"metingen {waves}"),
+        ("Uitgave", f"metingen {listed(facts.waves)}"),
         ("Niveau", areas_word(facts.level)),
         (
             "Gemiddelde score",
             f"{weighing}; {facts.followed} {areas_word(facts.level, facts.followed)} met elke keer een score",
         ),
-        ("Dimensies bekend in", listed([str(wave) for wave in facts.dimension_waves]) or "geen enkele meting"),
+        ("Dimensies bekend in", listed(facts.dimension_waves) or "geen enkele meting"),
         ("Inwoners geteld in", str(facts.counted) if facts.counted else UNKNOWN),
-        ("Schommeling van een verandering", jitter),
+        ("Schommeling van een verandering", noise_text),
     ]

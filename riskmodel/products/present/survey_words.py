@@ -1,4 +1,4 @@
-"""The outcome of holding a survey against the measurement, in plain Dutch. Not a word about why."""
+"""A survey beside the measurement in plain Dutch, without a word about causes."""
 
 from __future__ import annotations
 
@@ -8,33 +8,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskmodel.monitor.survey.agreement import AREA, FEWEST_UNITS, NAMED, UNITS, Agreement, Held
-from riskmodel.monitor.uncertainty import Figure
+from riskmodel.catalogue.units import decimal
+from riskmodel.monitor.survey.agreement import FEWEST_UNITS, NAMED, Agreement, FigureComparison
+from riskmodel.monitor.uncertainty import Estimate
+from riskmodel.products.rendering.dutch import UNKNOWN, areas_word, count_of, listed, whole
 from riskmodel.sources.local.mapping import SUPPRESS_BELOW
 
-MINUS = "\N{MINUS SIGN}"
 
-
-def in_words(outcome: Agreement | Held) -> str:
-    """The outcome in Dutch sentences, one paragraph."""
-    return " ".join(_agreement(outcome) if isinstance(outcome, Agreement) else _held(outcome))
-
-
-def decimals(value: float, places: int, *, sign: bool = False) -> str:
-    """A number with a decimal comma, dots between thousands and a real minus sign.
-
-    Examples
-    --------
-    >>> decimals(-1234.5, 1), decimals(0.42, 2, sign=True)
-    ('−1.234,5', '+0,42')
-    """
-    rounded = round(value, places) + 0.0
-    text = f"{abs(rounded):,.{places}f}".translate(str.maketrans(",.", ".,"))
-    return f"{MINUS if rounded < 0 else '+' if sign and rounded > 0 else ''}{text}"
+def in_words(outcome: Agreement | FigureComparison) -> str:
+    """Return the outcome in Dutch sentences, one paragraph."""
+    return " ".join(_agreement(outcome) if isinstance(outcome, Agreement) else _comparison(outcome))
 
 
 def percent(share: float) -> str:
-    """A share as a percentage: whole from 10%, with one decimal below; never rounded to none or all.
+    """Return a share as a percentage: whole from 10%, with one decimal below; never rounded to none or all.
 
     Examples
     --------
@@ -45,34 +32,22 @@ def percent(share: float) -> str:
         return "minder dan 0,1%"
     if 0.995 <= share < 1:
         return "meer dan 99%"
-    return f"{decimals(100 * share, 0 if share >= 0.0995 else 1).removesuffix(',0')}%"
+    return f"{decimal(100 * share, 0 if share >= 0.0995 else 1).removesuffix(',0')}%"
 
 
-def counted(number: int, level: str) -> str:
-    """A number with the name of what was counted.
-
-    Examples
-    --------
-    >>> counted(1, "wijk"), counted(1200, "wijk"), counted(3, "pc4")
-    ('1 wijk', '1.200 wijken', '3 gebieden')
-    """
-    one, more = UNITS.get(level, AREA)
-    return f"{decimals(number, 0)} {one if number == 1 else more}"
-
-
-def with_interval(found: Figure) -> str:
-    """A figure with its 95% interval, where it has one."""
-    value = decimals(found.value, 2)
+def with_interval(found: Estimate) -> str:
+    """Return an estimate with its 95% interval, where it has one."""
+    value = decimal(found.value, 2)
     if np.isnan(found.low):
         return value
-    return f"{value}, 95%-interval {decimals(found.low, 2)} tot {decimals(found.high, 2)}"
+    return f"{value}, 95%-interval {decimal(found.low, 2)} tot {decimal(found.high, 2)}"
 
 
 def _agreement(found: Agreement) -> Iterable[str]:
-    units, who = counted(found.units, found.level), found.who
+    units, who = count_of(found.units, found.level), found.who
     yield (
-        f"In {decimals(found.agree, 0)} van de {units} zien {who} en meting dezelfde kant op; "
-        f"in {decimals(found.part, 0)} niet; in {decimals(found.cannot_say, 0)} is het niet te zeggen "
+        f"In {whole(found.agree)} van de {units} zien {who} en meting dezelfde kant op; "
+        f"in {whole(found.part)} niet; in {whole(found.cannot_say)} is het niet te zeggen "
         f"(meting {found.start} tot {found.end})."
     )
     decided = found.agree + found.part
@@ -80,22 +55,22 @@ def _agreement(found: Agreement) -> Iterable[str]:
         low, high = percent(found.share.low), percent(found.share.high)
         yield (
             f"Waar het wel te zeggen is, wijzen beide in {percent(found.share.value)} van de gevallen dezelfde "
-            f"kant op ({decimals(found.agree, 0)} van {decimals(decided, 0)}, 95%-interval {low} tot {high}). "
+            f"kant op ({whole(found.agree)} van {whole(decided)}, 95%-interval {low} tot {high}). "
             f"Hadden de twee niets met elkaar te maken, dan is ongeveer {percent(found.by_chance)} te verwachten."
         )
     if found.part:
         yield f"Ze verschillen in {_parted(found)}."
     if not np.isnan(found.rank_correlation.low):
-        drawn = "hele gemeenten" if found.whole_municipalities else UNITS.get(found.level, AREA)[1]
+        drawn = "hele gemeenten" if found.whole_municipalities else areas_word(found.level)
         yield (
             f"De volgorde volgens {who} en die volgens de meting hebben een rangcorrelatie van "
-            f"{with_interval(found.rank_correlation)} ({counted(found.ranked, found.level)}; 1 is dezelfde "
-            f"volgorde, 0 is geen verband; interval uit {decimals(found.draws, 0)} trekkingen van {drawn})."
+            f"{with_interval(found.rank_correlation)} ({count_of(found.ranked, found.level)}; 1 is dezelfde "
+            f"volgorde, 0 is geen verband; interval uit {whole(found.draws)} trekkingen van {drawn})."
         )
     elif found.ranked < FEWEST_UNITS:
         yield (
             f"Voor een rangcorrelatie zijn er te weinig antwoorden met een meting erbij: "
-            f"{counted(found.ranked, found.level)}. Er zijn er minstens {FEWEST_UNITS} nodig."
+            f"{count_of(found.ranked, found.level)}. Er zijn er minstens {FEWEST_UNITS} nodig."
         )
     else:
         yield "Een rangcorrelatie is niet te geven, omdat de antwoorden of de metingen bijna niet verschillen."
@@ -111,53 +86,49 @@ def _parted(found: Agreement) -> str:
     ]
     more = found.part - len(named)
     if more:
-        named.append(f"nog {counted(more, found.level)}")
-    return _and(named)
-
-
-def _and(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} en {parts[-1]}"
+        named.append(f"nog {count_of(more, found.level)}")
+    return listed(named)
 
 
 def _cautions(found: Agreement) -> Iterable[str]:
     if found.withheld:
         yield (
-            f"Van {counted(found.withheld, found.level)} staan de antwoorden er niet bij: minder dan "
+            f"Van {count_of(found.withheld, found.level)} staan de antwoorden er niet bij: minder dan "
             f"{SUPPRESS_BELOW} mensen vulden de enquête in, of hun aantal is niet bekend."
         )
     if found.few:
         yield (
-            f"In {counted(found.few, found.level)} vulden minder dan 30 mensen de enquête in: "
+            f"In {count_of(found.few, found.level)} vulden minder dan 30 mensen de enquête in: "
             "die cijfers zijn erg onzeker."
         )
     if found.not_measured:
-        yield f"Voor {counted(found.not_measured, found.level)} is er geen meting over deze jaren."
+        yield f"Voor {count_of(found.not_measured, found.level)} is er geen meting over deze jaren."
     if found.noise_unknown:
         yield (
-            f"Van {counted(found.noise_unknown, found.level)} is de ruis van de meting niet bekend. Daarom valt "
+            f"Van {count_of(found.noise_unknown, found.level)} is de ruis van de meting niet bekend. Daarom valt "
             "er geen richting te noemen."
         )
 
 
-def _held(found: Held) -> Iterable[str]:
-    asked = "" if found.respondents is None else f"{decimals(found.respondents, 0)} "
+def _comparison(found: FigureComparison) -> Iterable[str]:
+    asked = "" if found.respondents is None else f"{whole(found.respondents)} "
     answered = "" if found.respondents is None else " die antwoord gaven,"
     yield f"Van de {asked}{found.who}{answered} zag {_shares(found)}."
     unknown = found.areas_in_all - found.areas
-    _, more = UNITS.get(found.level, AREA)
+    more = areas_word(found.level)
     yield (
         f"Tussen de metingen van {found.start} en {found.end} daalde de score van "
-        f"{counted(found.areas_fell, found.level)} meer dan de ruis van de meting; daar woont "
-        f"{percent(found.fell)} van de inwoners. Van {counted(found.areas_rose, found.level)} steeg de score "
-        f"meer dan de ruis; daar woont {percent(found.rose)}. Dat is van de {counted(found.areas, found.level)} "
-        f"met {decimals(found.inhabitants, 0)} inwoners samen."
+        f"{count_of(found.areas_fell, found.level)} meer dan de ruis van de meting; daar woont "
+        f"{percent(found.fell)} van de inwoners. Van {count_of(found.areas_rose, found.level)} steeg de score "
+        f"meer dan de ruis; daar woont {percent(found.rose)}. Dat is van de {count_of(found.areas, found.level)} "
+        f"met {whole(found.inhabitants)} inwoners samen."
     )
     yield (
         f"Ook als er niets verandert, geeft de ruis bij ongeveer {percent(found.by_noise)} van de {more} zo'n "
         "daling te zien, en bij evenveel zo'n stijging."
     )
     if unknown:
-        yield f"Van {counted(unknown, found.level)} is de score of het aantal inwoners niet bekend."
+        yield f"Van {count_of(unknown, found.level)} is de score of het aantal inwoners niet bekend."
     if found.respondents is None:
         yield f"Hoeveel {found.who} antwoord gaven, is niet bekend. Bij die cijfers hoort daarom geen interval."
     yield (
@@ -166,23 +137,23 @@ def _held(found: Held) -> Iterable[str]:
     )
 
 
-def _shares(found: Held) -> str:
+def _shares(found: FigureComparison) -> str:
     parts = [
         f"{percent(share.value)}{_between(share)} {what}"
         for what, share in {"achteruitgang": found.decline, "vooruitgang": found.progress}.items()
         if not np.isnan(share.value)
     ]
-    return _and(parts)
+    return listed(parts)
 
 
-def _between(share: Figure) -> str:
+def _between(share: Estimate) -> str:
     if np.isnan(share.low):
         return ""
     return f" (95%-interval {percent(share.low)} tot {percent(share.high)})"
 
 
 def table_in_dutch(table: pd.DataFrame) -> pd.DataFrame:
-    """The table of a survey with Dutch headings and numbers, ready to read."""
+    """Return the table of a survey with Dutch headings and numbers."""
     rows = table.to_dict("records")
     columns: dict[str, list[Any]] = {
         "Gebied": list(table["name"]),
@@ -199,11 +170,11 @@ def table_in_dutch(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _known(value: float, places: int, *, sign: bool = False) -> str:
-    return "onbekend" if np.isnan(value) else decimals(value, places, sign=sign)
+def _known(value: float, digits: int, *, sign: bool = False) -> str:
+    return UNKNOWN if np.isnan(value) else decimal(value, digits, sign=sign)
 
 
 def _share(row: Mapping[Hashable, Any], name: str) -> str:
     if np.isnan(row[name]):
-        return "onbekend"
+        return UNKNOWN
     return f"{percent(row[name])} ({percent(row[f'{name}_low'])}–{percent(row[f'{name}_high'])})"

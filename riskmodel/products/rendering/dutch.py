@@ -1,18 +1,28 @@
-"""Numbers, dates and fixed sentences as a Dutch reader expects them, shared by every form."""
+"""Numbers, dates, level names and fixed sentences in Dutch, shared by all products."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
-#: What stands where a number is missing.
+from riskmodel.catalogue.units import decimal
+
+#: The text of a missing number.
 UNKNOWN = "onbekend"
 
-#: The real minus sign: it lines up with ``+`` and screen readers say it aloud, unlike a hyphen.
-MINUS = "\N{MINUS SIGN}"
+#: Singular and plural of the areas of a level; ``"groep"`` is a group of them in a survey.
+LEVELS = {
+    "wijk": ("wijk", "wijken"),
+    "buurt": ("buurt", "buurten"),
+    "gemeente": ("gemeente", "gemeenten"),
+    "pc4": ("postcodegebied", "postcodegebieden"),
+    "grid": ("vierkant", "vierkanten"),
+    "groep": ("groep", "groepen"),
+}
 
 # fmt: off
 MONTHS = (
@@ -21,7 +31,7 @@ MONTHS = (
 )
 # fmt: on
 
-#: What stands on every form of a list whose data is invented.
+#: The warning on every format of a list whose data is invented.
 EXAMPLE = "Deze gebieden en cijfers zijn verzonnen. Ze gaan niet over echte plaatsen."
 
 #: What a risk list does not say: a heading and one or two plain sentences each.
@@ -54,7 +64,7 @@ LIMITS: tuple[tuple[str, str], ...] = (
 
 
 def known(value: Any) -> float | None:
-    """Give a number back, or None when it is missing or not finite."""
+    """Return a value as a number; None when it is missing or not finite."""
     if value is None or pd.isna(value):
         return None
     result = float(value)
@@ -62,56 +72,60 @@ def known(value: Any) -> float | None:
 
 
 def is_true(value: Any) -> bool:
-    """Say whether a flag is set; a missing flag is not."""
+    """Return whether a flag is set; a missing flag is not."""
     return value is not None and not pd.isna(value) and bool(value)
 
 
-def _digits(size: float, decimals: int) -> str:
-    return f"{size:,.{decimals}f}".translate(str.maketrans(",.", ".,"))
-
-
 def number(value: Any, decimals: int = 3) -> str:
-    """Write a number with a decimal comma and dots between thousands."""
+    """Return a number with a decimal comma and dots between thousands."""
     found = known(value)
-    if found is None:
-        return UNKNOWN
-    rounded = round(found, decimals)
-    return (MINUS if rounded < 0 else "") + _digits(abs(rounded), decimals)
+    return UNKNOWN if found is None else decimal(found, decimals)
 
 
 def signed(value: Any, decimals: int = 3) -> str:
-    """Write a change: always with its sign, except for nought."""
+    """Return a change: always with its sign, except for zero."""
     found = known(value)
-    text = number(value, decimals)
-    return f"+{text}" if found is not None and round(found, decimals) > 0 else text
+    return UNKNOWN if found is None else decimal(found, decimals, sign=True)
 
 
 def whole(value: Any) -> str:
-    """Write a count without decimals."""
+    """Return a count without decimals."""
     return number(value, 0)
 
 
+def share(value: Any, decimals: int = 0) -> str:
+    """Return a share as a percentage; unlike a chance it may be none or all.
+
+    Examples
+    --------
+    >>> share(0.4567, 1), share(0.0), share(1.0), share(None)
+    ('45,7%', '0%', '100%', 'onbekend')
+    """
+    found = known(value)
+    return UNKNOWN if found is None else f"{decimal(100 * found, decimals)}%"
+
+
 def percent(value: Any, decimals: int = 0) -> str:
-    """Write a chance as a percentage, never as certain or impossible."""
+    """Return a chance as a percentage, never as certain or impossible."""
     found = known(value)
     if found is None:
         return UNKNOWN
     step = 10.0**-decimals
     rounded = round(100 * found, decimals)
     if rounded <= 0:
-        return f"minder dan {_digits(step, decimals)}%"
+        return f"minder dan {decimal(step, decimals)}%"
     if rounded >= 100:
-        return f"meer dan {_digits(100 - step, decimals)}%"
-    return f"{_digits(rounded, decimals)}%"
+        return f"meer dan {decimal(100 - step, decimals)}%"
+    return f"{decimal(rounded, decimals)}%"
 
 
 def percent_short(value: Any) -> str:
-    """Write a limit as a percentage with one decimal, dropping a decimal that is nought."""
+    """Return a limit as a percentage with one decimal, without a decimal of zero."""
     return percent(value, 1).replace(",0%", "%")
 
 
 def one_in(value: Any) -> str:
-    """Write a chance as one in so many."""
+    """Return a chance as one in so many."""
     found = known(value)
     if found is None or found <= 0:
         return UNKNOWN
@@ -119,12 +133,46 @@ def one_in(value: Any) -> str:
 
 
 def yes_no(value: Any) -> str:
-    """Write a flag in words."""
+    """Return a flag in words."""
     if value is None or pd.isna(value):
         return UNKNOWN
     return "ja" if bool(value) else "nee"
 
 
 def day_words(day: date) -> str:
-    """Write a date in full."""
+    """Return a date in full."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def level_words(level: str) -> tuple[str, str]:
+    """Return singular and plural of the areas of a level."""
+    return LEVELS.get(level, ("gebied", "gebieden"))
+
+
+def areas_word(level: str, count: float = 2) -> str:
+    """Return the word for so many areas of a level."""
+    one, more = level_words(level)
+    return one if count == 1 else more
+
+
+def count_of(count: float, level: str) -> str:
+    """Return a number of areas with their name.
+
+    Examples
+    --------
+    >>> count_of(1, "wijk"), count_of(1200, "wijk"), count_of(3, "pc4")
+    ('1 wijk', '1.200 wijken', '3 postcodegebieden')
+    """
+    return f"{whole(count)} {areas_word(level, count)}"
+
+
+def listed(words: Sequence[object]) -> str:
+    """Join words with commas and *en*.
+
+    Examples
+    --------
+    >>> listed(["a"]), listed([2014, 2018, 2020])
+    ('a', '2014, 2018 en 2020')
+    """
+    texts = [str(word) for word in words]
+    return " en ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)

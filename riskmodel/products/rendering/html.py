@@ -1,4 +1,4 @@
-"""What every page of riskmodel shares: its files, its policy against anything from outside, and safe templates."""
+"""Files, content security policy and escaping templates that all pages share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PACKAGE = "riskmodel.products"
 
 
 def asset(name: str, package: str = PACKAGE) -> str:
-    """Give the text of a file beside the templates."""
+    """Return the text of a file beside the templates."""
     return files(package).joinpath("templates", name).read_text(encoding="utf-8")
 
 
@@ -25,7 +25,7 @@ def _source_hash(text: str) -> str:
 
 
 def policy(style: str, script: str = "") -> str:
-    """Give the content security policy of a page: its own style and script, and nothing else."""
+    """Return the content security policy of a page: its own style and script, and nothing else."""
     rules = (
         "default-src 'none'",
         f"style-src {_source_hash(style)}",
@@ -38,7 +38,7 @@ def policy(style: str, script: str = "") -> str:
 
 
 def environment(package: str = PACKAGE) -> Environment:
-    """Give the environment in which pages are filled in: everything is escaped, and a missing value is an error."""
+    """Return the environment of pages: everything is escaped, and a missing value is an error."""
     made = Environment(
         loader=PackageLoader(package, "templates"),
         autoescape=True,

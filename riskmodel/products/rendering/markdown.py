@@ -12,7 +12,7 @@ Cells = dict[str, str]
 
 
 def markdown_table(rows: Sequence[Cells]) -> str:
-    """Rows of cells as a table in Markdown, columns lined up; ``-`` where a row has no such cell."""
+    """Return rows of cells as a table in Markdown, columns lined up; ``-`` where a row has no such cell."""
     headings = list(dict.fromkeys(heading for row in rows for heading in row))
     cells = pd.DataFrame(list(rows), columns=headings).fillna("-")
     widths = {heading: max([len(heading), *cells[heading].str.len()]) for heading in headings}
@@ -26,7 +26,7 @@ def markdown_table(rows: Sequence[Cells]) -> str:
 
 
 def aligned_table(header: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = ()) -> str:
-    """A table in Markdown of which numbers stand right; columns in ``left`` start at the left."""
+    """Return a table in Markdown with cells aligned right, and left in the columns of ``left``."""
     widths = [max(3, *(len(row[at]) for row in [header, *rows])) for at in range(len(header))]
     ruler = ["-" * width if at in left else "-" * (width - 1) + ":" for at, width in enumerate(widths)]
     lines = []
@@ -40,7 +40,7 @@ def aligned_table(header: Sequence[str], rows: Sequence[Sequence[str]], left: Se
 
 
 def short(value: float, digits: int = 3, *, sign: bool = False) -> str:
-    """A number without the nought before its point; a dash where there is none.
+    """Return a number without the zero before its point; a dash for NaN.
 
     Examples
     --------

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from riskmodel.panel.panel import FloatArray
 
 
-#: Detail kept of an outline: this part of the larger side of the map.
+#: Detail of an outline: this part of the larger side of the map.
 DETAIL = 1 / 600
 
 
 @dataclass(frozen=True)
 class Outlines:
-    """Outlines of areas, simplified together so that neighbours keep one border.
+    """Outlines of areas, simplified together so that neighbours share one border.
 
     Attributes
     ----------
@@ -30,9 +30,9 @@ class Outlines:
     rings : tuple of tuple of numpy.ndarray
         For every area its rings (outer ones and holes), each of shape (points, 2), closed, in metres.
     inside : numpy.ndarray, shape (areas, 2)
-        A place well within each area, for its label.
+        A point well within each area, for its label.
     room : numpy.ndarray, shape (areas,)
-        Distance from that place to the border in metres.
+        Distance from that point to the border in metres.
     bounds : tuple of float
         Left, bottom, right, top of them all.
     missing : tuple of str
@@ -48,7 +48,7 @@ class Outlines:
 
 
 def outlines(boundaries: Any, locations: Sequence[str]) -> Outlines:
-    """Take the outlines of some areas out of a file of boundaries, with only the detail that a map shows."""
+    """Return the outlines of some areas, simplified to the detail that a map shows."""
     if not {"location", "geometry"} <= set(getattr(boundaries, "columns", ())):
         raise InputError("boundaries", type(boundaries).__name__, "a table with location and geometry")
     shapely = importlib.import_module("shapely")
@@ -64,19 +64,26 @@ def outlines(boundaries: Any, locations: Sequence[str]) -> Outlines:
     shapes = np.asarray(found.geometry.array, dtype=object)
     left, bottom, right, top = (float(edge) for edge in shapely.total_bounds(shapes))
     tolerance = DETAIL * max(right - left, top - bottom)
-    simple = shapely.coverage_simplify(shapes, tolerance)
-    # An area smaller than the detail would vanish; it keeps its outline.
-    simple = np.where(shapely.is_empty(simple), shapes, simple)
-    circles = shapely.maximum_inscribed_circle(simple, tolerance=tolerance)
+    simple, inside, room = simplified(shapes, tolerance, tolerance)
     codes = tuple(found["location"].astype(str))
     return Outlines(
         locations=codes,
         rings=tuple(_rings(shapely, shape) for shape in simple),
-        inside=shapely.get_coordinates(shapely.get_point(circles, 0)),
-        room=shapely.length(circles),
+        inside=inside,
+        room=room,
         bounds=(left, bottom, right, top),
         missing=tuple(code for code in wanted if code not in codes),
     )
+
+
+def simplified(shapes: Any, tolerance: float, precision: float) -> tuple[Any, FloatArray, FloatArray]:
+    """Return shapes simplified together, a point well within each, and its distance to the border."""
+    shapely = importlib.import_module("shapely")
+    simple = shapely.coverage_simplify(shapes, tolerance)
+    # An area smaller than the detail would vanish; its own outline remains.
+    simple = np.where(shapely.is_empty(simple), shapes, simple)
+    circles = shapely.maximum_inscribed_circle(simple, tolerance=precision)
+    return simple, shapely.get_coordinates(shapely.get_point(circles, 0)), shapely.length(circles)
 
 
 def _rings(shapely: Any, shape: Any) -> tuple[FloatArray, ...]:

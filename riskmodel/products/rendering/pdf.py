@@ -1,4 +1,4 @@
-"""A page as a PDF that screen readers can follow, and that is the same every time it is made.
+"""Print a page to a tagged PDF; the same page gives the same bytes.
 
 The library for it is the extra ``riskmodel[pdf]``; it is imported when a PDF is made, so that everything else
 works without it.
@@ -24,7 +24,7 @@ VARIANT = "pdf/ua-1"
 
 @dataclass(frozen=True)
 class Printed:
-    """A page laid out on paper, not yet written.
+    """A page laid out on paper, before it is written.
 
     Attributes
     ----------
@@ -41,18 +41,18 @@ class Printed:
     document: Any
 
     def write(self, path: str | Path) -> Path:
-        """Write it to a file; its folder is made."""
+        """Write it to a file and return the path; a missing folder is created."""
         content: bytes = self.document.write_pdf(pdf_variant=VARIANT, pdf_identifier=self.identifier)
-        return write_atomically(Path(path), lambda draft: draft.write_bytes(content))
+        return write_atomically(Path(path), content)
 
 
 def require_printing() -> None:
-    """Check that pages can be printed here, before anything is made."""
+    """Raise an error where the libraries to print a page are not installed."""
     _library()
 
 
 def lay_out(html: str) -> Printed:
-    """Lay a page out on paper.
+    """Return a page laid out on paper.
 
     Nothing is fetched: a picture or style sheet outside the page is left out.
     """

@@ -1,4 +1,4 @@
-"""Straight scales from values to places in a drawing, with ends that can be read."""
+"""Linear scales from values to positions in a drawing, with ends that can be read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TIDY = (1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0, 7.0, 8.0, 9
 
 @dataclass(frozen=True)
 class Scale:
-    """A straight scale from values to places in a drawing.
+    """A linear scale from values to positions in a drawing.
 
     Attributes
     ----------
@@ -28,24 +28,24 @@ class Scale:
     high: float
     width: float
 
-    def place(self, value: float) -> float:
-        """Give the distance from the left edge for a value."""
+    def position(self, value: float) -> float:
+        """Return the distance of a value from the left edge."""
         return round((value - self.low) / (self.high - self.low) * self.width, 2)
 
     def bar(self, start: float, end: float) -> dict[str, float]:
-        """Give the left edge and the width of a bar between two values."""
-        left, right = sorted((self.place(start), self.place(end)))
+        """Return the left edge and the width of a bar between two values."""
+        left, right = sorted((self.position(start), self.position(end)))
         return {"x": left, "width": round(right - left, 2)}
 
 
 def _round_up(size: float) -> float:
-    """Give the nearest tidy number that is not smaller, so that the ends of a scale can be read."""
+    """Return the nearest tidy number that is not smaller."""
     power = 10.0 ** math.floor(math.log10(size))
     return next(step * power for step in _TIDY if step * power >= size - 1e-12)
 
 
 def symmetric_scale(values: Iterable[Any], width: float) -> Scale:
-    """Make a scale with nought in the middle that holds all values."""
+    """Return a scale with zero in the middle and room for all values."""
     largest = max((abs(found) for found in map(dutch.known, values) if found is not None), default=0.0)
     end = _round_up(largest) if largest > 0 else 0.1
     return Scale(-end, end, width)

@@ -1,6 +1,6 @@
-"""One look for all pictures of the present: colours, Dutch numbers, and files that never change by themselves.
+"""Style of all pictures: colours, fonts, ticks with a decimal comma, and reproducible files.
 
-Nothing here keeps state: figures are made without pyplot, and the settings hold only while a picture is drawn.
+Figures are made without pyplot, and the settings apply only while a picture is drawn.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import Formatter
 
+from riskmodel.catalogue.units import decimal
 from riskmodel.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-#: Okabe and Ito's colours, safe for the colour blind.
+#: Colours of Okabe and Ito, safe for the colour blind.
 BLUE, VERMILION, GREEN, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9"
 INK, MUTED, RULE, FAINT = "#17242F", "#5A6874", "#C9D1D8", "#E6EAEE"
 #: What fell, what rose, and what stayed within the noise.
@@ -41,7 +42,6 @@ NO_DATA = "#FFFFFF"
 
 DPI = 150
 FONT = 9.0
-MINUS = "\N{MINUS SIGN}"
 
 _SETTINGS: dict[Any, Any] = {
     "font.family": ["DejaVu Sans"],
@@ -70,7 +70,7 @@ _SETTINGS: dict[Any, Any] = {
 
 
 def drawn(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """Let a function draw in the look of this module, whatever matplotlib was told elsewhere."""
+    """Run a function with the settings of this module instead of those of matplotlib."""
 
     @wraps(draw)
     def in_style(*args: P.args, **kwargs: P.kwargs) -> Figure:
@@ -101,67 +101,43 @@ def save(figure: Figure, folder: str | Path, name: str) -> dict[str, Path]:
     return paths
 
 
-def decimal(value: float, decimals: int = 2, *, sign: bool = False) -> str:
-    """Write a number with decimal comma, dots between thousands and a real minus sign.
-
-    Examples
-    --------
-    >>> decimal(-1234.5, 1), decimal(0.05, sign=True)
-    ('−1.234,5', '+0,05')
-    """
-    rounded = round(float(value), decimals)
-    text = f"{abs(rounded):,.{decimals}f}".translate(str.maketrans(",.", ".,"))
-    return (MINUS if rounded < 0 else "+" if sign and rounded > 0 else "") + text
-
-
-def percent(value: float, decimals: int = 0) -> str:
-    """Write a share as a percentage.
-
-    Examples
-    --------
-    >>> percent(0.4567, 1)
-    '45,7%'
-    """
-    return f"{decimal(100 * value, decimals)}%"
-
-
 class CommaFormatter(Formatter):
-    """Ticks with a decimal comma and just as many decimals as tell them apart."""
+    """Ticks with a decimal comma and as many decimals as distinguish them."""
 
     def __init__(self, sign: bool = False) -> None:
         self.sign = sign
         self.decimals = 0
 
     def format_ticks(self, values: Sequence[float]) -> list[str]:
-        """Texts of all ticks together."""
+        """Return the texts of all ticks."""
         exact = (n for n in range(6) if np.allclose(np.round(values, n), values, rtol=0, atol=1e-7))
         self.decimals = next(exact, 6)
         return [self(value) for value in values]
 
     def __call__(self, x: float, pos: int | None = None) -> str:
-        """Text of one tick."""
+        """Return the text of one tick."""
         return decimal(x, self.decimals, sign=self.sign)
 
 
 def comma_axis(axes: Axes, which: str, *, sign: bool = False) -> None:
-    """Let one axis write its numbers with a decimal comma."""
+    """Write the numbers of an axis (``"x"`` or ``"y"``) with a decimal comma."""
     (axes.xaxis if which == "x" else axes.yaxis).set_major_formatter(CommaFormatter(sign))
 
 
 def luminance(colour: str) -> float:
-    """Relative luminance of a colour such as ``"#0072B2"``, 0 to 1 (IEC 61966-2-1, as in WCAG)."""
-    parts = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)]) / 255
+    """Return the relative luminance of a colour such as ``"#0072B2"``, 0 to 1 (IEC 61966-2-1, as in WCAG)."""
+    parts = np.array([int(colour[index : index + 2], 16) for index in (1, 3, 5)]) / 255
     linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
     return float(linear @ np.array([0.2126, 0.7152, 0.0722]))
 
 
 def ink_on(colour: str) -> str:
-    """Colour of text that can be read on a background: dark ink or white, whichever has more contrast (WCAG)."""
+    """Return the colour of text on a background: dark ink or white, whichever has more contrast (WCAG)."""
     light = luminance(colour)
     return INK if (light + 0.05) / (luminance(INK) + 0.05) > 1.05 / (light + 0.05) else "#FFFFFF"
 
 
 def off_screen() -> None:
-    """Let pyplot draw into memory; where it was imported before, its owner has chosen."""
+    """Make pyplot draw into memory, unless it was imported before."""
     if "matplotlib.pyplot" not in sys.modules:
         matplotlib.use("Agg")

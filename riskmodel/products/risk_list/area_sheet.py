@@ -1,12 +1,11 @@
-"""What a reader can find out about one area of a risk list: a sheet of paper, a panel on the page.
-
-Containers only. :mod:`riskmodel.products.risk_list.sheets` fills them; page, workbook and PDF show them.
-"""
+"""Containers for the sheet of one area of a risk list: its scores, forecast, drivers and what explains them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from riskmodel.products.risk_list.texts import Sentence
 
 
 @dataclass(frozen=True)
@@ -30,17 +29,7 @@ class Trend:
 
 @dataclass(frozen=True)
 class Fan:
-    """Forecast score at the target wave.
-
-    Attributes
-    ----------
-    year : int
-        Target wave.
-    expected : float
-        Expected score.
-    quantiles : mapping of float to float
-        Score at each reported quantile level.
-    """
+    """The forecast of the score at a target wave: its expectation, and the score at each reported quantile."""
 
     year: int
     expected: float
@@ -58,7 +47,7 @@ class DimensionRow:
     value, country : float
         Deviation in score points, and the country's mean.
     change : float
-        Since the previous measurement with dimensions; NaN where unknown.
+        Since the previous measurement with dimensions; NaN where not known.
     year, since : int or None
         Waves of value and change.
     """
@@ -79,19 +68,19 @@ class IndicatorRow:
     Attributes
     ----------
     id, label : str
-        Indicator (or feature of the score's own history) and its plain Dutch name.
+        Indicator (or feature of the score's own history) and plain Dutch name.
     contribution : float
         To the expected change, in score points.
-    text : str
-        Value in plain Dutch, for instance ``"12% (Nederland 9%), 2020"``; empty where nothing can be said.
+    text : Sentence or None
+        Its value, such as "12% (Nederland 9%), 2020"; None where it is not known.
     label_en : str
-        Its plain English name; empty where there is none, as for most local sources.
+        Plain English name; empty where there is none, as for most local sources.
     """
 
     id: str
     label: str
     contribution: float
-    text: str
+    text: Sentence | None
     label_en: str = ""
 
 
@@ -110,7 +99,7 @@ class DriverRow:
     low, high : float
         Lowest and highest contribution over other seeds and close models; NaN where not measured.
     stable : bool
-        Whether its sign holds over seeds and close models.
+        Whether its sign is the same over seeds and close models.
     definitional : bool
         True for parts of the score itself (its history, its dimensions); False for leading indicators.
     indicators : tuple of IndicatorRow
@@ -134,28 +123,24 @@ class Mechanism:
 
     Attributes
     ----------
-    id, title : str
-        Id and plain Dutch name.
-    text : str
-        One plain Dutch sentence with the figures that made the rule hold.
+    id : str
+        Id of the rule.
+    text : Sentence
+        With the figures that made the rule hold.
     """
 
     id: str
-    title: str
-    text: str
+    text: Sentence
+
+    @property
+    def title(self) -> Sentence:
+        """Name of the rule."""
+        return Sentence(f"mechanism_{self.id}")
 
 
 @dataclass(frozen=True)
 class Comparable:
-    """An area like this one: of about the same level, size and urbanity.
-
-    Attributes
-    ----------
-    location, name, municipality : str
-        Which area.
-    score, p_decline : float
-        Its score now and its chance of decline.
-    """
+    """An area of about the same score, size and urbanity, with its score now and its chance of decline."""
 
     location: str
     name: str
@@ -166,18 +151,18 @@ class Comparable:
 
 @dataclass(frozen=True)
 class Past:
-    """What the same method said from an earlier wave, and what then happened.
+    """An earlier forecast by the same method, and what then happened.
 
     Attributes
     ----------
     year, target_year : int
-        Wave it started from and wave it looked at.
+        Wave that it started from and wave that it forecast.
     chance : float
-        Chance of decline it gave.
+        Chance of decline.
     rank, of : int
-        Place among the areas of the country.
+        Rank among the areas of the country.
     change : float
-        Change that was then measured, in score points.
+        Change that was measured, in score points.
     happened : bool
         Whether the event happened.
     """
@@ -199,10 +184,6 @@ class AreaSheet:
     ----------
     location : str
         Area code.
-    trend : Trend
-        Scores so far.
-    fan : Fan
-        Scores to come.
     dimensions : tuple of DimensionRow
         Empty where none were published.
     drivers : tuple of DriverRow

@@ -1,10 +1,9 @@
-"""Fill a risk list from a stored forecast, its contributions and the panel."""
+"""Make a risk list from a stored forecast, its contributions and the panel."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import date
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,17 +11,17 @@ import pandas as pd
 
 from riskmodel.catalogue import class_scheme, drivers
 from riskmodel.errors import InputError
-from riskmodel.forecasting.drivers.stability import unsure_of
+from riskmodel.forecasting.drivers.alternative_models import unsure_of
 from riskmodel.forecasting.forecast_store import StoredForecast
 from riskmodel.forecasting.groups import SMALL, abstains
-from riskmodel.monitor.current import municipality_names
+from riskmodel.monitor.measured import municipality_names
 from riskmodel.panel.panel import FloatArray, Panel
+from riskmodel.products.risk_list.area_sheet import Past
 from riskmodel.products.risk_list.driver_words import in_words
-from riskmodel.products.risk_list.how_sure import past_of
-from riskmodel.products.risk_list.random_visits import AUDIT_SHARE, audit_notice, audit_seed, list_id, plan_visits
+from riskmodel.products.risk_list.random_visits import RANDOM_SHARE, draw_seed, list_id, plan_visits, visits_notice
 from riskmodel.products.risk_list.risk_list import COLUMNS, About, RiskList, town_counts
 from riskmodel.products.risk_list.sheets import area_sheets
-from riskmodel.workspace.store import Workspace
+from riskmodel.products.risk_list.texts import Sentence
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -30,14 +29,6 @@ if TYPE_CHECKING:
 #: *Dreigt achteruit te gaan*: at least this many times the mean chance of all areas of the same forecast, in an
 #: area that is large enough to say something about.
 THREAT_TIMES_AVERAGE = 2.0
-ORIGIN_NOTICE = (
-    "Bij deze lijst zijn gegevens over de herkomst van bewoners gebruikt. "
-    "Standaard zijn die geblokkeerd; hier is er bewust voor gekozen ze te gebruiken."
-)
-ORIGIN_NOTICE_EN = (
-    "Data about the origin of residents was used for this list. "
-    "By default it is blocked; here it was chosen on purpose to use it."
-)
 #: Class 4 (zwak) or lower is *nu onder druk*.
 PRESSURE_CLASS = 4
 #: The longer development is taken over about this many years.
@@ -52,10 +43,18 @@ def build_risk_list(
     title: str,
     capacity: int | None,
     made_on: date,
-    track_record: str,
-    audit_share: float = AUDIT_SHARE,
+    track_record: Sentence | None = None,
+    past: Mapping[str, tuple[Past, ...]] | None = None,
+    boundaries: GeoDataFrame | None = None,
+    audit_share: float = RANDOM_SHARE,
+    hidden: frozenset[str] = frozenset(),
+    with_sheets: bool = True,
 ) -> RiskList:
-    """Risk list of some municipalities."""
+    """Return the risk list of some municipalities; none is the whole country.
+
+    ``past`` holds earlier forecasts by area, ``boundaries`` the polygons of any areas, in RD metres. Areas of the
+    municipalities in ``hidden`` (``GM`` codes) are shown as comparable to no other.
+    """
     forecast, event = stored.forecast, stored.experiment.event
     wave = forecast.origin_date.year
     position = np.searchsorted(panel.areas, forecast.locations)
@@ -72,14 +71,15 @@ def build_risk_list(
     rows = areas.iloc[order].reset_index(drop=True)
     rows.insert(0, "rank", np.arange(1, len(rows) + 1))
     deciding = (stored.id, municipalities, capacity, audit_share)
-    seed = audit_seed(*deciding)
+    seed = draw_seed(*deciding)
     visits = plan_visits(rows["too_small"].to_numpy(), capacity, audit_share, seed)
     rows["on_list"], rows["audit"] = visits.top, visits.drawn
-    drawn = audit_notice(list_id(wave, *deciding), seed, visits)
+    drawn = visits_notice(list_id(wave, *deciding), seed, visits)
+    origin = Sentence("notice_origin") if stored.experiment.allow_origin else None
     about = About(
         title=title,
         question=stored.experiment.question,
-        event=event.in_dutch,
+        event=event,
         experiment=stored.experiment.name,
         model=stored.model,
         model_version=stored.release_id,
@@ -98,15 +98,22 @@ def build_risk_list(
         sources=tuple(f"{file.name} (sha256 {file.sha256[:12]})" for file in panel.files),
         example=_invented(panel),
         track_record=track_record,
-        notices=((ORIGIN_NOTICE,) if stored.experiment.allow_origin else ()) + ((drawn,) if drawn else ()),
+        notices=tuple(notice for notice in (origin, drawn) if notice),
     )
     contributions = stored.contributions.iloc[order].reset_index(drop=True)
-    present = tuple(driver for driver in drivers() if driver.id in contributions.columns)
-    return RiskList(rows[list(COLUMNS)], contributions, present, about, peers=town_counts(areas[asked]))
+    return RiskList(
+        rows=rows[list(COLUMNS)],
+        contributions=contributions,
+        drivers=tuple(driver for driver in drivers() if driver.id in contributions.columns),
+        about=about,
+        sheets=area_sheets(panel, stored, rows, past=past, hidden=hidden) if with_sheets else (),
+        boundaries=_own_boundaries(boundaries, rows),
+        peers=town_counts(areas[asked]),
+    )
 
 
 def _earlier_waves(panel: Panel, wave: int) -> tuple[int | None, int | None]:
-    """The waves from which the last and the longer development are taken, where there are any."""
+    """Return the waves from which the last and the longer development are taken, where there are any."""
     earlier = [year for year in panel.waves if year < wave]
     long = next((year for year in reversed(earlier) if wave - year >= LONG_YEARS), None)
     return (earlier[-1] if earlier else None), long
@@ -115,7 +122,7 @@ def _earlier_waves(panel: Panel, wave: int) -> tuple[int | None, int | None]:
 def _areas(
     panel: Panel, stored: StoredForecast, position: np.ndarray, limit: float, last: int | None, long: int | None
 ) -> pd.DataFrame:
-    """What is told of every area of the forecast, in its order, whatever list it stands on."""
+    """Return the columns of a list but the rank and the visits, for every area of the forecast in its order."""
     forecast = stored.forecast
     wave = forecast.origin_date.year
     chance = forecast.chance_of(stored.experiment.event)
@@ -129,7 +136,7 @@ def _areas(
         {
             "location": forecast.locations,
             "name": panel.names[position],
-            "municipality": municipality_names(panel)[position],
+            "municipality": municipality_names(panel.municipality_codes())[position],
             "inhabitants": inhabitants,
             "score": panel.at("score", wave)[position],
             "score_class": classes.astype(int),
@@ -141,10 +148,10 @@ def _areas(
             "lower80": forecast.quantile(0.1),
             "upper80": forecast.quantile(0.9),
             "under_pressure": classes <= PRESSURE_CLASS,
-            # Where nothing can be said, *dreigt* cannot be said either.
+            # Without a verdict there is no *dreigt* either,
             "threatens": (chance >= limit) & ~too_small,
             "too_small": too_small,
-            # Nor what stands behind it.
+            # nor an explanation.
             "drivers_down": np.where(too_small, "", in_words(words, down=True, unsure=unsure)),
             "drivers_up": np.where(too_small, "", in_words(words, down=False, unsure=unsure)),
         }
@@ -163,24 +170,12 @@ def _change(panel: Panel, wave: int, earlier: int | None) -> FloatArray:
 
 
 def _invented(panel: Panel) -> bool:
-    """Whether the areas are those of the example: municipality numbers from 9000 are invented."""
+    """Return whether the areas are those of the example: municipality numbers from 9000 are invented."""
     return any(code >= "GM9000" for code in panel.municipality_codes())
 
 
-def filled(made: RiskList, workspace: Workspace, panel: Panel, stored: StoredForecast) -> RiskList:
-    """The same risk list with a sheet for every area and, where there are any, the polygons of its areas."""
-    wave = stored.forecast.origin_date.year
-    past = past_of(workspace, stored.experiment, stored.model, panel, before=wave)
-    sheets = area_sheets(panel, stored, made.rows, past=past)
-    return replace(made, sheets=sheets, boundaries=boundaries_of(workspace, panel.level, made.rows["location"]))
-
-
-def boundaries_of(workspace: Workspace, level: str, locations: pd.Series[str]) -> GeoDataFrame | None:
-    """Polygons of some areas; None when there are none, or no library to read them with."""
-    if find_spec("geopandas") is None:
+def _own_boundaries(boundaries: GeoDataFrame | None, rows: pd.DataFrame) -> GeoDataFrame | None:
+    if boundaries is None:
         return None
-    every = workspace.boundaries(level)
-    if every is None:
-        return None
-    own = every[every["location"].isin(locations)].reset_index(drop=True)
+    own = boundaries[boundaries["location"].isin(rows["location"])].reset_index(drop=True)
     return own if len(own) else None

@@ -1,39 +1,23 @@
-"""How sure a risk list is of one area, in figures and words that a reader can check afterwards.
-
-The chance as a natural frequency, and what the same method said before and what then happened, hits and misses
-alike. Beside these stand the ranks that an area could have had (:mod:`riskmodel.products.risk_list.ranks`) and whether it is
-too small to say anything (:mod:`riskmodel.forecasting.groups`).
-"""
+"""How sure a risk list is of one area: its chance as a natural frequency, and the outcome of earlier forecasts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Iterable
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from riskmodel.errors import InputError
-from riskmodel.forecasting.backtest_record import FORECASTS, QUESTION
-from riskmodel.forecasting.experiment import Experiment, load_experiment
-from riskmodel.forecasting.forecast import Forecast, read_forecasts
+from riskmodel.forecasting.experiment import Experiment
+from riskmodel.forecasting.forecast import Forecast
 from riskmodel.forecasting.groups import abstains
 from riskmodel.forecasting.targets import Event, score_change
-from riskmodel.panel.panel import FloatArray, Panel
-from riskmodel.products.rendering.dutch import known
+from riskmodel.panel.panel import Panel
+from riskmodel.products.rendering.dutch import areas_word, known
 from riskmodel.products.risk_list.area_sheet import Past
-from riskmodel.workspace.store import Workspace
-
-#: Areas of about one size over which a median chance is taken.
-WINDOW = 101
-#: What areas of a level are called; others are *gebieden*.
-LEVEL_WORDS = {"wijk": "wijken", "buurt": "buurten", "gemeente": "gemeenten", "pc4": "postcodegebieden"}
+from riskmodel.products.risk_list.texts import event_in_dutch
 
 
 def frequency(chance: float, event: Event, *, level: str = "wijk", years: int | None = None) -> str:
-    """Chance as a natural frequency: readers understand "18 of 100 such areas" better than "18%".
+    """Return a chance as a natural frequency: readers understand "18 of 100 such areas" better than "18%".
 
     References
     ----------
@@ -51,7 +35,7 @@ def frequency(chance: float, event: Event, *, level: str = "wijk", years: int | 
     count = round(100 * found)
     many = "minder dan 1" if count < 1 else "meer dan 99" if count > 99 else f"ongeveer {count}"
     within = "" if years is None else f"binnen {years} jaar "
-    areas = LEVEL_WORDS.get(level, "gebieden")
+    areas = "gebieden" if level == "grid" else areas_word(level)
     one = count <= 1
     if event.kind == "fall":
         points = f"{event.more_than:g}".replace(".", ",")
@@ -60,90 +44,51 @@ def frequency(chance: float, event: Event, *, level: str = "wijk", years: int | 
     if event.kind == "tipping":
         verb = "zakt" if one else "zakken"
         return f"Van 100 vergelijkbare {areas} {verb} er {within}{many} naar klasse {event.to_class} of lager."
-    return f"Bij {many} van 100 vergelijkbare {areas} gebeurt {within}dit: {event.in_dutch}."
+    return f"Bij {many} van 100 vergelijkbare {areas} gebeurt {within}dit: {event_in_dutch(event)}."
 
 
-def flagged_by_size(chance: FloatArray, inhabitants: FloatArray, limit: float) -> float:
-    """Inhabitants below which size alone brings an ordinary area above a limit.
-
-    The chance of the ordinary area is the median of :data:`WINDOW` areas of about its size.
-    """
-    there = ~np.isnan(inhabitants)
-    if there.sum() < WINDOW:
-        raise InputError("areas", f"{there.sum()} of known size", f"at least {WINDOW}")
-    order = np.argsort(inhabitants[there], kind="stable")
-    medians = np.median(np.lib.stride_tricks.sliding_window_view(chance[there][order], WINDOW), axis=1)
-    flagged = np.flatnonzero(medians >= limit)
-    return float(inhabitants[there][order][flagged[-1] + WINDOW // 2]) if len(flagged) else 0.0
-
-
-def past_of(
-    workspace: Workspace, experiment: Experiment, model: str, panel: Panel, *, before: int | None = None
-) -> Mapping[str, tuple[Past, ...]]:
-    """What the same method said of every area at earlier origins, and what then happened.
+def past_by_area(
+    forecasts: Iterable[Forecast], experiment: Experiment, panel: Panel, *, before: int | None = None
+) -> dict[str, tuple[Past, ...]]:
+    """Return earlier forecasts of every area by the same method, and what then happened; only of waves before one.
 
     Ranks are those of the list of the whole country as it would have been: highest chance first, areas that are
     too small (by their latest known size) at the end.
     """
-    folder = workspace.path("backtests", experiment.name)
-    if not (folder / FORECASTS).exists() or not _same_question(folder / QUESTION, experiment):
-        return {}
-    told: dict[str, tuple[Past, ...]] = {}
-    for forecast in _forecasts_of(folder / FORECASTS, model):
+    found: dict[str, tuple[Past, ...]] = {}
+    for forecast in forecasts:
         wave = forecast.origin_date.year
         if forecast.horizon != experiment.horizon or (before is not None and wave >= before):
             continue
         for location, past in _past_at(forecast, experiment.event, panel):
-            told[location] = (*told.get(location, ()), past)
-    return told
-
-
-def _forecasts_of(path: Path, model: str) -> list[Forecast]:
-    """Forecasts of one model: reading those of all models takes ten times as long."""
-    try:
-        rows = pq.read_table(path, filters=[("model", "==", model)])
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise InputError(path, "a damaged file", "forecasts as written by riskmodel") from error
-    with TemporaryDirectory() as folder:
-        pq.write_table(rows, Path(folder) / FORECASTS)
-        return read_forecasts(Path(folder) / FORECASTS)
-
-
-def _same_question(file: Path, experiment: Experiment) -> bool:
-    if not file.exists():
-        return True
-    stored = load_experiment(file)
-    return (stored.event, stored.horizon, stored.allow_origin) == (
-        experiment.event,
-        experiment.horizon,
-        experiment.allow_origin,
-    )
+            found[location] = (*found.get(location, ()), past)
+    return found
 
 
 def _past_at(forecast: Forecast, event: Event, panel: Panel) -> list[tuple[str, Past]]:
     wave, end = forecast.origin_date.year, forecast.origin_date.year + forecast.horizon
     here = np.flatnonzero(np.isin(forecast.locations, panel.areas))
-    place = np.searchsorted(panel.areas, forecast.locations[here])
-    asked = event.eligible(panel, wave)[place]
-    here, place = here[asked], place[asked]
+    row = np.searchsorted(panel.areas, forecast.locations[here])
+    asked = event.eligible(panel, wave)[row]
+    here, row = here[asked], row[asked]
     chance = forecast.chance_of(event)[here]
     rank = np.empty(len(here), dtype=np.intp)
-    small = abstains(panel.latest("population")[place])
+    small = abstains(panel.latest("population")[row])
     rank[np.lexsort((forecast.locations[here], -chance, small))] = np.arange(1, len(here) + 1)
-    happened, change = event.happened(panel, wave, end)[place], score_change(panel, wave, end)[place]
+    happened, change = event.happened(panel, wave, end)[row], score_change(panel, wave, end)[row]
     measured = np.flatnonzero(~np.isnan(happened))
     return [
         (
-            str(forecast.locations[here[row]]),
+            str(forecast.locations[here[index]]),
             Past(
                 year=wave,
                 target_year=end,
-                chance=float(chance[row]),
-                rank=int(rank[row]),
+                chance=float(chance[index]),
+                rank=int(rank[index]),
                 of=len(here),
-                change=float(change[row]),
-                happened=bool(happened[row]),
+                change=float(change[index]),
+                happened=bool(happened[index]),
             ),
         )
-        for row in measured
+        for index in measured
     ]

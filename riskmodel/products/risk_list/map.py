@@ -1,4 +1,4 @@
-"""The areas of a risk list as outlines for a small map: simplified together, in whole units."""
+"""The map of a risk list: outlines of its areas, simplified together, in whole units."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from riskmodel.products.rendering.outlines import simplified
 from riskmodel.products.risk_list.risk_list import RiskList
 
 #: The longer side of the map in units, for one municipality and for many: a unit is about what an eye can see.
@@ -32,13 +33,13 @@ class MapDrawing:
     paths : tuple of str
         Path of every row of the list; empty where it has no boundary.
     centres : numpy.ndarray, shape (areas, 2)
-        A place well within each area; NaN without a boundary.
+        A point well within each area; NaN without a boundary.
     radius : numpy.ndarray, shape (areas,)
-        Room around that place.
+        Distance from that point to the border.
     borders : str
         Path of the borders between municipalities; empty when there is one.
     towns : tuple of tuple
-        Name of each municipality with the place for its label, when there are a few.
+        Name of each municipality with the point for its label, when there are a few.
     """
 
     width: int
@@ -51,18 +52,16 @@ class MapDrawing:
 
     @property
     def missing(self) -> int:
-        """How many areas have no boundary."""
+        """Number of areas without a boundary."""
         return sum(not path for path in self.paths)
 
 
 def draw_map(risk_list: RiskList) -> MapDrawing | None:
-    """Draw the boundaries of a risk list."""
-    boundaries = risk_list.boundaries
-    if boundaries is None or not len(boundaries):
+    """Return the boundaries of a risk list as a drawing; None when there are none."""
+    shapes = risk_list.shapes
+    if all(shape is None for shape in shapes):
         return None
     shapely = importlib.import_module("shapely")
-    known = dict(zip(boundaries["location"], np.asarray(boundaries.geometry.array, dtype=object), strict=True))
-    shapes = np.array([known.get(code) for code in risk_list.rows["location"]], dtype=object)
     there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     if not there.any():
         return None
@@ -71,14 +70,11 @@ def draw_map(risk_list: RiskList) -> MapDrawing | None:
     scale = side / max(right - left, top - bottom)
     # Whole units come before the rest, so that two neighbours round a shared border the same way.
     placed = shapely.transform(shapes[there], lambda xy: (xy - (left, top)) * (scale, -scale))
-    simple = shapely.coverage_simplify(placed, TOLERANCE[side])
-    simple = np.where(shapely.is_empty(simple), placed, simple)
+    simple, inside, room = simplified(placed, TOLERANCE[side], 2.0)
     paths = np.full(len(shapes), "", dtype=object)
     paths[there] = _paths(shapely, simple)
     centres, radius = np.full((len(shapes), 2), np.nan), np.full(len(shapes), np.nan)
-    circles = shapely.maximum_inscribed_circle(simple, tolerance=2.0)
-    centres[there] = shapely.get_coordinates(shapely.get_point(circles, 0))
-    radius[there] = shapely.length(circles)
+    centres[there], radius[there] = inside, room
     owners = risk_list.rows["municipality"].fillna("").to_numpy(str)[there]
     return MapDrawing(
         width=int(np.ceil((right - left) * scale)),
@@ -92,7 +88,7 @@ def draw_map(risk_list: RiskList) -> MapDrawing | None:
 
 
 def _rings(shapely: Any, shapes: Any) -> tuple[Ints, Ints, Ints]:
-    """Give all corners in whole units, and for every corner its ring and the area of that ring."""
+    """Return all corners in whole units, the ring of every corner, and the area of every ring."""
     parts, area_of_part = shapely.get_parts(shapes, return_index=True)
     rings, part_of_ring = shapely.get_rings(parts, return_index=True)
     corners, ring_of_corner = shapely.get_coordinates(rings, return_index=True)
@@ -100,31 +96,32 @@ def _rings(shapely: Any, shapes: Any) -> tuple[Ints, Ints, Ints]:
 
 
 def _paths(shapely: Any, shapes: Any) -> list[str]:
+    """Return the path of every area in relative steps, without corners that coincide."""
     corners, ring, area_of_ring = _rings(shapely, shapes)
     new_ring = np.r_[True, ring[1:] != ring[:-1]]
     moved = np.r_[True, (corners[1:] != corners[:-1]).any(axis=1)]
-    keep = new_ring | moved
-    corners, ring, new_ring = corners[keep], ring[keep], new_ring[keep]
+    drawn = new_ring | moved
+    corners, ring, new_ring = corners[drawn], ring[drawn], new_ring[drawn]
     steps = np.diff(corners, axis=0, prepend=corners[:1])
-    told = np.where(new_ring[:, None], corners, steps)
+    written = np.where(new_ring[:, None], corners, steps)
     words = [
         f"M{x},{y}l" if first else f"{x},{y} "
-        for (x, y), first in zip(told.tolist(), new_ring.tolist(), strict=True)
+        for (x, y), first in zip(written.tolist(), new_ring.tolist(), strict=True)
     ]
     starts = np.flatnonzero(new_ring)
     ends = np.r_[starts[1:], len(words)]
-    made = [""] * len(shapes)
+    paths = [""] * len(shapes)
     for area, start, end in zip(area_of_ring[ring[starts]].tolist(), starts.tolist(), ends.tolist(), strict=True):
         # A ring of one or two corners is nothing to look at, but an area that small must stay reachable.
         if end - start > 1:
-            made[area] += "".join(words[start:end]).rstrip() + "z"
-        elif not made[area]:
-            made[area] = f"{words[start][:-1]}h1v1h-1z"
-    return made
+            paths[area] += "".join(words[start:end]).rstrip() + "z"
+        elif not paths[area]:
+            paths[area] = f"{words[start][:-1]}h1v1h-1z"
+    return paths
 
 
 def _borders(shapely: Any, shapes: Any, owners: npt.NDArray[np.str_]) -> str:
-    """Draw the sides of areas that have another municipality, or nothing, on their other side."""
+    """Return the path of the sides of areas with another municipality, or nothing, on their other side."""
     names, owner = np.unique(owners, return_inverse=True)
     if len(names) < 2:
         return ""

@@ -1,9 +1,9 @@
-"""Which areas to visit: the top of the list, and a few that are drawn at random.
+"""Which areas to visit: the top of the list, and random visits to the rest.
 
 A list that is only checked at its top confirms itself: nobody ever looks where the model expects nothing. So a
-share of the visits goes to areas drawn at random from the rest. They take places within the capacity: of 20
-visits with a share of 10%, 18 are the top of the list and 2 are drawn. What is found there says, with known
-chances of being drawn, how much the list misses (:mod:`riskmodel.products.outcomes`).
+share of the capacity goes to areas drawn at random from the rest: of 20 visits with a share of 10%, 18 are the top
+of the list and 2 are drawn. With known chances of being drawn, what is found there tells how much the list misses
+(:mod:`riskmodel.products.outcomes`).
 
 The seed follows from the forecast, the municipalities, the capacity and the share. Nobody can draw again until
 the outcome pleases, and anybody can draw the same areas again.
@@ -21,35 +21,19 @@ import numpy.typing as npt
 
 from riskmodel.errors import InputError
 from riskmodel.panel.panel import FloatArray
-from riskmodel.products.rendering.dutch import whole
+from riskmodel.products.risk_list.texts import Sentence
 
 #: Share of the visits that is drawn at random.
-AUDIT_SHARE = 0.10
+RANDOM_SHARE = 0.10
 #: From this capacity on at least one visit is drawn: with fewer visits one would be a large part.
 AT_LEAST_ONE_FROM = 5
-
-#: What a reader must know of the draw, in Dutch and English: of one visit, and of several.
-NOTICES: tuple[tuple[str, str], ...] = (
-    (
-        "Van de {total} bezoeken is er 1 door het lot gekozen uit de {rest} gebieden die niet bovenaan staan. "
-        "Zo is later te zien wat de lijst mist. Lijst {list}, lotnummer {seed}.",
-        "Of the {total} visits 1 was drawn at random from the {rest} areas that are not at the top. "
-        "That will show what the list misses. List {list}, seed {seed}.",
-    ),
-    (
-        "Van de {total} bezoeken zijn er {count} door het lot gekozen uit de {rest} gebieden die niet bovenaan "
-        "staan. Zo is later te zien wat de lijst mist. Lijst {list}, lotnummer {seed}.",
-        "Of the {total} visits {count} were drawn at random from the {rest} areas that are not at the top. "
-        "That will show what the list misses. List {list}, seed {seed}.",
-    ),
-)
 
 BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Visits:
-    """Which areas of a list are visited, and with what chance each had to be.
+    """Areas of a list that are visited, and the chance that each had of it.
 
     Attributes
     ----------
@@ -67,8 +51,8 @@ class Visits:
     inclusion: FloatArray
 
 
-def audit_size(capacity: int, share: float = AUDIT_SHARE) -> int:
-    """How many visits are drawn: the share of the capacity, rounded, and at least 1 from 5 visits on.
+def random_visits_count(capacity: int, share: float = RANDOM_SHARE) -> int:
+    """Return how many visits are drawn: the share of the capacity, rounded, and at least 1 from 5 visits on.
 
     Examples
     --------
@@ -84,13 +68,13 @@ def audit_size(capacity: int, share: float = AUDIT_SHARE) -> int:
     return min(max(rounded, int(capacity >= AT_LEAST_ONE_FROM)), capacity)
 
 
-def plan_visits(too_small: BoolArray, capacity: int | None, share: float = AUDIT_SHARE, seed: int = 0) -> Visits:
-    """Divide the visits over the top of a list and a draw from the rest."""
+def plan_visits(too_small: BoolArray, capacity: int | None, share: float = RANDOM_SHARE, seed: int = 0) -> Visits:
+    """Divide the visits over the top of a list and a random draw from the rest."""
     if capacity is not None and capacity < 1:
         raise InputError("--capacity", str(capacity), "at least 1 area")
     fit = np.flatnonzero(~too_small)
     asked = len(fit) if capacity is None else capacity
-    size = audit_size(asked, share)
+    size = random_visits_count(asked, share)
     top, drawn = np.zeros(len(too_small), dtype=bool), np.zeros(len(too_small), dtype=bool)
     inclusion = np.zeros(len(too_small))
     if asked >= len(fit):
@@ -105,24 +89,24 @@ def plan_visits(too_small: BoolArray, capacity: int | None, share: float = AUDIT
 
 
 def list_id(wave: int, forecast_id: str, municipalities: Sequence[str], capacity: int | None, share: float) -> str:
-    """Name of a list: its wave and a fingerprint of all that decides who is on it."""
+    """Return the name of a list: its wave and a fingerprint of all that decides which areas are on it."""
     return f"{wave}-{_digest(forecast_id, municipalities, capacity, share).hex()[:10]}"
 
 
-def audit_seed(forecast_id: str, municipalities: Sequence[str], capacity: int | None, share: float) -> int:
-    """Seed of the draw, from all that decides who is on the list; arguments as in :func:`list_id`."""
+def draw_seed(forecast_id: str, municipalities: Sequence[str], capacity: int | None, share: float) -> int:
+    """Return the seed of the draw, from all that decides which areas are on the list, as in :func:`list_id`."""
     # Fewer than 53 bits, so that every JSON reader gives the same number back.
     return int.from_bytes(_digest(forecast_id, municipalities, capacity, share)[-6:], "big")
 
 
-def audit_notice(identity: str, seed: int, visits: Visits) -> str:
-    """What a reader of the list must know of the draw, in plain Dutch; empty when nothing was drawn."""
+def visits_notice(identity: str, seed: int, visits: Visits) -> Sentence | None:
+    """Return the notice of the random visits, for a list by its name; None when nothing was drawn."""
     count = int(visits.drawn.sum())
     if not count:
-        return ""
+        return None
     total, rest = int((visits.top | visits.drawn).sum()), int(((visits.inclusion > 0) & ~visits.top).sum())
-    dutch, _ = NOTICES[min(count, 2) - 1]
-    return dutch.format(total=whole(total), count=whole(count), rest=whole(rest), list=identity, seed=seed)
+    values = {"total": total, "count": count, "rest": rest, "list": identity, "seed": seed}
+    return Sentence("notice_visit" if count == 1 else "notice_visits", values)
 
 
 def _digest(forecast_id: str, municipalities: Sequence[str], capacity: int | None, share: float) -> bytes:

@@ -9,7 +9,7 @@ from scipy.special import logit
 from riskmodel.forecasting.forecast import Forecast
 from riskmodel.panel.panel import FloatArray
 
-#: Ranges of ranks hold this share of the cases.
+#: Share of the cases within a range of ranks.
 SHARE = 0.8
 
 IntArray = npt.NDArray[np.intp]
@@ -23,18 +23,16 @@ def rank_range(
     *,
     limits: FloatArray | None = None,
     last: npt.NDArray[np.bool_] | None = None,
-    place: IntArray | None = None,
 ) -> tuple[IntArray, IntArray]:
-    """Range of ranks that each area could have had, in 80 of 100 cases.
+    """Return the lowest and highest rank that each area could have, in 80 of 100 cases.
 
     What will be measured is drawn from the forecast again and again; in every draw the areas are ranked, the
-    largest fall first. The range is the shortest that holds 80% of an area's ranks. So it says on which place the
-    area may turn out to stand, which can be checked once the new measurement is there: at the origins 2012 to
-    2018 of the official wijken 77 to 87% of the areas stood within their range (docs/outcomes.md). A range over
-    other seeds or close models would only say how much the list owes to the choice of a model, and be much too
-    narrow: most of what we do not know is what the area will do. That stability is told with the drivers.
+    largest fall below its limit first, and those in ``last`` at the end. The range is the shortest that holds 80%
+    of an area's ranks. It can be checked once the new measurement is there: at the origins 2012 to 2018 of the
+    official wijken 77 to 87% of the areas were within their range (docs/outcomes.md). A range over other seeds or
+    close models would be much too narrow: most of what is not known is what the area will do.
 
-    Areas are drawn apart from each other. What all areas share does not change their order; what the areas of one
+    Areas are drawn independently. What all areas share does not change their order; what the areas of one
     municipality share makes true ranges within a country somewhat wider.
 
     References
@@ -44,8 +42,8 @@ def rank_range(
     if not len(rows):
         return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
     rng = np.random.default_rng(seed)
-    # Equally spaced levels in another order for every area: as good as many more independent draws.
-    drawn = rng.permuted(_at_levels(forecast, rows, (np.arange(draws) + 0.5) / draws), axis=1)
+    # Equally spaced quantiles in another order for every area: as good as many more independent draws.
+    drawn = rng.permuted(quantiles_at(forecast, rows, (np.arange(draws) + 0.5) / draws), axis=1)
     if limits is not None:
         drawn = drawn - limits[:, None]
     if last is not None:
@@ -53,24 +51,23 @@ def rank_range(
     order = np.argsort(drawn, axis=0)
     rank = np.empty_like(order)
     np.put_along_axis(rank, order, np.arange(1, len(rows) + 1)[:, None], axis=0)
-    low, high = shortest_range(rank)
-    return (low, high) if place is None else (np.minimum(low, place), np.maximum(high, place))
+    return shortest_range(rank)
 
 
 def shortest_range(ranks: IntArray, share: float = SHARE) -> tuple[IntArray, IntArray]:
-    """Shortest range that holds a share of the values of each row; of equals the lowest."""
-    held = int(np.ceil(share * ranks.shape[1]))
+    """Return the shortest range that holds a share of the values of each row; of equals the lowest."""
+    inside = int(np.ceil(share * ranks.shape[1]))
     ascending = np.sort(ranks, axis=1)
-    start = np.argmin(ascending[:, held - 1 :] - ascending[:, : ranks.shape[1] - held + 1], axis=1)
+    start = np.argmin(ascending[:, inside - 1 :] - ascending[:, : ranks.shape[1] - inside + 1], axis=1)
     row = np.arange(len(ranks))
-    return ascending[row, start], ascending[row, start + held - 1]
+    return ascending[row, start], ascending[row, start + inside - 1]
 
 
-def _at_levels(forecast: Forecast, rows: IntArray, levels: FloatArray) -> FloatArray:
-    """Quantiles at any levels, read off the curve backwards; shape (areas, levels)."""
+def quantiles_at(forecast: Forecast, rows: IntArray, chances: FloatArray) -> FloatArray:
+    """Return quantiles of some areas at any chances, from the inverse of the curve; shape (areas, chances)."""
     curve = forecast.curve.rows(rows)
-    wanted, at = logit(levels)[None, :], curve.logits
-    upto = np.zeros((len(rows), len(levels)), dtype=np.intp)
+    wanted, at = logit(chances)[None, :], curve.logits
+    upto = np.zeros((len(rows), len(chances)), dtype=np.intp)
     for knot in at.T:
         upto += knot[:, None] <= wanted
     final = at.shape[1] - 1

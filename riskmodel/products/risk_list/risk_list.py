@@ -1,7 +1,6 @@
-"""The risk list: one row an area, worst first, with what the reader needs to doubt it.
+"""The container of a risk list: one row an area, worst first, with its explanation and provenance.
 
-This module holds the container only; :mod:`riskmodel.products.risk_list.build` fills it from a forecast and
-:mod:`riskmodel.products.risk_list.formats.csv`, ``workbook`` and ``page`` write it down.
+:mod:`riskmodel.products.risk_list.build` makes it, :mod:`riskmodel.products.risk_list.formats` writes it to files.
 """
 
 from __future__ import annotations
@@ -16,12 +15,14 @@ import pandas as pd
 
 from riskmodel.catalogue import Driver
 from riskmodel.errors import InputError
+from riskmodel.forecasting.targets import Event
 from riskmodel.products.risk_list.area_sheet import AreaSheet
+from riskmodel.products.risk_list.texts import Sentence
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-#: Columns of ``RiskList.rows``, with the Dutch heading and what stands in them.
+#: Columns of ``RiskList.rows``, with their Dutch heading and meaning.
 COLUMNS: dict[str, tuple[str, str]] = {
     "rank": ("Rang", "1 = grootste kans op achteruitgang binnen deze lijst"),
     "location": ("Code", "gebiedscode van het CBS"),
@@ -48,11 +49,15 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "drivers_down": ("Wat trekt omlaag", "sterkste bijdragen die de verwachting verlagen, in woorden"),
     "drivers_up": ("Wat houdt op peil", "sterkste bijdragen die de verwachting verhogen, in woorden"),
 }
+#: Columns of ``RiskList.rows`` that are true or false.
+FLAGS = ("under_pressure", "threatens", "too_small", "on_list", "audit")
+#: Columns of ``RiskList.rows`` that hold text.
+TEXT_COLUMNS = ("location", "name", "municipality", "class_name", "drivers_down", "drivers_up")
 
 
 @dataclass(frozen=True)
 class About:
-    """Where a risk list comes from; printed on every form of it.
+    """Provenance and settings of a risk list; part of every format of it.
 
     Attributes
     ----------
@@ -60,12 +65,12 @@ class About:
         Heading in Dutch, for instance ``"Risicolijst Venlo"``.
     question : str
         The question in one plain Dutch sentence.
-    event : str
-        The event whose chance is shown, for instance ``"de score daalt meer dan 0,05"``.
+    event : Event
+        The event whose chance is shown.
     experiment, model, model_version, code_version, forecast_id : str
-        What reproduces the list.
+        Identifiers that reproduce the list.
     origin_date, known_at : datetime.date
-        Reference date of the wave the forecast starts from, and the date it was published.
+        Reference date of the wave that the forecast starts from, and the date of its publication.
     made_on : datetime.date
         Day on which the list was made.
     horizon : int
@@ -77,22 +82,22 @@ class About:
     threat_limit : float
         Chance from which an area *dreigt achteruit te gaan*.
     small_limit : int
-        Fewer inhabitants than this is too small to say much.
+        Areas with fewer inhabitants than this are too small to judge.
     capacity : int or None
         How many areas can be visited.
     sources : tuple of str
         The input files with their fingerprints.
     example : bool
         True when the data is invented.
-    track_record : str
-        Plain Dutch sentence on how well this method did at earlier origins; empty when unknown.
-    notices : tuple of str
-        What the reader must know beside that, such as sensitive indicators that were allowed.
+    track_record : Sentence or None
+        How well this method did at earlier origins; None when not known.
+    notices : tuple of Sentence
+        Warnings, such as that of sensitive indicators that were allowed.
     """
 
     title: str
     question: str
-    event: str
+    event: Event
     experiment: str
     model: str
     model_version: str
@@ -110,13 +115,13 @@ class About:
     capacity: int | None
     sources: tuple[str, ...]
     example: bool
-    track_record: str
-    notices: tuple[str, ...] = ()
+    track_record: Sentence | None
+    notices: tuple[Sentence, ...] = ()
 
 
 @dataclass(frozen=True)
 class RiskList:
-    """A risk list: rows, the contributions behind them, and where it comes from.
+    """A risk list: rows, the contributions behind them, and its provenance.
 
     Attributes
     ----------
@@ -127,14 +132,12 @@ class RiskList:
         ``base`` plus the driver columns is ``expected_change``.
     drivers : tuple of Driver
         The driver columns, in reading order.
-    about : About
-        Provenance and settings.
     sheets : tuple of AreaSheet
-        One an area, in the order of ``rows``; empty when only the list was asked for.
+        One an area, in the order of ``rows``; empty for a list without sheets.
     boundaries : geopandas.GeoDataFrame, optional
         Polygons of the areas in RD metres, columns ``location`` and ``geometry``; None when there are none.
     peers : pandas.DataFrame, optional
-        All municipalities of the same forecast, as :func:`riskmodel.products.risk_list.risk_list.town_counts` counts them.
+        All municipalities of the same forecast, as :func:`town_counts` counts them.
     """
 
     rows: pd.DataFrame
@@ -154,11 +157,32 @@ class RiskList:
         if self.sheets and [sheet.location for sheet in self.sheets] != list(self.rows["location"]):
             raise InputError("risk list", "other areas in sheets than in rows", "the same areas")
 
+    @property
+    def shapes(self) -> npt.NDArray[np.object_]:
+        """Polygons of the areas in the order of the rows; None where there is no boundary."""
+        known = {}
+        if self.boundaries is not None:
+            shapes = np.asarray(self.boundaries.geometry.array, dtype=object)
+            known = dict(zip(self.boundaries["location"], shapes, strict=True))
+        return np.array([known.get(code) for code in self.rows["location"]], dtype=object)
+
 
 def flagged(rows: pd.DataFrame, flag: str) -> npt.NDArray[np.bool_]:
-    """A flag of every row of a risk list, shape (areas,); a missing one is not set."""
-    found: npt.NDArray[np.bool_] = rows[flag].to_numpy() == True  # noqa: E712
-    return found
+    """Return a flag of every row of a risk list, shape (areas,); a missing one is not set."""
+    flags: npt.NDArray[np.bool_] = rows[flag].to_numpy() == True  # noqa: E712
+    return flags
+
+
+def verdicts(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Return which areas *dreigen*: only those large enough for a verdict, whatever the model computed."""
+    return flagged(rows, "threatens") & ~flagged(rows, "too_small")
+
+
+def counts(rows: pd.DataFrame) -> dict[str, int]:
+    """Count the areas of a list, those with each flag, and those that both threaten and are under pressure."""
+    flags = {name: flagged(rows, name) for name in FLAGS}
+    both = flags["under_pressure"] & flags["threatens"]
+    return {"areas": len(rows), "both": int(both.sum())} | {name: int(flag.sum()) for name, flag in flags.items()}
 
 
 def town_counts(rows: pd.DataFrame) -> pd.DataFrame:
@@ -179,5 +203,5 @@ def town_counts(rows: pd.DataFrame) -> pd.DataFrame:
     )
     counted["share"] = counted["threatens"] / counted["areas"]
     order = ["share", "areas", "name"]
-    made: pd.DataFrame = counted.sort_values(order, ascending=[False, False, True], ignore_index=True)
-    return made
+    counts: pd.DataFrame = counted.sort_values(order, ascending=[False, False, True], ignore_index=True)
+    return counts

@@ -1,4 +1,4 @@
-"""Fill the sheets of a risk list: what a reader can find out about each of its areas."""
+"""Make the sheets of a risk list: the figures and the explanation of each of its areas."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pandas as pd
 from riskmodel.catalogue import DIMENSIONS
 from riskmodel.forecasting.drivers.comparable import nearest_areas, traits_of
 from riskmodel.forecasting.drivers.measures import country_mean
-from riskmodel.forecasting.drivers.mechanisms import stacking
+from riskmodel.forecasting.drivers.mechanisms import Holding, stacking
 from riskmodel.forecasting.forecast_store import StoredForecast
 from riskmodel.forecasting.groups import abstains
-from riskmodel.monitor.current import municipality_names
+from riskmodel.monitor.measured import municipality_names
 from riskmodel.panel.panel import FloatArray, Panel
 from riskmodel.products.risk_list.area_sheet import (
     AreaSheet,
@@ -29,13 +29,14 @@ from riskmodel.products.risk_list.area_sheet import (
 from riskmodel.products.risk_list.how_sure import frequency
 from riskmodel.products.risk_list.ranks import rank_range
 from riskmodel.products.risk_list.sheet_drivers import driver_rows
+from riskmodel.products.risk_list.texts import Sentence
 
 IntArray = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
 class _Sure:
-    """How sure the list is of each area, in the order of its rows."""
+    """Frequency, range of ranks and abstention of each area, in the order of the rows."""
 
     frequency: Sequence[str]
     low: IntArray
@@ -49,38 +50,38 @@ def area_sheets(
     rows: pd.DataFrame,
     *,
     past: Mapping[str, tuple[Past, ...]] | None = None,
+    hidden: frozenset[str] = frozenset(),
 ) -> tuple[AreaSheet, ...]:
-    """Sheets of the areas of a risk list.
+    """Return the sheets of the areas of a risk list.
 
-    Everything but the names is what was known when the forecast was made.
+    Everything but the names is what was known when the forecast was made. No area of a municipality in ``hidden``
+    is shown as comparable.
     """
     forecast = stored.forecast
     wave, known = forecast.origin_date.year, panel.known_at(forecast.known_at)
     everywhere = np.searchsorted(panel.areas, forecast.locations)
     at = forecast.positions(rows["location"].to_numpy(dtype=str))
-    places = everywhere[at]
+    own = everywhere[at]
     nearest = nearest_areas(traits_of(known, wave)[everywhere], panel.municipality_codes()[everywhere], of=at)
     sure = _how_sure(panel, stored, rows, at)
-    trends = _trends(panel, wave, places)
+    trends = _trends(panel, wave, own)
     fans = _fans(stored, panel.at("score", wave)[everywhere], at)
-    dimensions = _dimensions(known, wave, places)
+    dimensions = _dimensions(known, wave, own)
     drivers = driver_rows(known, stored, everywhere, nearest, at)
     stacked = stacking(known)
-    alike = _comparable(panel, stored, everywhere, nearest)
-    told = past or {}
+    comparable = _comparable(panel, stored, everywhere, nearest, hidden)
+    earlier = past or {}
     return tuple(
         AreaSheet(
             location=location,
             trend=trends[row],
             fan=fans[row],
             dimensions=dimensions[row],
-            # Of an area too small to say anything nothing is explained either.
+            # An area that is too small for a verdict gets no explanation either.
             drivers=() if sure.abstain[row] else drivers[row],
-            mechanisms=()
-            if sure.abstain[row]
-            else tuple(Mechanism(each.id, each.title, each.text) for each in stacked.of(int(places[row]))),
-            comparable=alike[row],
-            past=told.get(location, ()),
+            mechanisms=() if sure.abstain[row] else tuple(map(_mechanism, stacked.of(int(own[row])))),
+            comparable=comparable[row],
+            past=earlier.get(location, ()),
             frequency="" if sure.abstain[row] else sure.frequency[row],
             rank_low=int(sure.low[row]),
             rank_high=int(sure.high[row]),
@@ -90,19 +91,23 @@ def area_sheets(
     )
 
 
+def _mechanism(found: Holding) -> Mechanism:
+    return Mechanism(found.id, Sentence(f"mechanism_{found.id}_{found.way}", found.values))
+
+
 def _how_sure(panel: Panel, stored: StoredForecast, rows: pd.DataFrame, at: IntArray) -> _Sure:
     event, forecast = stored.experiment.event, stored.forecast
     abstain = abstains(rows["inhabitants"].to_numpy(dtype=float))
     limits = None
     if event.limit_by_area:
-        places = np.searchsorted(panel.areas, forecast.locations[at])
-        limits = event.limits(panel, forecast.origin_date.year)[places]
+        row = np.searchsorted(panel.areas, forecast.locations[at])
+        limits = event.limits(panel, forecast.origin_date.year)[row]
     low, high = rank_range(forecast, at, limits=limits, last=abstain)
     words = [frequency(chance, event, level=panel.level, years=forecast.horizon) for chance in rows["p_decline"]]
     return _Sure(words, low, high, abstain)
 
 
-def _trends(panel: Panel, wave: int, places: IntArray) -> list[Trend]:
+def _trends(panel: Panel, wave: int, own: IntArray) -> list[Trend]:
     years = tuple(year for year in panel.waves if year <= wave)
     scores = np.column_stack([panel.at("score", year) for year in years])
     people = panel.latest("population")
@@ -110,13 +115,13 @@ def _trends(panel: Panel, wave: int, places: IntArray) -> list[Trend]:
     of_towns = np.column_stack([_means(column, people, member, len(towns)) for column in scores.T])
     country = tuple(country_mean(column, people) for column in scores.T)
     return [
-        Trend(years, tuple(own), tuple(town), country)
-        for own, town in zip(scores[places].tolist(), of_towns[member[places]].tolist(), strict=True)
+        Trend(years, tuple(score), tuple(town), country)
+        for score, town in zip(scores[own].tolist(), of_towns[member[own]].tolist(), strict=True)
     ]
 
 
 def _means(values: FloatArray, people: FloatArray, member: IntArray, groups: int) -> FloatArray:
-    """Mean of each group weighted by inhabitants, or unweighted where none are known; NaN over nothing."""
+    """Return the mean of each group, weighted by inhabitants where any are known; NaN over nothing."""
     known = ~np.isnan(values)
     filled = np.where(known, values, 0.0)
 
@@ -131,17 +136,18 @@ def _means(values: FloatArray, people: FloatArray, member: IntArray, groups: int
 
 def _fans(stored: StoredForecast, score: FloatArray, at: IntArray) -> list[Fan]:
     forecast = stored.forecast
-    year, levels = forecast.origin_date.year + forecast.horizon, forecast.outputs.quantiles
+    year = forecast.origin_date.year + forecast.horizon
     expected = (score + forecast.mean)[at].tolist()
     quantiles = (score[:, None] + forecast.quantiles)[at].tolist()
     return [
-        Fan(year, mean, dict(zip(levels, own, strict=True))) for mean, own in zip(expected, quantiles, strict=True)
+        Fan(year, mean, dict(zip(forecast.outputs.quantiles, own, strict=True)))
+        for mean, own in zip(expected, quantiles, strict=True)
     ]
 
 
-def _dimensions(known: Panel, wave: int, places: IntArray) -> list[tuple[DimensionRow, ...]]:
+def _dimensions(known: Panel, wave: int, own: IntArray) -> list[tuple[DimensionRow, ...]]:
     people = known.latest("population")
-    found: list[list[DimensionRow]] = [[] for _ in places]
+    found: list[list[DimensionRow]] = [[] for _ in own]
     for dimension in DIMENSIONS:
         years = [year for year in known.years_of(dimension) if year <= wave]
         if not years:
@@ -151,21 +157,22 @@ def _dimensions(known: Panel, wave: int, places: IntArray) -> list[tuple[Dimensi
         before = np.full(len(now), np.nan) if since is None else known.at(dimension, since)
         country = country_mean(now, people)
         label = known.definitions[dimension].label_nl
-        for own, value, change in zip(found, now[places].tolist(), (now - before)[places].tolist(), strict=True):
+        for rows, value, change in zip(found, now[own].tolist(), (now - before)[own].tolist(), strict=True):
             if value == value:  # not NaN
-                own.append(DimensionRow(dimension, label, value, country, change, years[-1], since))
-    return [tuple(own) for own in found]
+                rows.append(DimensionRow(dimension, label, value, country, change, years[-1], since))
+    return [tuple(rows) for rows in found]
 
 
 def _comparable(
-    panel: Panel, stored: StoredForecast, everywhere: IntArray, nearest: IntArray
+    panel: Panel, stored: StoredForecast, everywhere: IntArray, nearest: IntArray, hidden: frozenset[str]
 ) -> list[tuple[Comparable, ...]]:
     forecast, event = stored.forecast, stored.experiment.event
     wave = forecast.origin_date.year
     limits = event.limits(panel, wave)[everywhere] if event.kind == "beyond_noise" else None
     locations, names = forecast.locations.tolist(), panel.names[everywhere].tolist()
-    towns = municipality_names(panel)[everywhere].tolist()
+    towns = municipality_names(panel.municipality_codes())[everywhere].tolist()
     score = panel.at("score", wave)[everywhere].tolist()
     chance = forecast.chance_of(event, limits).tolist()
-    all_of_them = [Comparable(*each) for each in zip(locations, names, towns, score, chance, strict=True)]
-    return [tuple(all_of_them[place] for place in own) for own in nearest.tolist()]
+    areas = [Comparable(*each) for each in zip(locations, names, towns, score, chance, strict=True)]
+    visible = (~np.isin(panel.municipality_codes()[everywhere], sorted(hidden))).tolist()
+    return [tuple(areas[row] for row in alike if visible[row]) for alike in nearest.tolist()]

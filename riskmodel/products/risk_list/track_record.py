@@ -1,37 +1,22 @@
-"""How well the method did at earlier origins, in one or two plain Dutch sentences."""
+"""How well the method did at earlier origins, as a sentence."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
 from riskmodel.forecasting.experiment import Experiment
-from riskmodel.forecasting.forecast_store import StoredForecast
-
-RECORD = (
-    "We hebben dezelfde methode ook laten voorspellen vanaf {years}. "
-    "Van de {capacity} gebieden bovenaan de landelijke lijst gebeurde het bij {own}. "
-    "Bij willekeurig kiezen was dat {base}. Met de beste eenvoudige lijst, achteraf gekozen, was het {best}."
-)
-RECORD_EN = (
-    "We let the same method forecast from {years} too. "
-    "Of the {capacity} areas at the top of the national list it happened in {own}. "
-    "With choosing at random that was {base}. With the best simple list, chosen with hindsight, it was {best}."
-)
+from riskmodel.products.rendering.dutch import known
+from riskmodel.products.risk_list.texts import Sentence
 
 
-def track_record(scores_file: Path, stored: StoredForecast) -> str:
-    """Hits in the top of the list at the last origin that was tested, beside the best simple ordering."""
-    if not scores_file.exists():
-        return ""
-    return record_in_words(pd.read_csv(scores_file), stored.experiment, stored.model)
+def track_record(scores: pd.DataFrame, experiment: Experiment, model: str) -> Sentence | None:
+    """Return the hits at the top of the list at each origin, beside chance and the best simple ordering.
 
-
-def record_in_words(scores: pd.DataFrame, experiment: Experiment, model: str) -> str:
-    """The same from the scores of a backtest, for one of its models."""
+    From the scores of a backtest, for one of its models; None without those of the model or of an ordering.
+    """
     chosen = scores[
         (scores["cohort"] == experiment.cohorts[0].name)
         & (scores["target"] == experiment.event.name)
@@ -40,18 +25,17 @@ def record_in_words(scores: pd.DataFrame, experiment: Experiment, model: str) ->
     wide = chosen.pivot_table(index="origin_date", columns=["metric", "model"], values="value")
     simple = [name for name in experiment.orderings if ("precision_at_k", name) in wide.columns]
     if ("precision_at_k", model) not in wide.columns or not simple:
-        return ""
+        return None
     lists = pd.DataFrame(wide["precision_at_k"])
-    years = _and([str(day)[:4] for day in wide.index])
-    own = _and([_percent(share) for share in lists[model]])
-    base = _and([_percent(share) for share in wide["base_rate"][model]])
-    best = _and([_percent(share) for share in np.nanmax(lists[simple].to_numpy(), axis=1)])
-    return RECORD.format(years=years, capacity=experiment.capacity, own=own, base=base, best=best)
+    values = {
+        "years": tuple(int(str(day)[:4]) for day in wide.index),
+        "capacity": experiment.capacity,
+        "own": _percentages(lists[model]),
+        "base": _percentages(wide["base_rate"][model]),
+        "best": _percentages(np.nanmax(lists[simple].to_numpy(), axis=1)),
+    }
+    return Sentence("track_record", values)
 
 
-def _and(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} en {parts[-1]}"
-
-
-def _percent(share: float) -> str:
-    return f"{share:.0%}"
+def _percentages(shares: Iterable[float]) -> tuple[int | None, ...]:
+    return tuple(None if known(share) is None else round(100 * share) for share in shares)

@@ -2,7 +2,7 @@
 const byId = (id) => document.getElementById(id);
 const dataElement = byId("data");
 const data = JSON.parse(dataElement.textContent);
-const { about, rows, said, texts } = data;
+const { about, rows, interned, texts } = data;
 const count = rows.code.length;
 const scaleEnd = Math.round(Number(dataElement.dataset.scale) * 1000);
 const capacityLine = dataElement.dataset.line === "" ? null : Number(dataElement.dataset.line);
@@ -34,7 +34,7 @@ const signed = (value, decimals = 3) => {
   const shown = number(value, decimals);
   return value > 0 && /[1-9]/.test(shown) ? `+${shown}` : shown;
 };
-// A chance is never told as certain or impossible.
+// A chance is never shown as certain or impossible.
 const percent = (value, decimals = 0) => {
   if (value === null || value === undefined) return t("unknown");
   const step = 10 ** -decimals;
@@ -46,6 +46,7 @@ const percent = (value, decimals = 0) => {
 const day = (text) =>
   new Intl.DateTimeFormat(english() ? "en-GB" : "nl-NL", { day: "numeric", month: "long", year: "numeric", timeZone: "UTC" })
     .format(new Date(`${text}T00:00:00Z`));
+const list = (parts) => (parts.length < 2 ? parts.join("") : `${parts.slice(0, -1).join(", ")} ${english() ? "and" : "en"} ${parts.at(-1)}`);
 const FORMS = {
   n0: (value) => number(value, 0),
   n2: (value) => number(value, 2),
@@ -55,15 +56,30 @@ const FORMS = {
   ps: (value) => percent(value, 1).replace(/[.,]0%/, "%"),
   one: (value) => `1 ${english() ? "in" : "op de"} ${number(1 / value, 0)}`,
   d: day,
+  g: (value) => String(value).replace(".", english() ? "." : ","),
+  list,
+  shares: (values) => list(values.map((value) => (value === null ? t("unknown") : `${value}%`))),
 };
 // Numbers of score points come in thousandths.
 const points = (value) => (value === null || value === undefined ? null : value / 1000);
 
+// A number with its unit, rounded as it is shown; a whole percentage has no decimals.
+const amount = ([value, unit, sign]) => {
+  if (value === null) return "";
+  const [dutch, inEnglish, decimals] = data.units[unit] ?? ["{}", "{}", 1];
+  const size = fixed(Math.abs(value), dutch.includes("%") && Number.isInteger(value) ? 0 : decimals);
+  return (value < 0 ? MINUS : sign && value > 0 ? "+" : "") + (english() ? inEnglish : dutch).replace("{}", size);
+};
+// A value without a form: an amount, another sentence, or text.
+const words = (value) => {
+  if (Array.isArray(value)) return amount(value);
+  return value !== null && typeof value === "object" ? t(value.t, value.p) : String(value);
+};
 const fillIn = (text, values) =>
-  text.replace(/\{(\w+)(?::(\w+)|\|([^|}]*)\|([^}]*))?\}/g, (_, name, form, one, many) => {
+  text.replace(/\{([\w.]+)(?::(\w+)|\|([^|}]*)\|([^}]*))?\}/g, (_, name, form, one, many) => {
     const value = values[name];
     if (one !== undefined) return value === 1 ? one : many;
-    return form ? FORMS[form](value) : String(value);
+    return form ? FORMS[form](value) : words(value);
   });
 const t = (key, values = {}) => fillIn(texts[key][english() ? 1 : 0], values).replaceAll("**", "");
 // Names are put in as text, never as markup.
@@ -73,30 +89,9 @@ const rich = (key, values = {}) =>
     return i % 2 ? h("b", {}, shown) : shown;
   });
 
-// Sentences from the data are Dutch; their English is found by their form. Null where a form is not known.
-const SLOT = /\{([\w.]+)\}/g;
-const YEAR = /(year|since)$/;
-const forms = data.sentences.map(([dutch, inEnglish]) => {
-  const names = [...dutch.matchAll(SLOT)].map((found) => found[1]);
-  const fixedParts = dutch.split(/\{[\w.]+\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  const pattern = fixedParts.reduce((found, part, n) => found + (n ? (YEAR.test(names[n - 1]) ? "(\\d{4})" : "(.+?)") : "") + part, "");
-  return { names, inEnglish, pattern: new RegExp(`^${pattern}$`) };
-});
-// Numbers change their signs; years and codes have none.
-const englishValue = (text) => text.replace(/[.,](?=\d)/g, (sign) => (sign === "." ? "," : ".")).replace(/ punt\b/g, " points").replace(/ en (?=\d)/g, " and ").replace("minder dan", "less than");
-const translations = new Map();
-const inEnglish = (text) => {
-  if (!translations.has(text)) {
-    const form = forms.find((each) => each.pattern.test(text));
-    const values = form && form.pattern.exec(text).slice(1);
-    translations.set(text, form ? form.inEnglish.replace(SLOT, (_, name) => englishValue(values[form.names.indexOf(name)])) : null);
-  }
-  return translations.get(text);
-};
-// What to show of a text from the data, and in which language it is when that is not the language of the page.
-const told = (text, translated = english() ? inEnglish(text) : text) => ({ text: translated || text, lang: translated ? null : "nl" });
-const labelled = new Map(Object.values(data.labels));
-const labelOf = (label) => told(label, english() ? labelled.get(label) : label);
+// A name in Dutch and English, and in which language it is shown when that is not the language of the page.
+const bilingual = ([dutch, inEnglish]) => ({ text: (english() && inEnglish) || dutch, lang: english() && !inEnglish ? "nl" : null });
+const labelOf = (id) => bilingual(data.labels[id]);
 
 const SVG = "http://www.w3.org/2000/svg";
 const put = (element, attributes, children) => {
@@ -112,7 +107,7 @@ const h = (name, attributes = {}, ...children) => put(document.createElement(nam
 const s = (name, attributes = {}, ...children) => put(document.createElementNS(SVG, name), attributes, children);
 
 const nameOf = (i) => rows.name[i] || t("nameless");
-const townOf = (i) => said[rows.town[i]] || t("townless");
+const townOf = (i) => interned[rows.town[i]] || t("townless");
 const className = (level) => (level === null ? t("class_unknown") : t("class_of", { name: t(`class_${level}`), level }));
 const pointLabel = (i) =>
   has(i, "small") ? t("point_small", { name: nameOf(i) })
@@ -121,7 +116,7 @@ const pointLabel = (i) =>
 const TAGS = ["small", "threatened", "pressed", "audit"];
 const tags = (i) => TAGS.filter((tag) => has(i, tag)).map((tag) => h("span", { class: `tag ${tag}` }, t(`tag_${tag}`)));
 
-// Everything that must be told again in another language.
+// Everything that must be written again in another language.
 const renewals = [];
 const translate = () => {
   document.documentElement.lang = language;
@@ -133,13 +128,6 @@ const translate = () => {
   for (const element of document.querySelectorAll("[data-ta]")) {
     const [name, key] = element.dataset.ta.split(":");
     element.setAttribute(name, t(key));
-  }
-  for (const element of document.querySelectorAll("[data-said]")) {
-    element.dataset.said ||= element.textContent;
-    const { text, lang } = told(element.dataset.said);
-    element.textContent = text;
-    if (lang) element.lang = lang;
-    else element.removeAttribute("lang");
   }
   const title = english() ? about.title.replace(/^Risicolijst/, "Risk list").replace(/ Nederland$/, " Netherlands") : about.title;
   byId("title").textContent = document.title = title;

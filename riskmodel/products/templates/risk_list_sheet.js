@@ -64,8 +64,8 @@ const behind = (driver) => [
   driver.against === null ? null : h("p", { class: "note" }, rich("against", { value: points(driver.against) })),
   driver.steady || driver.low === null ? null : note("unstable_note", { low: points(driver.low), high: points(driver.high) }),
   driver.behind.length ? h("ul", {}, driver.behind.map((found) => {
-    const [label, text] = [told(found.label[0], english() ? found.label[1] : found.label[0]), found.text ? told(found.text) : null];
-    return h("li", {}, h("span", { lang: label.lang }, label.text), ": ", h("b", {}, signed(points(found.value))), text ? h("span", { class: "sub", lang: text.lang }, text.text) : null);
+    const label = bilingual(found.label);
+    return h("li", {}, h("span", { lang: label.lang }, label.text), ": ", h("b", {}, signed(points(found.value))), found.text ? h("span", { class: "sub" }, words(found.text)) : null);
   })) : null,
 ].filter(Boolean);
 const driverRows = (driver, end, still) => {
@@ -111,10 +111,8 @@ const driversPart = (i, drivers, base, still) => {
 };
 
 const mechanismsPart = (sheet) => part("mechanisms", note("mechanisms_note"), sheet.mechanisms.length
-  ? h("ul", { class: "stack" }, sheet.mechanisms.map((found) => {
-    const [title, text] = found.map((each) => told(each));
-    return h("li", {}, h("b", { lang: title.lang }, title.text), h("span", { lang: text.lang }, text.text));
-  })) : h("p", {}, t("mechanisms_none")));
+  ? h("ul", { class: "stack" }, sheet.mechanisms.map(([title, text]) => h("li", {}, h("b", {}, words(title)), h("span", {}, words(text)))))
+  : h("p", {}, t("mechanisms_none")));
 
 const comparablePart = (sheet) => (sheet.comparable.length ? part("comparable", note("comparable_note"),
   h("table", { class: "plain" }, h("thead", {}, h("tr", {}, ["h_name", "h_score", "h_chance_short"].map((key) => h("th", { scope: "col" }, t(key))))),
@@ -150,7 +148,7 @@ const factsPart = (i) => part("facts", h("dl", { class: "small-facts" }, [
 const readSheet = (i, packed) => {
   const found = packed.sheets[i];
   if (!found) return null;
-  const say = packed.said;
+  const say = packed.interned;
   const [trend, fan, dimensions, drivers, mechanisms, comparable, past, ranks, abstain] = found;
   return {
     trend: [say[trend[0]], trend[1], say[trend[2]], say[trend[3]]], fan, levels: say[fan[2]], ranks, past, abstain: Boolean(abstain),

@@ -5,7 +5,7 @@ const body = byId("rows");
 const headers = [...table.tHead.rows[0].cells];
 const fields = Object.fromEntries(["find", "municipality", "order", "pressed", "threatened", "listed", "audit", "small"].map((id) => [id, byId(id)]));
 const simple = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-const searched = rows.name.map((name, i) => simple(`${name} ${said[rows.town[i]]} ${rows.code[i]}`));
+const searched = rows.name.map((name, i) => simple(`${name} ${interned[rows.town[i]]} ${rows.code[i]}`));
 const names = new Intl.Collator("nl", { numeric: true });
 const sorting = { column: "rank", direction: "ascending" };
 let corner = "";
@@ -21,7 +21,7 @@ const cornerOf = (i) => {
 };
 const wanted = (i, words) =>
   words.every((word) => searched[i].includes(word)) &&
-  (!fields.municipality?.value || said[rows.town[i]] === fields.municipality.value) &&
+  (!fields.municipality?.value || interned[rows.town[i]] === fields.municipality.value) &&
   (!corner || cornerOf(i) === corner) &&
   ["pressed", "threatened", "listed", "audit", "small"].every((flag) => !fields[flag]?.checked || has(i, flag));
 
@@ -43,8 +43,8 @@ const chanceCell = (i) => {
 const people = (i) => (rows.people[i] === null ? t("people_unknown") : t("people", { people: rows.people[i] }));
 const rowOf = (i) => {
   // The points behind the words, and what weighs less, are on the sheet.
-  const why = (words, kind, key, sign) => {
-    const found = words.replace(/ \([^)]*\)/g, "").split("; ").filter(Boolean).slice(0, 2).map(labelOf);
+  const why = (drivers, kind, key, sign) => {
+    const found = drivers.slice(0, 2).map(labelOf);
     return found.length ? h("span", { class: `sub why ${kind}` }, h("span", { class: `arrow ${kind}`, "aria-hidden": "true" }, `${sign} `),
       h("span", { class: "unseen" }, `${t(key)}: `), found.map(({ text, lang }, n) => [n ? "; " : "", h("span", { lang }, text)])) : null;
   };
@@ -54,7 +54,7 @@ const rowOf = (i) => {
       h("a", { href: `#${rows.code[i]}`, class: "open" }, h("bdi", {}, nameOf(i))),
       h("span", { class: "sub" }, h("bdi", {}, townOf(i)), ` · ${people(i)}`),
       tags(i),
-      why(said[rows.down[i]], "down", "pushes", "◀"), why(said[rows.up[i]], "up", "holds", "▶")),
+      why(interned[rows.down[i]], "down", "pushes", "◀"), why(interned[rows.up[i]], "up", "holds", "▶")),
     chanceCell(i),
     h("td", { class: "expected" }, intervalDrawing(i), h("span", { class: "main" }, signed(points(rows.expected[i]))),
       h("span", { class: "sub" }, t("between", { low: points(rows.low[i]), high: points(rows.high[i]) }))),

@@ -1,4 +1,4 @@
-"""Pictures of the present: each function takes plain tables and gives a figure; :func:`save` writes it.
+"""Pictures of the present: each function draws a figure from plain tables; :func:`save` writes it.
 
 All are drawn without pyplot, in Dutch, in colours that can be told apart by the colour blind and, with the numbers
 and names in them, on a black-and-white printer.
@@ -7,7 +7,7 @@ and names in them, on a black-and-white printer.
 from __future__ import annotations
 
 from riskmodel.products.present.pictures.bars import decomposition_shares, dimension_bars
-from riskmodel.products.present.pictures.compare import association_scatter, survey_against_measurement
+from riskmodel.products.present.pictures.compare import association_scatter
 from riskmodel.products.present.pictures.flow import class_shares, transition_flow
 from riskmodel.products.present.pictures.groups import bands, group_trajectory
 from riskmodel.products.present.pictures.maps import change_map, class_map
@@ -31,6 +31,5 @@ __all__ = [
     "save",
     "slope_chart",
     "small_multiples",
-    "survey_against_measurement",
     "transition_flow",
 ]

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from riskmodel.catalogue.units import decimal
 from riskmodel.errors import InputError
-from riskmodel.products.present.pictures.layout import bare, fold, framed, local_name, require, shorten, widest
-from riskmodel.products.rendering.style import (
-    DOWN,
-    FAINT,
-    INK,
-    MUTED,
-    SAME,
-    SKY,
-    UP,
-    comma_axis,
-    decimal,
-    drawn,
-    percent,
+from riskmodel.products.present.pictures.layout import (
+    Texts,
+    bare,
+    fold,
+    framed,
+    local_name,
+    require,
+    row_bands,
+    shorten,
+    single,
+    widest,
 )
+from riskmodel.products.rendering.dutch import UNKNOWN
+from riskmodel.products.rendering.dutch import share as share_text
+from riskmodel.products.rendering.style import DOWN, INK, MUTED, SAME, SKY, UP, comma_axis, drawn
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,18 +34,10 @@ MOST = 120
 
 
 @drawn
-def dimension_bars(
-    table: pd.DataFrame,
-    *,
-    title: str,
-    subtitle: str = "",
-    note: str = "",
-    total_name: str = "totaal",
-    unknown: str = "onbekend",
-) -> Figure:
-    """Contribution of every dimension to a change (or a deviation): a column a dimension, a row an area or group.
+def dimension_bars(table: pd.DataFrame, **texts: Unpack[Texts]) -> Figure:
+    """Draw the contribution of every dimension to a change: a column a dimension, a row an area or group.
 
-    Columns of bars on one scale, rather than one stacked bar: each dimension starts at its own nought, so that it
+    Columns of bars on one scale, rather than one stacked bar: each dimension starts at its own zero, so that it
     can be compared down the column, and colour only says up or down.
     """
     if not 0 < len(table) <= MOST or table.shape[1] == 0:
@@ -65,22 +59,20 @@ def dimension_bars(
     words = [word for label in table.columns for word in str(label).split()]
     size = min(8.0, 8.0 * 0.94 * min(inches[1:]) / max(widest(words, 8), 0.1))
     heads = [
-        fold(str(label), 0.98 * room, size)
-        for label, room in zip([total_name, *table.columns], inches, strict=True)
+        fold(str(label), 0.98 * inch_wide, size)
+        for label, inch_wide in zip(["totaal", *table.columns], inches, strict=True)
     ]
     above = 0.17 * (max(head.count("\n") for head in heads) + 1) + 0.05
-    figure, room = framed(
-        title, subtitle, note, height=0.235 * len(table) + 0.05, left=left, right=right, below=0.3, above=above
-    )
-    grid = figure.add_gridspec(1, len(heads), **room.asdict(), wspace=0.0, width_ratios=spans)
-    for place, (head, limit) in enumerate(zip(heads, limits, strict=True)):
-        axes = figure.add_subplot(grid[place])
-        _bars(axes, sums if place == 0 else values[:, place - 1], unknown, strong=place == 0)
+    figure, room = framed(texts, height=0.235 * len(table) + 0.05, left=left, right=right, below=0.3, above=above)
+    grid = figure.add_gridspec(1, len(heads), **room, wspace=0.0, width_ratios=spans)
+    for column, (head, limit) in enumerate(zip(heads, limits, strict=True)):
+        axes = figure.add_subplot(grid[column])
+        _bars(axes, sums if column == 0 else values[:, column - 1], strong=column == 0)
         axes.set_title(
-            head, fontsize=size, loc="center", pad=4, weight="bold" if place == 0 else "normal", color=INK
+            head, fontsize=size, loc="center", pad=4, weight="bold" if column == 0 else "normal", color=INK
         )
         axes.set_ylim(len(table) - 0.5, -0.5)
-        axes.set_yticks(range(len(table)), names if place == 0 else [""] * len(table), fontsize=8.5, color=INK)
+        axes.set_yticks(range(len(table)), names if column == 0 else [""] * len(table), fontsize=8.5, color=INK)
         axes.set_xlim(*limit)
         axes.set_xticks([_tick(low, high)])
         comma_axis(axes, "x", sign=True)
@@ -91,17 +83,16 @@ def dimension_bars(
 
 
 def _tick(low: float, high: float) -> float:
-    """One round number towards the farther end: with the line at nought enough to read a scale by."""
+    """Return one round number towards the farther end: with the line at zero enough to read a scale by."""
     far = high if high >= -low else low
     power = 10.0 ** np.floor(np.log10(abs(far)))
     step = max(factor for factor in (1.0, 2.0, 5.0) if factor * power <= abs(far) * (1 + 1e-9)) * power
     return float(np.copysign(step, far))
 
 
-def _bars(axes: Axes, values: np.ndarray, unknown: str, *, strong: bool) -> None:
+def _bars(axes: Axes, values: np.ndarray, *, strong: bool) -> None:
     rows = np.arange(len(values))
-    for row in rows[::2]:
-        axes.axhspan(row - 0.5, row + 0.5, color=FAINT, alpha=0.45, lw=0, zorder=0)
+    row_bands(axes, len(rows))
     colours = [DOWN if value < 0 else UP for value in np.nan_to_num(values)]
     axes.barh(rows, np.nan_to_num(values), color=colours, height=0.62 if strong else 0.5, zorder=2)
     axes.axvline(0, color=MUTED, lw=0.7, zorder=3)
@@ -109,7 +100,7 @@ def _bars(axes: Axes, values: np.ndarray, unknown: str, *, strong: bool) -> None
         known = not np.isnan(value)
         if known and not strong:
             continue
-        text = decimal(value, 3, sign=True) if known else unknown
+        text = decimal(value, 3, sign=True) if known else UNKNOWN
         falls = known and value < 0
         axes.annotate(
             text,
@@ -126,25 +117,21 @@ def _bars(axes: Axes, values: np.ndarray, unknown: str, *, strong: bool) -> None
 @drawn
 def decomposition_shares(
     table: pd.DataFrame,
-    *,
-    title: str,
-    subtitle: str = "",
-    note: str = "",
+    **texts: Unpack[Texts],
 ) -> Figure:
-    """Share of each dimension in the differences between areas in their change, with its interval."""
+    """Draw the share of each dimension in the differences between areas in their change, with its interval."""
     require(table, ("label", "share"), "shares of dimensions")
     table = table.sort_values("share", ascending=False, kind="stable")
     shares = table["share"].to_numpy(dtype=float)
     banded = {"low95", "high95"} <= set(table.columns)
     low, high = (table[name].to_numpy(dtype=float) if banded else shares for name in ("low95", "high95"))
     ends = [
-        f"{percent(share)}  ({percent(a)} tot {percent(b)})" if banded else percent(share)
+        f"{share_text(share)}  ({share_text(a)} tot {share_text(b)})" if banded else share_text(share)
         for share, a, b in zip(shares, low, high, strict=True)
     ]
     left, right = widest(table["label"], 9) + 0.4, widest(ends, 8.5) + 0.3
     height = 0.36 * len(table)
-    figure, room = framed(title, subtitle, note, height=height, left=left, right=right, below=0.1, above=0.05)
-    axes = figure.add_subplot(figure.add_gridspec(1, 1, **room.asdict())[0])
+    figure, axes = single(texts, height=height, left=left, right=right, below=0.1, above=0.05)
     rows = np.arange(len(table))
     axes.barh(rows, shares, color=[SAME if share < 0 else SKY for share in shares], height=0.56)
     if banded:

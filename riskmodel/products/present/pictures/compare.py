@@ -1,26 +1,28 @@
-"""Pictures of two things held against each other: a survey and the measurement, and one figure and another."""
+"""Picture of one figure of every area against another."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from riskmodel.catalogue.units import decimal
 from riskmodel.products.present.pictures.layout import (
+    Texts,
     bare,
-    framed,
     leader,
     local_name,
     require,
     shorten,
-    spread,
+    single,
     text_width,
     widest,
 )
-from riskmodel.products.rendering.style import BLUE, FAINT, INK, MUTED, ORANGE, SAME, comma_axis, decimal, drawn
+from riskmodel.products.rendering.labels import spread
+from riskmodel.products.rendering.style import FAINT, INK, MUTED, ORANGE, SAME, comma_axis, drawn
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,79 +34,18 @@ MOST_DOTS = 2000
 
 
 @drawn
-def survey_against_measurement(
-    table: pd.DataFrame,
-    *,
-    title: str,
-    subtitle: str = "",
-    note: str = "",
-    measured_name: str = "gemeten verandering van de score",
-    survey_name: str = "oordeel in de enquête",
-) -> Figure:
-    """Two dots an area, each with its interval: what was measured, and what a survey says."""
-    parts = ("measured", "survey")
-    require(table, ("name", *(f"{part}{end}" for part in parts for end in ("", "_low", "_high"))), "survey")
-    names = [shorten(local_name(str(name)), 2.2, 8.5) for name in table["name"]]
-    height = 0.25 * len(table) + 0.05
-    figure, room = framed(
-        title, subtitle, note, height=height, left=widest(names, 8.5) + 0.35, right=0.3, below=0.3, above=0.25
-    )
-    grid = figure.add_gridspec(1, 2, **room.asdict(), wspace=0.12)
-    left, right = (figure.add_subplot(grid[place]) for place in (0, 1))
-    for axes, part, colour, marker, head in (
-        (left, "measured", BLUE, "o", measured_name),
-        (right, "survey", ORANGE, "D", survey_name),
-    ):
-        _dots(axes, table, part, colour, marker)
-        axes.set_title(head, fontsize=8.5, pad=6, weight="bold", color=INK)
-        axes.locator_params(axis="x", nbins=5)
-        comma_axis(axes, "x", sign=part == "measured")
-        axes.set_yticks(
-            range(len(table)), names if part == "measured" else [""] * len(table), fontsize=8.5, color=INK
-        )
-    left.axvline(0, color=MUTED, lw=0.8, zorder=1)
-    return figure
-
-
-def _dots(axes: Axes, table: pd.DataFrame, part: str, colour: str, marker: str) -> None:
-    rows = np.arange(len(table))
-    value, low, high = (table[f"{part}{end}"].to_numpy(dtype=float) for end in ("", "_low", "_high"))
-    for row in rows[::2]:
-        axes.axhspan(row - 0.5, row + 0.5, color=FAINT, alpha=0.45, lw=0, zorder=0)
-    there = ~np.isnan(value)
-    axes.hlines(rows[there], low[there], high[there], color=colour, lw=2.0, alpha=0.55, zorder=2)
-    axes.plot(value, rows, marker, color=colour, ms=5, markeredgecolor="white", markeredgewidth=0.7, zorder=3)
-    for row in rows[~there]:
-        axes.text(
-            0.5,
-            row,
-            "geen gegevens",
-            transform=axes.get_yaxis_transform(),
-            fontsize=7,
-            color=MUTED,
-            ha="center",
-            va="center",
-        )
-    axes.set_ylim(len(table) - 0.5, -0.5)
-    axes.tick_params(axis="y", length=0)
-    bare(axes)
-
-
-@drawn
 def association_scatter(
     x: Sequence[float],
     y: Sequence[float],
     *,
-    title: str,
     x_name: str,
     y_name: str,
-    subtitle: str = "",
-    note: str = "",
     names: Sequence[str] | None = None,
     chosen: Sequence[bool] | None = None,
     chosen_name: str = "",
+    **texts: Unpack[Texts],
 ) -> Figure:
-    """One dot an area: a figure against another, with some areas in colour and by name."""
+    """Draw one figure of every area against another, with some areas in colour and by name."""
     table = pd.DataFrame({"x": np.asarray(x, dtype=float), "y": np.asarray(y, dtype=float)})
     table["name"] = [""] * len(table) if names is None else [str(name) for name in names]
     table["chosen"] = False if chosen is None else np.asarray(chosen, dtype=bool)
@@ -112,24 +53,16 @@ def association_scatter(
     table = table.dropna(subset=["x", "y"])
     require(table, ("x", "y"), "areas with both figures")
     some = bool(table["chosen"].any())
-    said = f"{decimal(len(table), 0)} gebieden" + (
+    counts = f"{decimal(len(table), 0)} gebieden" + (
         f"; {decimal(missing, 0)} zonder beide cijfers" if missing else ""
     )
     labels = [shorten(local_name(name), 1.7, 8) for name in table.loc[table["chosen"], "name"] if name][
         :MOST_NAMES
     ]
     right = widest(labels, 8) + 0.45 if labels else 0.3
-    figure, room = framed(
-        title,
-        f"{subtitle} ({said})" if subtitle else said,
-        note,
-        height=4.2,
-        left=0.75,
-        right=right,
-        below=0.55,
-        above=0.5 if some else 0.3,
-    )
-    axes = figure.add_subplot(figure.add_gridspec(1, 1, **room.asdict())[0])
+    subtitle = texts.get("subtitle")
+    texts["subtitle"] = f"{subtitle} ({counts})" if subtitle else counts
+    figure, axes = single(texts, height=4.2, left=0.75, right=right, below=0.55, above=0.5 if some else 0.3)
     rest = table[~table["chosen"]]
     size = float(np.clip(450 / np.sqrt(len(table)), 4, 26))
     axes.scatter(rest["x"], rest["y"], s=size, color=SAME, alpha=0.4, lw=0, rasterized=len(rest) > MOST_DOTS)
@@ -156,12 +89,12 @@ def _named(axes: Axes, shown: pd.DataFrame) -> None:
     left, edge = axes.get_xlim()
     axes.set_xlim(left, edge)
     named = shown[shown["name"] != ""].iloc[:MOST_NAMES]
-    places = spread(named["y"].to_numpy(), 0.18 / 4.2 * (high - low), low, high)
-    for place, (x, y, name) in zip(places, named[["x", "y", "name"]].itertuples(index=False), strict=True):
+    heights = spread(named["y"].to_numpy(), 0.18 / 4.2 * (high - low), low, high)
+    for height, (x, y, name) in zip(heights, named[["x", "y", "name"]].itertuples(index=False), strict=True):
         axes.annotate(
             shorten(local_name(name), 1.7, 8),
             (x, y),
-            (edge + 0.025 * (edge - left), place),
+            (edge + 0.025 * (edge - left), height),
             fontsize=8,
             va="center",
             annotation_clip=False,

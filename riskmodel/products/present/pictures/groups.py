@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from riskmodel.catalogue.units import decimal
 from riskmodel.errors import InputError
 from riskmodel.monitor.development import HALF_80
-from riskmodel.products.present.pictures.layout import bare, framed, leader, require, spread, widest
-from riskmodel.products.rendering.style import BLUE, FAINT, INK, MUTED, ORANGE, SAME, comma_axis, decimal, drawn
+from riskmodel.products.present.pictures.layout import Texts, bare, leader, require, single, widest
+from riskmodel.products.rendering.labels import spread
+from riskmodel.products.rendering.style import BLUE, FAINT, INK, MUTED, ORANGE, SAME, comma_axis, drawn
 
 #: Line styles beside the colours, so that lines can be told apart without them.
 SERIES = ((BLUE, "-", "o"), (INK, (0, (5, 2)), "s"), (ORANGE, (0, (1, 1.2)), "D"), (SAME, "-.", "^"))
@@ -20,22 +23,18 @@ SERIES = ((BLUE, "-", "o"), (INK, (0, (5, 2)), "s"), (ORANGE, (0, (1, 1.2)), "D"
 @drawn
 def group_trajectory(
     table: pd.DataFrame,
-    *,
-    title: str,
-    subtitle: str = "",
-    note: str = "",
-    measure: str = "gemiddelde score",
-    names: Mapping[str, str] | None = None,
+    **texts: Unpack[Texts],
 ) -> Figure:
-    """A group of areas against others over the waves, each with its band."""
+    """Draw the scores of a group of areas and of others over the waves, each with its band.
+
+    ``series, wave, value`` and, for a band, ``low, high``; the first series is the group itself.
+    """
     require(table, ("series", "wave", "value"), "trajectory of a group")
     series = list(dict.fromkeys(table["series"]))
     if len(series) > len(SERIES):
         raise InputError("trajectory of a group", f"{len(series)} series", f"at most {len(SERIES)}")
-    called = {each: (names or {}).get(each, str(each)) for each in series}
-    right = widest([f"{text}  0,00" for text in called.values()], 9) * 1.1 + 0.3
-    figure, room = framed(title, subtitle, note, height=3.5, left=0.65, right=right, below=0.35, above=0.25)
-    axes = figure.add_subplot(figure.add_gridspec(1, 1, **room.asdict())[0])
+    right = widest([f"{each}  0,00" for each in series], 9) * 1.1 + 0.3
+    figure, axes = single(texts, height=3.5, left=0.65, right=right, below=0.35, above=0.25)
     lasts = []
     for each, (colour, line, marker) in zip(series, SERIES, strict=False):
         rows = table[table["series"] == each].dropna(subset="value").sort_values("wave")
@@ -51,7 +50,7 @@ def group_trajectory(
     for each, end, (wave, value), (colour, *_) in zip(series, ends, lasts, SERIES, strict=False):
         if not np.isnan(value):
             axes.annotate(
-                f"{called[each]}  {decimal(value)}",
+                f"{each}  {decimal(value)}",
                 (wave, value),
                 (waves[-1] + 0.03 * (waves[-1] - waves[0]), end),
                 color=colour if colour == BLUE else INK,
@@ -62,7 +61,7 @@ def group_trajectory(
             )
     axes.set_ylim(low, high)
     axes.set_xticks(waves, [str(wave) for wave in waves])
-    axes.set_title(measure, fontsize=8.5, color=MUTED, pad=6)
+    axes.set_title("gemiddelde score", fontsize=8.5, color=MUTED, pad=6)
     axes.grid(axis="y", color=FAINT, lw=0.8)
     comma_axis(axes, "y")
     bare(axes)
@@ -71,7 +70,7 @@ def group_trajectory(
 
 
 def bands(trajectory: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
-    """Turn a trajectory of a group into what :func:`group_trajectory` draws."""
+    """Return a trajectory of a group as the table that :func:`group_trajectory` draws."""
     require(trajectory, ("part", "wave", "score", "standard_error"), "trajectory of a group")
     parts = [trajectory[trajectory["part"] == part].assign(series=name) for part, name in names.items()]
     rows = pd.concat(parts, ignore_index=True)

@@ -1,30 +1,27 @@
-"""Room for pictures and their texts: headings, notes, widths of texts, and labels that keep their distance."""
+"""Layout of pictures and their texts: headings, notes, widths of texts, frames."""
 
 from __future__ import annotations
 
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Required, TypedDict
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
 from riskmodel.errors import InputError
-from riskmodel.panel.panel import FloatArray
-from riskmodel.products.rendering.style import FONT, MUTED
+from riskmodel.products.rendering.style import FAINT, FONT, MUTED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
 def local_name(name: str) -> str:
-    """Take the number that some municipalities put before a name off: it takes the room of the name itself.
+    """Return a name without the number that some municipalities put before it.
 
     Examples
     --------
@@ -36,14 +33,14 @@ def local_name(name: str) -> str:
 
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float = FONT) -> float:
-    """Width of a line of text in inches."""
+    """Return the width of a line of text in inches."""
     font = FontProperties(family="DejaVu Sans", size=size)
     width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
     return float(width) / 72
 
 
 def widest(texts: Iterable[str], size: float = FONT) -> float:
-    """Width of the widest of some texts in inches; nought when there is none."""
+    """Return the width of the widest of some texts in inches; zero without texts."""
     return max((text_width(text, size) for text in texts), default=0.0)
 
 
@@ -63,30 +60,16 @@ def shorten(text: str, width: float, size: float = FONT) -> str:
     return f"{text[:cut].rstrip()}…"
 
 
-@dataclass(frozen=True)
-class Room:
-    """Where the drawing may go in a figure with a heading and a note.
+class Texts(TypedDict, total=False):
+    """Heading of a picture, the line under it and the note at its foot."""
 
-    Attributes
-    ----------
-    left, right, bottom, top : float
-        Edges as fractions of the figure, for ``add_gridspec`` and ``subplots_adjust``.
-    """
-
-    left: float
-    right: float
-    bottom: float
-    top: float
-
-    def asdict(self) -> dict[str, float]:
-        """The edges by name."""
-        return {"left": self.left, "right": self.right, "bottom": self.bottom, "top": self.top}
+    title: Required[str]
+    subtitle: str
+    note: str
 
 
 def framed(
-    title: str,
-    subtitle: str = "",
-    note: str = "",
+    texts: Texts,
     *,
     width: float = 7.5,
     height: float = 4.0,
@@ -94,47 +77,51 @@ def framed(
     right: float = 0.3,
     below: float = 0.35,
     above: float = 0.1,
-) -> tuple[Figure, Room]:
-    """Make a figure with a heading, a line under it and a note at the foot."""
+) -> tuple[Figure, dict[str, float]]:
+    """Return a figure with its texts, and the edges of the room for the drawing as fractions of the figure.
+
+    All sizes in inches: ``height`` is that of the drawing alone, ``left, right, below, above`` are around it.
+    """
     edge, inside = 0.2, width - 0.4
-    heading, under, foot = fold(title, inside, 13), fold(subtitle, inside, 9), fold(note, inside, 7.5)
+    heading = fold(texts["title"], inside, 13)
+    under, foot = fold(texts.get("subtitle", ""), inside, 9), fold(texts.get("note", ""), inside, 7.5)
     title_height = 0.235 * (heading.count("\n") + 1)
     under_height = 0.17 * (under.count("\n") + 1) + 0.04 if under else 0.0
     foot_height = 0.145 * (foot.count("\n") + 1) + 0.1 if foot else 0.0
     top = edge + title_height + under_height + 0.12 + above
     total = top + height + below + foot_height + 0.12
     figure = Figure(figsize=(width, total), facecolor="white")
-    figure.set_label(title)
+    figure.set_label(texts["title"])
     figure.text(edge / width, 1 - edge / total, heading, fontsize=13, weight="bold", va="top", linespacing=1.25)
     if under:
-        place = 1 - (edge + title_height + 0.04) / total
-        figure.text(edge / width, place, under, fontsize=9, color=MUTED, va="top", linespacing=1.35)
+        y = 1 - (edge + title_height + 0.04) / total
+        figure.text(edge / width, y, under, fontsize=9, color=MUTED, va="top", linespacing=1.35)
     if foot:
         figure.text(edge / width, 0.1 / total, foot, fontsize=7.5, color=MUTED, va="bottom", linespacing=1.35)
     bottom = (below + foot_height + 0.12) / total
-    return figure, Room(left / width, 1 - right / width, bottom, bottom + height / total)
+    room = {
+        "left": left / width,
+        "right": 1 - right / width,
+        "bottom": bottom,
+        "top": bottom + height / total,
+    }
+    return figure, room
 
 
-def spread(wanted: FloatArray, gap: float, low: float = -np.inf, high: float = np.inf) -> FloatArray:
-    """Move places apart until neighbours are a gap away from each other, each as little as possible.
+def single(texts: Texts, **size: float) -> tuple[Figure, Axes]:
+    """Return a figure as :func:`framed` makes it, with one drawing."""
+    figure, room = framed(texts, **size)
+    return figure, figure.add_subplot(figure.add_gridspec(1, 1, **room)[0])
 
-    Least squares under order and distance is an isotonic regression of the places less the gaps before them.
-    """
-    from scipy.optimize import isotonic_regression
 
-    if len(wanted) == 0:
-        return wanted
-    order = np.argsort(wanted, kind="stable")
-    before = gap * np.arange(len(wanted))
-    moved = np.asarray(isotonic_regression(wanted[order] - before).x)
-    room = max(high - before[-1], low)
-    placed = np.empty(len(wanted))
-    placed[order] = np.clip(moved, low, room) + before
-    return placed
+def row_bands(axes: Axes, rows: int) -> None:
+    """Shade every other row of a drawing with a row an area."""
+    for row in range(0, rows, 2):
+        axes.axhspan(row - 0.5, row + 0.5, color=FAINT, alpha=0.45, lw=0, zorder=0)
 
 
 def bare(axes: Axes, keep: Sequence[str] = ("bottom",)) -> None:
-    """Take the frame around a drawing away, except for some sides."""
+    """Remove the frame around a drawing, except for some sides."""
     axes.spines[[side for side in ("left", "right", "top", "bottom") if side not in keep]].set_visible(False)
 
 
@@ -147,5 +134,5 @@ def require(table: pd.DataFrame, columns: tuple[str, ...], where: str) -> None:
 
 
 def leader(colour: str) -> dict[str, Any]:
-    """A thin line from a dot to the left side of its label."""
+    """Return the style of a thin line from a dot to the left side of its label."""
     return {"arrowstyle": "-", "color": colour, "lw": 0.6, "shrinkA": 1, "shrinkB": 3, "relpos": (0, 0.5)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -12,21 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.path import Path as Outline
 
+from riskmodel.catalogue.units import decimal
 from riskmodel.errors import InputError
-from riskmodel.products.present.pictures.layout import framed, text_width
+from riskmodel.products.present.pictures.layout import Texts, framed, text_width
 from riskmodel.products.rendering.outlines import Outlines, outlines
-from riskmodel.products.rendering.style import (
-    CLASS_COLOURS,
-    DOWN,
-    FAINT,
-    INK,
-    MUTED,
-    NO_DATA,
-    UP,
-    decimal,
-    drawn,
-    ink_on,
-)
+from riskmodel.products.rendering.style import CLASS_COLOURS, DOWN, FAINT, INK, MUTED, NO_DATA, UP, drawn, ink_on
 
 if TYPE_CHECKING:
     from riskmodel.panel.panel import FloatArray
@@ -40,12 +30,13 @@ def class_map(
     classes: Mapping[str, float],
     names: Sequence[str],
     *,
-    title: str,
-    subtitle: str = "",
-    note: str = "",
     unit: str = "gebieden",
+    **texts: Unpack[Texts],
 ) -> Figure:
-    """Map of the classes of areas, with the class number in every area that has room for it."""
+    """Draw a map of classes, with the class number in every area that has room for it.
+
+    Boundaries in metres; class 1 to 9 by code, NaN where not measured.
+    """
     if len(names) != len(CLASS_COLOURS):
         raise InputError("map of classes", f"{len(names)} class names", "nine")
     found = outlines(boundaries, list(classes))
@@ -59,7 +50,7 @@ def class_map(
     unknown = int(np.isnan(values).sum())
     legend += [(NO_DATA, "niet gemeten", str(unknown))] if unknown else []
     labels = ["" if np.isnan(value) else str(int(value)) for value in values]
-    return _map(found, colours, labels, legend, title, subtitle, _with_missing(note, found), unit, MUTED)
+    return _map(found, colours, labels, legend, texts, unit, MUTED)
 
 
 @drawn
@@ -68,12 +59,13 @@ def change_map(
     change: Mapping[str, float],
     beyond_noise: Mapping[str, bool],
     *,
-    title: str,
-    subtitle: str = "",
-    note: str = "",
     unit: str = "gebieden",
+    **texts: Unpack[Texts],
 ) -> Figure:
-    """Map of what rose and fell beyond the noise, with the change in every area that has room for it."""
+    """Draw a map of changes beyond the noise, with the change in every area that has room for it.
+
+    Change in score points by code, NaN where unknown.
+    """
     found = outlines(boundaries, list(change))
     values = np.array([change[code] for code in found.locations], dtype=float)
     out = np.array([bool(beyond_noise.get(code, False)) for code in found.locations]) & ~np.isnan(values)
@@ -91,13 +83,7 @@ def change_map(
     ]
     labels = [decimal(value, sign=True) if there else "" for value, there in zip(values, out, strict=True)]
     colours = [looks[kind][0] for kind in kinds]
-    return _map(found, colours, labels, legend, title, subtitle, _with_missing(note, found), unit, "white")
-
-
-def _with_missing(note: str, found: Outlines) -> str:
-    if not found.missing:
-        return note
-    return f"{note} Zonder grens in het bestand, niet op de kaart: {len(found.missing)}.".strip()
+    return _map(found, colours, labels, legend, texts, unit, "white")
 
 
 def _map(
@@ -105,18 +91,19 @@ def _map(
     colours: list[str],
     labels: list[str],
     legend: list[tuple[str, str, str]],
-    title: str,
-    subtitle: str,
-    note: str,
+    texts: Texts,
     unit: str,
     edge: str,
 ) -> Figure:
+    if found.missing:
+        note = texts.get("note", "")
+        texts["note"] = f"{note} Zonder grens in het bestand, niet op de kaart: {len(found.missing)}.".strip()
     left, bottom, right, top = found.bounds
     aside = max(text_width(text, 8.5) for _, text, _ in legend) + 0.85
     wide = 7.5 - aside - 0.5
     height = float(np.clip(wide * (top - bottom) / (right - left), 2.6, 5.2))
-    figure, room = framed(title, subtitle, note, height=height, left=0.2, right=aside + 0.3, below=0.1)
-    axes = figure.add_subplot(figure.add_gridspec(1, 1, **room.asdict())[0])
+    figure, room = framed(texts, height=height, left=0.2, right=aside + 0.3, below=0.1)
+    axes = figure.add_subplot(figure.add_gridspec(1, 1, **room)[0])
     paths = [_compound(rings) for rings in found.rings]
     # Blue and vermilion are about as dark: on a black-and-white printer only the hatching tells them apart.
     falls = [path for path, colour in zip(paths, colours, strict=True) if colour == DOWN]
@@ -125,16 +112,16 @@ def _map(
     )
     axes.add_collection(PathCollection(falls, facecolors="none", edgecolors="white", hatch=HATCH, linewidths=0))
     inches = min(wide / (right - left), height / (top - bottom))
-    for place, label in enumerate(labels):
-        # Half the diagonal of the text must fit in the circle around its place.
-        if label and found.room[place] * inches > np.hypot(text_width(label, 7.5) / 2, 0.05):
-            x, y = found.inside[place]
-            axes.text(x, y, label, fontsize=7.5, ha="center", va="center", color=ink_on(colours[place]))
+    for row, label in enumerate(labels):
+        # Half the diagonal of the text must fit in the circle around its centre.
+        if label and found.room[row] * inches > np.hypot(text_width(label, 7.5) / 2, 0.05):
+            x, y = found.inside[row]
+            axes.text(x, y, label, fontsize=7.5, ha="center", va="center", color=ink_on(colours[row]))
     axes.set_xlim(left, right)
     axes.set_ylim(bottom, top)
     axes.set_aspect("equal", anchor="NW")
     axes.axis("off")
-    _legend(figure, legend, unit, 7.5 - aside - 0.1, room.top)
+    _legend(figure, legend, unit, 7.5 - aside - 0.1, room["top"])
     return figure
 
 

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from riskmodel.catalogue.units import decimal
 from riskmodel.errors import InputError
-from riskmodel.products.present.pictures.layout import bare, framed, local_name, require, shorten, spread, widest
-from riskmodel.products.rendering.style import DOWN, FAINT, INK, MUTED, RULE, SAME, UP, comma_axis, decimal, drawn
+from riskmodel.products.present.pictures.layout import (
+    Texts,
+    bare,
+    framed,
+    local_name,
+    require,
+    shorten,
+    single,
+    widest,
+)
+from riskmodel.products.rendering.labels import spread
+from riskmodel.products.rendering.style import DOWN, FAINT, INK, MUTED, RULE, SAME, UP, comma_axis, drawn
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,15 +36,15 @@ def small_multiples(
     scores: pd.DataFrame,
     country: pd.Series,
     *,
-    title: str,
-    subtitle: str = "",
-    note: str = "",
     direction: pd.Series | None = None,
     threshold: float | None = None,
-    threshold_name: str = "voldoende",
     columns: int = 5,
+    **texts: Unpack[Texts],
 ) -> Figure:
-    """One small drawing an area: its score over the waves, with the country behind it."""
+    """Draw a small panel for every area: its score over the waves, with the country behind it.
+
+    ``direction`` is -1 (fell), 0 (within the noise) or 1 (rose); ``threshold`` is the lowest score of *voldoende*.
+    """
     if not 0 < len(scores) <= MOST:
         raise InputError(
             "small multiples", f"{len(scores)} areas", f"1 to {MOST}", "Draw a municipality or a group at a time."
@@ -41,26 +52,24 @@ def small_multiples(
     columns = min(columns, len(scores))
     rows = math.ceil(len(scores) / columns)
     width = 7.5 if columns > 3 else 1.0 + 2.1 * columns
-    figure, room = framed(
-        title, subtitle, note, width=width, height=rows * 1.05, left=0.45, right=0.35, below=0.3, above=0.15
-    )
-    grid = figure.add_gridspec(rows, columns, **room.asdict(), hspace=0.5, wspace=0.28)
+    figure, room = framed(texts, width=width, height=rows * 1.05, left=0.45, right=0.35, below=0.3, above=0.15)
+    grid = figure.add_gridspec(rows, columns, **room, hspace=0.5, wspace=0.28)
     years = np.array(scores.columns, dtype=float)
     both = np.concatenate([scores.to_numpy(dtype=float).ravel(), country.to_numpy(dtype=float)])
     low, high = np.nanmin(both), np.nanmax(both)
     margin = 0.1 * max(high - low, 0.1)
-    per_panel = (room.right - room.left) * width / columns * 0.95
-    for place, (name, values) in enumerate(scores.iterrows()):
-        axes = figure.add_subplot(grid[place // columns, place % columns])
-        last_row = place + columns >= len(scores)
+    per_panel = (room["right"] - room["left"]) * width / columns * 0.95
+    for index, (name, values) in enumerate(scores.iterrows()):
+        axes = figure.add_subplot(grid[index // columns, index % columns])
+        last_row = index + columns >= len(scores)
         axes.plot(country.index.to_numpy(dtype=float), country.to_numpy(dtype=float), color=RULE, lw=2.4)
-        sign = 0 if direction is None else int(direction.iloc[place])
+        sign = 0 if direction is None else int(direction.iloc[index])
         _line(axes, years, values.to_numpy(dtype=float), _colour(sign))
         if threshold is not None:
             axes.axhline(threshold, color=MUTED, lw=0.7, ls=(0, (1, 2)), zorder=0)
-            if place == 0 and low - margin < threshold:
+            if index == 0 and low - margin < threshold:
                 axes.annotate(
-                    threshold_name,
+                    "voldoende",
                     (years[0], threshold),
                     (0, -1),
                     textcoords="offset points",
@@ -74,7 +83,7 @@ def small_multiples(
         axes.set_xticks([years[0], years[-1]], [f"{years[0]:.0f}", f"{years[-1]:.0f}"] if last_row else ["", ""])
         axes.set_yticks(_two_ticks(low, high))
         comma_axis(axes, "y")
-        axes.tick_params(labelsize=7, labelleft=place % columns == 0)
+        axes.tick_params(labelsize=7, labelleft=index % columns == 0)
         bare(axes)
     return figure
 
@@ -114,12 +123,13 @@ def slope_chart(
     start: int,
     end: int,
     *,
-    title: str,
-    subtitle: str = "",
-    note: str = "",
     most_labels: int = 18,
+    **texts: Unpack[Texts],
 ) -> Figure:
-    """Scores of all areas at two waves, joined by a line; those beyond the noise stand out."""
+    """Draw the scores of all areas at two waves, joined by a line; changes beyond the noise are coloured.
+
+    At most ``most_labels`` areas are named: those with the largest changes beyond the noise.
+    """
     require(table, ("name", "score_start", "score_end", "beyond_noise"), "slope chart")
     table = table.assign(change=table["score_end"] - table["score_start"]).dropna(subset="change")
     table = table.sort_values("change", key=np.abs, ascending=False, kind="stable")
@@ -128,28 +138,26 @@ def slope_chart(
     # A picture in which only some of the quiet areas are named makes the reader ask why these.
     named = len(table) if len(table) <= most_labels else min(stands_out, most_labels)
     if named < stands_out:
-        note = (
-            f"Alleen de {named} grootste van {stands_out} duidelijke veranderingen hebben een naam. {note}".strip()
-        )
+        first = f"Alleen de {named} grootste van {stands_out} duidelijke veranderingen hebben een naam."
+        texts["note"] = f"{first} {texts.get('note', '')}".strip()
     height = max(3.4, 0.2 * named + 0.6)
     shown = table[["name", "score_start", "score_end", "change"]].iloc[:named].itertuples(index=False)
-    labels = [_told(*row) for row in shown]
+    labels = [_label(*row) for row in shown]
     right = widest(labels, 8) + 0.6
-    figure, room = framed(title, subtitle, note, height=height, left=0.6, right=right, below=0.35, above=0.15)
-    axes = figure.add_subplot(figure.add_gridspec(1, 1, **room.asdict())[0])
+    figure, axes = single(texts, height=height, left=0.6, right=right, below=0.35, above=0.15)
     before, after = table["score_start"].to_numpy(dtype=float), table["score_end"].to_numpy(dtype=float)
     low, high = min(before.min(), after.min()), max(before.max(), after.max())
     margin = 0.04 * max(high - low, 0.05)
     low, high = low - margin, high + margin
     ends = spread(after[:named], 0.175 / height * (high - low), low, high)
-    for place in range(len(table))[::-1]:
-        out = bool(table["beyond_noise"].iloc[place])
-        colour = (UP if after[place] > before[place] else DOWN) if out else SAME
+    for row in range(len(table))[::-1]:
+        out = bool(table["beyond_noise"].iloc[row])
+        colour = (UP if after[row] > before[row] else DOWN) if out else SAME
         thick, dot, height = (1.7, 4.0, 3) if out else (0.8, 2.5, 2)
-        axes.plot([0, 1], [before[place], after[place]], "-o", color=colour, lw=thick, ms=dot, zorder=height)
-        if place < named:
-            axes.plot([1.01, 1.07], [after[place], ends[place]], color=colour, lw=0.6, clip_on=False, zorder=1)
-            axes.text(1.085, ends[place], labels[place], fontsize=8, color=colour if out else MUTED, va="center")
+        axes.plot([0, 1], [before[row], after[row]], "-o", color=colour, lw=thick, ms=dot, zorder=height)
+        if row < named:
+            axes.plot([1.01, 1.07], [after[row], ends[row]], color=colour, lw=0.6, clip_on=False, zorder=1)
+            axes.text(1.085, ends[row], labels[row], fontsize=8, color=colour if out else MUTED, va="center")
     axes.set_xlim(0, 1)
     axes.set_ylim(low, high)
     axes.set_xticks([0, 1], [f"meting {start}", f"meting {end}"], fontsize=9, color=INK, weight="bold")
@@ -162,6 +170,6 @@ def slope_chart(
     return figure
 
 
-def _told(name: str, before: float, after: float, change: float) -> str:
+def _label(name: str, before: float, after: float, change: float) -> str:
     short = shorten(local_name(str(name)), 1.9, 8)
     return f"{short}  {decimal(before)} → {decimal(after)}  ({decimal(change, sign=True)})"

@@ -1,8 +1,8 @@
-"""All forms of a risk list in one folder: each file is there whole, or not at all."""
+"""The formats of a risk list, written to one folder: all of them, or none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from riskmodel.products.risk_list.page.page import write_page
 from riskmodel.products.risk_list.risk_list import RiskList
 from riskmodel.workspace.atomic import draft_folder
 
-#: The forms, by their extension.
+#: Writer of each format, by its extension.
 WRITERS: dict[str, Callable[[RiskList, str | Path], None]] = {
     "csv": write_csv,
     "xlsx": write_xlsx,
@@ -28,23 +28,23 @@ WRITERS: dict[str, Callable[[RiskList, str | Path], None]] = {
     "pdf": write_list_pdf,
 }
 
-#: What is made when no form is named: these need nothing beyond the package itself.
+#: Formats that are written when none is named: these need nothing beyond the package itself.
 DEFAULT = ("csv", "xlsx", "html")
-#: Forms with polygons.
+#: Formats with polygons.
 GEOGRAPHICAL = ("gpkg", "geojson")
-#: Stands for every form.
+#: Every format.
 ALL = "all"
 
 STEM = "risicolijst"
 
 
-def chosen_forms(names: Sequence[str]) -> tuple[str, ...]:
-    """Which forms are asked for, after a check that they can be made here."""
+def chosen_formats(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the formats that are asked for, after a check that they can be made here."""
     wrong = [name for name in names if name not in WRITERS and name != ALL]
     if wrong:
         raise InputError("--form", repr(wrong[0]), f"one of {', '.join((*WRITERS, ALL))}")
-    asked = tuple(WRITERS) if ALL in names else tuple(form for form in WRITERS if form in (names or DEFAULT))
-    if any(form in GEOGRAPHICAL for form in asked) and not (find_spec("geopandas") and find_spec("pyogrio")):
+    asked = tuple(WRITERS) if ALL in names else tuple(name for name in WRITERS if name in (names or DEFAULT))
+    if any(name in GEOGRAPHICAL for name in asked) and not (find_spec("geopandas") and find_spec("pyogrio")):
         raise InputError(
             "--form",
             f"{_listed(asked)} without the libraries for maps",
@@ -56,10 +56,10 @@ def chosen_forms(names: Sequence[str]) -> tuple[str, ...]:
     return asked
 
 
-def write_forms(risk_list: RiskList, folder: str | Path, forms: Sequence[str] = ()) -> dict[str, Path]:
-    """Write a risk list in the forms that are asked for, all of them or none."""
-    asked = chosen_forms(forms)
-    if risk_list.boundaries is None and any(form in GEOGRAPHICAL for form in asked):
+def write_formats(risk_list: RiskList, folder: str | Path, names: Sequence[str] = ()) -> dict[str, Path]:
+    """Write a risk list in the formats that are asked for, all of them or none."""
+    asked = chosen_formats(names)
+    if risk_list.boundaries is None and any(name in GEOGRAPHICAL for name in asked):
         raise InputError(
             "--form",
             f"{_listed(asked)}, but no boundaries of these areas in the workspace",
@@ -67,20 +67,16 @@ def write_forms(risk_list: RiskList, folder: str | Path, forms: Sequence[str] = 
             "Run: riskmodel ingest boundaries FILE, or leave these forms out.",
         )
     target = Path(folder)
-    paths = {form: target / f"{STEM}.{form}" for form in asked}
-    _put(risk_list, target, paths)
+    paths = {name: target / f"{STEM}.{name}" for name in asked}
+    # Drafts on the same file system, because only there is a rename a single step; and all formats are written
+    # before the first rename, so that a failure leaves the previous set together.
+    with draft_folder(target) as drafts:
+        for name, path in paths.items():
+            WRITERS[name](risk_list, drafts / path.name)
+        for path in paths.values():
+            (drafts / path.name).replace(path)
     return paths
 
 
-def _put(risk_list: RiskList, target: Path, paths: Mapping[str, Path]) -> None:
-    # Beside their places, because only within one file system is a rename a single step; and all forms are
-    # written before the first rename, so that a failure leaves the previous set together.
-    with draft_folder(target) as drafts:
-        for form, path in paths.items():
-            WRITERS[form](risk_list, drafts / path.name)
-        for path in paths.values():
-            (drafts / path.name).replace(path)
-
-
 def _listed(asked: Sequence[str]) -> str:
-    return " and ".join(form for form in asked if form in GEOGRAPHICAL)
+    return " and ".join(name for name in asked if name in GEOGRAPHICAL)

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from riskmodel.products.risk_list.provenance import provenance_cells
-from riskmodel.products.risk_list.risk_list import COLUMNS, RiskList, flagged
+from riskmodel.products.risk_list.risk_list import COLUMNS, TEXT_COLUMNS, RiskList, verdicts
 from riskmodel.workspace.safe_text import safe_cell
-
-#: Columns of ``RiskList.rows`` that hold text.
-TEXT_COLUMNS = ("location", "name", "municipality", "class_name", "drivers_down", "drivers_up")
 
 #: Columns of ``RiskList.rows`` that hold whole numbers, even when some are missing.
 WHOLE_COLUMNS = ("rank", "inhabitants", "score_class")
@@ -26,30 +21,25 @@ def _whole_numbers(column: pd.Series) -> pd.Series:
     return numbers if fractions else numbers.astype("Int64")
 
 
-def verdicts(risk_list: RiskList) -> npt.NDArray[np.bool_]:
-    """Which areas *dreigen*: only those large enough for a verdict, whatever the model computed."""
-    return flagged(risk_list.rows, "threatens") & ~flagged(risk_list.rows, "too_small")
-
-
 def as_table(risk_list: RiskList) -> pd.DataFrame:
-    """Lay rows and contributions of a risk list side by side: the frame that every form for programs holds.
+    """Return rows and contributions of a risk list side by side, as every format for programs has them.
 
     Texts are on one line, in one direction, and none can be read as a formula: a name that starts like one gets an
-    apostrophe before it, in every form, because tables travel from one program to the next.
+    apostrophe before it, in every format, because tables go from one program to the next.
     """
     rows = risk_list.rows[list(COLUMNS)].reset_index(drop=True)
     texts = {column: rows[column].map(safe_cell) for column in TEXT_COLUMNS}
     wholes = {column: _whole_numbers(rows[column]) for column in WHOLE_COLUMNS}
     names = {"base": "basis"} | {driver.id: f"bijdrage_{driver.id}" for driver in risk_list.drivers}
     parts = risk_list.contributions[list(names)].rename(columns=names).reset_index(drop=True)
-    return pd.concat([rows.assign(**texts, **wholes, threatens=verdicts(risk_list)), parts], axis="columns")
+    return pd.concat([rows.assign(**texts, **wholes, threatens=verdicts(rows)), parts], axis="columns")
 
 
 def write_csv(risk_list: RiskList, path: str | Path) -> None:
     """Write a risk list as a CSV file in UTF-8; a missing value is an empty cell.
 
-    Where the list comes from and what must be known of it stands in the last columns, the same in every row: a
-    file beside it would stay behind when the table is sent on, and lines above the heading would break readers.
+    Provenance and caveats are the last columns, the same in every row: a file beside it would be lost when the
+    table is sent on, and lines above the heading would break readers.
     """
-    told = {name: safe_cell(text) for name, text in provenance_cells(risk_list).items()}
-    as_table(risk_list).assign(**told).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    provenance = {name: safe_cell(text) for name, text in provenance_cells(risk_list).items()}
+    as_table(risk_list).assign(**provenance).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")

@@ -1,7 +1,7 @@
-"""The risk list on the map: GeoPackage and GeoJSON for QGIS and other geographical programs.
+"""The risk list as GeoPackage and GeoJSON, for QGIS and other geographical programs.
 
 The libraries for it are the extra ``riskmodel[geo]``; they are imported when a file is made. Areas without a
-boundary stand in both files too, with nothing drawn: a list must not lose areas on its way to a map.
+boundary are in both files too, with nothing drawn: a list must not lose areas on its way to a map.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskmodel.errors import InputError
 from riskmodel.products.rendering.dutch import whole
 from riskmodel.products.risk_list.formats.csv import as_table
 from riskmodel.products.risk_list.formats.parquet import column_words
 from riskmodel.products.risk_list.provenance import caveats, origin_lines, provenance_record
 from riskmodel.products.risk_list.risk_list import RiskList
+from riskmodel.products.risk_list.texts import in_dutch
 from riskmodel.workspace.safe_text import safe_cell
 
-#: Layer with one row an area, and table with what must be known of them.
+#: Layer with one row an area, and table with provenance and caveats.
 LAYER, PROVENANCE_TABLE = "risicolijst", "herkomst"
 #: Rijksdriehoek, in metres; and longitude and latitude, the only ones that GeoJSON knows (RFC 7946, 4).
 RD, WGS84 = "EPSG:28992", "EPSG:4326"
@@ -35,43 +35,27 @@ GEOPACKAGE_VERSION = "1.3"
 DEGREE_DECIMALS = 7
 
 
-def missing_boundaries(risk_list: RiskList) -> str:
-    """Say how many areas of a list have no boundary, in plain Dutch; empty when all have one."""
-    known = () if risk_list.boundaries is None else risk_list.boundaries["location"]
-    missing = int((~risk_list.rows["location"].isin(known)).sum())
+def missing_boundaries(shapes: np.ndarray) -> list[str]:
+    """Return in plain Dutch how many areas of a list have no boundary; nothing when all have one."""
+    missing = sum(shape is None for shape in shapes)
     if not missing:
-        return ""
+        return []
     verb = "gebied heeft" if missing == 1 else "gebieden hebben"
-    return f"{whole(missing)} {verb} geen grens: wel een regel in de tabel, niets op de kaart."
-
-
-def shapes_of(risk_list: RiskList) -> np.ndarray:
-    """Polygons of the areas in RD metres, in the order of the rows; None where there is no boundary."""
-    boundaries = risk_list.boundaries
-    if boundaries is None:
-        raise InputError(
-            "risk list", "no boundaries", "boundaries of its areas", "Run: riskmodel ingest boundaries"
-        )
-    known = dict(zip(boundaries["location"], np.asarray(boundaries.geometry.array, dtype=object), strict=True))
-    return np.array([known.get(code) for code in risk_list.rows["location"]], dtype=object)
+    return [f"{whole(missing)} {verb} geen grens: wel een regel in de tabel, niets op de kaart."]
 
 
 def notes_table(risk_list: RiskList) -> pd.DataFrame:
-    """Everything that must be known of a list, as a table: provenance, caveats and what the columns mean."""
-    missing, about = missing_boundaries(risk_list), risk_list.about
-    record = ("Hoe goed werkte deze methode eerder?", about.track_record)
-    told = [
-        ("herkomst", "Titel", about.title),
-        *(("herkomst", *line) for line in origin_lines(risk_list)),
-        *([("herkomst", *record)] if about.track_record else []),
-        *([("let op", "", missing)] if missing else []),
-        *(("let op", "", text) for text in caveats(about)),
-        *(
-            ("kolom", name, f"{heading}: {meaning}")
-            for name, (heading, meaning) in column_words(risk_list).items()
-        ),
+    """Return provenance, caveats and meaning of the columns of a list as a table."""
+    about = risk_list.about
+    record = [("Hoe goed werkte deze methode eerder?", in_dutch(about.track_record))] if about.track_record else []
+    warnings = (*missing_boundaries(risk_list.shapes), *caveats(about))
+    words = column_words(risk_list)
+    notes = [
+        *(("herkomst", *line) for line in (("Titel", about.title), *origin_lines(risk_list), *record)),
+        *(("let op", "", text) for text in warnings),
+        *(("kolom", name, f"{heading}: {meaning}") for name, (heading, meaning) in words.items()),
     ]
-    return pd.DataFrame(told, columns=["soort", "naam", "tekst"]).map(safe_cell)
+    return pd.DataFrame(notes, columns=["soort", "naam", "tekst"]).map(safe_cell)
 
 
 def write_geopackage(risk_list: RiskList, path: str | Path) -> None:
@@ -84,9 +68,8 @@ def write_geopackage(risk_list: RiskList, path: str | Path) -> None:
     ----------
     OGC 12-128r17, GeoPackage 1.3, annex F.9 (schema extension).
     """
-    shapes = shapes_of(risk_list)
     geopandas, pyogrio = importlib.import_module("geopandas"), importlib.import_module("pyogrio")
-    areas = geopandas.GeoDataFrame(as_table(risk_list), geometry=shapes, crs=RD)
+    areas = geopandas.GeoDataFrame(as_table(risk_list), geometry=risk_list.shapes, crs=RD)
     about, settings = risk_list.about, {"driver": "GPKG", "use_arrow": True}
     with _fixed_date(pyogrio, f"{about.made_on.isoformat()}T00:00:00.000Z"):
         pyogrio.write_dataframe(
@@ -112,7 +95,7 @@ def write_geopackage(risk_list: RiskList, path: str | Path) -> None:
 
 @contextmanager
 def _fixed_date(pyogrio: Any, moment: str) -> Iterator[None]:
-    """Write with a date of ours: by default a file holds the moment of writing."""
+    """Write with a given date: by default a file holds the moment of writing."""
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": moment})
     try:
         yield
@@ -142,25 +125,26 @@ def write_geojson(risk_list: RiskList, path: str | Path) -> None:
 
     References
     ----------
-    RFC 7946: 3.1.6 (outer rings run counterclockwise), 3.2 (areas without a place have a null geometry),
+    RFC 7946: 3.1.6 (outer rings run counterclockwise), 3.2 (areas without a boundary have a null geometry),
     4 (WGS 84) and 6.1 (other members).
     """
-    drawn, bounds = _in_degrees(shapes_of(risk_list))
+    drawn, bounds = _in_degrees(risk_list.shapes)
     table = as_table(risk_list)
-    # Through JSON's own names for what is missing, because pandas has several.
-    properties = [json.dumps(row, ensure_ascii=False, allow_nan=False) for row in _plain_rows(table)]
+    # None for whatever is missing: pandas has several values for it.
+    plain = table.astype(object).where(table.notna(), None).to_dict("records")
+    properties = [json.dumps(row, ensure_ascii=False, allow_nan=False) for row in plain]
     features = [
         f'{{"type":"Feature","id":{json.dumps(code, ensure_ascii=False)},"geometry":{shape},"properties":{own}}}'
         for code, shape, own in zip(table["location"], drawn, properties, strict=True)
     ]
-    told = provenance_record(risk_list)
-    missing = missing_boundaries(risk_list)
+    record = provenance_record(risk_list)
+    warnings = [*missing_boundaries(risk_list.shapes), *record.pop("let_op")]
     head = {
         "type": "FeatureCollection",
         "name": LAYER,
         "bbox": bounds,
-        "herkomst": {name: value for name, value in told.items() if name != "let_op"},
-        "let_op": [*([missing] if missing else []), *told["let_op"]],
+        "herkomst": record,
+        "let_op": warnings,
         "kolommen": {name: f"{title}: {meaning}" for name, (title, meaning) in column_words(risk_list).items()},
     }
     start = json.dumps(head, ensure_ascii=False, allow_nan=False)[:-1]
@@ -169,7 +153,7 @@ def write_geojson(risk_list: RiskList, path: str | Path) -> None:
 
 
 def _in_degrees(shapes: np.ndarray) -> tuple[list[str], list[float]]:
-    """Each polygon as GeoJSON text, ``null`` where there is none, and the box around all of them."""
+    """Return each polygon as GeoJSON text, ``null`` where there is none, and the bounds of them all."""
     geopandas, shapely = importlib.import_module("geopandas"), importlib.import_module("shapely")
     turned = np.asarray(geopandas.GeoSeries(shapes, crs=RD).to_crs(WGS84).array, dtype=object)
     rounded = shapely.transform(turned, lambda xy: np.round(xy, DEGREE_DECIMALS))
@@ -178,8 +162,3 @@ def _in_degrees(shapes: np.ndarray) -> tuple[list[str], list[float]]:
     texts = np.full(len(placed), "null", dtype=object)
     texts[there] = shapely.to_geojson(placed[there])
     return texts.tolist(), [round(edge, DEGREE_DECIMALS) for edge in shapely.total_bounds(placed[there]).tolist()]
-
-
-def _plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    plain = table.astype(object).where(table.notna(), None)
-    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]

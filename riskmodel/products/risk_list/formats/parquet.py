@@ -1,4 +1,4 @@
-"""The risk list as Parquet: typed columns that explain themselves, with the provenance in the file."""
+"""The risk list as Parquet: typed columns with their heading and meaning, and the provenance in the file."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from riskmodel.errors import InputError
-from riskmodel.products.risk_list.formats.csv import TEXT_COLUMNS, as_table
+from riskmodel.products.risk_list.formats.csv import as_table
 from riskmodel.products.risk_list.provenance import provenance_record
-from riskmodel.products.risk_list.risk_list import COLUMNS, RiskList
+from riskmodel.products.risk_list.risk_list import COLUMNS, TEXT_COLUMNS, RiskList
 
-#: Key in the file under which the provenance stands, as JSON.
+#: Key of the provenance in the metadata of the file, as JSON.
 PROVENANCE_KEY = "riskmodel"
 
 
 def column_words(risk_list: RiskList) -> dict[str, tuple[str, str]]:
-    """Heading and meaning of every column of :func:`~riskmodel.products.risk_list.formats.csv.as_table`, in plain Dutch."""
+    """Return the Dutch heading and meaning of every column of the table of a list."""
     base = {"basis": ("Basis", "verwachte verandering van een gemiddeld gebied, in punten van de score")}
     drivers = {
         f"bijdrage_{driver.id}": (
@@ -33,7 +33,7 @@ def column_words(risk_list: RiskList) -> dict[str, tuple[str, str]]:
 
 
 def arrow_table(risk_list: RiskList) -> pa.Table:
-    """The frame of a risk list as an Arrow table that explains itself."""
+    """Return a risk list as an Arrow table, with the meaning of its columns and its provenance."""
     frame, words = as_table(risk_list), column_words(risk_list)
     fields = [
         pa.field(
@@ -44,8 +44,8 @@ def arrow_table(risk_list: RiskList) -> pa.Table:
         for name in frame.columns
     ]
     table = pa.Table.from_pandas(frame, schema=pa.schema(fields), preserve_index=False)
-    told = {PROVENANCE_KEY: json.dumps(provenance_record(risk_list), ensure_ascii=False)}
-    return table.replace_schema_metadata({**(table.schema.metadata or {}), **told})
+    provenance = {PROVENANCE_KEY: json.dumps(provenance_record(risk_list), ensure_ascii=False)}
+    return table.replace_schema_metadata({**(table.schema.metadata or {}), **provenance})
 
 
 def _type_of(name: str, column: pd.Series) -> Any:
@@ -62,12 +62,12 @@ def write_parquet(risk_list: RiskList, path: str | Path) -> None:
 
 
 def read_provenance(path: str | Path) -> dict[str, Any]:
-    """Read back where the list in a Parquet file comes from."""
+    """Read the provenance of the list in a Parquet file."""
     try:
-        told = pq.read_schema(path).metadata or {}
+        metadata = pq.read_schema(path).metadata or {}
     except (pa.ArrowException, OSError, ValueError) as error:
         raise InputError(path, "no readable Parquet file", "a risk list as written by riskmodel") from error
-    if PROVENANCE_KEY.encode() not in told:
+    if PROVENANCE_KEY.encode() not in metadata:
         raise InputError(path, "no provenance", "a risk list as written by riskmodel")
-    found: dict[str, Any] = json.loads(told[PROVENANCE_KEY.encode()])
-    return found
+    record: dict[str, Any] = json.loads(metadata[PROVENANCE_KEY.encode()])
+    return record

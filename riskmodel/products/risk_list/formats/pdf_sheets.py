@@ -1,4 +1,4 @@
-"""What stands on the paper sheet of one area, in amounts that leave it on one page."""
+"""Contents of the paper sheet of one area, in amounts that fit on one page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 from riskmodel.products.rendering import dutch
 from riskmodel.products.risk_list.area_sheet import AreaSheet, DriverRow, Past
 from riskmodel.products.risk_list.formats.pdf_drawings import largest, trend_drawing
-from riskmodel.products.risk_list.formats.workbook_explained import LEAST_SHOWN
+from riskmodel.products.risk_list.sheet_drivers import LEAST_SHOWN
+from riskmodel.products.risk_list.texts import in_dutch
 from riskmodel.workspace.safe_text import plain_text
 
 #: Drivers on a sheet and indicators behind one; the other drivers are added up.
@@ -17,8 +18,8 @@ MOST_DRIVERS, MOST_INDICATORS = 8, 1
 MOST_COMPARABLE, MOST_MECHANISMS, MOST_PAST = 5, 6, 6
 #: Longest name; a longer one is cut, because a sheet is one page.
 LONGEST = 70
-#: The method spoke loudly when an area was in this part of the country's list.
-LOUD_SHARE = 0.1
+#: The chance of an area was high when it was in this part of the country's list.
+HIGH_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class _Part:
 
 
 def clipped(text: Any, longest: int = LONGEST) -> str:
-    """Give a text without invisible signs, cut where it is longer than there is room for.
+    """Return a text without invisible signs, cut where it is longer than there is room for.
 
     Examples
     --------
@@ -44,7 +45,7 @@ def clipped(text: Any, longest: int = LONGEST) -> str:
 
 
 def sheet_context(area: dict[str, Any], sheet: AreaSheet, areas: int) -> dict[str, Any]:
-    """Give what the template shows of one area."""
+    """Return what the template shows of one area."""
     chance = dutch.known(area["p_decline"])
     leading, own, rest = _parts(sheet.drivers)
     numbers = [part.value for part in (*leading, *own)] + [area["expected_change"]]
@@ -78,7 +79,7 @@ def _base(area: dict[str, Any], sheet: AreaSheet) -> float | None:
 
 
 def _parts(drivers: Sequence[DriverRow]) -> tuple[list[_Part], list[_Part], float | None]:
-    """Leading drivers and parts of the score, both from fall to rise, and the sum of the other drivers."""
+    """Return leading drivers and parts of the score, both from fall to rise, and the sum of the other drivers."""
     strongest = sorted(drivers, key=lambda driver: -abs(driver.contribution))
     shown = [driver for driver in strongest if abs(driver.contribution) >= LEAST_SHOWN][:MOST_DRIVERS]
     others = [driver for driver in drivers if driver not in shown]
@@ -95,12 +96,13 @@ def _parts(drivers: Sequence[DriverRow]) -> tuple[list[_Part], list[_Part], floa
 
 def _behind(driver: DriverRow) -> tuple[str, ...]:
     return tuple(
-        f"{found.label}{f': {found.text}' if found.text else ''}" for found in driver.indicators[:MOST_INDICATORS]
+        f"{found.label}{f': {in_dutch(found.text)}' if found.text else ''}"
+        for found in driver.indicators[:MOST_INDICATORS]
     )
 
 
 def _rank_line(rank: Any, sheet: AreaSheet, areas: int) -> dict[str, Any]:
-    # A range is told as it was measured, but its drawing holds the area's own place.
+    # The range is written as it was measured, but its drawing includes the area's own rank.
     low, high = min(sheet.rank_low, int(rank)), max(sheet.rank_high, int(rank))
     left = (low - 1) / areas * 100
     return {
@@ -111,8 +113,7 @@ def _rank_line(rank: Any, sheet: AreaSheet, areas: int) -> dict[str, Any]:
 
 
 def _verdict(past: Past) -> tuple[bool, str]:
-    """Whether the method was right, and that in plain Dutch."""
-    loud = past.rank <= past.of * LOUD_SHARE
-    if loud:
+    """Return whether the method was right, and that in plain Dutch."""
+    if past.rank <= past.of * HIGH_SHARE:
         return past.happened, "hoog, en gebeurd" if past.happened else "hoog, niet gebeurd"
     return not past.happened, "niet hoog, wel gebeurd" if past.happened else "niet hoog, niet gebeurd"

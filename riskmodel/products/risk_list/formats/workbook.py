@@ -1,4 +1,4 @@
-"""The risk list as a workbook: the list, what is behind it, how to read it, and where it comes from."""
+"""The risk list as a workbook: the list, its explanation, a guide and its provenance."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ from typing import Any
 import xlsxwriter
 
 from riskmodel.products.rendering.dutch import EXAMPLE, is_true, known, yes_no
-from riskmodel.products.risk_list.formats.csv import TEXT_COLUMNS
 from riskmodel.products.risk_list.formats.workbook_explained import HEADINGS, NO_VERDICT, explained
 from riskmodel.products.risk_list.formats.workbook_texts import Blocks, guide_blocks, origin_blocks
 from riskmodel.products.risk_list.provenance import caveats
-from riskmodel.products.risk_list.risk_list import COLUMNS, About, RiskList
+from riskmodel.products.risk_list.risk_list import COLUMNS, FLAGS, TEXT_COLUMNS, About, RiskList
 from riskmodel.workspace.safe_text import plain_text
-
-FLAGS = ("under_pressure", "threatens", "too_small", "on_list", "audit")
 
 WIDTHS = {
     "rank": 7,
@@ -40,7 +37,7 @@ NUMBER_FORMATS = {
     "p_decline": "0%",
 }
 
-#: Numbers of the model that say nothing of an area too small for a verdict: they stay, in grey.
+#: Numbers of the model that say nothing about an area too small for a verdict: they are grey.
 MODEL_NUMBERS = ("p_decline", "expected_change", "lower80", "upper80")
 QUIET: dict[str, object] = {"italic": True, "font_color": "#6B7A87"}
 
@@ -60,7 +57,7 @@ MARKED: dict[str, dict[str, object]] = {
 
 
 class _Styles:
-    """Formats of one workbook, made once each: a workbook keeps every format it was ever given."""
+    """Formats of one workbook, made once each: a workbook stores every format that it was given."""
 
     def __init__(self, book: Any, base: Mapping[str, object] | None = None) -> None:
         self._book = book
@@ -87,7 +84,7 @@ def _write_number(sheet: Any, row: int, column: int, value: Any, style: Any) -> 
 
 
 def _fit_rows(sheet: Any, columns: Sequence[tuple[Sequence[Any], int]], first: int = 1) -> None:
-    """Make rows as high as their texts: not every program does so by itself when it opens a file.
+    """Set the height of rows to that of their texts: not every program does so when it opens a file.
 
     ``columns`` are the texts of a column and its width in signs.
     """
@@ -123,7 +120,7 @@ def _on_paper(sheet: Any, about: About) -> None:
 
 
 def _flag_words(name: str, area: Mapping[Any, Any]) -> str:
-    """A flag in words; of an area too small for a verdict neither yes nor no is said."""
+    """Return a flag in words; neither yes nor no for an area too small for a verdict."""
     if name == "threatens" and is_true(area["too_small"]):
         return NO_VERDICT
     return yes_no(area[name])
@@ -152,32 +149,32 @@ def _list_sheet(book: Any, risk_list: RiskList, styles: _Styles) -> None:
         for row, area in enumerate(areas, start=1):
             _cell(sheet, row, column, name, area, styles)
     _fit_rows(sheet, [([area[name] for area in areas], WIDTHS.get(name, _WIDTH)) for name in TEXT_COLUMNS])
-    place = list(COLUMNS).index("p_decline")
+    chance = list(COLUMNS).index("p_decline")
     bars = {"type": "data_bar", "bar_color": "#F2B97F", "min_type": "num", "min_value": 0}
-    # No bar beside an area that nothing can be said of; those stand at the end.
+    # No bar beside an area without a verdict; those are at the end.
     judged = max((row for row, area in enumerate(areas, start=1) if not is_true(area["too_small"])), default=0)
     if judged:
-        sheet.conditional_format(1, place, judged, place, bars)
+        sheet.conditional_format(1, chance, judged, chance, bars)
     _table_settings(sheet, len(areas), len(COLUMNS), risk_list.about)
 
 
 def _explained_sheet(book: Any, risk_list: RiskList, styles: _Styles) -> None:
-    told = explained(risk_list)
-    if not told:
+    statements = explained(risk_list)
+    if not statements:
         return
     sheet = book.add_worksheet("Uitleg per gebied")
     _headings(sheet, [heading for _, heading, _ in HEADINGS], styles)
     for column, (name, _, width) in enumerate(HEADINGS):
         sheet.set_column(column, column, width)
-        for row, statement in enumerate(told, start=1):
+        for row, statement in enumerate(statements, start=1):
             value = getattr(statement, name)
             if isinstance(value, str):
                 sheet.write_string(row, column, plain_text(value), styles.get(TEXT))
             else:
                 _write_number(sheet, row, column, value, styles.number("0" if name == "rank" else CHANGE))
     texts = [(name, width) for name, _, width in HEADINGS if name in ("name", "part", "text")]
-    _fit_rows(sheet, [([getattr(each, name) for each in told], width) for name, width in texts])
-    _table_settings(sheet, len(told), len(HEADINGS), risk_list.about)
+    _fit_rows(sheet, [([getattr(each, name) for each in statements], width) for name, width in texts])
+    _table_settings(sheet, len(statements), len(HEADINGS), risk_list.about)
 
 
 def _parts_sheet(book: Any, risk_list: RiskList, styles: _Styles) -> None:

@@ -1,4 +1,4 @@
-"""What a workbook tells of each area of a list: one row a statement, so that a filter on an area is its sheet."""
+"""The explanation of each area in a workbook: one row a statement, so that a filter on an area is its sheet."""
 
 from __future__ import annotations
 
@@ -11,28 +11,24 @@ import numpy as np
 from riskmodel.products.rendering import dutch
 from riskmodel.products.risk_list.area_sheet import AreaSheet, DriverRow
 from riskmodel.products.risk_list.risk_list import RiskList, flagged
+from riskmodel.products.risk_list.sheet_drivers import LEAST_SHOWN
+from riskmodel.products.risk_list.texts import in_dutch
 from riskmodel.workspace.safe_text import plain_text
 
 #: Areas explained in a workbook, beside those drawn at random; nobody reads more, and the contributions have all.
 MOST_EXPLAINED = 200
-#: Contributions of less than this many score points are nought to a reader.
-LEAST_SHOWN = 0.0005
-#: What is said of an area in place of a chance.
+#: In place of a chance, for an area that is too small.
 NO_VERDICT = "te klein om iets te zeggen"
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One row.
+    """One row: what is stated about an area.
 
     Attributes
     ----------
-    rank : int
-        Place of the area on the list.
-    location, name : str
-        Which area.
     kind, part : str
-        What is told, and of what.
+        Kind of statement, and the part of the explanation that it is about.
     contribution, against, low, high : float or None
         In score points; None where it is no contribution, or not measured.
     text : str
@@ -51,7 +47,7 @@ class Statement:
     high: float | None = None
 
 
-#: Headings of a statement: attribute, heading, width of the column.
+#: Columns of a statement: attribute, heading, width.
 HEADINGS: tuple[tuple[str, str, int], ...] = (
     ("rank", "Rang", 7),
     ("location", "Code", 13),
@@ -67,16 +63,16 @@ HEADINGS: tuple[tuple[str, str, int], ...] = (
 
 
 def explained(risk_list: RiskList) -> list[Statement]:
-    """What is told of the areas of a list, in order of rank."""
+    """Return the statements about the areas of a list, in order of rank."""
     if not risk_list.sheets:
         return []
     drawn = flagged(risk_list.rows, "audit")
-    places = np.union1d(np.arange(min(len(drawn), MOST_EXPLAINED)), np.flatnonzero(drawn))
-    rows = risk_list.rows.to_dict("records")
+    chosen = np.union1d(np.arange(min(len(drawn), MOST_EXPLAINED)), np.flatnonzero(drawn))
+    areas = risk_list.rows.to_dict("records")
     return [
         statement
-        for place in places.tolist()
-        for statement in _of_area(rows[place], risk_list.sheets[place], len(rows))
+        for row in chosen.tolist()
+        for statement in _of_area(areas[row], risk_list.sheets[row], len(areas))
     ]
 
 
@@ -86,13 +82,13 @@ def _of_area(area: dict[Any, Any], sheet: AreaSheet, areas: int) -> Iterator[Sta
         yield Statement(*who, "Kans", "", NO_VERDICT)
         return
     yield Statement(*who, "Kans", "", sheet.frequency)
-    told = f"In 80 van de 100 gevallen tussen plaats {sheet.rank_low} en {sheet.rank_high} van {areas}."
-    yield Statement(*who, "Plaats op de lijst", "", told)
+    ranks = f"In 80 van de 100 gevallen tussen plaats {sheet.rank_low} en {sheet.rank_high} van {areas}."
+    yield Statement(*who, "Plaats op de lijst", "", ranks)
     for driver in sorted(sheet.drivers, key=lambda driver: driver.contribution):
         if abs(driver.contribution) >= LEAST_SHOWN:
             yield _of_driver(who, driver)
     for found in sheet.mechanisms:
-        yield Statement(*who, "Stapelt zich op", found.title, found.text)
+        yield Statement(*who, "Stapelt zich op", in_dutch(found.title), in_dutch(found.text))
     for past in sheet.past:
         happened = "het gebeurde" if past.happened else "het gebeurde niet"
         yield Statement(
@@ -105,7 +101,9 @@ def _of_area(area: dict[Any, Any], sheet: AreaSheet, areas: int) -> Iterator[Sta
 
 
 def _of_driver(who: tuple[int, str, str], driver: DriverRow) -> Statement:
-    behind = "; ".join(f"{found.label}{f' ({found.text})' if found.text else ''}" for found in driver.indicators)
+    behind = "; ".join(
+        f"{found.label}{f' ({in_dutch(found.text)})' if found.text else ''}" for found in driver.indicators
+    )
     unsure = "" if driver.stable else "Niet zeker: een bijna even goed model zegt het tegendeel. Leun er niet op. "
     return Statement(
         *who,

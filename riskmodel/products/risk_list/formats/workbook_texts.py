@@ -1,4 +1,4 @@
-"""Texts of the workbook of a risk list: how to read it, and where it comes from."""
+"""Texts of the workbook of a risk list: its guide and its provenance."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from riskmodel.products.rendering.dutch import LIMITS, percent_short, whole
 from riskmodel.products.risk_list.formats.workbook_explained import MOST_EXPLAINED
 from riskmodel.products.risk_list.provenance import caveats, origin_lines
 from riskmodel.products.risk_list.risk_list import COLUMNS, About, RiskList
+from riskmodel.products.risk_list.texts import event_in_dutch, in_dutch
 
 #: A sheet of texts: blocks of a heading and lines of label and text.
 Blocks = list[tuple[str, list[tuple[str, str]]]]
@@ -14,7 +15,7 @@ Blocks = list[tuple[str, list[tuple[str, str]]]]
 def _settings(about: About) -> list[tuple[str, str]]:
     capacity = "geen grens" if about.capacity is None else f"{whole(about.capacity)} gebieden"
     return [
-        ("Achteruitgang", f"{about.event}, binnen {about.horizon} jaar"),
+        ("Achteruitgang", f"{event_in_dutch(about.event)}, binnen {about.horizon} jaar"),
         ("Gemiddelde kans", percent_short(about.average_risk)),
         ("Dreigt achteruit te gaan", f"kans van {percent_short(about.threat_limit)} of meer"),
         ("Te klein om iets te zeggen", f"minder dan {whole(about.small_limit)} inwoners; kans in grijs"),
@@ -30,7 +31,7 @@ def _since(year: int | None) -> str:
 
 
 def guide_blocks(about: About) -> Blocks:
-    """How to read a workbook: its sheets, its columns, its limits, and what it does not say."""
+    """Return how to read a workbook: its sheets, columns and thresholds, and the limits of a list."""
     columns = [
         (heading, f"{meaning} (in de andere bestanden: {name})") for name, (heading, meaning) in COLUMNS.items()
     ]
@@ -51,12 +52,12 @@ def guide_blocks(about: About) -> Blocks:
         ("Wat deze lijst niet zegt", list(LIMITS)),
     ]
     if about.track_record:
-        blocks.append(("Hoe goed werkte deze methode eerder?", [("", about.track_record)]))
+        blocks.append(("Hoe goed werkte deze methode eerder?", [("", in_dutch(about.track_record))]))
     return blocks
 
 
 def origin_blocks(risk_list: RiskList) -> Blocks:
-    """Where a list comes from, and what must be known of it."""
+    """Return the provenance of a list, and its caveats."""
     return [
         ("Waar komt deze lijst vandaan?", origin_lines(risk_list)),
         ("Let op", [("", text) for text in caveats(risk_list.about)]),

@@ -1,4 +1,4 @@
-"""The data of the risk list page for its script: columns of rows, and sheets in which nothing is said twice."""
+"""The data of the risk list page for its script: columns of rows, and sheets in which values are stored once."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskmodel.catalogue import load
+from riskmodel.catalogue import DIMENSIONS, drivers, load
+from riskmodel.catalogue.units import UNITS, Amount
 from riskmodel.products.risk_list.area_sheet import AreaSheet, DriverRow, Past, Trend
-from riskmodel.products.risk_list.page.interned import Said
-from riskmodel.products.risk_list.page.sentences import labels, sentences
-from riskmodel.products.risk_list.page.texts import TEXTS, english_event
-from riskmodel.products.risk_list.risk_list import About, RiskList, flagged
+from riskmodel.products.risk_list.driver_words import strongest
+from riskmodel.products.risk_list.page.interned import Interned
+from riskmodel.products.risk_list.page.markup import packed
+from riskmodel.products.risk_list.risk_list import FLAGS, About, RiskList, flagged
+from riskmodel.products.risk_list.texts import TEXTS, Sentence, event_sentence
+from riskmodel.products.risk_list.texts import UNITS as UNIT_TEXTS
 from riskmodel.workspace.safe_text import plain_text
 
-#: Bits of ``rows.flags``, in this order.
-FLAGS = ("under_pressure", "threatens", "too_small", "on_list", "audit")
-
-#: Score columns of ``rows``, told in thousandths of a point: what the page shows, to the letter.
+#: Score columns of ``rows``, in thousandths of a point: exactly what the page shows.
 MILLI = {
     "score": "score",
     "change": "change_last",
@@ -40,7 +40,7 @@ MOST_INDICATORS = 5
 
 
 def milli(value: float) -> int | None:
-    """Give a number of score points in thousandths, None when it is missing."""
+    """Return a number of score points in thousandths, None when it is missing."""
     if not math.isfinite(value):
         return None
     # Hundreds of thousands of them: adding a half costs less than rounding again.
@@ -48,8 +48,12 @@ def milli(value: float) -> int | None:
     return int(shown + 0.5) if shown >= 0 else -int(0.5 - shown)
 
 
+def _millis(*values: float) -> list[int | None]:
+    return [milli(value) for value in values]
+
+
 def percent(value: float) -> int | None:
-    """Give a chance in whole hundredths, None when it is missing."""
+    """Return a chance in whole hundredths, None when it is missing."""
     return round(100 * value) if math.isfinite(value) else None
 
 
@@ -65,21 +69,21 @@ def _numbers(column: pd.Series, whole: bool = False) -> list[float | int | None]
 
 
 def flag_bits(rows: pd.DataFrame) -> np.ndarray:
-    """Put the flags of every row in one number: bit 0 is the first of :data:`FLAGS`."""
+    """Return the flags of every row in one number: bit 0 is the first of ``FLAGS``."""
     bits = np.zeros(len(rows), dtype=int)
-    for place, flag in enumerate(FLAGS):
-        bits |= flagged(rows, flag).astype(int) << place
+    for bit, flag in enumerate(FLAGS):
+        bits |= flagged(rows, flag).astype(int) << bit
     return bits
 
 
-def _rows(risk_list: RiskList, said: Said) -> dict[str, list[Any]]:
+def _rows(risk_list: RiskList, interned: Interned) -> dict[str, list[Any]]:
     rows = risk_list.rows
     texts = {
         "code": rows["location"].map(plain_text).tolist(),
         "name": rows["name"].map(plain_text).tolist(),
-        "town": [said.words(name) for name in rows["municipality"]],
-        "down": [said.words(words) for words in rows["drivers_down"]],
-        "up": [said.words(words) for words in rows["drivers_up"]],
+        "town": [interned.index(name, plain_text) for name in rows["municipality"]],
+        "down": _strongest(risk_list, interned, down=True),
+        "up": _strongest(risk_list, interned, down=False),
     }
     numbers = {
         "rank": _numbers(rows["rank"], whole=True),
@@ -91,66 +95,76 @@ def _rows(risk_list: RiskList, said: Said) -> dict[str, list[Any]]:
     return texts | numbers | {name: _milli_column(rows[column]) for name, column in MILLI.items()}
 
 
-def _trend(trend: Trend, said: Said) -> list[Any]:
+def _strongest(risk_list: RiskList, interned: Interned, *, down: bool) -> list[int]:
+    """Return the ids of the strongest drivers of every row; none without a verdict."""
+    ids = [driver.id for driver in risk_list.drivers]
+    columns = strongest(risk_list.contributions[ids].to_numpy(float), down=down)
+    small = flagged(risk_list.rows, "too_small")
     return [
-        said.place(trend.years),
-        [milli(value) for value in trend.score],
-        said.place(tuple(milli(value) for value in trend.municipality)),
-        said.place(tuple(milli(value) for value in trend.country)),
+        interned.index(() if without else tuple(ids[column] for column in found))
+        for found, without in zip(columns, small, strict=True)
     ]
 
 
-def _driver(driver: DriverRow, said: Said) -> list[Any]:
+def _sentence(sentence: Sentence | None, interned: Interned) -> int:
+    if sentence is None:
+        return interned.index(None)
+    values = sentence.values.values()
+    shown = ((value.shown, value.unit) if isinstance(value, Amount) else value for value in values)
+    return interned.index((sentence.key, *shown), lambda _: sentence)
+
+
+def _trend(trend: Trend, interned: Interned) -> list[Any]:
+    return [
+        interned.index(trend.years),
+        _millis(*trend.score),
+        interned.index(tuple(_millis(*trend.municipality))),
+        interned.index(tuple(_millis(*trend.country))),
+    ]
+
+
+def _driver(driver: DriverRow, interned: Interned) -> list[Any]:
     behind = [
-        [said.label(found.label, found.label_en), worth, said.words(found.text)]
+        [interned.index((found.label, found.label_en), _label), worth, _sentence(found.text, interned)]
         for found in driver.indicators[:MOST_INDICATORS]
-        # What is nought to the reader explains nothing.
+        # What rounds to zero explains nothing to a reader.
         if (worth := milli(found.contribution))
     ]
-    return [
-        said.place((driver.id, driver.label)),
-        milli(driver.contribution),
-        milli(driver.against_comparable),
-        milli(driver.low),
-        milli(driver.high),
-        int(driver.stable) + 2 * int(driver.definitional),
-        behind,
-    ]
+    figures = _millis(driver.contribution, driver.against_comparable, driver.low, driver.high)
+    flags = int(driver.stable) + 2 * int(driver.definitional)
+    return [interned.index((driver.id, driver.label)), *figures, flags, behind]
+
+
+def _label(label: tuple[str, str]) -> tuple[str, ...]:
+    return tuple(map(plain_text, label))
 
 
 def _past(past: Past) -> list[Any]:
-    told = (past.year, past.target_year, percent(past.chance), past.rank, past.of)
-    return [*told, milli(past.change), int(past.happened)]
+    forecast = (past.year, past.target_year, percent(past.chance), past.rank, past.of)
+    return [*forecast, milli(past.change), int(past.happened)]
 
 
-def _sheet(sheet: AreaSheet, places: dict[str, int], said: Said) -> list[Any]:
+def _sheet(sheet: AreaSheet, indices: dict[str, int], interned: Interned) -> list[Any]:
     fan = sheet.fan
     return [
-        _trend(sheet.trend, said),
-        [
-            fan.year,
-            milli(fan.expected),
-            said.place(tuple(fan.quantiles)),
-            [milli(value) for value in fan.quantiles.values()],
-        ],
+        _trend(sheet.trend, interned),
+        [fan.year, milli(fan.expected), interned.index(tuple(fan.quantiles)), _millis(*fan.quantiles.values())],
         [
             [
-                said.place((row.id, row.label)),
-                milli(row.value),
-                milli(row.country),
-                milli(row.change),
+                interned.index((row.id, row.label)),
+                *_millis(row.value, row.country, row.change),
                 row.year,
                 row.since,
             ]
             for row in sheet.dimensions
         ],
-        [_driver(driver, said) for driver in sheet.drivers],
-        [[said.words(found.title), said.words(found.text)] for found in sheet.mechanisms],
+        [_driver(driver, interned) for driver in sheet.drivers],
+        [[_sentence(found.title, interned), _sentence(found.text, interned)] for found in sheet.mechanisms],
         [
             [
-                places.get(found.location, -1),
+                indices.get(found.location, -1),
                 plain_text(found.name),
-                said.words(found.municipality),
+                interned.index(found.municipality, plain_text),
                 milli(found.score),
                 percent(found.p_decline),
             ]
@@ -162,23 +176,31 @@ def _sheet(sheet: AreaSheet, places: dict[str, int], said: Said) -> list[Any]:
     ]
 
 
+def _labels(risk_list: RiskList) -> dict[str, tuple[str, str]]:
+    """Return the names of drivers and dimensions in Dutch and English, by id."""
+    named = {driver.id: (driver.label, driver.label_en) for driver in (*drivers(), *risk_list.drivers)}
+    dimensions = load("indicators/leefbaarometer-3.0")
+    return named | {
+        f"dimension_{key}": (dimensions[key]["label_nl"], dimensions[key]["label_en"]) for key in DIMENSIONS
+    }
+
+
 def _definitional(driver: str) -> bool:
-    """Whether a driver is a part of the score itself, according to the catalogue."""
+    """Return whether a driver is a part of the score itself, according to the catalogue."""
     return bool(load("drivers").get(driver, {}).get("definitional", False))
 
 
 def _contributions(risk_list: RiskList) -> list[list[int | None]]:
     columns = ["base", *(driver.id for driver in risk_list.drivers)]
-    told = [_milli_column(risk_list.contributions[column]) for column in columns]
-    return [list(values) for values in zip(*told, strict=True)]
+    values = [_milli_column(risk_list.contributions[column]) for column in columns]
+    return [list(row) for row in zip(*values, strict=True)]
 
 
 def about_data(about: About) -> dict[str, Any]:
-    """What texts of the page need of the settings; dates as ``YYYY-MM-DD``."""
+    """Return the settings that texts of the page need; dates as ``YYYY-MM-DD``."""
     return {
         "title": plain_text(about.title),
-        "event": plain_text(about.event),
-        "event_en": english_event(plain_text(about.event)),
+        "event": event_sentence(about.event),
         "question": plain_text(about.question),
         "horizon": about.horizon,
         "year": about.origin_date.year,
@@ -198,34 +220,34 @@ def about_data(about: About) -> dict[str, Any]:
 
 
 def as_json(value: Any) -> str:
-    """Write data so that it can stand inside a page: no sign that could end its element."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    """Return data as JSON for within a page: no sign that could end its element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=packed)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def page_data(risk_list: RiskList) -> str:
-    """Give what the script of the page needs at once, as JSON."""
-    said = Said()
+    """Return what the script of the page needs at once, as JSON."""
+    interned = Interned()
     data = {
         "about": about_data(risk_list.about),
-        "rows": _rows(risk_list, said),
+        "rows": _rows(risk_list, interned),
         # Sheets have their own drivers; without them these are all there is.
         "parts": [] if risk_list.sheets else _contributions(risk_list),
         "drivers": [[driver.id, driver.label, int(_definitional(driver.id))] for driver in risk_list.drivers],
-        "said": said.values,
+        "interned": interned.values,
         "texts": TEXTS,
-        "labels": labels(),
-        "sentences": sentences(),
+        "units": {unit: (*UNIT_TEXTS.get(unit, ("{}", "{}")), decimals) for unit, (decimals, _) in UNITS.items()},
+        "labels": _labels(risk_list),
     }
     return as_json(data)
 
 
 def sheets_data(risk_list: RiskList) -> str:
-    """Give the area sheets, which the script reads when the first is opened."""
-    said = Said()
-    places = {code: place for place, code in enumerate(risk_list.rows["location"])}
-    sheets = [_sheet(sheet, places, said) for sheet in risk_list.sheets]
-    text = as_json({"sheets": sheets, "said": said.values})
+    """Return the area sheets, which the script reads when the first is opened."""
+    interned = Interned()
+    indices = {code: index for index, code in enumerate(risk_list.rows["location"])}
+    sheets = [_sheet(sheet, indices, interned) for sheet in risk_list.sheets]
+    text = as_json({"sheets": sheets, "interned": interned.values})
     if len(text) <= LARGEST_PLAIN:
         return text
     # The moment is left out, so that the same list gives the same page.

@@ -1,4 +1,4 @@
-"""Places and colours of the drawings of the risk list page: steps of the map, quadrant, municipalities."""
+"""Coordinates and colours of the drawings of the risk list page: steps of the map, quadrant, municipalities."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float64]
 
 #: Steps of the map as multiples of the limit of *dreigt*: light below it, dark above.
 STEPS = (0.25, 0.5, 1.0, 2.0)
-#: Class of an area without a verdict.
+#: Step of an area without a verdict.
 NO_STEP = len(STEPS) + 1
 #: From so many municipalities on, each is one among others.
 MANY_TOWNS = 20
@@ -26,18 +26,18 @@ MANY_TOWNS = 20
 
 @dataclass(frozen=True)
 class Quadrant:
-    """Where every area stands: score now from left to right, chance of decline from below.
+    """Coordinates of every area: score now from left to right, chance of decline from below.
 
     Attributes
     ----------
     width, height : float
         Size of the drawing.
     x, y : numpy.ndarray, shape (areas,)
-        Place of every area; NaN where it is unknown or the area is too small for a verdict.
+        Point of every area; NaN where it is not known or the area is too small for a verdict.
     split, limit : float
-        Place of the line between *nu onder druk* and the rest, and of the limit of *dreigt*.
+        x of the line between *nu onder druk* and the rest, and y of the limit of *dreigt*.
     ticks : tuple of (float, float)
-        Chance and place of the marks along the side.
+        Chance and y of the marks along the side.
     """
 
     width: float
@@ -50,25 +50,25 @@ class Quadrant:
 
 
 def steps_of(rows: pd.DataFrame, limit: float) -> npt.NDArray[np.int64]:
-    """Give every area its step of colour."""
+    """Return the step of colour of every area."""
     chance = rows["p_decline"].to_numpy(float)
     steps = np.searchsorted(np.array(STEPS) * limit, chance, side="right")
     return np.where(judged(rows), steps, NO_STEP)
 
 
 def step_limits(limit: float) -> tuple[float, ...]:
-    """Give the chances between the steps of colour."""
+    """Return the chances between the steps of colour."""
     return tuple(step * limit for step in STEPS)
 
 
 def judged(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Say of which areas there is a verdict: large enough, and with a chance."""
-    found: npt.NDArray[np.bool_] = ~flagged(rows, "too_small") & np.isfinite(rows["p_decline"].to_numpy(float))
-    return found
+    """Return which areas have a verdict: large enough, and with a chance."""
+    verdict: npt.NDArray[np.bool_] = ~flagged(rows, "too_small") & np.isfinite(rows["p_decline"].to_numpy(float))
+    return verdict
 
 
 def quadrant(rows: pd.DataFrame, limit: float, width: float = 600.0, height: float = 420.0) -> Quadrant:
-    """Place the areas in the quadrant.
+    """Return the areas in the quadrant.
 
     The side has a square-root scale: most areas have a small chance and would lie on one another.
     """
@@ -81,7 +81,7 @@ def quadrant(rows: pd.DataFrame, limit: float, width: float = 600.0, height: flo
     if pressed.any() and (known & ~pressed).any():
         split = (score[pressed].max() + score[known & ~pressed].min()) / 2
     else:
-        # Without areas on one side its corner is only a strip, but it is there, with its nought.
+        # Without areas on one side its corner is only a strip, but it is there, with its count of zero.
         split = high if pressed.any() else low
         low, high = (low, high + room) if pressed.any() else (low - room, high)
     top = max(1.15 * (chance[known].max() if known.any() else 0.0), 2.5 * limit)
@@ -101,7 +101,7 @@ def quadrant(rows: pd.DataFrame, limit: float, width: float = 600.0, height: flo
 
 
 def corner_counts(rows: pd.DataFrame) -> dict[str, int]:
-    """Count the areas in the four corners of the quadrant; an area without a verdict stands in none."""
+    """Count the areas in the four corners of the quadrant; an area without a verdict is in none."""
     shown = rows[judged(rows)]
     pressed, threatened = flagged(shown, "under_pressure"), flagged(shown, "threatens")
     return {
@@ -113,7 +113,7 @@ def corner_counts(rows: pd.DataFrame) -> dict[str, int]:
 
 
 def towns(counted: pd.DataFrame, own: Collection[str]) -> list[dict[str, Any]]:
-    """List municipalities with their counts, highest share first."""
+    """Return the municipalities with their counts, highest share first."""
     if len(counted) < 2:
         return []
     return [
@@ -124,7 +124,7 @@ def towns(counted: pd.DataFrame, own: Collection[str]) -> list[dict[str, Any]]:
 
 
 def among_others(found: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Say where the one municipality of a list stands among all others; None for several, or without others."""
+    """Compare the one municipality of a list with all others; None for several, or without others."""
     own, others = [each for each in found if each["own"]], [each for each in found if not each["own"]]
     if len(own) != 1 or not others:
         return None
@@ -138,7 +138,7 @@ def among_others(found: list[dict[str, Any]]) -> dict[str, Any] | None:
 
 
 def town_dots(found: list[dict[str, Any]], width: float = 600.0, size: float = 7.0) -> list[dict[str, Any]]:
-    """Place one dot a municipality along its share, dots of about the same share on top of one another."""
+    """Return one dot a municipality along its share, dots of about the same share on top of one another."""
     if len(found) < MANY_TOWNS:
         return []
     piles: dict[int, int] = {}

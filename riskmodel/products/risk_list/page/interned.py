@@ -1,47 +1,28 @@
-"""What the data of a page says more than once, kept once."""
+"""Values that the data of a page has more than once, stored once."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any
 
-from riskmodel.workspace.safe_text import plain_text
 
-
-class Said:
-    """Values that occur often, each kept once and named by its place.
+class Interned:
+    """Values that occur often, each stored once and named by its index.
 
     Attributes
     ----------
     values : list of Any
-        What was said, in order of first use.
+        The values, in order of first use.
     """
 
     def __init__(self) -> None:
         self.values: list[Any] = []
-        self._places: dict[Hashable, int] = {}
+        self._indices: dict[Hashable, int] = {}
 
-        self._words: dict[Any, int] = {}
-        self._labels: dict[tuple[str, str], int] = {}
-
-    def place(self, value: Hashable) -> int:
-        """Give the place of a value, adding it when it is new."""
-        found = self._places.get(value)
+    def index(self, key: Hashable, make: Callable[[Any], Any] | None = None) -> int:
+        """Return the index of a value by its key; a new key is added as it is, or as ``make`` turns it."""
+        found = self._indices.get(key)
         if found is None:
-            found = self._places[value] = len(self.values)
-            self.values.append(value)
-        return found
-
-    def words(self, value: Any) -> int:
-        """Give the place of a text without invisible signs; each text is cleaned once."""
-        found = self._words.get(value)
-        if found is None:
-            found = self._words[value] = self.place(plain_text(value))
-        return found
-
-    def label(self, dutch: str, english: str) -> int:
-        """Give the place of a name in both languages; each is cleaned once."""
-        found = self._labels.get((dutch, english))
-        if found is None:
-            found = self._labels[dutch, english] = self.place((plain_text(dutch), plain_text(english)))
+            found = self._indices[key] = len(self.values)
+            self.values.append(make(key) if make else key)
         return found

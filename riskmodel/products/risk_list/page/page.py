@@ -24,10 +24,10 @@ from riskmodel.products.risk_list.page.drawings import (
     town_dots,
     towns,
 )
-from riskmodel.products.risk_list.page.texts import marked, say, text
-from riskmodel.products.risk_list.page.texts_guide import PROVENANCE
+from riskmodel.products.risk_list.page.markup import marked, say, text
 from riskmodel.products.risk_list.provenance import provenance
-from riskmodel.products.risk_list.risk_list import About, RiskList, flagged, town_counts
+from riskmodel.products.risk_list.risk_list import About, RiskList, counts, flagged, town_counts
+from riskmodel.products.risk_list.texts import in_dutch
 from riskmodel.workspace.safe_text import plain_text
 
 TEMPLATE = "risk_list.html.j2"
@@ -42,55 +42,46 @@ MOST_LABELS = 25
 
 
 def capacity_line(rows: pd.DataFrame) -> int | None:
-    """Give how many areas come before the line; None when all areas can be visited.
+    """Return how many areas come before the line; None when all areas can be visited.
 
-    The line stands under the last area that can be visited, so that what it says about the areas below
-    it is true even when an area higher up was passed over.
+    The line is under the last area that can be visited, so that its text about the areas below is true even when
+    an area higher up was passed over.
     """
-    # An area too small for a verdict stands below the line for another reason.
-    inside, judged = flagged(rows, "on_list"), ~flagged(rows, "too_small")
-    if not (judged & ~inside).any():
+    # An area too small for a verdict is below the line for another reason.
+    inside, large = flagged(rows, "on_list"), ~flagged(rows, "too_small")
+    if not (large & ~inside).any():
         return None
     return int(np.flatnonzero(inside)[-1]) + 1 if inside.any() else 0
 
 
-def _counts(rows: pd.DataFrame) -> dict[str, int]:
-    flags = ("under_pressure", "threatens", "too_small", "on_list", "audit")
-    counts = {flag: int(flagged(rows, flag).sum()) for flag in flags}
-    both = int((flagged(rows, "under_pressure") & flagged(rows, "threatens")).sum())
-    return counts | {"areas": len(rows), "both": both}
-
-
 def _points(risk_list: RiskList, steps: np.ndarray) -> dict[str, Any]:
-    """Give the drawings, each with one entry an area that has a place in it."""
+    """Return the drawings, each with one entry an area that has a point in it."""
     rows = risk_list.rows
     drawn, placed = draw_map(risk_list), quadrant(rows, risk_list.about.threat_limit)
     dots = [
-        (place, int(steps[place]), x, y)
-        for place, (x, y) in enumerate(zip(placed.x.tolist(), placed.y.tolist(), strict=True))
+        (index, int(steps[index]), x, y)
+        for index, (x, y) in enumerate(zip(placed.x.tolist(), placed.y.tolist(), strict=True))
         if np.isfinite(x) and np.isfinite(y)
     ]
-    made: dict[str, Any] = {"map": drawn, "quadrant": placed, "dots": dots}
+    drawings: dict[str, Any] = {"map": drawn, "quadrant": placed, "dots": dots}
     if drawn is None:
-        return made
-    pressed = flagged(rows, "under_pressure")
+        return drawings
+    shapes = [(index, int(steps[index]), path) for index, path in enumerate(drawn.paths) if path]
+    centres = [None if np.isnan(x) else (round(x), round(y)) for x, y in drawn.centres.tolist()]
+
+    def points(chosen: np.ndarray) -> list[tuple[int, int, int]]:
+        return [(index, *centre) for index, centre in enumerate(centres) if centre and chosen[index]]
+
     labelled = flagged(rows, "on_list") & (rows["rank"].to_numpy() <= MOST_LABELS)
-    centres = drawn.centres
-    shapes = [(place, int(steps[place]), path) for place, path in enumerate(drawn.paths) if path]
-    found = [place for place, _, _ in shapes]
-    return made | {
-        "shapes": shapes,
-        "centres": [None if np.isnan(x) else [round(x), round(y)] for x, y in centres.tolist()],
-        "marks": [(place, *np.rint(centres[place]).astype(int).tolist()) for place in found if pressed[place]],
-        "labels": [(place, *np.rint(centres[place]).astype(int).tolist()) for place in found if labelled[place]],
-    }
+    marks, labels = points(flagged(rows, "under_pressure")), points(labelled)
+    return drawings | {"shapes": shapes, "centres": centres, "marks": marks, "labels": labels}
 
 
 def _context(risk_list: RiskList) -> dict[str, Any]:
     rows, about = risk_list.rows, risk_list.about
     steps = steps_of(rows, about.threat_limit)
     own = set(rows["municipality"])
-    found_towns = towns(town_counts(rows) if risk_list.peers is None else risk_list.peers, own)
+    all_towns = towns(town_counts(rows) if risk_list.peers is None else risk_list.peers, own)
     sheets = {sheet.location: sheet for sheet in risk_list.sheets}
     areas = [{str(name): value for name, value in row.items()} for row in rows.head(PLAIN_ROWS).to_dict("records")]
     chosen = (
@@ -105,7 +96,7 @@ def _context(risk_list: RiskList) -> dict[str, Any]:
         "chosen": [(area, sheets[area["location"]]) for area in chosen],
         "areas_missing": int((~judged(rows)).sum()),
         "corners": corner_counts(rows),
-        "counts": _counts(rows),
+        "counts": counts(rows),
         "dutch": dutch,
         "linked": {area["location"] for area in chosen},
         "limits": step_limits(about.threat_limit),
@@ -113,36 +104,22 @@ def _context(risk_list: RiskList) -> dict[str, Any]:
         "columns": _headings(about),
         "municipalities": sorted({plain_text(name) for name in rows["municipality"]} - {""}),
         "points": _points(risk_list, steps),
-        "provenance": _provenance(about),
+        "provenance": provenance(about),
         "scale": symmetric_scale(rows[["lower80", "expected_change", "upper80"]].to_numpy(float).ravel(), 180.0),
-        "towns": found_towns,
-        "town_dots": town_dots(found_towns),
-        "among": among_others(found_towns),
-        "all_own": all(town["own"] for town in found_towns),
-        "no_threat": sum(not town["threatens"] for town in found_towns),
+        "towns": all_towns,
+        "town_dots": town_dots(all_towns),
+        "among": among_others(all_towns),
+        "all_own": all(town["own"] for town in all_towns),
+        "no_threat": sum(not town["threatens"] for town in all_towns),
         "text": text,
+        "in_dutch": in_dutch,
         "say": say,
         "marked": marked,
     }
 
 
-def _provenance(about: About) -> list[tuple[str, dict[str, Any]]]:
-    """List label key and value; notices have their own place on the page."""
-    keys = {label: f"origin_{place}" for place, label in enumerate(PROVENANCE)}
-    days = {dutch.day_words(day): day.isoformat() for day in (about.origin_date, about.known_at, about.made_on)}
-
-    def value(found: str) -> dict[str, Any]:
-        if found in days:
-            return {"key": "day", "slots": {"day": days[found]}}
-        if found == f"{about.horizon} jaar":
-            return {"key": "years", "slots": {"horizon": about.horizon}}
-        return {"key": "", "text": found}
-
-    return [(keys[label], value(found)) for label, found in provenance(about) if label != "Let op"]
-
-
 def _headings(about: About) -> list[dict[str, Any]]:
-    """List the columns of the page: heading, and which end a first click puts on top."""
+    """Return the columns of the page: heading, and the order of a first click."""
     since = {} if about.change_last_from is None else {"year": about.change_last_from}
     change = "h_change" if since else "h_change_before"
     return [
@@ -156,12 +133,12 @@ def _headings(about: About) -> list[dict[str, Any]]:
 
 
 def page_script() -> str:
-    """Give the one script of the page: its parts in one closed scope, so that nothing leaks out."""
+    """Return the one script of the page: its parts in one closed scope, so that nothing leaks out."""
     return '"use strict";\n(() => {\n' + "\n".join(asset(name) for name in SCRIPTS) + "})();\n"
 
 
 def render_page(risk_list: RiskList) -> str:
-    """Make the web page of a risk list."""
+    """Return the web page of a risk list."""
     style, script = asset("base.css") + asset("risk_list.css"), page_script()
     # These texts are ours or hold no sign of markup, and the hashes in the policy only match when they stay
     # unescaped.

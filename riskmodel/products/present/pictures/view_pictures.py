@@ -11,8 +11,9 @@ from riskmodel.monitor.measured import Measured
 from riskmodel.monitor.national import class_distribution
 from riskmodel.monitor.view import View
 from riskmodel.products.present import pictures
-from riskmodel.products.present.national_words import level_words
+from riskmodel.products.present.group_words import coverage
 from riskmodel.products.present.pictures.groups import bands
+from riskmodel.products.rendering.dutch import areas_word
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,7 +26,7 @@ FILLED = 0.1
 
 def pictures_of(view: View, tables: dict[str, pd.DataFrame], boundaries: Any = None) -> dict[str, Figure]:
     """Pictures of a municipality or a group, by file name."""
-    many = level_words(view.country.level)[1]
+    many = areas_word(view.country.level)
     source = _source_of(view)
     span = f"{view.start} tot {view.end}"
     found = {
@@ -66,7 +67,7 @@ def class_picture(measured: Measured, title: str, remark: str = "") -> Figure:
     unit, counts = "inwoners", table.pivot(index="wave", columns="class", values="inhabitants")
     known = counts.sum(axis=1) > 0
     if not known.any():
-        unit, counts = level_words(measured.level)[1], table.pivot(index="wave", columns="class", values="areas")
+        unit, counts = areas_word(measured.level), table.pivot(index="wave", columns="class", values="areas")
         known = counts.sum(axis=1) > 0
     left_out = [str(wave) for wave in counts.index[~known]]
     note = f"Niet getekend: {', '.join(left_out)} (geen aantal inwoners bekend). " if left_out else ""
@@ -82,7 +83,7 @@ def class_picture(measured: Measured, title: str, remark: str = "") -> Figure:
 
 def trajectory_picture(view: View, table: pd.DataFrame) -> Figure:
     """Mean score of a group over the measurements, beside the rest and comparable areas."""
-    many = level_words(view.country.level)[1]
+    many = areas_word(view.country.level)
     names = {
         "group": view.title,
         "rest": "rest van Nederland",
@@ -106,13 +107,13 @@ def trajectory_picture(view: View, table: pd.DataFrame) -> Figure:
 
 
 def band_words(table: pd.DataFrame) -> str:
-    """What the band around a trajectory is; empty where the jitter is not known, so that none is drawn."""
+    """Return what the band around a trajectory is; empty where the noise is not known and none is drawn."""
     return "" if table["standard_error"].isna().all() else ", met een band van 80% voor de ruis van de meting"
 
 
 def decomposition_picture(shares: pd.DataFrame, measured: Measured, start: int, end: int) -> Figure:
     """Share of each dimension in the differences between areas in their change."""
-    many = level_words(measured.level)[1]
+    many = areas_word(measured.level)
     return pictures.decomposition_shares(
         shares,
         title=f"Waaruit verschillen in verandering bestaan, {start} tot {end}",
@@ -122,24 +123,24 @@ def decomposition_picture(shares: pd.DataFrame, measured: Measured, start: int, 
 
 
 def source_line(measured: Measured) -> str:
-    """Edition and level under a picture, and the years whose inhabitants stand in."""
+    """Return edition and level for under a picture, and the years of the counts of inhabitants."""
     counted = sorted(set(measured.counted.values()))
     people = f", inwoners van {' en '.join(map(str, counted))}" if counted else ""
-    return f"Bron: Leefbaarometer {measured.edition}, {level_words(measured.level)[1]}{people}."
+    return f"Bron: Leefbaarometer {measured.edition}, {areas_word(measured.level)}{people}."
 
 
 def _areas(view: View, changes: pd.DataFrame) -> Figure:
     """Every area over all measurements, largest fall first."""
     ordered = changes.sort_values(["change", "location"])
     country = view.country
-    place = pd.Series(np.arange(len(country.areas)), index=country.areas)[ordered["location"]].to_numpy()
+    rows = pd.Series(np.arange(len(country.areas)), index=country.areas)[ordered["location"]].to_numpy()
     weight = np.nan_to_num(country.inhabitants[:, -1])
     weight = weight if weight.any() else np.ones(len(weight))
     there = ~np.isnan(country.score)
     mean = np.nansum(country.score * weight[:, None], axis=0) / (there * weight[:, None]).sum(axis=0)
     signs = np.sign(ordered["change"]) * ordered["beyond_noise"]
     return pictures.small_multiples(
-        pd.DataFrame(country.score[place], index=ordered["name"], columns=list(country.waves)),
+        pd.DataFrame(country.score[rows], index=ordered["name"], columns=list(country.waves)),
         pd.Series(mean, index=list(country.waves)),
         title=f"Elke score in {view.title}",
         subtitle=f"Grootste daling van {view.start} tot {view.end} eerst; grijs is Nederland",
@@ -175,7 +176,8 @@ def _coloured(view: View) -> str:
 
 
 def _coverage(view: View) -> str:
-    return f"Gevonden: {view.coverage}." if view.coverage else ""
+    found = coverage(view)
+    return f"Gevonden: {found}." if found else ""
 
 
 def _source_of(view: View) -> str:
@@ -183,7 +185,7 @@ def _source_of(view: View) -> str:
 
 
 def fills(view: View, boundaries: Any) -> bool:
-    """Whether the areas lie close enough together for a map of them to show anything."""
+    """Return whether the areas lie close enough together for a map to show anything."""
     if boundaries is None:
         return False
     shapes = boundaries.loc[boundaries["location"].isin(view.areas.areas), "geometry"]
@@ -194,7 +196,7 @@ def fills(view: View, boundaries: Any) -> bool:
 
 
 def _maps(view: View, changes: pd.DataFrame, boundaries: Any) -> dict[str, Figure]:
-    areas, many = view.areas, level_words(view.country.level)[1]
+    areas, many = view.areas, areas_word(view.country.level)
     classes = dict(zip(areas.areas.tolist(), areas.classes[:, areas.column(view.end)], strict=True))
     moved = dict(zip(changes["location"], changes["change"], strict=True))
     beyond = dict(zip(changes["location"], changes["beyond_noise"], strict=True))

@@ -1,7 +1,7 @@
 """Tables of weights on disk: an :class:`riskmodel.monitor.instrument.instrument.Instrument` from TOML or CSV.
 
 TOML has ``name, edition, approximation, within, about``, a table ``[intercept]`` and a ``[[term]]`` an indicator.
-CSV has the columns of :data:`CSV_COLUMNS`; a row without indicator holds an intercept as its weight. A centre is a
+CSV has the columns of :data:`CSV_COLUMNS`; a row without indicator has an intercept as its weight. A centre is a
 number, or one a year: ``{ 2016 = 3.1, 2020 = 3.4 }`` in TOML, ``2016:3.1 2020:3.4`` in CSV.
 """
 
@@ -19,12 +19,12 @@ from riskmodel.errors import InputError, unreadable
 from riskmodel.monitor.instrument.instrument import Instrument, Term
 
 CSV_COLUMNS = ("edition", "dimension", "indicator", "weight", "transform", "centre")
-#: The approximation that comes along.
+#: The shipped approximation.
 APPROXIMATION = "approximation-3.0"
 
 
 def read_instrument(path: Path, *, allow_origin: bool = False) -> Instrument:
-    """Read an instrument."""
+    """Read an instrument from a TOML or CSV file."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         return _parsed(str(path), text, path.stem, path.suffix.lower() == ".csv", allow_origin)
@@ -35,24 +35,24 @@ def read_instrument(path: Path, *, allow_origin: bool = False) -> Instrument:
 
 
 def shipped_instrument(name: str = APPROXIMATION) -> Instrument:
-    """An instrument that comes along: the approximation of 3.0, which is not the official instrument."""
+    """Return a shipped instrument: the approximation of 3.0, which is not the official instrument."""
     text = resources.files("riskmodel.catalogue").joinpath("weights", f"{name}.toml").read_text(encoding="utf-8")
     return _parsed(f"catalogue/weights/{name}.toml", text, name, False, False)
 
 
 def _parsed(where: str, text: str, stem: str, as_csv: bool, allow_origin: bool) -> Instrument:
     try:
-        told = _of_csv(text) if as_csv else tomllib.loads(text)
-        terms = tuple(_term(row) for row in told["term"])
+        entry = _of_csv(text) if as_csv else tomllib.loads(text)
+        terms = tuple(_term(row) for row in entry["term"])
         made = Instrument(
-            name=str(told.get("name", stem)),
-            edition=str(told["edition"]),
-            intercept={key: float(value) for key, value in told["intercept"].items()},
+            name=str(entry.get("name", stem)),
+            edition=str(entry["edition"]),
+            intercept={key: float(value) for key, value in entry["intercept"].items()},
             terms=terms,
-            approximation=bool(told.get("approximation", True)),
-            within=int(told.get("within", 0)),
-            about=str(told.get("about", "")),
-            fit=tuple(told.get("fit", ())),
+            approximation=bool(entry.get("approximation", True)),
+            within=int(entry.get("within", 0)),
+            about=str(entry.get("about", "")),
+            fit=tuple(entry.get("fit", ())),
         )
     except InputError as error:
         raise InputError(f"{where}, {error.where}", error.found, error.expected, error.hint) from error

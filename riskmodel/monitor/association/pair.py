@@ -26,7 +26,7 @@ class Pair:
     level : str
         Level of the areas.
     areas, municipalities : numpy.ndarray of str, shape (areas,)
-        Codes, and codes of the municipalities; these are empty where codes do not tell them.
+        Codes, and codes of the municipalities; empty where the codes of areas do not contain them.
     first, second : numpy.ndarray, shape (areas, years)
         Values; NaN where there is none.
     years : tuple of (int, int, int)
@@ -42,7 +42,7 @@ class Pair:
 
 
 def pair_of(source: Panel | pd.DataFrame, names: tuple[str, str], start: int, end: int, within: int) -> Pair:
-    """Two indicators in the years between two years, or in those nearest to them."""
+    """Return two indicators in the years between two years, or in those nearest to them."""
     if isinstance(source, Panel):
         values = [source[name] for name in names]
         years = [source.years_of(name) for name in names]
@@ -62,7 +62,7 @@ def pair_of(source: Panel | pd.DataFrame, names: tuple[str, str], start: int, en
         towns = np.array(["GM" + code[2:6] if named else "" for code in areas], dtype=str)
     matched = _matched(names, years, start, end, within)
     first, second = (
-        each[:, [axis.index(row[place]) for row in matched]] for place, each in enumerate(values, start=1)
+        each[:, [axis.index(row[column]) for row in matched]] for column, each in enumerate(values, start=1)
     )
     return Pair(level, areas, towns, first, second, matched)
 
@@ -90,7 +90,7 @@ def _wide(frame: pd.DataFrame, names: tuple[str, str]) -> list[pd.DataFrame]:
 def _matched(
     names: tuple[str, str], years: list[tuple[int, ...]], start: int, end: int, within: int
 ) -> tuple[tuple[int, int, int], ...]:
-    """Years asked for, with the nearest year of each indicator; between the two ends only years that both have."""
+    """Return the years asked for with the nearest year of each indicator; between them only shared years."""
     first, last = (
         (year, _nearest(names[0], years[0], year, within), _nearest(names[1], years[1], year, within))
         for year in (start, end)
@@ -102,10 +102,10 @@ def _matched(
     return (first, *((year, year, year) for year in shared), last)
 
 
-def _nearest(name: str, held: tuple[int, ...], year: int, within: int) -> int:
-    near = [each for each in held if abs(each - year) <= within]
+def _nearest(name: str, available: tuple[int, ...], year: int, within: int) -> int:
+    near = [each for each in available if abs(each - year) <= within]
     if not near:
-        found = f"{name!r} in {', '.join(map(str, held)) or 'no year'}"
+        found = f"{name!r} in {', '.join(map(str, available)) or 'no year'}"
         raise InputError(
             "association",
             found,
