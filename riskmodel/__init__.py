@@ -1,7 +1,7 @@
 """riskmodel: which Dutch neighbourhoods threaten to decline, why, and how sure.
 
-One way through: sources -> panel -> forecasting -> products.
-The calls below have the names of the commands of the ``riskmodel`` program.
+Data flows from sources to panel, forecasting and products. The public calls have the names of the commands of the
+``riskmodel`` program.
 """
 
 from __future__ import annotations
@@ -19,42 +19,34 @@ _os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 _os.environ.setdefault("DO_NOT_TRACK", "true")
 _os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
-#: The module of each public name, loaded on first use so that ``riskmodel --help`` stays quick.
-_MODULES = {
-    "InputError": "errors",
-    "Workspace": "workspace.store",
-    "adopt": "workspace.transaction",
-    "audit": "workflow.audit",
-    "backtest": "workflow.backtest",
-    "check": "workspace.check",
-    "check_deep": "workspace.verify",
-    "compare": "workflow.compare",
-    "current": "workflow.present",
-    "describe": "workflow.train",
-    "draft_local_mapping": "workflow.ingest",
-    "evaluate_outcomes": "workflow.outcomes",
-    "forecast": "workflow.forecast",
-    "ingest": "workflow.ingest",
-    "ingest_boundaries": "workflow.ingest",
-    "ingest_crosswalk": "workflow.ingest",
-    "ingest_kwb": "workflow.ingest",
-    "ingest_leefbaarometer": "workflow.ingest",
-    "ingest_local": "workflow.ingest",
-    "ingest_outcomes": "workflow.outcomes",
-    "monitor_areas": "workflow.present",
-    "national": "workflow.present",
-    "promote": "workflow.promote",
-    "register_entry": "workflow.register_entry",
-    "reproduce": "workflow.reproduce",
-    "risk_list": "workflow.risk_list",
-    "score": "workflow.score",
-    "statements": "workflow.present",
-    "survey": "workflow.present",
-    "train": "workflow.train",
-    "verify": "workflow.present",
-    "what_if": "workflow.what_if",
-}
-__all__ = ["__version__", *_MODULES]
+#: Public names by module, loaded on first use so that ``riskmodel --help`` stays quick.
+_NAMES = {
+    "errors": ("InputError",),
+    "workflow.audit": ("audit",),
+    "workflow.backtest": ("backtest",),
+    "workflow.compare": ("compare",),
+    "workflow.forecast": ("forecast",),
+    "workflow.ingest": (
+        "draft_local_mapping", "ingest", "ingest_boundaries", "ingest_crosswalk", "ingest_kwb",
+        "ingest_leefbaarometer", "ingest_local",
+    ),
+    "workflow.outcomes": ("evaluate_outcomes", "ingest_outcomes"),
+    "workflow.present": ("current", "monitor_areas", "national"),
+    "workflow.promote": ("promote",),
+    "workflow.published": ("statements", "survey", "verify"),
+    "workflow.register_entry": ("register_entry",),
+    "workflow.reproduce": ("reproduce",),
+    "workflow.risk_list": ("risk_list",),
+    "workflow.score": ("score",),
+    "workflow.train": ("describe", "train"),
+    "workflow.what_if": ("what_if",),
+    "workspace.check": ("check",),
+    "workspace.store": ("Workspace",),
+    "workspace.transaction": ("adopt",),
+    "workspace.verify": ("check_deep",),
+}  # fmt: skip
+_MODULES = {name: module for module, names in _NAMES.items() for name in names}
+__all__ = ["__version__", *sorted(_MODULES)]
 
 if TYPE_CHECKING:
     from riskmodel.errors import InputError as InputError
@@ -74,10 +66,10 @@ if TYPE_CHECKING:
     from riskmodel.workflow.present import current as current
     from riskmodel.workflow.present import monitor_areas as monitor_areas
     from riskmodel.workflow.present import national as national
-    from riskmodel.workflow.present import statements as statements
-    from riskmodel.workflow.present import survey as survey
-    from riskmodel.workflow.present import verify as verify
     from riskmodel.workflow.promote import promote as promote
+    from riskmodel.workflow.published import statements as statements
+    from riskmodel.workflow.published import survey as survey
+    from riskmodel.workflow.published import verify as verify
     from riskmodel.workflow.register_entry import register_entry as register_entry
     from riskmodel.workflow.reproduce import reproduce as reproduce
     from riskmodel.workflow.risk_list import risk_list as risk_list

@@ -1,4 +1,4 @@
-"""The one error type a user of riskmodel meets when input is not as expected."""
+"""The error type for input that is not as expected, and what turns other errors into it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 #: Of each part of a message, no more characters than this: a strange file can hold a very long line.
 WIDTH = 600
-#: What reading a damaged file raises: it is gone, no text, no JSON, or its keys and values are other ones.
+#: Raised by reading a damaged file: it is gone, no text, no JSON, or its keys and values are other ones.
 DAMAGE: tuple[type[Exception], ...] = (
     OSError,
     ValueError,
@@ -19,18 +19,18 @@ DAMAGE: tuple[type[Exception], ...] = (
 )
 
 
-def shown(text: object) -> str:
-    """A part of a message: not too long, and in characters that a terminal can print and does not obey."""
-    said = str(text)
-    if len(said) > WIDTH:
-        said = f"{said[:WIDTH]} ..."
-    if said.isprintable():
-        return said
-    return "".join(each if each.isprintable() or each == "\n" else ascii(each)[1:-1] for each in said)
+def printable(text: object) -> str:
+    """Shorten a part of a message, and escape what a terminal cannot print or would obey."""
+    part = str(text)
+    if len(part) > WIDTH:
+        part = f"{part[:WIDTH]} ..."
+    if part.isprintable():
+        return part
+    return "".join(each if each.isprintable() or each == "\n" else ascii(each)[1:-1] for each in part)
 
 
 class InputError(ValueError):
-    """Bad input, told in one message: where, what was found, what was expected, what to do.
+    """Bad input, described in one message: where, what was found, what was expected, what to do.
 
     The command line prints the message and exits with code 2; nothing has been written by then.
 
@@ -39,31 +39,31 @@ class InputError(ValueError):
     where : str
         File, and the row or column where known.
     found : str
-        What stands there.
+        What is there.
     expected : str
-        What should stand there.
+        What should be there.
     hint : str, optional
         What the user can do about it.
     """
 
     def __init__(self, where: object, found: str, expected: str, hint: str = "") -> None:
-        self.where, self.found, self.expected, self.hint = map(shown, (where, found, expected, hint))
+        self.where, self.found, self.expected, self.hint = map(printable, (where, found, expected, hint))
         message = f"{self.where}: found {self.found}; expected {self.expected}."
         super().__init__(f"{message} {self.hint}".strip())
 
 
 def unreadable(path: object, error: OSError, expected: str = "a readable file", hint: str = "") -> InputError:
-    """What to raise for a file that cannot be read."""
+    """The error to raise for a file that cannot be read."""
     absent = isinstance(error, FileNotFoundError)
-    told = "Is the name right, and the folder? A name with spaces needs quotes."
-    return InputError(path, error.strerror or "an unreadable file", expected, (hint or told) if absent else "")
+    advice = hint or "Is the name right, and the folder? A name with spaces needs quotes."
+    return InputError(path, error.strerror or "an unreadable file", expected, advice if absent else "")
 
 
 @contextmanager
-def damage_told(
+def refuse_damage(
     where: object, found: str, expected: str, hint: str = "", also: tuple[type[Exception], ...] = ()
 ) -> Iterator[None]:
-    """Read a file of riskmodel's own: whatever is wrong with its text, keys or values ends in one message."""
+    """Raise InputError for whatever is wrong with the text, keys or values of a file of riskmodel's own."""
     try:
         yield
     except InputError:
@@ -73,7 +73,7 @@ def damage_told(
 
 
 def missing_openmp(error: OSError) -> InputError | None:
-    """What to tell when LightGBM cannot load the OpenMP library of the system."""
+    """The error to raise where LightGBM cannot load the OpenMP library of the system; None for another error."""
     name = next((each for each in ("libgomp", "libomp") if each in str(error)), None)
     if name is None:
         return None

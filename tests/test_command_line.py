@@ -17,6 +17,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+import riskmodel
 from riskmodel.cli import app, main
 from riskmodel.cli import complete as cli_complete
 from riskmodel.cli import output as cli_output
@@ -207,6 +208,12 @@ def test_what_only_reads_needs_nothing_of_what_forecasts(
     assert not loaded_by(words, tmp_path) & (set(HEAVY) - {"pandas", "numpy", "pyarrow"})
 
 
+@pytest.mark.parametrize("program", [["-c", PROGRAM], ["-m", "riskmodel.cli"]])
+def test_the_version_is_printed(program: list[str], tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, *program, "--version"], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, f"riskmodel {riskmodel.__version__}\n")
+
+
 def test_a_folder_without_a_workspace_says_how_to_start(tmp_path: Path) -> None:
     done = run(folder=tmp_path)
     assert done.returncode == 0
@@ -265,12 +272,12 @@ def test_quiet_keeps_remarks_and_bars_away(
 ) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     try:
-        cli_output.be_quiet(True)
+        cli_output.set_quiet(True)
         cli_output.remark("by the way")
         with cli_output.working("reading") as told:
             told("reading", 1, 2)
         assert capsys.readouterr().err == ""
-        cli_output.be_quiet(False)
+        cli_output.set_quiet(False)
         cli_output.remark("by the way")
         with cli_output.working("reading") as told:
             told("reading", 1, 2)
@@ -278,7 +285,7 @@ def test_quiet_keeps_remarks_and_bars_away(
         assert "by the way" in error
         assert "reading" in error
     finally:
-        cli_output.be_quiet(False)
+        cli_output.set_quiet(False)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from kept_worlds import DAY, NAME, TOWN, contents, invented, small_question, walk
+from workspace_worlds import DAY, NAME, TOWN, contents, invented, small_question, walk
 
 import riskmodel
 from riskmodel.errors import InputError

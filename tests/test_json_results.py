@@ -11,11 +11,11 @@ from typing import Any
 import pandas as pd
 import pytest
 import scipy.stats
-from kept_worlds import NAME
 from test_formats import FORMAT_0
 from test_outcomes import record_of, visits_from
 from test_source_local import GOOD, LONG
 from typer.testing import CliRunner
+from workspace_worlds import NAME
 from worlds import panel_of
 
 import riskmodel

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 import riskmodel
-from riskmodel.workspace.store import Workspace
 
 nbformat = pytest.importorskip("nbformat")
 nbclient = pytest.importorskip("nbclient")
@@ -51,7 +50,7 @@ def invented(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def official(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    workspace = Workspace(tmp_path_factory.mktemp("official") / "workspace")
+    workspace = riskmodel.Workspace(tmp_path_factory.mktemp("official") / "workspace")
     scores = real_data / "leefbaarometer-3.0" / "Leefbaarometer-scores wijken 2002-2020.csv"
     riskmodel.ingest_leefbaarometer([scores], workspace)
     riskmodel.ingest_kwb([real_data / "kwb" / name for name in ("wijk_2016.csv", "wijk_2022.csv")], workspace)
@@ -73,7 +72,7 @@ def test_on_the_official_files(name: str, official: Path, tmp_path: Path) -> Non
     looks_right(name, run(name, official, folder))
 
 
-def test_what_is_kept_names_no_place_of_a_machine_and_is_in_order() -> None:
+def test_stored_notebooks_contain_no_local_paths_and_were_run_in_order() -> None:
     for name in NOTEBOOKS:
         notebook = nbformat.read(FOLDER / name, 4)
         text = (FOLDER / name).read_text(encoding="utf-8")

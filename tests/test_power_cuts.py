@@ -24,13 +24,13 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from kept_worlds import NAME, TOWN, contents, invented, small_question
+from workspace_worlds import NAME, TOWN, contents, invented, small_question
 
 import riskmodel
 from riskmodel.workflow.tracking.registry import CHAMPION, release_by_alias
 from riskmodel.workflow.tracking.runs import backtest_runs
 from riskmodel.workspace.store import Workspace
-from riskmodel.workspace.transaction import KEPT
+from riskmodel.workspace.transaction import MANAGED
 
 ROOT = Path(__file__).parents[1]
 KILLS = int(os.environ.get("RISKMODEL_KILLS", "5"))
@@ -129,7 +129,7 @@ class Step:
 
 
 def own_files(workspace: Path) -> dict[str, bytes]:
-    return {name: held for name, held in contents(workspace).items() if name.split("/")[0] in KEPT}
+    return {name: held for name, held in contents(workspace).items() if name.split("/")[0] in MANAGED}
 
 
 @pytest.fixture(scope="module")

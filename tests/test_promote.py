@@ -18,7 +18,6 @@ import riskmodel
 from riskmodel.cli import app
 from riskmodel.errors import InputError
 from riskmodel.forecasting.backtest_record import read_record, write_record
-from riskmodel.forecasting.checks import Finding
 from riskmodel.forecasting.experiment import load_experiment
 from riskmodel.forecasting.features import training_of
 from riskmodel.forecasting.forecast import Forecast
@@ -29,6 +28,7 @@ from riskmodel.scoring.release import load_release, save_release
 from riskmodel.workflow.promote import gate_findings
 from riskmodel.workflow.tracking import registry
 from riskmodel.workflow.tracking.store import client_of
+from riskmodel.workspace.findings import Finding
 from riskmodel.workspace.store import Workspace
 
 NAME = "decline-2y"

@@ -8,10 +8,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from kept_worlds import NAME, small_question
+from workspace_worlds import NAME, small_question
 
 import riskmodel
-from riskmodel.workflow.status import SCORES, status_of, status_text
+from riskmodel.cli.text import status_text
+from riskmodel.workflow.status import SCORES, status_of
 from riskmodel.workflow.tracking.store import client_of
 from riskmodel.workspace.store import Workspace
 

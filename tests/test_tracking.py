@@ -16,11 +16,12 @@ import yaml
 from worlds import EXPERIMENTS
 
 from riskmodel.errors import InputError
-from riskmodel.forecasting.checks import Finding
-from riskmodel.workflow.tracking.log import log_findings, summary_of
+from riskmodel.workflow.tracking.log import failed_checks, log_findings
 from riskmodel.workflow.tracking.runs import backtest_run, backtest_runs
 from riskmodel.workflow.tracking.store import client_of, experiment_id
-from riskmodel.workspace.lock import only_writer, put_in_place
+from riskmodel.workspace.atomic import install
+from riskmodel.workspace.findings import Finding
+from riskmodel.workspace.lock import only_writer
 from riskmodel.workspace.store import Workspace
 
 ROOT = Path(__file__).parents[1]
@@ -144,12 +145,12 @@ def test_who_waits_too_long_for_the_lock_is_told(tmp_path: Path) -> None:
     holder = start(code, workspace.folder)
     assert holder.stdout is not None
     assert holder.stdout.readline().strip() == b"held"
-    with pytest.raises(InputError, match="in use"), only_writer(workspace, patience=0.3):
+    with pytest.raises(InputError, match="in use"), only_writer(workspace, timeout=0.3):
         pass
     # The lock goes with the process that held it.
     holder.kill()
     holder.wait()
-    with only_writer(workspace, patience=5):
+    with only_writer(workspace, timeout=5):
         pass
 
 
@@ -174,7 +175,7 @@ def test_the_lock_is_freed_when_the_work_fails(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "workspace")
     with pytest.raises(ZeroDivisionError), only_writer(workspace):
         _ = 1 / 0
-    with only_writer(workspace, patience=1):
+    with only_writer(workspace, timeout=1):
         pass
 
 
@@ -190,7 +191,7 @@ def test_a_draft_takes_the_place_of_a_folder(tmp_path: Path) -> None:
         draft = tmp_path / ".draft"
         draft.mkdir()
         (draft / content).touch()
-        put_in_place(draft, folder)
+        install(draft, folder)
         assert [path.name for path in folder.iterdir()] == [content]
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
@@ -245,7 +246,7 @@ def test_findings_are_metrics_tags_and_a_table(tmp_path: Path) -> None:
 
 
 def test_a_summary_says_which_checks_failed() -> None:
-    assert summary_of(FOUND[:1]) == summary_of(FOUND[3:]) == "none failed"
+    assert failed_checks(FOUND[:1]) == failed_checks(FOUND[3:]) == "none failed"
 
 
 def test_a_store_that_is_not_there_has_no_runs(tmp_path: Path) -> None:

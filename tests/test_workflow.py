@@ -24,6 +24,7 @@ from riskmodel.forecasting.backtest import Backtest
 from riskmodel.forecasting.drivers.contributions import definitional
 from riskmodel.forecasting.evaluation.scores import COLUMNS
 from riskmodel.products.risk_list.risk_list import RiskList
+from riskmodel.products.risk_list.texts import in_dutch
 from riskmodel.workflow.example import ExampleFiles
 from riskmodel.workflow.tracking.store import store_uri
 from riskmodel.workspace.store import Workspace
@@ -140,13 +141,13 @@ def test_the_track_record_is_told_from_the_scores(walked: Walked) -> None:
         (scores["model"] == "lightgbm") & (scores["cohort"] == "all") & (scores["metric"] == "precision_at_k")
     ]
     for share in own["value"]:
-        assert f"{share:.0%}" in walked.made.about.track_record
+        assert f"{share:.0%}" in in_dutch(walked.made.about.track_record)
     orderings = [spec.name for spec in walked.backtest.experiment.models if spec.kind in ("ordering", "markov")]
     lists = scores[scores["model"].isin(orderings) & (scores["cohort"] == "all")]
     best = lists[lists["metric"] == "precision_at_k"].groupby("origin_date")["value"].max()
     told = [f"{share:.0%}" for share in best]
     # Not every ordering exists at every origin: size was not known in 2012 and 2014.
-    assert walked.made.about.track_record.endswith(f"{told[0]}, {told[1]}, {told[2]} en {told[3]}.")
+    assert in_dutch(walked.made.about.track_record).endswith(f"{told[0]}, {told[1]}, {told[2]} en {told[3]}.")
 
 
 def test_files_of_a_backtest(walked: Walked) -> None:

@@ -1,26 +1,25 @@
 """Completion of values on the command line: experiments, municipalities, levels, forms and lists.
 
 A shell asks at every press of the tab key, so these read names of files and small tables, and import nothing
-heavy. Whatever goes wrong, a shell is told nothing rather than an error.
+heavy. Whatever goes wrong, a shell gets no words rather than an error.
 """
 
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 
 import typer
 
-from riskmodel.workflow.status import SCORES
+from riskmodel.workflow.status import SCORES, default_workspace
 
 LEVELS = ("wijk", "buurt", "gemeente", "pc4", "grid")
 FORMS = ("csv", "xlsx", "html", "parquet", "gpkg", "geojson", "pdf", "all")
 EDITIONS = ("3.0", "2.0")
 ROLES = ("reader", "analyst", "admin")
-#: Level in the name of a file and the letters before the code of a municipality in the codes of its areas.
+#: Levels with the code of a municipality in the codes of their areas.
 WITH_MUNICIPALITY = ("wijk", "buurt", "gemeente")
 
 
@@ -31,7 +30,7 @@ def levels(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def forms(incomplete: str) -> list[str]:
-    """Forms of a risk list."""
+    """File formats of a risk list."""
     return _starting(FORMS, incomplete)
 
 
@@ -41,19 +40,19 @@ def editions(incomplete: str) -> list[str]:
 
 
 def roles(incomplete: str) -> list[str]:
-    """What a token may do."""
+    """Roles of a token."""
     return _starting(ROLES, incomplete)
 
 
 def experiment_files(incomplete: str) -> list[str]:
-    """Experiments that come along, by name, and YAML files."""
+    """Built-in experiments, by name, and YAML files."""
     from riskmodel.forecasting.builtin_experiments import builtin_names
 
     if incomplete.startswith("-"):
         return []
-    there = sorted(Path().glob(f"{incomplete}*.yaml")) + sorted(Path("experiments").glob("*.yaml"))
+    files = sorted(Path().glob(f"{incomplete}*.yaml")) + sorted(Path("experiments").glob("*.yaml"))
     folders = [f"{path}/" for path in sorted(Path().glob(f"{incomplete}*/")) if incomplete]
-    return _starting([*builtin_names(), *map(str, there), *folders], incomplete)
+    return _starting([*builtin_names(), *map(str, files), *folders], incomplete)
 
 
 def trained(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -67,22 +66,21 @@ def attempts(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def lists(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Lists that were kept."""
+    """Stored lists."""
     return _starting(sorted(path.stem for path in _workspace(ctx).glob("lists/[!.]*.json")), incomplete)
 
 
 def municipalities(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Names of municipalities with areas in the workspace, or of all where that cannot be told."""
+    """Names of municipalities with areas in the workspace, or of all where those are not known."""
     with resources.files("riskmodel.catalogue").joinpath("municipalities.csv").open(encoding="utf-8") as file:
         known = {row["code"]: row["name"] for row in csv.DictReader(file)}
     present = _municipality_codes(_workspace(ctx))
     names = sorted({name for code, name in known.items() if not present or code in present})
-    wanted = incomplete.casefold()
-    return [name for name in names if name.casefold().startswith(wanted)]
+    return [name for name in names if name.casefold().startswith(incomplete.casefold())]
 
 
 def _municipality_codes(workspace: Path) -> set[str]:
-    """GM codes in the areas of the first level with scores; the one thing here that reads a table."""
+    """GM codes in the areas of the first level with scores; nothing else here reads a table."""
     for level in WITH_MUNICIPALITY:
         path = workspace / "observations" / f"{SCORES}_{level}.parquet"
         if path.exists():
@@ -97,7 +95,7 @@ def _municipality_codes(workspace: Path) -> set[str]:
 
 
 def _workspace(ctx: typer.Context) -> Path:
-    return Path(ctx.params.get("workspace") or os.environ.get("RISKMODEL_WORKSPACE") or "workspace")
+    return Path(ctx.params.get("workspace") or default_workspace())
 
 
 def _names(folders: Iterable[Path]) -> list[str]:

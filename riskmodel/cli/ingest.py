@@ -1,16 +1,18 @@
-"""The ``riskmodel ingest`` commands, one a source."""
+"""``riskmodel ingest``: one command a source."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import riskmodel
+from riskmodel.cli.json_results import ingest_result, links_result
 from riskmodel.cli.options import WORKSPACE, WorkspaceOption
 from riskmodel.cli.output import JsonOption, show, working
+from riskmodel.cli.text import ingest_text
 from riskmodel.errors import InputError
 
 if TYPE_CHECKING:
@@ -71,18 +73,16 @@ def ingest_leefbaarometer(
 
     Example: riskmodel ingest leefbaarometer "Leefbaarometer-scores wijken 2002-2020.csv"
     """
-    from riskmodel.workspace.store import Workspace
-
     with working(READING):
         read = riskmodel.ingest_leefbaarometer(
             files,
-            Workspace(workspace),
+            riskmodel.Workspace(workspace),
             boundaries=boundaries,
             levels=level or (),
             replace=replace,
-            accept=accepted(accept, reason),
+            accept=_accepted(accept, reason),
         )
-    tell(read, as_json)
+    _show(read, as_json)
 
 
 @ingest.command("kwb")
@@ -105,18 +105,16 @@ def ingest_kwb(
 
     Example: riskmodel ingest kwb wijk_2016.csv wijk_2022.csv
     """
-    from riskmodel.workspace.store import Workspace
-
     with working(READING):
         read = riskmodel.ingest_kwb(
             files,
-            Workspace(workspace),
+            riskmodel.Workspace(workspace),
             year=year,
             allow_origin=allow_origin,
             replace=replace,
-            accept=accepted(accept, reason),
+            accept=_accepted(accept, reason),
         )
-    tell(read, as_json)
+    _show(read, as_json)
 
 
 @ingest.command("crosswalk")
@@ -131,12 +129,9 @@ def ingest_crosswalk(
 
     Example: riskmodel ingest crosswalk code_changes_2016_2024.csv
     """
-    from riskmodel.cli.json_results import links_result
-    from riskmodel.workspace.store import Workspace
-
     with working(READING):
-        told = links_result(riskmodel.ingest_crosswalk(file, Workspace(workspace)))
-    show(as_json, lambda: told, lambda: f"crosswalk: {told['links']:,} links, {told['from']}-{told['to']}")
+        result = links_result(riskmodel.ingest_crosswalk(file, riskmodel.Workspace(workspace)))
+    show(as_json, lambda: result, lambda: "crosswalk: {links:,} links, {from}-{to}".format(**result))
 
 
 @ingest.command("boundaries")
@@ -154,12 +149,11 @@ def ingest_boundaries(
     Example: riskmodel ingest boundaries wijk_2022.geojson
     """
     from riskmodel.sources.boundaries import level_of
-    from riskmodel.workspace.store import Workspace
 
     with working(READING):
-        areas = riskmodel.ingest_boundaries(file, Workspace(workspace), level=level)
-    told = {"level": level_of(areas), "areas": len(areas)}
-    show(as_json, lambda: told, lambda: f"boundaries: {told['areas']:,} areas of level {told['level']}")
+        areas = riskmodel.ingest_boundaries(file, riskmodel.Workspace(workspace), level=level)
+    result = {"level": level_of(areas), "areas": len(areas)}
+    show(as_json, lambda: result, lambda: "boundaries: {areas:,} areas of level {level}".format(**result))
 
 
 @ingest.command("local")
@@ -179,8 +173,6 @@ def ingest_local(
 
     Example: riskmodel ingest local survey.csv --draft-mapping survey.toml
     """
-    from riskmodel.workspace.store import Workspace
-
     if (mapping is None) == (draft_mapping is None):
         raise InputError("ingest local", "both or neither", "either --mapping M.toml or --draft-mapping M.toml")
     if draft_mapping is not None:
@@ -188,12 +180,12 @@ def ingest_local(
         then = f'{path}: replace every "...", then run: riskmodel ingest local {file} --mapping {path}'
         show(as_json, lambda: {"mapping": path}, lambda: then)
     elif mapping is not None:
-        permitted = accepted(accept, reason)
+        permitted = _accepted(accept, reason)
         with working(READING):
             read = riskmodel.ingest_local(
-                file, Workspace(workspace), mapping=mapping, replace=replace, accept=permitted
+                file, riskmodel.Workspace(workspace), mapping=mapping, replace=replace, accept=permitted
             )
-        tell(read, as_json)
+        _show(read, as_json)
 
 
 def _plain(source: str) -> Callable[..., None]:
@@ -206,14 +198,16 @@ def _plain(source: str) -> Callable[..., None]:
         reason: ReasonOption = "",
         as_json: JsonOption = False,
     ) -> None:
-        from riskmodel.workspace.store import Workspace
-
-        permitted = accepted(accept, reason)
         with working(READING):
             read = riskmodel.ingest(
-                source, files, Workspace(workspace), boundaries=boundaries, replace=replace, accept=permitted
+                source,
+                files,
+                riskmodel.Workspace(workspace),
+                boundaries=boundaries,
+                replace=replace,
+                accept=_accepted(accept, reason),
             )
-        tell(read, as_json)
+        _show(read, as_json)
 
     return command
 
@@ -222,22 +216,9 @@ for _source, _help in PLAIN.items():
     ingest.command(_source, help=f"{_help}\n\nExample: riskmodel ingest {_source} FILE")(_plain(_source))
 
 
-def accepted(codes: Sequence[str] | None, reason: str) -> dict[str, str]:
-    """Codes that the user lets through, each with the reason."""
+def _accepted(codes: Sequence[str] | None, reason: str) -> dict[str, str]:
     return dict.fromkeys(codes or (), reason)
 
 
-def tell(read: Sequence[Observations], as_json: bool) -> None:
-    """Print what was read, a line each and below it what is to be known of it, or as JSON."""
-    from riskmodel.cli.json_results import areas_in, ingest_result
-
-    def lines() -> Iterator[str]:
-        for each in read:
-            years = ", ".join(map(str, each.years))
-            yield (
-                f"{each.source} {each.level}: {areas_in(each):,} areas, {len(each.indicators)} indicators, "
-                f"{years} (boundaries of {each.boundaries})"
-            )
-            yield from (f"  {note}" for note in each.notes)
-
-    show(as_json, lambda: ingest_result(read), lambda: "\n".join(lines()))
+def _show(read: Sequence[Observations], as_json: bool) -> None:
+    show(as_json, lambda: ingest_result(read), lambda: ingest_text(read))

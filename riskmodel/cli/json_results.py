@@ -1,4 +1,4 @@
-"""Results of commands under keys that stay: what ``--json`` prints, once :mod:`riskmodel.cli.plain` made it plain.
+"""Results of commands under keys that stay, for ``--json``, before :mod:`riskmodel.cli.plain` makes them plain.
 
 ``make sessions`` writes the keys of every command to ``docs/sessions/json.md``. Imports nothing heavy itself.
 """
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from riskmodel.catalogue import Indicator
     from riskmodel.forecasting.backtest import Backtest
-    from riskmodel.forecasting.checks import Finding
     from riskmodel.forecasting.forecast_store import StoredForecast
     from riskmodel.monitor.measured import Measured
     from riskmodel.products.governance.register_entry import Entry
@@ -27,8 +26,9 @@ if TYPE_CHECKING:
     from riskmodel.workflow.promote import Promotion
     from riskmodel.workflow.reproduce import Reproduction
     from riskmodel.workflow.train import Trained
+    from riskmodel.workspace.findings import Finding
 
-#: What is told of a model beside the best simple ordering.
+#: Columns of a model beside the best simple ordering.
 AGAINST_BEST = (
     "model", "opponent", "cohort", "origin_date", "value", "opponent_value", "difference", "difference_low95",
     "difference_high95", "ratio", "ratio_low95", "ratio_high95", "n", "n_events",
@@ -38,7 +38,7 @@ AGAINST_BEST = (
 def findings_result(findings: Sequence[Finding]) -> list[dict[str, str]]:
     """What the checks found, without their figures."""
     keys = ("code", "title", "severity", "outcome", "message")
-    return [{key: getattr(each, key) for key in keys} for each in findings]
+    return [each.as_dict(*keys) for each in findings]
 
 
 def backtest_result(done: Backtest, findings: Sequence[Finding], folder: Path) -> dict[str, Any]:
@@ -47,8 +47,8 @@ def backtest_result(done: Backtest, findings: Sequence[Finding], folder: Path) -
     A row of ``against_best`` without ``origin_date`` is the mean over origins.
     """
     question = done.experiment
-    told = dict.fromkeys([question.champion, question.challenger])
-    own = done.scores[done.scores["model"].isin(told) & (done.scores["target"] == question.event.name)]
+    models = [question.champion, question.challenger]
+    own = done.scores[done.scores["model"].isin(models) & (done.scores["target"] == question.event.name)]
     keys = ["origin_date", "cohort", "model", "n", "n_events"]
     scores = [
         {**dict(zip(keys, key, strict=True)), "metrics": dict(zip(rows["metric"], rows["value"], strict=True))}
@@ -59,7 +59,7 @@ def backtest_result(done: Backtest, findings: Sequence[Finding], folder: Path) -
         pairs["best"]
         & (pairs["metric"] == "average_precision")
         & (pairs["target"] == question.event.name)
-        & pairs["model"].isin(told)
+        & pairs["model"].isin(models)
     ]
     return {
         "experiment": question.name,
@@ -77,7 +77,7 @@ def backtest_result(done: Backtest, findings: Sequence[Finding], folder: Path) -
 
 
 def train_result(trained: Mapping[str, Trained]) -> list[dict[str, Any]]:
-    """A model each: what it is, where it stands, its version and alias, and what the checks found."""
+    """A model each: its role, folder, version and alias, and what the checks found."""
     return [
         {
             "role": role,
@@ -112,27 +112,28 @@ def forecast_result(made: Sequence[StoredForecast]) -> list[dict[str, Any]]:
 
 
 def list_result(made: RiskList, forms: Mapping[str, Path]) -> dict[str, Any]:
-    """A risk list: what it is, where its forms are, and a row an area in order of rank."""
+    """A risk list: what it is, the paths of its forms, and a row an area in order of rank."""
     from riskmodel.products.risk_list.risk_list import COLUMNS
+    from riskmodel.products.risk_list.texts import event_in_dutch
 
     keys = ("title", "experiment", "event", "model_version", "forecast_id", "origin_date", "horizon", "capacity")
-    about = {key: getattr(made.about, key) for key in keys}
+    about = _fields(made.about, *keys) | {"event": event_in_dutch(made.about.event)}
     return {**about, "forms": dict(forms), "areas": made.rows[list(COLUMNS)]}
 
 
 def promote_result(done: Promotion) -> dict[str, Any]:
     """Whether a version is champion now, and what spoke against it."""
-    keys = ("experiment", "version", "release_id", "promoted", "reasons")
-    return {key: getattr(done, key) for key in keys} | {"findings": findings_result(done.findings)}
+    about = _fields(done, "experiment", "version", "release_id", "promoted", "reasons")
+    return {**about, "findings": findings_result(done.findings)}
 
 
 def indicator_result(found: Sequence[Indicator]) -> list[dict[str, Any]]:
-    """Entries of the catalogue, as they stand there."""
+    """Entries of the catalogue."""
     return [asdict(each) for each in found]
 
 
 def monitor_result(areas: Measured, written: Written) -> dict[str, Any]:
-    """What the monitor wrote, about which areas, and what could not be made."""
+    """Files that were written, about which areas, and what could not be made."""
     about = {"level": areas.level, "edition": areas.edition, "areas": len(areas.areas)}
     return {**about, "files": dict(written.files), "notes": written.notes}
 
@@ -140,33 +141,28 @@ def monitor_result(areas: Measured, written: Written) -> dict[str, Any]:
 def ingest_result(read: Sequence[Observations]) -> list[dict[str, Any]]:
     """What was read, a row a source, level and boundary vintage."""
     keys = ("source", "level", "boundaries", "indicators", "years", "files", "notes")
-    return [{key: getattr(each, key) for key in keys} | {"areas": areas_in(each)} for each in read]
-
-
-def areas_in(read: Observations) -> int:
-    """How many areas there are in what was read."""
-    return int(read.frame["location"].nunique())
+    return [{**_fields(each, *keys), "areas": int(each.frame["location"].nunique())} for each in read]
 
 
 def links_result(links: pd.DataFrame) -> dict[str, int]:
-    """How many links between area codes were read, and of which years."""
+    """Number of links between area codes, and their years."""
     return {"links": len(links), "from": int(links["year_from"].min()), "to": int(links["year_to"].max())}
 
 
 def survey_result(table: pd.DataFrame, text: str, out: Path | None) -> dict[str, Any]:
-    """A survey beside what was measured: a row an area or group, and what it says in plain Dutch."""
+    """A survey beside what was measured: a row an area or group, and a text in plain Dutch."""
     about = {key: table.attrs[key] for key in ("edition", "level", "who")}
     span = {"from": table.attrs["start"], "to": table.attrs["end"]}
     return {**about, **span, "units": table, "text": text.splitlines(), "folder": out}
 
 
 def visits_result(visits: pd.DataFrame, list_id: str) -> dict[str, Any]:
-    """How many visits to a list were in a file."""
+    """Number of visits and areas in a file."""
     return {"list": list_id, "visits": len(visits), "areas": int(visits["location"].nunique())}
 
 
 def outcomes_result(found: Evaluation, text: Sequence[str]) -> dict[str, Any]:
-    """What visits say of a list, in figures and in plain Dutch; counts by part of the list.
+    """Evaluation of a list by its visits, in figures and in plain Dutch; counts by part of the list.
 
     ``measured`` is None as long as the wave that was forecast is not there.
     """
@@ -177,8 +173,8 @@ def outcomes_result(found: Evaluation, text: Sequence[str]) -> dict[str, Any]:
         "by_part": counts_of(found.measured.by_part),
         "agreement": counts_of(found.measured.agreement),
     }
-    about = {key: getattr(found.record, key) for key in ("title", "experiment", "wave", "horizon", "made_on")}
-    figures = {key: getattr(found, key) for key in ("precision", "declines", "recall")}
+    about = _fields(found.record, "title", "experiment", "wave", "horizon", "made_on")
+    figures = _fields(found, "precision", "declines", "recall")
     by_part = counts_of(found.by_part)
     return {"list": found.record.id, **about, "by_part": by_part, **figures, "measured": later, "text": text}
 
@@ -198,7 +194,11 @@ def register_result(made: Entry, files: Mapping[str, Path]) -> dict[str, Any]:
 
 
 def reproduce_result(found: Reproduction) -> dict[str, Any]:
-    """Whether what was made again is the same to the last bit, in all and by file."""
+    """Whether a result that was made again is the same to the last bit, in all and by file."""
     files = [{"name": name, "same": True} for name in found.same]
     files += [{"name": name, "same": False} for name in found.differs]
     return {"kind": found.kind, "id": found.id, "same": not found.differs, "files": files, "notes": found.notes}
+
+
+def _fields(value: object, *names: str) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in names}

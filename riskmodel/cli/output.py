@@ -1,8 +1,9 @@
-"""What the commands share: a moving bar on a terminal, remarks, and a result as text or as JSON."""
+"""Output of commands: a progress bar on a terminal, remarks, and a result as text or as JSON."""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,17 +25,17 @@ PANELS = (BEGIN, READ, PRESENT, FUTURE, USE, ACCOUNT)
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print the result as JSON, under keys that stay, in place of text.")
 ]
-#: What was asked for all commands.
-_asked = {"quiet": False}
+#: Settings of all commands.
+_settings = {"quiet": False}
 
 
-def be_quiet(quiet: bool) -> None:
-    """Show no bars and no remarks from now on."""
-    _asked["quiet"] = quiet
+def set_quiet(quiet: bool) -> None:
+    """Show no bars and no remarks from now on, or show them again."""
+    _settings["quiet"] = quiet
 
 
 def show(as_json: bool, result: Callable[[], Any], text: Callable[[], str]) -> None:
-    """Print a result: as JSON where that was asked, else as text. Only the asked one is made."""
+    """Print a result as JSON or as text; only that one is made."""
     if not as_json:
         typer.echo(text())
         return
@@ -42,26 +43,26 @@ def show(as_json: bool, result: Callable[[], Any], text: Callable[[], str]) -> N
 
 
 def remark(text: str) -> None:
-    """Say something beside the result, on the error stream."""
-    if not _asked["quiet"]:
+    """Print a remark beside the result, on the error stream, unless commands are quiet."""
+    if not _settings["quiet"]:
         typer.echo(text, err=True)
 
 
 @contextmanager
 def working(what: str, unit: str = "") -> Iterator[Progress]:
-    """A moving bar on a terminal, nothing elsewhere."""
-    if _asked["quiet"] or not _is_terminal():
+    """Show a progress bar on a terminal, nothing elsewhere."""
+    if _settings["quiet"] or not sys.stderr.isatty():
         yield lambda what, step, steps: None
         return
     from rich.console import Console
 
-    with bar_on(Console(stderr=True), what, unit) as told:
-        yield told
+    with bar_on(Console(stderr=True), what, unit) as progress:
+        yield progress
 
 
 @contextmanager
 def bar_on(console: Console, what: str, unit: str = "") -> Iterator[Progress]:
-    """The bar of :func:`working` on a console."""
+    """Show the bar of :func:`working` on a console."""
     from rich.progress import BarColumn, ProgressColumn, Task, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
     from rich.text import Text
@@ -75,9 +76,3 @@ def bar_on(console: Console, what: str, unit: str = "") -> Iterator[Progress]:
     with Bar(*columns, TextColumn("left"), TimeRemainingColumn(), console=console, transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda what, step, steps: bar.update(task, description=what, completed=step, total=steps or None)
-
-
-def _is_terminal() -> bool:
-    import sys
-
-    return sys.stderr.isatty()

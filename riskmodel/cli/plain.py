@@ -1,4 +1,4 @@
-"""Results as plain data, ready for JSON. Imports nothing heavy: tables and arrays are told by what they can do."""
+"""Results as plain data, ready for JSON. Imports nothing heavy: tables and arrays are known by their methods."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def plain(value: Any) -> Any:
-    """The same as plain data: only mappings, lists, text, numbers, booleans and None.
+    """Convert to plain data: only mappings, lists, text, numbers, booleans and None.
 
     Examples
     --------

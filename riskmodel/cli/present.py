@@ -1,27 +1,27 @@
-"""The commands of the monitor, each a few lines over :mod:`riskmodel.workflow.present`."""
+"""Commands about the present: state and changes of areas, statements, published classes and surveys."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from riskmodel.cli import complete
-from riskmodel.cli.options import WORKSPACE, WorkspaceOption
+import riskmodel
+from riskmodel.cli.json_results import monitor_result, survey_result
+from riskmodel.cli.options import (
+    WORKSPACE,
+    EditionOption,
+    LevelOption,
+    MunicipalityOption,
+    WorkspaceOption,
+    municipality_option,
+)
 from riskmodel.cli.output import PRESENT, JsonOption, remark, show, working
-from riskmodel.cli.read import LevelOption
+from riskmodel.cli.text import current_text, monitor_text, survey_text, written_text
 
-if TYPE_CHECKING:
-    import pandas as pd
+present = typer.Typer()
 
-monitor = typer.Typer()
-
-EditionOption = Annotated[
-    str,
-    typer.Option(help="3.0 or 2.0: two instruments, never put together.", autocompletion=complete.editions),
-]
 FromOption = Annotated[
     int | None, typer.Option("--from", help="First measurement, such as 2018; by default the one before the last.")
 ]
@@ -29,21 +29,34 @@ ToOption = Annotated[
     int | None, typer.Option("--to", help="Last measurement, such as 2020; by default the newest.")
 ]
 OutOption = Annotated[Path, typer.Option("--out", help="Folder to write into.")]
-#: Lines of a survey that are shown; the written table has all.
-SHOWN = 40
 
 
-@monitor.command("monitor", rich_help_panel=PRESENT)
+@present.command(rich_help_panel=PRESENT)
+def current(
+    workspace: WorkspaceOption = WORKSPACE,
+    level: LevelOption = None,
+    municipality: MunicipalityOption = None,
+    edition: EditionOption = "3.0",
+    wave: Annotated[int | None, typer.Option(help="Measurement, such as 2020; by default the last.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show score, class, dimensions and changes of every area, and write them to the workspace.
+
+    Example: riskmodel current --municipality Venlo --wave 2018
+    """
+    opened = riskmodel.Workspace(workspace)
+    table = riskmodel.current(opened, level=level, municipality=municipality or [], edition=edition, wave=wave)
+    folder = opened.path("current")
+    show(as_json, lambda: {"folder": folder, "areas": table}, lambda: current_text(table, folder))
+
+
+@present.command("monitor", rich_help_panel=PRESENT)
 def monitor_areas(
     out: OutOption,
     workspace: WorkspaceOption = WORKSPACE,
     municipality: Annotated[
         list[str] | None,
-        typer.Option(
-            "--municipality",
-            help="Name, GM code, region or 'Provincie Utrecht'; may be repeated; this or --group.",
-            autocompletion=complete.municipalities,
-        ),
+        municipality_option("Name, GM code, region or 'Provincie Utrecht'; may be repeated; this or --group."),
     ] = None,
     group: Annotated[
         str | None, typer.Option(help="Name of a group such as G4, or a CSV or TOML file with your own.")
@@ -58,14 +71,9 @@ def monitor_areas(
 
     Example: riskmodel monitor --municipality Venlo --out monitor/venlo
     """
-    import riskmodel
-    from riskmodel.cli.json_results import monitor_result
-    from riskmodel.cli.text import written_text
-    from riskmodel.workspace.store import Workspace
-
     with working("describing the present"):
         view, written = riskmodel.monitor_areas(
-            Workspace(workspace),
+            riskmodel.Workspace(workspace),
             out,
             municipality=municipality or [],
             group=group,
@@ -76,19 +84,15 @@ def monitor_areas(
         )
     for note in written.notes:
         remark(note)
-    areas = view.areas
-    heading = (
-        f"{view.title}: {len(areas.areas):,} areas of level {areas.level}, Leefbaarometer {areas.edition}, "
-        f"{view.start} to {view.end}"
-    )
+    about = {"title": view.title, "from": view.start, "to": view.end}
     show(
         as_json,
-        lambda: monitor_result(areas, written) | {"title": view.title, "from": view.start, "to": view.end},
-        lambda: written_text(heading, out, written.files),
+        lambda: monitor_result(view.areas, written) | about,
+        lambda: monitor_text(view, out, written.files),
     )
 
 
-@monitor.command(rich_help_panel=PRESENT)
+@present.command(rich_help_panel=PRESENT)
 def national(
     out: OutOption,
     workspace: WorkspaceOption = WORKSPACE,
@@ -102,24 +106,15 @@ def national(
 
     Example: riskmodel national --edition 2.0 --out monitor/nederland
     """
-    import riskmodel
-    from riskmodel.cli.json_results import monitor_result
-    from riskmodel.cli.text import written_text
-    from riskmodel.workspace.store import Workspace
-
     with working("describing the country"):
         country, written = riskmodel.national(
-            Workspace(workspace), out, level=level, edition=edition, start=start, end=end
+            riskmodel.Workspace(workspace), out, level=level, edition=edition, start=start, end=end
         )
     heading = f"{len(country.areas):,} areas of level {country.level}, Leefbaarometer {country.edition}"
-    show(
-        as_json,
-        lambda: monitor_result(country, written),
-        lambda: written_text(heading, out, written.files),
-    )
+    show(as_json, lambda: monitor_result(country, written), lambda: written_text(heading, out, written.files))
 
 
-@monitor.command(rich_help_panel=PRESENT)
+@present.command(rich_help_panel=PRESENT)
 def statement(
     name: Annotated[
         str | None, typer.Argument(help="Id of one statement, such as onvoldoende; by default all.")
@@ -131,16 +126,14 @@ def statement(
 
     Example: riskmodel statement onvoldoende
     """
-    import riskmodel
-    from riskmodel.monitor.published.statements import in_full, side_by_side
-    from riskmodel.workspace.store import Workspace
+    from riskmodel.products.present.statement_text import in_full, side_by_side
 
     with working("holding statements against the scores"):
-        table = riskmodel.statements(Workspace(workspace), name)
+        table = riskmodel.statements(riskmodel.Workspace(workspace), name)
     show(as_json, lambda: table, lambda: in_full(table) if name else side_by_side(table))
 
 
-@monitor.command(rich_help_panel=PRESENT)
+@present.command(rich_help_panel=PRESENT)
 def verify(
     files: Annotated[list[Path], typer.Argument(help="Files of the Leefbaarometer as published.")],
     as_json: JsonOption = False,
@@ -149,8 +142,6 @@ def verify(
 
     Example: riskmodel verify score_gemeente.xlsx
     """
-    import riskmodel
-
     with working("computing classes and sums again"):
         text, same = riskmodel.verify(files)
     show(as_json, lambda: {"same": same, "report": text.splitlines()}, lambda: text)
@@ -158,7 +149,7 @@ def verify(
         raise typer.Exit(1)
 
 
-@monitor.command(rich_help_panel=PRESENT)
+@present.command(rich_help_panel=PRESENT)
 def survey(
     file: Annotated[
         Path, typer.Argument(help="CSV with code (or group), respondents, saw_decline and saw_progress.")
@@ -189,14 +180,10 @@ def survey(
 
     Example: riskmodel survey enquete.csv --from 2016 --to 2020
     """
-    import riskmodel
-    from riskmodel.cli.json_results import survey_result
-    from riskmodel.workspace.store import Workspace
-
     with working("holding the survey against the scores"):
         table, text = riskmodel.survey(
             file,
-            Workspace(workspace),
+            riskmodel.Workspace(workspace),
             out=out,
             level=level,
             edition=edition,
@@ -206,13 +193,4 @@ def survey(
             answers=answers,
             groups=group or [],
         )
-    show(as_json, lambda: survey_result(table, text, out), lambda: _survey_text(table, text, out))
-
-
-def _survey_text(table: pd.DataFrame, text: str, out: Path | None) -> str:
-    from riskmodel.products.present.survey_words import table_in_dutch
-
-    shown = table_in_dutch(table)
-    if sys.stdout.isatty():
-        shown = shown.head(SHOWN)
-    return "\n".join([shown.to_string(index=False), f"\n{text}", *([] if out is None else [str(out)])])
+    show(as_json, lambda: survey_result(table, text, out), lambda: survey_text(table, text, out))

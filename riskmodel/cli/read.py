@@ -1,29 +1,20 @@
-"""The commands that get files, and that look at what was read."""
+"""Commands that download files, and that show what was read."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import riskmodel
-from riskmodel.cli import complete
-from riskmodel.cli.options import WORKSPACE, WorkspaceOption
+from riskmodel.cli.json_results import indicator_result
+from riskmodel.cli.options import WORKSPACE, LevelOption, WorkspaceOption, parse_years
 from riskmodel.cli.output import READ, JsonOption, show, working
-from riskmodel.errors import InputError
+from riskmodel.cli.text import check_table, deep_table, indicator_table
 
 getting = typer.Typer()
 looking = typer.Typer()
-
-LevelOption = Annotated[
-    str | None,
-    typer.Option(
-        help="wijk, buurt, gemeente, pc4 or grid; by default the first that was ingested.",
-        autocompletion=complete.levels,
-    ),
-]
 
 
 @getting.command(rich_help_panel=READ)
@@ -51,7 +42,7 @@ def download(
     with working(f"asking for {source}", unit="bytes") as progress:
         files = fetch(
             source,
-            years_of("--years", years) or [],
+            parse_years("--years", years) or [],
             cache,
             progress=lambda name, done, whole: progress(name, done, whole or done),
         )
@@ -71,15 +62,12 @@ def check(
 
     Example: riskmodel check
     """
-    from riskmodel.cli.text import check_table, deep_table
-    from riskmodel.workspace.store import Workspace
-
     if deep:
         with working("looking at every byte"):
-            whole = riskmodel.check_deep(Workspace(workspace))
-        show(as_json, whole.as_dict, lambda: deep_table(whole))
+            whole = riskmodel.check_deep(riskmodel.Workspace(workspace))
+        show(as_json, lambda: whole, lambda: deep_table(whole))
         raise typer.Exit(1 if whole.damages else 0)
-    found = riskmodel.check(Workspace(workspace), level=level)
+    found = riskmodel.check(riskmodel.Workspace(workspace), level=level)
     show(as_json, found.as_dict, lambda: check_table(found))
 
 
@@ -95,19 +83,7 @@ def indicators(
 
     Example: riskmodel indicators overlast
     """
-    from riskmodel.cli.json_results import indicator_result
-    from riskmodel.cli.text import found_indicators, indicator_table
+    from riskmodel.catalogue import find_indicators
 
-    asked = words or []
-    show(as_json, lambda: indicator_result(found_indicators(asked)), lambda: indicator_table(asked))
-
-
-def years_of(option: str, texts: Sequence[str] | None) -> list[int] | None:
-    """Years from what was given for an option, such as ``2016,2018``; None where nothing was."""
-    if not texts:
-        return None
-    parts = [part for text in texts for part in text.replace(",", " ").split()]
-    wrong = [part for part in parts if not part.isdigit()]
-    if wrong:
-        raise InputError(option, repr(wrong[0]), "years such as 2016,2018")
-    return [int(part) for part in parts]
+    found = find_indicators(words or [])
+    show(as_json, lambda: indicator_result(found), lambda: indicator_table(found))

@@ -78,7 +78,7 @@ def serve(
     _check_names(host, settings)
     app = create_app(settings)
     typer.echo(f"http://{f'[{host}]' if ':' in host else host}:{port}")
-    # Who asks is found out by the service itself, from the proxies that were named; nothing is told about servers.
+    # The service finds the address of a client itself, from the proxies that were named; no header names it.
     uvicorn.run(
         app,
         host=host,
@@ -111,12 +111,14 @@ def create(
 
     Example: riskmodel token create --label "Venlo, dashboard" --role reader --municipality GM0983
     """
-    from riskmodel.web.access.security import note
+    from riskmodel.web.access.access_log import log_access
     from riskmodel.web.access.tokens import create_token
+    from riskmodel.web.database.database import writing
 
     engine = _engine(workspace, database)
     text, token = create_token(engine, _role(role), label, municipality or None)
-    note(engine, "command line", "", "token create", token=token.id, role=token.role)
+    with writing(engine) as connection:
+        log_access(connection, "command line", "", "token create", token=token.id, role=token.role)
     show(as_json, lambda: {"token": text, **asdict(token)}, lambda: text)
     remark(f"token {token.id} ({token.role}); it is not shown again")
 
@@ -146,12 +148,14 @@ def revoke(
 
     Example: riskmodel token revoke 0a1b2c3d4e5f
     """
-    from riskmodel.web.access.security import note
+    from riskmodel.web.access.access_log import log_access
     from riskmodel.web.access.tokens import revoke_token
+    from riskmodel.web.database.database import writing
 
     engine = _engine(workspace, database)
     token = revoke_token(engine, identity)
-    note(engine, "command line", "", "token revoke", token=token.id)
+    with writing(engine) as connection:
+        log_access(connection, "command line", "", "token revoke", token=token.id)
     show(as_json, lambda: token, lambda: f"token {token.id} revoked {token.revoked_at}")
 
 

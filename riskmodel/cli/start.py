@@ -1,4 +1,4 @@
-"""The commands to begin with: an invented country to try, and where a workspace stands."""
+"""Commands to begin with: an invented country to try, and the status of a workspace."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from riskmodel.cli.output import BEGIN, JsonOption, show, working
-from riskmodel.workflow.status import status_of, status_text, usual_workspace, where_it_is
+from riskmodel.cli.text import demo_text, status_text
+from riskmodel.workflow.status import default_workspace, status_of, workspace_option
 
 starting = typer.Typer()
 
@@ -41,7 +42,7 @@ def demo(
 
     Example: riskmodel demo
     """
-    from riskmodel.workflow.demo import demo_text, run_demo
+    from riskmodel.workflow.demo import run_demo
 
     with working("inventing a country") as progress:
         done = run_demo(folder, areas=areas, progress=progress)
@@ -58,15 +59,15 @@ def status(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show where a workspace stands and what comes next; `riskmodel` alone does the same.
+    """Show how far a workspace is and what comes next; `riskmodel` alone does the same.
 
     Example: riskmodel status --workspace demo/workspace
     """
-    tell_status(workspace, as_json)
+    show_status(workspace, as_json)
 
 
-def tell_status(workspace: Path | None, as_json: bool = False) -> None:
-    """Show where a workspace stands, by default the usual one."""
-    folder = workspace or usual_workspace()
-    found = status_of(folder, where_it_is(folder))
+def show_status(workspace: Path | None, as_json: bool = False) -> None:
+    """Print the status of a workspace, by default the usual one."""
+    folder = workspace or default_workspace()
+    found = status_of(folder, workspace_option(folder))
     show(as_json, found.as_dict, lambda: status_text(found))

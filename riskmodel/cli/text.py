@@ -1,38 +1,88 @@
-"""Results of commands as text for people: skill, the panel, the catalogue, what was made.
+"""Results of commands as text for people.
 
-Imports nothing heavy itself: commands that train nothing show their text without the libraries of those that do.
+Imports nothing heavy itself: a command shows its text without the libraries of others.
 """
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from riskmodel.catalogue import Indicator, drivers, indicators
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from riskmodel.catalogue import Indicator
     from riskmodel.forecasting.backtest import Backtest
-    from riskmodel.forecasting.checks import Finding
     from riskmodel.forecasting.forecast_store import StoredForecast
+    from riskmodel.monitor.view import View
+    from riskmodel.products.governance.register_entry import Entry
     from riskmodel.products.risk_list.risk_list import RiskList
+    from riskmodel.sources.observations import Observations
+    from riskmodel.workflow.demo import Demo
     from riskmodel.workflow.promote import Promotion
     from riskmodel.workflow.reproduce import Reproduction
+    from riskmodel.workflow.status import State, Status
     from riskmodel.workflow.train import Trained
-    from riskmodel.workspace.check import Check
+    from riskmodel.workspace.check import CheckReport
+    from riskmodel.workspace.findings import Finding
     from riskmodel.workspace.verify import DeepCheck
 
 #: More rows than this are not shown on a terminal; the written file has all of them.
 SHOWN = 40
 #: Longest name of an area in a table for a screen.
 NAME = 24
+#: Features with drift that are shown; the manifest has all of them.
+SHOWN_FEATURES = 10
+MARKS: dict[State, str] = {"done": "[x]", "again": "[!]", "next": "[ ]", "later": "[ ]"}
 
 
-def check_table(found: Check) -> str:
-    """Readable text of a :class:`~riskmodel.workspace.check.Check`."""
+def demo_text(done: Demo) -> str:
+    """The path of the list, and commands to look further."""
+    option = shlex.quote(str(done.workspace))
+    return "\n".join(
+        [
+            f"A finished risk list of {done.municipality}, an invented municipality:",
+            f"  {done.list}",
+            "Where this workspace stands, and what comes next:",
+            f"  riskmodel status --workspace {option}",
+            "The present of the same areas:",
+            f"  riskmodel current --workspace {option} --municipality {shlex.quote(done.municipality)}",
+        ]
+    )
+
+
+def status_text(status: Status) -> str:
+    """A checklist, with the next command to type."""
+    if not status.steps:
+        there = "nothing was ingested into" if status.exists else "there is no folder"
+        return "\n".join(
+            [
+                f"No data yet: {there} {str(status.workspace)!r}.",
+                "(Another workspace: --workspace FOLDER, or RISKMODEL_WORKSPACE in the environment.)",
+                "",
+                "To try it on an invented country:",
+                "  riskmodel demo",
+                "To start with the official files:",
+                "  riskmodel ingest leefbaarometer FILE.csv",
+                "All commands:",
+                "  riskmodel --help",
+            ]
+        )
+    lines = [f"Workspace {status.workspace}", ""]
+    lines += [f"  {MARKS[each.state]} {each.name:<11} {each.told}" for each in status.steps]
+    following = status.next
+    lines += ["", "Next:", f"  {following.command}"] if following else ["", "Everything is up to date."]
+    later = [each.command for each in status.steps if each.state == "later"]
+    if later:
+        lines += ["May be left out:", *(f"  {command}" for command in later)]
+    return "\n".join(lines)
+
+
+def check_table(found: CheckReport) -> str:
+    """Tables of the contents of a workspace, and what looks wrong."""
     lines = [
         f"level {found.level}, {found.areas:,} areas, waves {', '.join(map(str, found.waves))}",
         "",
@@ -54,29 +104,20 @@ def check_table(found: Check) -> str:
 
 
 def deep_table(found: DeepCheck) -> str:
-    """Readable text of a :class:`~riskmodel.workspace.verify.DeepCheck`."""
+    """Damaged files, notes and a verdict, a line each."""
     lines = [f"{each.path}: {each.what}" for each in found.damages]
     lines += [f"note: {note}" for note in found.notes]
     verdict = f"{len(found.damages)} damaged" if found.damages else "nothing damaged"
     return "\n".join([*lines, f"{found.files:,} files, {found.bytes / 1e6:,.1f} MB read: {verdict}"])
 
 
-def found_indicators(words: Sequence[str]) -> list[Indicator]:
-    """Indicators of the catalogue in whose id, labels, driver or source all words occur."""
-    names = {driver.id: driver.label for driver in drivers()}
-    found = []
-    for each in indicators().values():
-        text = " ".join([each.id, each.label_nl, each.label_en, names[each.driver], each.source]).casefold()
-        if all(word.casefold() in text for word in words):
-            found.append(each)
-    return found
+def indicator_table(found: Sequence[Indicator]) -> str:
+    """Indicators of the catalogue, a line each."""
+    from riskmodel.catalogue import drivers
 
-
-def indicator_table(words: Sequence[str]) -> str:
-    """The indicators that :func:`found_indicators` gives as text, a line each."""
     names = {driver.id: driver.label for driver in drivers()}
     lines = []
-    for each in found_indicators(words):
+    for each in found:
         marks = [each.kind, each.direction, f"published after {each.lag_months} months"]
         marks += ["blocked (origin)"] if each.sensitivity == "origin" else []
         lines.append(
@@ -87,10 +128,10 @@ def indicator_table(words: Sequence[str]) -> str:
 
 
 def current_text(table: pd.DataFrame, folder: Path) -> str:
-    """The present as a table that fits on a screen; on a terminal its first rows only.
+    """State of areas as a table that fits on a screen; on a terminal its first rows only.
 
-    Long names are cut, of the changes only that since the measurement before is told, and of municipalities none
-    where there is one; the file has it all.
+    Long names are cut, of the changes only that since the measurement before is shown, and the municipality only
+    where there are several; the file has it all.
     """
     changes = [column for column in table.columns if column.startswith("change_since_")]
     apart = [] if len(set(table["municipality"])) > 1 else ["municipality"]
@@ -132,27 +173,27 @@ def backtest_text(done: Backtest, findings: Sequence[Finding], folder: Path, lea
         summary_table,
     )
 
-    told = done.scores, done.paired, done.experiment
+    results = done.scores, done.paired, done.experiment
     lines = [
         skill_table(done.scores, done.experiment, done.paired),
-        f"\n{ordering_table(*told)}\n\n{summary_table(*told)}",
+        f"\n{ordering_table(*results)}\n\n{summary_table(*results)}",
         f"\n{group_calibration_table(done.calibration, done.experiment)}\n",
     ]
     if leave_out:
         lines.append(f"\nEach {leave_out} by models that learned nothing from it:\n")
-        lines.append(summary_table(*told, left_out=True))
+        lines.append(summary_table(*results, left_out=True))
     lines += [found.line for found in findings]
     return "\n".join([*lines, f"forecasts and scores: {folder}"])
 
 
 def train_text(trained: Mapping[str, Trained]) -> str:
-    """Where each trained model stands, what it is now, and what the checks found."""
+    """Folder, version and alias of each trained model, and what the checks found."""
     lines = []
     for role, each in trained.items():
         release = each.release
         lines += [
             f"{role}: {release.folder}",
-            f"version {each.version} of {release.experiment.name}, {_standing(role, each)}",
+            f"version {each.version} of {release.experiment.name}, {_alias_text(role, each)}",
             *(found.line for found in each.findings),
         ]
     return "\n".join(lines)
@@ -168,7 +209,7 @@ def forecast_text(made: Sequence[StoredForecast]) -> str:
 
 
 def list_text(made: RiskList, forms: Mapping[str, Path]) -> str:
-    """What a list is called, and where its forms are."""
+    """Title of a list, and the paths of its forms."""
     return "\n".join([f"{made.about.title}: {len(made.rows):,} areas", *map(str, forms.values())])
 
 
@@ -181,14 +222,14 @@ def promote_text(done: Promotion) -> str:
 
 
 def written_text(heading: str, out: Path, files: Mapping[str, Path]) -> str:
-    """What a command of the monitor wrote; of the pictures only how many."""
+    """Files that were written; of the pictures only how many."""
     drawn = sum(name.endswith(".png") for name in files)
     shown = [str(out / name) for name in files if not name.startswith("pictures/")]
     return "\n".join([heading, *shown, f"{out / 'pictures'}: {drawn} pictures, each as PNG and SVG"])
 
 
 def reproduce_text(found: Reproduction) -> str:
-    """A line a file that was made again, then what came of it."""
+    """A line a file that was made again, then the verdict."""
     lines = [f"  same     {name}" for name in found.same]
     lines += [f"  DIFFERS  {name}" for name in found.differs]
     lines += [f"  note     {note}" for note in found.notes]
@@ -196,7 +237,82 @@ def reproduce_text(found: Reproduction) -> str:
     return "\n".join([*lines, f"{found.kind} {found.id}: {verdict}"])
 
 
-def _standing(role: str, trained: Trained) -> str:
+def adopt_text(changed: Sequence[str]) -> str:
+    """Files that are noted otherwise than before."""
+    return "\n".join([*(f"  {name}" for name in changed), f"{len(changed)} noted otherwise than before"])
+
+
+def register_text(made: Entry, paths: Mapping[str, Path]) -> str:
+    """Which fields of an entry are open, and the paths of its files."""
+    from riskmodel.products.governance.register_entry import summary
+
+    return "\n".join([summary(made), *map(str, paths.values())])
+
+
+def ingest_text(read: Sequence[Observations]) -> str:
+    """What was read, a line each, with its notes below it."""
+    lines = []
+    for each in read:
+        areas, years = each.frame["location"].nunique(), ", ".join(map(str, each.years))
+        lines.append(
+            f"{each.source} {each.level}: {areas:,} areas, {len(each.indicators)} indicators, "
+            f"{years} (boundaries of {each.boundaries})"
+        )
+        lines += [f"  {note}" for note in each.notes]
+    return "\n".join(lines)
+
+
+def monitor_text(view: View, out: Path, files: Mapping[str, Path]) -> str:
+    """Files that were written about a municipality or group."""
+    areas = view.areas
+    heading = (
+        f"{view.title}: {len(areas.areas):,} areas of level {areas.level}, Leefbaarometer {areas.edition}, "
+        f"{view.start} to {view.end}"
+    )
+    return written_text(heading, out, files)
+
+
+def survey_text(table: pd.DataFrame, text: str, out: Path | None) -> str:
+    """A survey beside what was measured; on a terminal its first rows only."""
+    from riskmodel.products.present.survey_words import table_in_dutch
+
+    shown = table_in_dutch(table)
+    if sys.stdout.isatty():
+        shown = shown.head(SHOWN)
+    return "\n".join([shown.to_string(index=False), f"\n{text}", *([] if out is None else [str(out)])])
+
+
+def score_summary(manifest: dict[str, Any]) -> list[str]:
+    """A finished run in lines: rows, rejects by reason, and drift."""
+    totals = manifest["totals"]
+    lines = [f"{manifest['model']}: {totals['scored']:,} of {totals['rows']:,} rows scored"]
+    if totals["rejected"]:
+        reasons = ", ".join(f"{number:,} {reason}" for reason, number in totals["reasons"].items())
+        rows = "1 row" if totals["rejected"] == 1 else f"{totals['rejected']:,} rows"
+        lines.append(f"{rows} rejected ({reasons}); each with its reason under rejects")
+    drift = manifest["drift"]
+    if not drift["reference"]:
+        return [*lines, f"drift: not known, {drift['note']}"]
+    warned = [each for each in drift["features"] if each["warning"]]
+    warned.sort(key=lambda each: (-each["psi"], each["feature"]))
+    outside = sum(bool(each["below"] or each["above"]) for each in drift["features"])
+    lines.append(
+        f"drift: {len(warned)} of {len(drift['features'])} features unlike the training (PSI above "
+        f"{drift['psi_limit']:g} or {drift['missing_limit']:.0%} more missing); {outside} with values outside"
+    )
+    lines += [
+        f"  {each['feature']}: PSI {each['psi']:.2f}, missing {each['missing']:.0%} "
+        f"(training {each['missing_training']:.0%}), {each['below'] + each['above']:,} values outside the range"
+        for each in warned[:SHOWN_FEATURES]
+    ]
+    return (
+        lines
+        if len(warned) <= SHOWN_FEATURES
+        else [*lines, f"  ... and {len(warned) - SHOWN_FEATURES} more in manifest.json"]
+    )
+
+
+def _alias_text(role: str, trained: Trained) -> str:
     name = trained.release.experiment.name
     wrong = [f.code for f in trained.findings if f.severity == "error" and f.outcome == "failed"]
     if role == "challenger":

@@ -11,7 +11,7 @@ from riskmodel.products.rendering.markdown import Cells, markdown_table, short
 
 #: Cohorts that are shown when none is asked for.
 SHOWN_COHORTS = 2
-#: Metrics that are told, under the headings of a skill table, and with how many decimals.
+#: Metrics that are shown, under the headings of a skill table, and their numbers of decimals.
 METRICS = {
     "average_precision": 3,
     "auc": 3,
@@ -66,14 +66,13 @@ def _skill(row: Row) -> Cells:
 
 def _differences(rows: Sequence[Row]) -> Cells:
     first = rows[0]
-    told = {str(row["metric"]): row for row in rows}
     cells = {
         "origin": str(first["origin"]),
         "attempt": str(first["attempt"]),
         "minus": str(first["against"]),
         "events": f"{first['n_events']:,} of {first['n']:,}",
     }
-    for key, row in told.items():
+    for key, row in {str(row["metric"]): row for row in rows}.items():
         heading, digits = SHOWN[key], METRICS[key]
         low, high = (short(row[end], digits, sign=True) for end in ("low95", "high95"))
         cells[heading] = f"{short(row['difference'], digits, sign=True)} ({low}, {high})"

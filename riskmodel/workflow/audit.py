@@ -1,4 +1,4 @@
-"""The calls around accountability: audit a model by groups of areas, and the entry for the algorithm register."""
+"""``riskmodel audit``: audit the champion of a backtest by groups of areas."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from operator import methodcaller
 from pathlib import Path
 
 from riskmodel.errors import InputError
@@ -19,7 +18,7 @@ from riskmodel.workspace.atomic import write_atomically
 from riskmodel.workspace.store import Workspace
 from riskmodel.workspace.transaction import put_files, writing_runs
 
-#: What cannot stand in the name of a metric.
+#: Characters that the name of a metric cannot have.
 NO_WORD = re.compile("[^A-Za-z0-9]+")
 #: Names of the files of an audit.
 TABLE, TEXT = "audit.csv", "audit.md"
@@ -27,19 +26,7 @@ TABLE, TEXT = "audit.csv", "audit.md"
 
 @dataclass(frozen=True)
 class Audited:
-    """An audit and where it was written.
-
-    Attributes
-    ----------
-    audit : GroupAudit
-        What was found.
-    text : str
-        The same in Markdown.
-    files : tuple of Path
-        Table, text and pictures.
-    run : str
-        Id of its run in MLflow.
-    """
+    """An audit, its text in Markdown, its files (table, text and pictures), and the id of its run in MLflow."""
 
     audit: GroupAudit
     text: str
@@ -68,7 +55,7 @@ def audit(
     groups : Path, optional
         A table of other groups, for instance by composition of the population: columns ``location, group`` and,
         optionally, ``label``. It is used for this audit alone and stored nowhere; its name, its fingerprint and
-        what was counted per group stay with the audit.
+        the counts per group are part of the audit.
     out : Path, optional
         Folder for table, text and pictures; by default ``audits/EXPERIMENT`` in the workspace.
 
@@ -91,11 +78,11 @@ def audit(
     found = audit_groups(record, model, panel, supplied)
     files = audit_files(found, experiment)
     folder = out or workspace.path("audits", experiment)
-    writers = {folder / name: methodcaller("write_bytes", content) for name, content in files.items()}
+    contents = {folder / name: content for name, content in files.items()}
     if out is None:
-        paths = tuple(put_files(workspace, writers))
+        paths = tuple(put_files(workspace, contents))
     else:
-        paths = tuple(write_atomically(path, write) for path, write in writers.items())
+        paths = tuple(write_atomically(path, content) for path, content in contents.items())
     return Audited(found, files[TEXT].decode(), paths, _log(workspace, record, found, supplied, files))
 
 
@@ -121,8 +108,8 @@ def _log(
     supplied: SuppliedGroups | None,
     files: Mapping[str, bytes],
 ) -> str:
-    """A run of its own: what was audited, the figures over all origins, and the files."""
-    from riskmodel.workflow.tracking.log import AUDIT, log_figures, log_parameters, tags_of
+    """Log a run of its own, with the figures over all origins and the files, and return its id."""
+    from riskmodel.workflow.tracking.log import AUDIT, begin_run, log_figures, run_tags
     from riskmodel.workflow.tracking.store import client_of, experiment_id
 
     settings = {
@@ -136,10 +123,9 @@ def _log(
         settings["supplied"] = f"{supplied.file.name} sha256:{supplied.file.sha256}"
     with writing_runs(workspace), tempfile.TemporaryDirectory() as folder:
         client = client_of(workspace)
-        place = experiment_id(client, workspace, record.experiment.name)
-        tags = {**tags_of("audit", AUDIT), "model": found.model}
-        run = str(client.create_run(place, run_name=f"audit {found.model}", tags=tags).info.run_id)
-        log_parameters(client, run, settings)
+        experiment = experiment_id(client, workspace, record.experiment.name)
+        tags = {**run_tags("audit", AUDIT), "model": found.model}
+        run = begin_run(client, experiment, f"audit {found.model}", tags, settings)
         log_figures(client, run, _figures(found))
         for name, content in files.items():
             Path(folder, name).write_bytes(content)
@@ -149,7 +135,7 @@ def _log(
 
 
 def _figures(found: GroupAudit) -> dict[str, float]:
-    """Figures of the model over all origins; what a user supplied goes by the number of the group."""
+    """Figures of the model over all origins; groups that a user supplied are named by their number."""
     figures: dict[str, float] = {}
     rows = found.over_all[(found.over_all["model"] == found.model) & (found.over_all["told"] == "")]
     for attribute in found.attributes:

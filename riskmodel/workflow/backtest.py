@@ -30,8 +30,8 @@ def backtest(
 ) -> backtesting.Backtest:
     """Backtest an experiment file, check it and log it to MLflow; see :func:`riskmodel.forecasting.backtest.run`.
 
-    Writes ``backtests/NAME/forecasts.parquet`` and ``scores.csv`` in the workspace, and what the checks found; a
-    later backtest of the same experiment takes their place, MLflow keeps every one.
+    Writes ``backtests/NAME/forecasts.parquet``, ``scores.csv`` and the findings of the checks in the workspace; a
+    later backtest of the same experiment replaces them, MLflow has every one.
     """
     from riskmodel.workflow.tracking.backtests import log_backtest
 
@@ -40,7 +40,7 @@ def backtest(
     panel = workspace.panel(level, allow_origin=question.allow_origin)
     done = backtesting.run(question, panel, origins, progress, leave_out=leave_out, seeds=seeds)
     record, findings = checked_backtest(done, panel, code_version())
-    # Logged from a folder of its own: another process may put its backtest in place meanwhile.
+    # Logged from a folder of its own: another process may write its backtest meanwhile.
     with draft_folder(workspace.path("backtests")) as draft:
         files = write_record(record, experiment.read_text(encoding="utf-8"), draft)
         files.append(write_findings(findings, draft))

@@ -1,4 +1,4 @@
-"""``riskmodel compare``: two attempts beside each other."""
+"""``riskmodel compare``: backtests or models side by side."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def compare(workspace: Workspace, asked: Sequence[str], *, cohorts: Sequence[str
 
 
 def find_attempt(workspace: Workspace, asked: str) -> Attempt:
-    """The attempt that is meant by a name or run id."""
+    """Find an attempt by its name or the id of its run."""
     from riskmodel.workflow.tracking import runs
 
     name, _, model = asked.partition(":")
@@ -55,6 +55,6 @@ def find_attempt(workspace: Workspace, asked: str) -> Attempt:
         record, label, model = read_record(artifacts), run[:8], model or own
     model = model or record.experiment.champion
     if not record.of(model):
-        there = sorted({forecast.model for forecast in record.forecasts})
-        raise InputError(f"compare {asked}", f"no model {model!r}", f"one of {', '.join(there)}")
+        models = sorted({forecast.model for forecast in record.forecasts})
+        raise InputError(f"compare {asked}", f"no model {model!r}", f"one of {', '.join(models)}")
     return Attempt(f"{label}:{model}", record, model)

@@ -1,8 +1,7 @@
-"""The whole way on an invented country, in one call: files, workspace, backtest, model, forecast and list."""
+"""``riskmodel demo``: all steps on an invented country: files, workspace, backtest, model, forecast and list."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -19,7 +18,7 @@ from riskmodel.workflow.train import train
 from riskmodel.workspace.store import Workspace
 
 CAPACITY = 10
-#: Steps of :func:`run_demo`, as they are told while it works.
+#: Steps of :func:`run_demo`, for its progress bar.
 STEPS = (
     "inventing a country",
     "reading its files",
@@ -32,19 +31,7 @@ STEPS = (
 
 @dataclass(frozen=True)
 class Demo:
-    """What a demonstration made.
-
-    Attributes
-    ----------
-    workspace : Path
-        The workspace.
-    municipality : str
-        Whom the list is for.
-    list : Path
-        Its page.
-    forms : dict of str to Path
-        The list in every form.
-    """
+    """A finished demonstration: its workspace and municipality, the page of its list, and all forms of it."""
 
     workspace: Path
     municipality: str
@@ -83,18 +70,3 @@ def run_demo(
     at(5)
     _, forms = risk_list(workspace, folder / "list", municipality=[municipality], capacity=CAPACITY)
     return Demo(workspace.folder, municipality, forms["html"], forms)
-
-
-def demo_text(done: Demo) -> str:
-    """Where the list is, and how to look further."""
-    place = shlex.quote(str(done.workspace))
-    return "\n".join(
-        [
-            f"A finished risk list of {done.municipality}, an invented municipality:",
-            f"  {done.list}",
-            "Where this workspace stands, and what comes next:",
-            f"  riskmodel status --workspace {place}",
-            "The present of the same areas:",
-            f"  riskmodel current --workspace {place} --municipality {shlex.quote(done.municipality)}",
-        ]
-    )

@@ -1,38 +1,39 @@
-"""Checks of a training or backtest: what they look at is gathered here, and what they found is kept."""
+"""Checks of a training or backtest: what they look at, and the files with their findings."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from riskmodel.errors import InputError, damage_told
-from riskmodel.forecasting import backtest as backtesting
+from riskmodel.errors import InputError, refuse_damage
 from riskmodel.forecasting.backtest import Backtest
 from riskmodel.forecasting.backtest_record import Record, read_record, record_of
-from riskmodel.forecasting.checks import Context, Finding, Stage, run_checks, stage_of
-from riskmodel.forecasting.evaluation.stability import reseeded_spec
+from riskmodel.forecasting.checks import Context, run_checks
+from riskmodel.forecasting.evaluation.list_overlap import reseeded_spec
 from riskmodel.forecasting.experiment import Experiment
 from riskmodel.forecasting.forecast import Forecast
+from riskmodel.forecasting.stage import Stage, fit, forecast_with, stage_of
 from riskmodel.panel.panel import FloatArray, Panel
 from riskmodel.sources.observations import SourceFile
+from riskmodel.workspace.atomic import json_bytes
+from riskmodel.workspace.findings import Finding
 from riskmodel.workspace.store import Workspace
-from riskmodel.workspace.versions import made_with
+from riskmodel.workspace.versions import versions
 
 #: File with the findings of a backtest, beside its record.
 FINDINGS = "findings.json"
-#: Seed of the second fit that shows how much of a list is the seed's.
+#: Seed of a second fit, which shows how much of a list depends on the seed.
 OTHER_SEED = 1000
 NO_BACKTEST = "there is no backtest yet: riskmodel backtest experiments/NAME.yaml"
 
 
 def checked_backtest(backtest: Backtest, panel: Panel, code: str) -> tuple[Record, tuple[Finding, ...]]:
-    """Record of a backtest and what the checks found for its champion, over all its origins."""
-    record = record_of(backtest, panel, code, made_with())
+    """Record of a backtest, and the findings on its champion over all its origins."""
+    record = record_of(backtest, panel, code, versions())
     champion = backtest.experiment.champion
     table = backtest.importance
     context = Context(
@@ -81,26 +82,26 @@ def reseeded(
     spec = reseeded_spec(experiment.model(model), OTHER_SEED)
     if spec is None:
         return ()
-    fitted = backtesting.fit(spec, experiment, stage.training)
-    forecast, _ = backtesting.forecast_with(model, fitted, experiment, panel, stage.origin)
+    fitted = fit(spec, experiment, stage.training)
+    forecast, _ = forecast_with(model, fitted, experiment, panel, stage.origin)
     return own.chance_of(experiment.event), forecast.chance_of(experiment.event)
 
 
 def write_findings(findings: Sequence[Finding], folder: Path) -> Path:
     """Write findings as JSON into an existing folder."""
     path = folder / FINDINGS
-    path.write_text(json.dumps([asdict(each) for each in findings], indent=2) + "\n", encoding="utf-8")
+    path.write_bytes(json_bytes([each.as_dict() for each in findings], indent=2))
     return path
 
 
 def read_findings(path: Path) -> tuple[Finding, ...]:
-    """Findings from a file with a list of them, or with one under ``findings`` (a model card)."""
-    with damage_told(path, "no findings", "what riskmodel wrote"):
+    """Read findings from a file with a list of them, or with one under ``findings`` (a model card)."""
+    with refuse_damage(path, "no findings", "what riskmodel wrote"):
         content = json.loads(path.read_text(encoding="utf-8"))
         listed = content["findings"] if isinstance(content, dict) else content
         return tuple(Finding(**each) for each in listed)
 
 
 def findings_of(workspace: Workspace, experiment: str) -> tuple[Finding, ...]:
-    """What the checks found in the latest backtest of an experiment."""
+    """Read the findings on the latest backtest of an experiment."""
     return read_findings(workspace.path("backtests", experiment, FINDINGS))

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from riskmodel.errors import InputError
-from riskmodel.forecasting import backtest as backtesting
 from riskmodel.forecasting.builtin_experiments import MAIN
+from riskmodel.forecasting.drivers.alternative_models import explanation_of
 from riskmodel.forecasting.drivers.contributions import by_driver, contributions_of
-from riskmodel.forecasting.drivers.explanation import explanation_of
 from riskmodel.forecasting.forecast_store import StoredForecast, save_forecast
 from riskmodel.forecasting.origins import latest_origin
+from riskmodel.forecasting.stage import forecast_of, present_features
 from riskmodel.panel.panel import Panel
 from riskmodel.scoring.release import Release, load_release
 from riskmodel.workspace.store import Workspace
 from riskmodel.workspace.transaction import intact
-from riskmodel.workspace.versions import made_with
+from riskmodel.workspace.versions import versions
 
 
 def forecast(workspace: Workspace, *, experiment: str | None = None) -> list[StoredForecast]:
@@ -52,11 +52,12 @@ def forecast_with(
 ) -> StoredForecast:
     """Forecast from the latest wave with a released model."""
     origin = latest_origin(panel, release.experiment.horizon)
-    made, features = backtesting.forecast_with(release.name, release.model, release.experiment, panel, origin)
-    told = contributions_of(release.model, features)
-    if told is None:
+    features = present_features(panel, origin)
+    made = forecast_of(release.name, release.model, release.experiment, panel, origin, features)
+    by_feature = contributions_of(release.model, features)
+    if by_feature is None:
         raise InputError(release.folder, "a champion without drivers", "one whose contributions can be told")
-    contributions = by_driver(features.names, told)
+    contributions = by_driver(features.names, by_feature)
     contributions.insert(0, "location", made.locations)
     return save_forecast(
         parent,
@@ -67,9 +68,9 @@ def forecast_with(
         code_version=release.code_version,
         level=release.level,
         inputs=tuple(file.sha256 for file in panel.files),
-        explanation=explanation_of(release.model, panel, release.wave, made, features, told),
+        explanation=explanation_of(release.model, panel, release.wave, made, features, by_feature),
         workspace=workspace,
-        made_with=made_with(),
+        versions=versions(),
     )
 
 

@@ -1,7 +1,7 @@
-"""Read files of a source into a workspace: one call a source, all or nothing.
+"""``riskmodel ingest``: read files of a source into a workspace, all or nothing.
 
 Sources whose reader needs nothing but files (and, where the files do not say, the boundary vintage of their codes)
-stand in :data:`READERS` and share one call; the others have a call of their own.
+are in :data:`READERS` and share one call; the others have a call of their own.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from riskmodel.sources.local.mapping import Mapping, local_indicators, read_mapp
 from riskmodel.sources.observations import Observations, SourceFile
 from riskmodel.sources.statline import police, rivm, ses_woa, veiligheidsmonitor, woon
 from riskmodel.workspace.atomic import write_atomically
-from riskmodel.workspace.ingest_checks.settle import settle
+from riskmodel.workspace.ingest_checks.admit import admit
 from riskmodel.workspace.store import Workspace
 
 if TYPE_CHECKING:
@@ -64,13 +64,14 @@ def ingest(
     files : sequence of Path
         Files as published.
     workspace : Workspace
-        Where they go.
+        The workspace to read into.
     boundaries : int, optional
         Year of the area classification of the codes, where the files do not say.
     replace : bool
-        Whether a file may take the place of another.
+        Whether a file may replace another.
     accept : mapping of str to str, optional
-        Codes of findings to let through, each with the reason; see :func:`riskmodel.workspace.ingest_checks.settle.settle`.
+        Codes of findings to let through, each with the reason; see
+        :func:`riskmodel.workspace.ingest_checks.admit.admit`.
 
     Raises
     ------
@@ -86,10 +87,10 @@ def ingest(
 def _add(
     observations: Sequence[Observations], workspace: Workspace, replace: bool, accept: MappingOf[str, str] | None
 ) -> list[Observations]:
-    """Check what arrives against what is there, then write it, all or none."""
+    """Check observations beside those that are stored, then write them, all or none."""
     kinds = sorted({(each.level, each.source) for each in observations})
-    held = [each for level, source in kinds for each in workspace.observations(level, source)]
-    checked = settle(observations, held, accept)
+    existing = [each for level, source in kinds for each in workspace.observations(level, source)]
+    checked = admit(observations, existing, accept)
     workspace.add(checked, replace=replace)
     return checked
 
@@ -110,23 +111,19 @@ def ingest_leefbaarometer(
     files : sequence of Path
         CSV files, the open-data zip, or folders with such files.
     workspace : Workspace
-        Where they go.
+        The workspace to read into.
     boundaries : int, optional
         Boundary vintage of the codes; by default that of the catalogue.
     levels : sequence of str
         Levels to take from a zip or folder; by default all.
     replace : bool
-        Whether a file may take the place of another.
+        Whether a file may replace another.
     accept : mapping of str to str, optional
         Codes of findings to let through, each with the reason.
     """
-    with ExitStack() as opened:
-        paths = [
-            path
-            for file in files
-            for path in opened.enter_context(leefbaarometer_package.open_package(file, levels))
-        ]
-        observations = leefbaarometer.read_scores(paths, boundaries)
+    with ExitStack() as stack:
+        opened = [stack.enter_context(leefbaarometer_package.open_package(file, levels)) for file in files]
+        observations = leefbaarometer.read_scores([path for paths in opened for path in paths], boundaries)
     return _add(observations, workspace, replace, accept)
 
 
@@ -151,7 +148,7 @@ def ingest_crosswalk(file: Path, workspace: Workspace) -> pd.DataFrame:
 
 
 def ingest_boundaries(file: Path, workspace: Workspace, *, level: str | None = None) -> GeoDataFrame:
-    """Read polygons into a workspace, for maps and for who borders on whom.
+    """Read polygons into a workspace, for maps and for neighbours of areas.
 
     Needs the extra ``riskmodel[geo]``; see :func:`riskmodel.sources.boundaries.read_boundaries`. Which level it is
     shows from the area codes, unless ``level`` says so.
@@ -182,7 +179,7 @@ def ingest_local(
 
 
 def _refuse_two_levels(observations: Sequence[Observations], described: Mapping, workspace: Workspace) -> None:
-    """The same counts of persons at two levels would give back what is hidden at one of them."""
+    """Refuse the same counts of persons at two levels: they would give back what is hidden at one of them."""
     counts = {each.id for each in described.indicators if each.kind == "extensive" and each.persons}
     for each in observations:
         for other in workspace.observations(source=each.source):
@@ -200,5 +197,4 @@ def draft_local_mapping(file: Path, mapping: Path) -> Path:
     """Write a first mapping of a local file for the user to complete; an existing file is never overwritten."""
     if mapping.exists():
         raise InputError(mapping, "a file that is there already", "a new file", "Choose another name.")
-    text = draft_mapping(file)
-    return write_atomically(mapping, lambda path: path.write_text(text, encoding="utf-8"))
+    return write_atomically(mapping, draft_mapping(file).encode())

@@ -1,12 +1,9 @@
-"""The calls behind the commands of the monitor: what is, what changed, and what the files say of statements.
-
-On the package :func:`monitor` is called ``riskmodel.monitor_areas``: ``riskmodel.monitor`` is a room of modules.
-"""
+"""``riskmodel current``, ``monitor`` and ``national``: the present of areas, municipalities and the country."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +17,13 @@ from riskmodel.monitor.measured import Measured, measured, measured_of
 from riskmodel.monitor.view import View, in_municipalities, span_of, tables, view_of
 from riskmodel.panel.panel import FloatArray
 from riskmodel.products.present.folder import Written, publish, write_pictures, write_sheet, write_tables
-from riskmodel.products.present.national_tables import TOLD, groups_in, national_pictures, national_tables
-from riskmodel.workflow.published import statements, survey, verify
+from riskmodel.products.present.group_words import in_dutch, origin_of
+from riskmodel.products.present.national_tables import SHOWN_GROUPS, groups_in, national_pictures, national_tables
+from riskmodel.sources.leefbaarometer import edition2 as leefbaarometer2
+from riskmodel.sources.leefbaarometer import scores as leefbaarometer
 from riskmodel.workspace.safe_text import write_table
 from riskmodel.workspace.store import Workspace
 from riskmodel.workspace.transaction import put_file
-
-__all__ = ["current", "monitor", "monitor_areas", "national", "statements", "survey", "verify"]
 
 
 def current(
@@ -72,7 +69,7 @@ def current(
     return table[table["location"].isin(country.areas[chosen])].reset_index(drop=True)
 
 
-def monitor(
+def monitor_areas(
     workspace: Workspace,
     out: Path,
     *,
@@ -90,23 +87,29 @@ def monitor(
     made = tables(view, urbanity)
     boundaries = _boundaries(workspace, country.level)
 
+    # The files behind the sheet: scores of its edition, and counts of people.
+    scores = {"3.0": leefbaarometer.SOURCE, "2.0": leefbaarometer2.SOURCE}[edition]
+    sources = [
+        file
+        for each in workspace.observations(country.level)
+        if each.source == scores or "population" in each.indicators
+        for file in each.files
+    ]
+    today = made_on or datetime.now(tz=UTC).date()
     notes: list[str] = []
 
     def fill(folder: Path) -> None:
-        from riskmodel.products.present.pictures.of_view import pictures_of
+        from riskmodel.products.present.pictures.view_pictures import pictures_of
 
-        write_tables(folder, made)
+        write_tables(folder, in_dutch(made))
         write_pictures(folder, pictures_of(view, made, boundaries))
-        notes.extend(write_sheet(folder, workspace, view, start, boundaries, made_on))
-        if view.note:
-            (folder / "group.txt").write_text(view.note + "\n", encoding="utf-8")
+        notes.extend(write_sheet(folder, view, start=start, boundaries=boundaries, files=sources, made_on=today))
+        origin = origin_of(view)
+        if origin:
+            (folder / "group.txt").write_text(origin + "\n", encoding="utf-8")
 
     files = publish(out, fill)
     return view, Written(files, tuple(notes))
-
-
-#: The name on the package, where ``monitor`` is the room of modules.
-monitor_areas = monitor
 
 
 def national(
@@ -150,8 +153,8 @@ def national(
     start, end = span_of(country, start, end)
     grouped, noise = groups_in(country), noise_or_unknown(country)
     made = national_tables(country, start, end, grouped.masks, noise)
-    told = {name: mask for name, mask in grouped.masks.items() if name in TOLD}
-    sections = national_text(country, start, end, told, noise, grouped.titles)
+    shown = {name: mask for name, mask in grouped.masks.items() if name in SHOWN_GROUPS}
+    sections = national_text(country, start, end, shown, noise, grouped.titles)
     title = f"Leefbaarheid in Nederland, {start} en {end}"
 
     def fill(folder: Path) -> None:
@@ -170,8 +173,8 @@ def _country(workspace: Workspace, level: str | None, edition: str) -> tuple[Mea
         country, known = measured_of(panel), pd.Series(panel.latest("urbanity"), index=panel.areas)
     else:
         country = measured(workspace, level=level, edition=edition)
-        held = [each.frame for each in workspace.observations(country.level) if "urbanity" in each.indicators]
-        rows = pd.concat(held) if held else pd.DataFrame(columns=["location", "year", "urbanity"])
+        frames = [each.frame for each in workspace.observations(country.level) if "urbanity" in each.indicators]
+        rows = pd.concat(frames) if frames else pd.DataFrame(columns=["location", "year", "urbanity"])
         known = rows.dropna(subset="urbanity").sort_values("year").groupby("location")["urbanity"].last()
     found = known.reindex(country.areas).to_numpy(dtype=float)
     return country, None if np.isnan(found).all() else np.asarray(found)

@@ -1,35 +1,36 @@
-"""An analyst's way of working: hold attempts against each other, and promote the one that earned it."""
+"""``riskmodel promote``: make a registered model the champion, if it passes the gate."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from riskmodel.errors import InputError
-from riskmodel.forecasting.checks import Context, Finding, run_checks
+from riskmodel.forecasting.checks import Context, run_checks
 from riskmodel.products.governance.model_card import JSON as CARD
 from riskmodel.scoring.release import load_release
 from riskmodel.workflow.findings import read_findings, stored_record
+from riskmodel.workspace.findings import Finding
 from riskmodel.workspace.store import Workspace
 
-#: Checks that are made anew on the stored backtest when a model is to be promoted; without their answer there is
-#: no promotion.
+#: Checks that run anew on the stored backtest when a model is to be promoted; without their answer there is no
+#: promotion.
 GATE = ("RM006", "RM007")
 
 
 @dataclass(frozen=True)
 class Promotion:
-    """What became of the wish to promote a model.
+    """Result of :func:`promote`.
 
     Attributes
     ----------
     experiment, version, release_id : str
-        Whom it is about.
+        The model.
     promoted : bool
         Whether it is champion now.
     reasons : tuple of str
-        What spoke against it; empty when the gate held.
+        Reasons against it; empty for one that passes the gate.
     findings : tuple of Finding
-        What the gate looked at.
+        Those of the gate.
     """
 
     experiment: str
@@ -43,7 +44,7 @@ class Promotion:
 def promote(
     workspace: Workspace, experiment: str, *, version: str | None = None, force: bool = False, reason: str = ""
 ) -> Promotion:
-    """Make a registered model the champion, if it earned it.
+    """Make a registered model the champion, if it passes the gate.
 
     The gate: no check of severity error failed in its training; and in the stored backtest of the same model on
     the same files it is no worse than the best simple ordering, and calibrated.
@@ -57,7 +58,7 @@ def promote(
     version : str, optional
         Version number or alias; by default ``candidate`` where there is one, else ``challenger``.
     force : bool
-        Promote though the gate does not hold; who did so, when and why is recorded with the version.
+        Promote one that does not pass the gate; who did so, when and why is recorded with the version.
     reason : str
         Why; needed to force.
 
@@ -87,7 +88,7 @@ def promote(
 
 
 def gate_findings(workspace: Workspace, experiment: str, release_id: str) -> tuple[Finding, ...]:
-    """Findings of the training of a release, with those that need a backtest made anew on the stored one."""
+    """Findings on the training of a release, with those that need a backtest made anew on the stored one."""
     release = load_release(workspace.path("models", experiment, release_id))
     if not hasattr(release.model, "contributions"):
         raise InputError(

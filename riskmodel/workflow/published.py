@@ -1,4 +1,4 @@
-"""What others say held against the files: statements to parliament, published classes, surveys."""
+"""``riskmodel statement``, ``verify`` and ``survey``: compare what others publish with the files."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from riskmodel.workspace.store import LEVELS, Workspace
 if TYPE_CHECKING:
     from riskmodel.monitor.published.statements import Statement
 
-#: Levels in the order in which statements are held against them: most were counted per buurt.
+#: Levels in the order in which they serve for statements: most were counted per buurt.
 NEAR_BUURT = ("buurt", "wijk", "pc4", "grid", "gemeente")
 EDITIONS: tuple[Edition, ...] = ("2.0", "3.0")
 
 
 def statements(workspace: Workspace, statement: str | None = None) -> pd.DataFrame:
-    """Hold statements to parliament against the files in a workspace.
+    """Compare statements to parliament with the files in a workspace.
 
     Parameters
     ----------
     workspace : Workspace
         With ingested scores of either edition, or both.
     statement : str, optional
-        Id of one; by default all, each beside one level of each edition. One is held against every level.
+        Id of one; by default all, each beside one level of each edition. One is compared with every level.
 
     Returns
     -------
@@ -48,8 +48,8 @@ def statements(workspace: Workspace, statement: str | None = None) -> pd.DataFra
     wanted: list[Statement] | None = [find_statement(statement)] if statement else None
     instruments: list[Measured] = []
     for edition in EDITIONS:
-        held = [each for level in NEAR_BUURT if (each := _held(workspace, level, edition)) is not None]
-        instruments += held if statement else held[:1]
+        there = [each for level in NEAR_BUURT if (each := _measured(workspace, level, edition)) is not None]
+        instruments += there if statement else there[:1]
     if not instruments:
         raise InputError(
             workspace.folder,
@@ -62,9 +62,11 @@ def statements(workspace: Workspace, statement: str | None = None) -> pd.DataFra
 
 def verify(files: Sequence[Path]) -> tuple[str, bool]:
     """Compute published classes and sums again; see :func:`riskmodel.monitor.published.verify.verify_files`."""
-    from riskmodel.monitor.published.verify import verify_files
+    from riskmodel.monitor.published.verify import passed, verify_files
+    from riskmodel.products.present.verify_text import verify_report
 
-    return verify_files(files)
+    found = verify_files(files)
+    return verify_report(found), all(passed(each.table) for each in found)
 
 
 def survey(
@@ -80,7 +82,7 @@ def survey(
     answers: str | None = None,
     groups: Sequence[str] = (),
 ) -> tuple[pd.DataFrame, str]:
-    """Hold a survey against the measured development.
+    """Compare a survey with the measured development.
 
     Parameters
     ----------
@@ -89,7 +91,7 @@ def survey(
     workspace : Workspace
         With ingested scores.
     out : Path, optional
-        Folder for the table, the text and a picture; by default nothing is written.
+        Folder for the tables and the text; by default nothing is written.
     level, edition, start, end
         As for :func:`national`.
     who : str
@@ -134,7 +136,7 @@ def survey(
     return table, text
 
 
-def _held(workspace: Workspace, level: str, edition: str) -> Measured | None:
+def _measured(workspace: Workspace, level: str, edition: str) -> Measured | None:
     if level not in LEVELS:
         return None
     try:

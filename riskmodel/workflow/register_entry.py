@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import methodcaller
 from pathlib import Path
 
 from riskmodel.errors import InputError
@@ -31,7 +30,7 @@ def register_entry(
     """Entry of a model for the Dutch algorithm register, publication standard 1.0.
 
     Written as JSON. What only people can say is never made up: a required field that is open holds ``null``, and a
-    file to answer in is written beside the entry, unless one stands there already.
+    file to answer in is written beside the entry, unless there is one already.
 
     Parameters
     ----------
@@ -42,9 +41,9 @@ def register_entry(
     experiment : str, optional
         The question whose champion it is about; by default decline-2y, or the only one there is.
     release : Path, optional
-        Folder of another released model, for instance one of those that come along in ``models/``.
+        Folder of another released model, for instance one of those in ``models/``.
     answers : Path, optional
-        YAML with a value for every field that is answered; an answer takes the place of what was filled in.
+        YAML with a value for every field that is answered; an answer replaces what was filled in.
 
     Returns
     -------
@@ -66,10 +65,10 @@ def register_entry(
     for problem in made.problems:
         if problem.key not in {field.standard.key for field in made.missing}:
             raise InputError(f"{folder / ENTRY}: {problem.key}", problem.found, problem.expected)
-    paths = {"entry": write_atomically(out, methodcaller("write_bytes", made.text.encode()))}
+    paths = {"entry": write_atomically(out, made.text.encode())}
     form = out.with_name(f"{out.stem}-antwoorden.yaml")
     if any(field.ask for field in made.fields) and not form.exists() and answers is None:
-        paths["answers"] = write_atomically(form, methodcaller("write_bytes", answers_form(made).encode()))
+        paths["answers"] = write_atomically(form, answers_form(made).encode())
     return made, paths
 
 

@@ -1,6 +1,6 @@
-"""Where a workspace stands in the way from files to a risk list, and what comes next.
+"""``riskmodel status``: the steps from files to a risk list that a workspace has taken, and the next one.
 
-Reads names and times of files and one small table, so that the answer is there at once; nothing heavy is imported.
+Reads names and times of files and one small table, so that the answer is there at once; imports nothing heavy.
 """
 
 from __future__ import annotations
@@ -8,25 +8,23 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from riskmodel.forecasting.builtin_experiments import MAIN
+from riskmodel.workspace.mlflow_store import champions
 
 State = Literal["done", "next", "again", "later"]
 
 SCORES = "leefbaarometer-3.0"
-MARKS: dict[State, str] = {"done": "[x]", "again": "[!]", "next": "[ ]", "later": "[ ]"}
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the way.
+    """One step.
 
     Attributes
     ----------
@@ -70,76 +68,57 @@ class Status:
         return next((step for step in self.steps if step.state in ("next", "again")), None)
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as plain data."""
-        steps = [
-            {"name": each.name, "state": each.state, "told": each.told, "command": each.command}
-            for each in self.steps
-        ]
+        """Plain data, for JSON."""
         following = self.next.command if self.next else None
-        return {"workspace": str(self.workspace), "exists": self.exists, "steps": steps, "next": following}
+        return {
+            "workspace": str(self.workspace),
+            "exists": self.exists,
+            "steps": [asdict(step) for step in self.steps],
+            "next": following,
+        }
 
 
-def usual_workspace() -> Path:
+def default_workspace() -> Path:
     """The workspace that is meant when none is named."""
     return Path(os.environ.get("RISKMODEL_WORKSPACE") or "workspace")
 
 
-def where_it_is(folder: Path) -> str:
-    """Option that names a workspace; nothing for the usual one.
+def workspace_option(folder: Path) -> str:
+    """Option that names a workspace; empty for the usual one.
 
     Examples
     --------
-    >>> where_it_is(Path("demo/workspace"))
+    >>> workspace_option(Path("demo/workspace"))
     ' --workspace demo/workspace'
     """
-    return "" if folder == usual_workspace() else f" --workspace {shlex.quote(str(folder))}"
+    return "" if folder == default_workspace() else f" --workspace {shlex.quote(str(folder))}"
 
 
 def status_of(folder: Path, option: str = "") -> Status:
-    """Where a workspace stands."""
-    if not any(folder.glob("observations/*.parquet")):
+    """Status of a workspace; every command ends with an option."""
+    observations = sorted(folder.glob("observations/*.parquet"))
+    if not observations:
         return Status(folder, folder.is_dir() and any(folder.iterdir()))
-    data = _newest(folder.glob("observations/*.parquet"), folder.glob("boundaries/*.parquet"))
-    steps = [*_data_steps(folder), _backtest_step(folder, data), *_forecast_steps(folder, data), *_lists(folder)]
-    return Status(folder, True, tuple(_with_option(step, option) for step in steps))
+    boundaries = sorted(folder.glob("boundaries/*.parquet"))
+    data = _newest([*observations, *boundaries])
+    steps = [
+        *_data_steps(observations, boundaries),
+        _backtest_step(folder, data),
+        *_forecast_steps(folder, data),
+        *_list_steps(folder),
+    ]
+    return Status(folder, True, tuple(replace(step, command=f"{step.command}{option}") for step in steps))
 
 
-def status_text(status: Status) -> str:
-    """The checklist as text, with the next command to type."""
-    if not status.steps:
-        there = "nothing was ingested into" if status.exists else "there is no folder"
-        return "\n".join(
-            [
-                f"No data yet: {there} {str(status.workspace)!r}.",
-                "(Another workspace: --workspace FOLDER, or RISKMODEL_WORKSPACE in the environment.)",
-                "",
-                "To try it on an invented country:",
-                "  riskmodel demo",
-                "To start with the official files:",
-                "  riskmodel ingest leefbaarometer FILE.csv",
-                "All commands:",
-                "  riskmodel --help",
-            ]
-        )
-    lines = [f"Workspace {status.workspace}", ""]
-    lines += [f"  {MARKS[each.state]} {each.name:<11} {each.told}" for each in status.steps]
-    following = status.next
-    lines += ["", "Next:", f"  {following.command}"] if following else ["", "Everything is up to date."]
-    later = [each.command for each in status.steps if each.state == "later"]
-    if later:
-        lines += ["May be left out:", *(f"  {command}" for command in later)]
-    return "\n".join(lines)
-
-
-def _data_steps(folder: Path) -> list[Step]:
-    held: dict[str, list[str]] = {}
-    for path in sorted(folder.glob("observations/*.parquet")):
+def _data_steps(observations: Sequence[Path], boundaries: Sequence[Path]) -> list[Step]:
+    stored: dict[str, list[str]] = {}
+    for path in observations:
         source, _, rest = path.stem.partition("_")
-        held.setdefault(source, []).append(rest.replace("_", " "))
-    scores = held.pop(SCORES, [])
-    held.pop("crosswalk", None)
-    others = "; ".join(f"{source} ({', '.join(parts)})" for source, parts in held.items())
-    polygons = sorted(path.stem for path in folder.glob("boundaries/*.parquet") if "-borders" not in path.name)
+        stored.setdefault(source, []).append(rest.replace("_", " "))
+    scores = stored.pop(SCORES, [])
+    stored.pop("crosswalk", None)
+    others = "; ".join(f"{source} ({', '.join(parts)})" for source, parts in stored.items())
+    polygons = ", ".join(path.stem for path in boundaries if "-borders" not in path.name)
     return [
         Step(
             "scores",
@@ -147,101 +126,86 @@ def _data_steps(folder: Path) -> list[Step]:
             f"Leefbaarometer 3.0, {', '.join(scores)}" if scores else "none of Leefbaarometer 3.0 yet",
             "riskmodel ingest leefbaarometer FILE.csv",
         ),
-        Step(
+        _optional(
             "context",
-            "done" if others else "later",
-            others or "none: size of areas is not known, forecasts say less",
+            others,
+            "none: size of areas is not known, forecasts say less",
             "riskmodel ingest kwb wijk_2016.csv wijk_2022.csv",
         ),
-        Step(
-            "boundaries",
-            "done" if polygons else "later",
-            ", ".join(polygons) or "none: no maps, no neighbours",
-            "riskmodel ingest boundaries wijk_2022.geojson",
+        _optional(
+            "boundaries", polygons, "none: no maps, no neighbours", "riskmodel ingest boundaries wijk_2022.geojson"
         ),
     ]
 
 
 def _backtest_step(folder: Path, data: int) -> Step:
-    found = _folders(folder / "backtests", "scores.csv")
-    older = [path.name for path in found if _newest([path / "scores.csv"]) < data]
-    name = older[0] if older else MAIN
-    return _step("backtest", [_dated(path, "scores.csv") for path in found], older, f"riskmodel backtest {name}")
+    found = sorted(folder.glob("backtests/[!.]*/scores.csv"))
+    older = [path.parent.name for path in found if _newest([path]) < data]
+    dated = [
+        f"{path.parent.name} ({datetime.fromtimestamp(path.stat().st_mtime):%d-%m-%Y %H:%M})" for path in found
+    ]
+    return _step("backtest", dated, older, f"riskmodel backtest {older[0] if older else MAIN}")
 
 
 def _forecast_steps(folder: Path, data: int) -> list[Step]:
     """Models and forecasts of every experiment that was trained."""
-    champions = _champions(folder / "mlflow.db")
+    known = champions(folder)
     trained = sorted({path.parent.parent.name for path in folder.glob("models/*/[!.]*/release.json")})
-    models = [f"{name} {_version(champions.get(name))}".strip() for name in trained]
-    told, behind = [], []
+    models = [f"{name} (champion: version {known[name][0]})" if name in known else name for name in trained]
+    current, behind = [], []
     for name in trained:
-        newest = _latest(folder / "forecasts" / name)
+        newest = _latest_forecast(folder, name)
         if newest is None:
             behind.append(f"{name} has none yet")
-        elif _newest([newest / "about.json"]) < data:
+        elif _newest([newest]) < data:
             behind.append(f"{name} is older than the data")
-        elif name in champions and _read(newest / "about.json").get("release") != champions[name][1]:
+        elif name in known and _read(newest).get("release") != known[name][1]:
             behind.append(f"{name} was made by another model than the champion")
         else:
-            told.append(f"{name} {newest.name}")
-    state: State = "done" if told and not behind else ("again" if told or "older" in str(behind) else "next")
+            current.append(f"{name} {newest.parent.name}")
+    state: State = "done" if current and not behind else "again" if current or "older" in str(behind) else "next"
     return [
         _step("model", models, [], f"riskmodel train {MAIN}"),
-        Step("forecast", state, "; ".join([*told, *behind]) or "none yet", "riskmodel forecast"),
+        Step("forecast", state, "; ".join([*current, *behind]) or "none yet", "riskmodel forecast"),
     ]
 
 
-def _lists(folder: Path) -> list[Step]:
+def _list_steps(folder: Path) -> list[Step]:
     lists = sorted(folder.glob("lists/[!.]*.json"), key=lambda path: path.stat().st_mtime_ns)
-    latest = _latest(folder / "forecasts" / "*")
+    latest = _latest_forecast(folder, "*")
     name = lists[-1].stem if lists else "ID"
-    told = [f"{len(lists)}, the newest {name}: {_read(lists[-1]).get('title', '')}"] if lists else []
-    older = [name] if lists and latest and _newest(lists) < _newest([latest / "about.json"]) else []
-    make = "riskmodel risk-list --municipality NAME --capacity 10 --out lists/NAME"
-    visits = sum(1 for _ in folder.glob("outcomes/**/*.parquet"))
+    there = [f"{len(lists)}, the newest {name}: {_read(lists[-1]).get('title', '')}"] if lists else []
+    older = [name] if lists and latest and _newest(lists) < _newest([latest]) else []
     return [
-        _step("list", told, older, make),
-        Step(
+        _step("list", there, older, "riskmodel risk-list --municipality NAME --capacity 10 --out lists/NAME"),
+        _optional(
             "visits",
-            "done" if visits else "later",
-            "recorded" if visits else "none recorded: what was found on the spot",
+            "recorded" if any(folder.glob("outcomes/**/*.parquet")) else "",
+            "none recorded: what was found on the spot",
             f"riskmodel outcomes ingest VISITS.csv --list {name}",
         ),
     ]
 
 
 def _step(name: str, there: Sequence[str], older: Sequence[str], command: str) -> Step:
-    told = "; ".join(there) or "none yet"
+    text = "; ".join(there) or "none yet"
     if older:
-        told += " (older than what it rests on)"
-    return Step(name, "again" if older else ("done" if there else "next"), told, command)
+        return Step(name, "again", f"{text} (older than what it rests on)", command)
+    return Step(name, "done" if there else "next", text, command)
 
 
-def _with_option(step: Step, option: str) -> Step:
-    return Step(step.name, step.state, step.told, f"{step.command}{option}")
+def _optional(name: str, there: str, absent: str, command: str) -> Step:
+    return Step(name, "done" if there else "later", there or absent, command)
 
 
-def _folders(parent: Path, holding: str) -> list[Path]:
-    return sorted(path.parent for path in parent.glob(f"[!.]*/{holding}"))
+def _latest_forecast(folder: Path, experiment: str) -> Path | None:
+    """Description of the newest forecast of experiments that match a pattern."""
+    found = folder.glob(f"forecasts/{experiment}/[!.]*/about.json")
+    return max(found, key=lambda path: path.stat().st_mtime_ns, default=None)
 
 
-def _latest(pattern: Path) -> Path | None:
-    """The newest forecast in folders that match."""
-    found = list(pattern.parent.glob(f"{pattern.name}/[!.]*/about.json"))
-    return max(found, key=lambda path: path.stat().st_mtime_ns).parent if found else None
-
-
-def _newest(*paths: Iterable[Path]) -> int:
-    return max((path.stat().st_mtime_ns for each in paths for path in each), default=0)
-
-
-def _dated(folder: Path, file: str) -> str:
-    return f"{folder.name} ({datetime.fromtimestamp((folder / file).stat().st_mtime):%d-%m-%Y %H:%M})"
-
-
-def _version(champion: tuple[str, str] | None) -> str:
-    return f"(champion: version {champion[0]})" if champion else ""
+def _newest(paths: Iterable[Path]) -> int:
+    return max((path.stat().st_mtime_ns for path in paths), default=0)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -250,21 +214,3 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _champions(store: Path) -> dict[str, tuple[str, str]]:
-    """Version and release of each champion, read from MLflow's own tables; nothing where they cannot be read.
-
-    Importing MLflow takes seconds, and the store may be in use: reading it only needs the standard library.
-    """
-    asked = (
-        "SELECT a.name, a.version, t.value FROM registered_model_aliases a JOIN model_version_tags t "
-        "ON t.name = a.name AND t.version = a.version WHERE a.alias = 'champion' AND t.key = 'release'"
-    )
-    if not store.exists():
-        return {}
-    try:
-        with closing(sqlite3.connect(f"file:{store.resolve()}?mode=ro", uri=True, timeout=1)) as database:
-            return {str(name): (str(version), str(release)) for name, version, release in database.execute(asked)}
-    except sqlite3.Error:
-        return {}

@@ -39,8 +39,8 @@ def what_if(
     Returns
     -------
     pandas.DataFrame
-        See :func:`riskmodel.forecasting.drivers.what_if.what_if`; ``attrs["label"]`` must be shown with it. Areas too small
-        to say anything are marked in ``too_small`` and have no figures.
+        See :func:`riskmodel.forecasting.drivers.what_if.what_if`; ``attrs["label"]`` must be shown with it. Areas
+        too small to say anything are marked in ``too_small`` and have no figures.
     """
     from riskmodel.forecasting.drivers import what_if as asking
     from riskmodel.forecasting.forecast_store import load_forecast

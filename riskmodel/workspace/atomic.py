@@ -1,4 +1,4 @@
-"""Write files and folders in one step, and tell a full or closed disk as bad input, without a traceback.
+"""Write files and folders in one step, and report a full or read-only disk as bad input, without a traceback.
 
 What is written here is there whole or not at all, also after a power cut: contents reach the disk before the name
 does.
@@ -7,23 +7,28 @@ does.
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from riskmodel.errors import InputError
 
-#: Before the name of everything unfinished, so that what a killed process left can be told from other files.
+#: Bytes of a file, or a function that writes them to the path that it is given.
+Content: TypeAlias = bytes | Callable[[Path], object]
+
+#: Prefix of everything unfinished, which distinguishes what a killed process left from other files.
 DRAFT = ".draft-"
-#: What is expected where nothing may be written.
+#: Expected where nothing may be written.
 TO_WRITE = "a folder to write into"
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _CLOSED = {errno.EROFS, errno.EACCES, errno.EPERM}
-#: How SQLite and what stands on it tell the same; a failed write has no errno there.
+#: Messages of SQLite and of libraries upon it, in which a failed write has no errno.
 _FULL_WORDS = (
     "disk is full",
     "disk I/O error",
@@ -35,63 +40,66 @@ _CLOSED_WORDS = ("readonly database", "unable to open database file", "Read-only
 
 
 def disk_trouble(error: BaseException, where: object) -> InputError | None:
-    """What the user must know when a disk is full or may not be written to; None for any other error."""
+    """The error to raise for a disk that is full or may not be written to; None for any other error."""
     seen: BaseException | None = error
     while seen is not None:
-        place = getattr(seen, "filename", None) or where
+        path = getattr(seen, "filename", None) or where
         number, text = getattr(seen, "errno", None), str(seen)
         if number in _FULL or any(words in text for words in _FULL_WORDS):
             hint = "What was there is unharmed. Make room on this disk, then run the command again."
-            return InputError(place, f"no room to write ({_first_line(text)})", "a disk with room", hint)
+            return InputError(path, f"no room to write ({_first_line(text)})", "a disk with room", hint)
         if number in _CLOSED or any(words in text for words in _CLOSED_WORDS):
             hint = "What was there is unharmed. Give this user the right to write there, or choose another folder."
-            return InputError(place, f"no right to write ({_first_line(text)})", TO_WRITE, hint)
+            return InputError(path, f"no right to write ({_first_line(text)})", TO_WRITE, hint)
         seen = seen.__cause__ or seen.__context__
     return None
 
 
 @contextmanager
-def told_plainly(where: object) -> Iterator[None]:
-    """Raise a full or closed disk in the body as an :class:`~riskmodel.errors.InputError`."""
+def report_disk_trouble(where: object) -> Iterator[None]:
+    """Raise an :class:`~riskmodel.errors.InputError` where the body meets a full or read-only disk."""
     try:
         yield
     except InputError:
         raise
     except Exception as error:
-        told = disk_trouble(error, where)
-        if told is None:
+        trouble = disk_trouble(error, where)
+        if trouble is None:
             raise
-        raise told from error
+        raise trouble from error
 
 
 def _first_line(text: str) -> str:
     return (text.splitlines() or [""])[0][:100]
 
 
-def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
-    """Let ``write`` fill a temporary sibling, then put it in place in one step."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=DRAFT, suffix=path.suffix)
-    except OSError as error:
-        raise InputError(path.parent, error.strerror or "no folder", TO_WRITE) from error
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        with told_plainly(path):
-            write(temporary)
-            temporary.chmod(0o644)
-            sync(temporary)
-            temporary.replace(path)
-            sync(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
+def json_bytes(value: Any, indent: int = 1) -> bytes:
+    """JSON in ASCII, indented, with a newline at the end."""
+    return (json.dumps(value, indent=indent) + "\n").encode()
+
+
+def write_content(path: Path, content: Content) -> None:
+    """Write bytes to a path, or let a function do so."""
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        content(path)
+
+
+def write_atomically(path: Path, content: Content) -> Path:
+    """Write a draft of a file, then rename it to the file in one step."""
+    with draft_folder(path.parent) as draft, report_disk_trouble(path):
+        write_content(draft / path.name, content)
+        (draft / path.name).chmod(0o644)
+        sync(draft / path.name)
+        (draft / path.name).replace(path)
+        sync(path.parent)
     return path
 
 
 @contextmanager
 def draft_folder(parent: Path) -> Iterator[Path]:
-    """Give a hidden folder under ``parent`` to fill; it goes away unless it is renamed into place."""
+    """Make a hidden folder in ``parent`` to fill; it is removed unless it was renamed."""
     try:
         parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=parent, prefix=DRAFT))
@@ -99,31 +107,31 @@ def draft_folder(parent: Path) -> Iterator[Path]:
         raise InputError(parent, error.strerror or "no folder", TO_WRITE) from error
     draft.chmod(0o755)
     try:
-        with told_plainly(parent):
+        with report_disk_trouble(parent):
             yield draft
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def put_in_place(draft: Path, place: Path) -> None:
-    """Rename a finished draft to a file or folder, in the place of what stood there."""
+def install(draft: Path, path: Path) -> None:
+    """Rename a finished draft to a file or folder, which it replaces."""
     if draft.is_file():
-        draft.replace(place)
+        draft.replace(path)
         return
-    if not place.exists():
-        draft.rename(place)
+    if not path.exists():
+        draft.rename(path)
         return
     # A folder cannot replace another in one step; readers miss it for the moment between two renames.
-    aside = Path(tempfile.mkdtemp(dir=place.parent, prefix=DRAFT))
+    aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=DRAFT))
     try:
-        place.rename(aside / "old")
-        draft.rename(place)
+        path.rename(aside / "old")
+        draft.rename(path)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
 def sync(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk itself: they survive a power cut then."""
+    """Flush a file, or the names in a folder, to the disk, so that they survive a power cut."""
     if os.name != "posix":
         return
     handle = os.open(path, os.O_RDONLY)
@@ -133,8 +141,8 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def sync_all(place: Path) -> None:
+def sync_all(path: Path) -> None:
     """:func:`sync` of a file, or of a folder with everything in it."""
-    for path in place.rglob("*") if place.is_dir() else ():
-        sync(path)
-    sync(place)
+    for each in path.rglob("*") if path.is_dir() else ():
+        sync(each)
+    sync(path)

@@ -1,7 +1,7 @@
-"""The manifest of a workspace: which files it holds, with the fingerprint of each.
+"""The manifest of a workspace: its files, with the fingerprint of each.
 
-``manifest.json`` is one canonical text: the bytes follow from what it says, and end with a seal over the rest. So
-a flipped bit in the manifest itself is found too, and is not taken for damage to the file that it would accuse.
+``manifest.json`` is one canonical text: its bytes follow from its content, and end with a seal over the rest. So a
+flipped bit in the manifest itself is found too, and is not taken for damage to a file that it lists.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ class Database:
 
 @dataclass(frozen=True)
 class Pending:
-    """What is being put in place; left behind only by a process that was killed meanwhile.
+    """Drafts that are being renamed; left behind only by a process that was killed meanwhile.
 
     Attributes
     ----------
     moves : mapping of str to str
-        Draft and the place it is renamed to, both within the workspace.
+        Draft and the path that it is renamed to, both within the workspace.
     files : mapping of str to str
         Fingerprints of the files by the path they will have.
     """
@@ -57,7 +57,7 @@ class Pending:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a workspace holds.
+    """The files and databases of a workspace.
 
     Attributes
     ----------
@@ -66,39 +66,33 @@ class Manifest:
     databases : mapping of str to Database
         The databases, by file name.
     pending : Pending or None
-        What is being put in place.
+        What was being renamed.
     """
 
     files: Mapping[str, str] = field(default_factory=dict)
     databases: Mapping[str, Database] = field(default_factory=dict)
     pending: Pending | None = None
 
-    def with_files(self, places: Iterable[str], files: Mapping[str, str]) -> Manifest:
-        """The same with other files at some places."""
-        gone = tuple(places)
-        kept = {path: sum_ for path, sum_ in self.files.items() if not any(inside(path, each) for each in gone)}
-        return replace(self, files={**kept, **files})
+    def with_files(self, paths: Iterable[str], files: Mapping[str, str]) -> Manifest:
+        """The same with other files at some paths, or in some folders."""
+        gone = tuple(paths)
+        others = {path: sum_ for path, sum_ in self.files.items() if not any(inside(path, each) for each in gone)}
+        return replace(self, files={**others, **files})
 
 
-def inside(path: str, place: str) -> bool:
-    """Whether a path is a place or lies in it.
+def inside(path: str, folder: str) -> bool:
+    """Whether a path is a folder or lies in it.
 
     Examples
     --------
     >>> inside("models/a/b", "models/a"), inside("models/ab", "models/a")
     (True, False)
     """
-    return path == place or path.startswith(f"{place}/")
+    return path == folder or path.startswith(f"{folder}/")
 
 
-def sha256_of(path: Path) -> str:
-    """Fingerprint of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def text_of(manifest: Manifest) -> str:
-    """The one text of a manifest."""
+def manifest_text(manifest: Manifest) -> str:
+    """The canonical text of a manifest."""
     content = {
         "format": FORMAT,
         "files": dict(sorted(manifest.files.items())),
@@ -109,7 +103,7 @@ def text_of(manifest: Manifest) -> str:
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a workspace; None for a workspace of version 0 or an empty one."""
+    """Read the manifest of a workspace; None for a workspace of version 0 or an empty one."""
     path = folder / NAME
     try:
         text = path.read_bytes().decode()
@@ -144,9 +138,8 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Put a manifest in the place of the one before."""
-    text = text_of(manifest)
-    write_atomically(folder / NAME, lambda path: path.write_bytes(text.encode()))
+    """Replace the manifest of a workspace."""
+    write_atomically(folder / NAME, manifest_text(manifest).encode())
 
 
 def _sealed(content: Mapping[str, Any]) -> str:

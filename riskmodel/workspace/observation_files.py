@@ -1,8 +1,10 @@
-"""A table of the workspace as a Parquet file, which says itself where its values come from and what they are."""
+"""Tables of the workspace as Parquet files, whose metadata tell the source and the meaning of their values."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -13,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from riskmodel.catalogue import Indicator
-from riskmodel.errors import InputError
+from riskmodel.errors import DAMAGE, InputError
 from riskmodel.sources.observations import Observations, SourceFile
 
 METADATA_KEY = b"riskmodel"
@@ -23,7 +25,7 @@ LARGE = 200_000
 
 @dataclass(frozen=True)
 class About:
-    """What a file in the workspace says of itself, without its values."""
+    """Description of a file of observations, without its values."""
 
     path: Path
     source: str
@@ -34,9 +36,9 @@ class About:
     base: float | None
 
 
-def about_of(path: Path) -> About:
-    """What a file of observations says of itself."""
-    try:
+def read_about(path: Path) -> About:
+    """Read the description of a file of observations."""
+    with _refuse_damaged(path):
         schema = pq.read_schema(path)
         about = json.loads((schema.metadata or {})[METADATA_KEY])
         return About(
@@ -48,12 +50,10 @@ def about_of(path: Path) -> About:
             files=tuple(SourceFile(**file) for file in about["files"]),
             base=about["base"],
         )
-    except (pa.ArrowException, OSError, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise damaged(path) from error
 
 
 def write_observations(each: Observations, path: Path) -> None:
-    """Write observations with all that is known of them."""
+    """Write observations with their description."""
     about = {
         "source": each.source,
         "level": each.level,
@@ -80,9 +80,9 @@ def write_observations(each: Observations, path: Path) -> None:
 
 
 def read_observations(path: Path) -> Observations:
-    """Observations as they were written."""
+    """Read observations."""
     frame, about = _read_table(path)
-    try:
+    with _refuse_damaged(path):
         return Observations(
             source=about["source"],
             level=about["level"],
@@ -94,34 +94,36 @@ def read_observations(path: Path) -> Observations:
             definitions=tuple(Indicator(**definition) for definition in about.get("definitions", [])),
             notes=tuple(about["notes"]),
         )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise damaged(path) from error
 
 
 def write_sourced(frame: pd.DataFrame, source: SourceFile, path: Path) -> None:
-    """Write a table with the file that it comes from."""
+    """Write a table with its source file."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
     table = table.replace_schema_metadata({METADATA_KEY: json.dumps(asdict(source)).encode()})
     pq.write_table(table, path, write_page_checksum=True)
 
 
 def read_sourced(path: Path) -> tuple[pd.DataFrame, SourceFile]:
-    """A table and the file that it comes from."""
+    """Read a table and its source file."""
     frame, about = _read_table(path)
-    try:
+    with _refuse_damaged(path):
         return frame, SourceFile(**about)
-    except TypeError as error:
-        raise damaged(path) from error
 
 
 def _read_table(path: Path) -> tuple[pd.DataFrame, Any]:
-    try:
+    with _refuse_damaged(path):
         table = pq.read_table(path, page_checksum_verification=True)
         return table.to_pandas(), json.loads((table.schema.metadata or {})[METADATA_KEY])
-    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+
+
+@contextmanager
+def _refuse_damaged(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, *DAMAGE) as error:
         raise damaged(path) from error
 
 
 def damaged(path: Path) -> InputError:
-    """What to say of a file that is not as it was written."""
+    """The error to raise for a file that is not as it was written."""
     return InputError(path, "a damaged file", "observations as ingested", "Ingest the source again.")

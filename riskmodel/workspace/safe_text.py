@@ -42,10 +42,10 @@ def safe_cell(value: Any) -> str:
 def safe_table(table: pd.DataFrame) -> pd.DataFrame:
     """The same table with every text, and every name of a column, harmless as :func:`safe_cell` makes it."""
     made = table.copy(deep=False)
-    for place, (_, column) in enumerate(table.items()):
+    for position, (_, column) in enumerate(table.items()):
         if not pd.api.types.is_numeric_dtype(column.dtype):
             texts = [safe_cell(value) if isinstance(value, str) else value for value in column]
-            made.isetitem(place, texts)
+            made.isetitem(position, texts)
     made.columns = [safe_cell(name) if isinstance(name, str) else name for name in table.columns]
     return made
 

@@ -1,8 +1,8 @@
-"""Put things in a workspace so that they survive: in one step, with their fingerprints in the manifest.
+"""Write files into a workspace so that they survive: in one step, with their fingerprints in the manifest.
 
-What is put in place is first written and synced under a hidden name, then noted in the manifest as pending, then
-renamed, then noted as there. A process that is killed between two of these steps leaves enough to finish: the next
-one that writes, or looks with ``riskmodel check --deep``, does so.
+Drafts are written and synced under a hidden name, noted in the manifest as pending, renamed, and noted as there. A
+process that is killed between two of these steps leaves enough to finish: the next one that writes, or looks with
+``riskmodel check --deep``, does so.
 """
 
 from __future__ import annotations
@@ -12,123 +12,117 @@ import json
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from riskmodel.errors import InputError, damage_told
-from riskmodel.workspace.atomic import DRAFT, draft_folder, put_in_place, sync, sync_all
+from riskmodel.errors import InputError, refuse_damage
+from riskmodel.sources.formats.files import sha256_of
+from riskmodel.workspace.atomic import DRAFT, Content, draft_folder, install, sync, sync_all, write_content
 from riskmodel.workspace.folder import Folder
 from riskmodel.workspace.lock import only_writer
-from riskmodel.workspace.manifest import (
-    NAME,
-    Database,
-    Manifest,
-    Pending,
-    inside,
-    read_manifest,
-    sha256_of,
-    write_manifest,
-)
+from riskmodel.workspace.manifest import NAME, Database, Manifest, Pending, inside, read_manifest, write_manifest
 
-#: Folders whose files are all in the manifest, because riskmodel alone puts them there.
-KEPT = ("observations", "boundaries", "current", "backtests", "models", "forecasts", "lists", "outcomes", "audits")
+#: Folders whose files are all in the manifest, because riskmodel alone writes them.
+MANAGED = (
+    "observations", "boundaries", "current", "backtests", "models", "forecasts", "lists", "outcomes", "audits",
+)  # fmt: skip
 #: MLflow's own: artifacts are noted when a run is done, the database with the count of changes it has by then.
 ARTIFACTS, STORE = "mlartifacts", "mlflow.db"
 #: Unfinished drafts of killed processes stay for a day: one of a living process may look the same.
 LEFT_SECONDS = 24 * 3600
 
 
-def put(workspace: Folder | None, moves: Mapping[Path, Path]) -> None:
-    """Put finished drafts in their places, all of them or none, and note what stands there now."""
-    if workspace is None:
-        for draft, place in moves.items():
-            put_in_place(draft, place)
+def put(folder: Folder | None, moves: Mapping[Path, Path]) -> None:
+    """Rename finished drafts to their paths, all of them or none, and note them; without a folder only rename."""
+    if folder is None:
+        for draft, path in moves.items():
+            install(draft, path)
         return
-    with only_writer(workspace):
-        before = settled(workspace)
-        names = {_name(workspace, draft): _name(workspace, place) for draft, place in moves.items()}
+    with only_writer(folder):
+        before = recover(folder)
+        names = {_name(folder, draft): _name(folder, path) for draft, path in moves.items()}
         files = {
-            f"{names[_name(workspace, draft)]}{path.as_posix().removeprefix(draft.as_posix())}": sha256_of(path)
+            f"{names[_name(folder, draft)]}{inner}": sum_
             for draft in moves
-            for path in _files(draft)
+            for inner, sum_ in _sums(draft).items()
         }
         for draft in moves:
             sync_all(draft)
-        write_manifest(workspace.folder, replace(before, pending=Pending(names, files)))
-        for draft, place in moves.items():
-            put_in_place(draft, place)
-            sync(place.parent)
-        write_manifest(workspace.folder, before.with_files(names.values(), files))
+        write_manifest(folder.path(), replace(before, pending=Pending(names, files)))
+        for draft, path in moves.items():
+            install(draft, path)
+            sync(path.parent)
+        write_manifest(folder.path(), before.with_files(names.values(), files))
 
 
-def put_file(workspace: Folder, path: Path, write: Callable[[Path], object]) -> Path:
-    """Let ``write`` fill a draft of one file of a workspace, and put it in place."""
-    return put_files(workspace, {path: write})[0]
+def put_file(folder: Folder, path: Path, content: Content) -> Path:
+    """Write one file of a workspace."""
+    return put_files(folder, {path: content})[0]
 
 
-def put_files(workspace: Folder, writers: Mapping[Path, Callable[[Path], object]]) -> list[Path]:
-    """Let each writer fill a draft of its file, and put them in place together; all in one folder."""
-    places = list(writers)
-    if not places:
+def put_files(folder: Folder, contents: Mapping[Path, Content]) -> list[Path]:
+    """Write files of a workspace together, all in one folder."""
+    paths = list(contents)
+    if not paths:
         return []
-    with draft_folder(places[0].parent) as draft:
-        for path, write in writers.items():
-            write(draft / path.name)
+    with draft_folder(paths[0].parent) as draft:
+        for path, content in contents.items():
+            write_content(draft / path.name, content)
             (draft / path.name).chmod(0o644)
-        put(workspace, {draft / path.name: path for path in places})
-    return places
+        put(folder, {draft / path.name: path for path in paths})
+    return paths
 
 
-def settled(workspace: Folder) -> Manifest:
-    """The manifest with nothing pending: what a killed process left is finished first.
+def recover(folder: Folder) -> Manifest:
+    """Finish what a killed process left, and return the manifest, with nothing pending.
 
-    A workspace of version 0 is brought to this version: every file is looked at and noted. The lock must be held.
+    A workspace of version 0 is brought to this version: every file is looked at and noted. The lock must be taken.
     """
-    manifest = read_manifest(workspace.folder)
+    manifest = read_manifest(folder.path())
     if manifest is None:
-        manifest = _adopted(workspace, Manifest(), [*KEPT, ARTIFACTS, STORE])
-        write_manifest(workspace.folder, manifest)
+        manifest = _adopted(folder, Manifest(), [*MANAGED, ARTIFACTS, STORE])
+        write_manifest(folder.path(), manifest)
     if manifest.pending is None:
         return manifest
-    told = manifest.pending
+    pending = manifest.pending
     done = replace(manifest, pending=None)
-    for draft, place in told.moves.items():
-        files = {path: sum_ for path, sum_ in told.files.items() if inside(path, place)}
-        target, source = workspace.path(place), workspace.path(draft)
-        expected = {path.removeprefix(place): sum_ for path, sum_ in files.items()}
+    for draft, path in pending.moves.items():
+        files = {name: sum_ for name, sum_ in pending.files.items() if inside(name, path)}
+        target, source = folder.path(path), folder.path(draft)
+        expected = {name.removeprefix(path): sum_ for name, sum_ in files.items()}
         if source.exists() and _sums(source) == expected:
-            put_in_place(source, target)
+            install(source, target)
         if target.exists() and _sums(target) == expected:
-            done = done.with_files([place], files)
-    write_manifest(workspace.folder, done)
-    _sweep(workspace)
+            done = done.with_files([path], files)
+    write_manifest(folder.path(), done)
+    _sweep(folder)
     return done
 
 
 @contextmanager
-def writing_runs(workspace: Folder) -> Iterator[None]:
+def writing_runs(folder: Folder) -> Iterator[None]:
     """Be the only writer while runs are logged, and note MLflow's files afterwards."""
-    with only_writer(workspace):
-        settled(workspace)
+    with only_writer(folder):
+        recover(folder)
         yield
-        before = settled(workspace)
-        known = set(before.files)
-        made = [path for path in _files(workspace.path(ARTIFACTS)) if _name(workspace, path) not in known]
-        for path in made:
+        before = recover(folder)
+        artifacts = {_name(folder, path): path for path in _files(folder.path(ARTIFACTS))}
+        new = {name: path for name, path in artifacts.items() if name not in before.files}
+        for path in new.values():
             sync(path)
-        after = before.with_files((), {_name(workspace, path): sha256_of(path) for path in made})
-        write_manifest(workspace.folder, _with_store(workspace, after))
+        after = before.with_files((), {name: sha256_of(path) for name, path in new.items()})
+        write_manifest(folder.path(), _with_store(folder, after))
 
 
 def adopt(workspace: Folder, paths: Sequence[Path | str] = (), *, anew: bool = False) -> list[str]:
-    """Take files for good as they stand now, or as gone: after they were changed on purpose.
+    """Take files for good as they are now, or as gone: after they were changed on purpose.
 
     Parameters
     ----------
     workspace : Folder
-        Where they are.
+        Their workspace.
     paths : sequence of Path or str
         Files or folders, by their path within the workspace or from here; by default everything.
     anew : bool
@@ -142,33 +136,33 @@ def adopt(workspace: Folder, paths: Sequence[Path | str] = (), *, anew: bool = F
     Raises
     ------
     InputError
-        If a path lies outside the workspace, or holds a file that is damaged by its own account.
+        If a path lies outside the workspace, or a file is damaged by its own account.
     """
     with only_writer(workspace):
         if anew:
             workspace.path(NAME).unlink(missing_ok=True)
-        before = Manifest() if read_manifest(workspace.folder) is None else settled(workspace)
-        places = [_within(workspace, path) for path in paths] or [*KEPT, ARTIFACTS, STORE]
-        after = _adopted(workspace, before, places)
-        write_manifest(workspace.folder, after)
+        before = Manifest() if read_manifest(workspace.path()) is None else recover(workspace)
+        names = [_within(workspace, path) for path in paths] or [*MANAGED, ARTIFACTS, STORE]
+        after = _adopted(workspace, before, names)
+        write_manifest(workspace.path(), after)
         _sweep(workspace)
     old, new = ({**each.files, **each.databases} for each in (before, after))
     return sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
 
 
-def intact(workspace: Folder, folder: Path) -> Path:
-    """The folder itself, when its files are those that were put there."""
-    manifest = read_manifest(workspace.folder)
-    place = _name(workspace, folder)
-    for path, sum_ in (manifest.files if manifest else {}).items():
-        if inside(path, place) and (not workspace.path(path).is_file() or sha256_of(workspace.path(path)) != sum_):
+def intact(workspace: Folder, path: Path) -> Path:
+    """A file or folder of a workspace itself, once its files are found to have the bytes that were written."""
+    manifest = read_manifest(workspace.path())
+    for name, sum_ in (manifest.files if manifest else {}).items():
+        file = workspace.path(name)
+        if inside(name, _name(workspace, path)) and (not file.is_file() or sha256_of(file) != sum_):
             raise InputError(
-                workspace.path(path),
+                file,
                 "a damaged file",
                 "the bytes that were written",
                 "Look at all of the workspace with: riskmodel check --deep",
             )
-    return folder
+    return path
 
 
 def database_of(path: Path) -> Database:
@@ -188,23 +182,23 @@ def database_of(path: Path) -> Database:
     return Database(sha256, count)
 
 
-def _adopted(workspace: Folder, before: Manifest, places: Sequence[str]) -> Manifest:
-    """The manifest with these places as they are; what can be checked without a manifest is checked."""
-    files = {_name(workspace, path): path for place in places for path in _files(workspace.path(place))}
+def _adopted(folder: Folder, before: Manifest, names: Sequence[str]) -> Manifest:
+    """The manifest with these files and folders as they are; what can be checked without a manifest is checked."""
+    files = {_name(folder, path): path for name in names for path in _files(folder.path(name))}
     files.pop(STORE, None)
     for path in files.values():
         _refuse_damaged(path)
-    after = before.with_files(places, {name: sha256_of(path) for name, path in files.items()})
-    return _with_store(workspace, after) if STORE in places else after
+    after = before.with_files(names, {name: sha256_of(path) for name, path in files.items()})
+    return _with_store(folder, after) if STORE in names else after
 
 
-def _with_store(workspace: Folder, manifest: Manifest) -> Manifest:
-    path = workspace.path(STORE)
+def _with_store(folder: Folder, manifest: Manifest) -> Manifest:
+    path = folder.path(STORE)
     return replace(manifest, databases={STORE: database_of(path)} if path.exists() else {})
 
 
 def _refuse_damaged(path: Path) -> None:
-    """Look at what a file says of itself: tables by the checksums of their pages, models by their own list."""
+    """Check a table by the checksums of its pages, and a model by its own list."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -218,49 +212,49 @@ def _refuse_damaged(path: Path) -> None:
 
 
 def _refuse_changed_model(path: Path) -> None:
-    with damage_told(path, "no released model", "what riskmodel wrote"):
-        told = json.loads(path.read_text(encoding="utf-8"))["sha256"]
-        changed = [name for name, sum_ in told.items() if sha256_of(path.parent / Path(name).name) != sum_]
+    with refuse_damage(path, "no released model", "what riskmodel wrote"):
+        sums = json.loads(path.read_text(encoding="utf-8"))["sha256"]
+        changed = [name for name, sum_ in sums.items() if sha256_of(path.parent / Path(name).name) != sum_]
     if changed:
         raise InputError(path.parent / changed[0], "a file that was changed", "its fingerprint")
 
 
-def _sweep(workspace: Folder) -> None:
+def _sweep(folder: Folder) -> None:
     """Remove unfinished drafts of processes that were killed a day ago or longer."""
     latest = time.time() - LEFT_SECONDS
-    for path in drafts_in(workspace):
+    for path in drafts_in(folder):
         if path.stat().st_mtime < latest:
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
-def drafts_in(workspace: Folder) -> list[Path]:
-    """What processes that were killed left unfinished, or living ones are writing."""
-    every = [f"{DRAFT}*", *(f"{kind}/{depth}{DRAFT}*" for kind in KEPT for depth in ("", "*/"))]
-    return sorted(path for pattern in every for path in workspace.folder.glob(pattern))
+def drafts_in(folder: Folder) -> list[Path]:
+    """Drafts that killed processes left, or that living ones are writing."""
+    patterns = [f"{DRAFT}*", *(f"{kind}/{depth}{DRAFT}*" for kind in MANAGED for depth in ("", "*/"))]
+    return sorted(path for pattern in patterns for path in folder.path().glob(pattern))
 
 
-def _sums(place: Path) -> dict[str, str]:
+def _sums(path: Path) -> dict[str, str]:
     """Fingerprints of a file, or of all in a folder, by their path from there."""
-    return {path.as_posix().removeprefix(place.as_posix()): sha256_of(path) for path in _files(place)}
+    return {file.as_posix().removeprefix(path.as_posix()): sha256_of(file) for file in _files(path)}
 
 
-def _files(place: Path) -> Iterable[Path]:
-    """A file itself, or the files in a folder; unfinished drafts in it are none."""
-    if place.is_file():
-        return [place]
-    found = (path for path in sorted(place.rglob("*")) if path.is_file())
-    return [path for path in found if not any(part.startswith(DRAFT) for part in path.relative_to(place).parts)]
+def _files(path: Path) -> Iterable[Path]:
+    """A file itself, or the files in a folder that are not in a draft."""
+    if path.is_file():
+        return [path]
+    found = (file for file in sorted(path.rglob("*")) if file.is_file())
+    return [file for file in found if not any(part.startswith(DRAFT) for part in file.relative_to(path).parts)]
 
 
-def _name(workspace: Folder, path: Path) -> str:
-    return path.resolve().relative_to(workspace.folder.resolve()).as_posix()
+def _name(folder: Folder, path: Path) -> str:
+    return path.resolve().relative_to(folder.path().resolve()).as_posix()
 
 
-def _within(workspace: Folder, path: Path | str) -> str:
-    """Path within the workspace of what may be given from there or from here."""
-    root = workspace.folder.resolve()
+def _within(folder: Folder, path: Path | str) -> str:
+    """Path within a folder of what may be given from there or from here."""
+    root = folder.path().resolve()
     for start in (root, Path.cwd()):
         found = (start / path).resolve()
         if found != root and found.is_relative_to(root):
             return found.relative_to(root).as_posix()
-    raise InputError(path, "a path outside the workspace", f"a file or folder in {workspace.folder}")
+    raise InputError(path, "a path outside the workspace", f"a file or folder in {folder.path()}")

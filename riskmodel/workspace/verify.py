@@ -1,43 +1,37 @@
-"""Look at every byte of a workspace: ``riskmodel check --deep``.
+"""``riskmodel check --deep``: read every byte of a workspace and compare it with what was noted.
 
-Files are held against the manifest. A SQLite database changes in place, so it is held against what riskmodel noted
-after its own last write; when SQLite's count of changes says that another program wrote since, only its structure
-is looked at, and that is said.
+Files are compared with the manifest. A SQLite database changes in place, so it is compared with what riskmodel
+noted after its own last write; when SQLite's count of changes shows that another program wrote since, only its
+structure is checked, and a note says so.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riskmodel.errors import InputError
+from riskmodel.sources.formats.files import sha256_of
 from riskmodel.workspace.atomic import TO_WRITE
+from riskmodel.workspace.folder import Folder
 from riskmodel.workspace.lock import only_writer
-from riskmodel.workspace.manifest import NAME, Manifest, read_manifest, sha256_of
-from riskmodel.workspace.transaction import KEPT, STORE, database_of, drafts_in, settled
-from riskmodel.workspace.verify_service import check_service, integrity
+from riskmodel.workspace.manifest import NAME, Database, Manifest, read_manifest
+from riskmodel.workspace.transaction import MANAGED, STORE, database_of, drafts_in, recover
+from riskmodel.workspace.verify_service import OTHER_BYTES, check_service, integrity
 
 if TYPE_CHECKING:
     from riskmodel.workspace.store import Workspace
 
-#: Seconds to wait for who is writing.
-PATIENCE = 60.0
+#: Seconds to wait for another process that writes.
+TIMEOUT = 60.0
 
 
 @dataclass(frozen=True)
 class Damage:
-    """Something that is not as it was put there.
-
-    Attributes
-    ----------
-    path : str
-        Which file, within the workspace.
-    what : str
-        What is wrong with it.
-    """
+    """A file that is not as it was written: its path within the workspace, and what is wrong with it."""
 
     path: str
     what: str
@@ -45,16 +39,16 @@ class Damage:
 
 @dataclass(frozen=True)
 class DeepCheck:
-    """What a look at every byte gave.
+    """Result of :func:`check_deep`.
 
     Attributes
     ----------
     files, bytes : int
-        What was read.
+        Number of files and bytes that were read.
     damages : tuple of Damage
-        What is wrong; empty for a workspace that is whole.
+        Empty for a workspace that is whole.
     notes : tuple of str
-        What could not be looked at as closely, and what was left by processes that were killed.
+        What could not be checked as closely, and what was left by processes that were killed.
     """
 
     files: int
@@ -62,13 +56,9 @@ class DeepCheck:
     damages: tuple[Damage, ...]
     notes: tuple[str, ...]
 
-    def as_dict(self) -> dict[str, object]:
-        """The same as plain data, for JSON."""
-        return asdict(self)
-
 
 def check_deep(workspace: Workspace) -> DeepCheck:
-    """Hold every file of a workspace against what was noted when it was written.
+    """Compare every file of a workspace with what was noted when it was written.
 
     Parameters
     ----------
@@ -89,72 +79,64 @@ def check_deep(workspace: Workspace) -> DeepCheck:
             f"Run: riskmodel adopt --workspace {workspace.folder}",
         )
     try:
-        with only_writer(workspace, PATIENCE):
-            return _look(workspace, settled(workspace))
+        with only_writer(workspace, TIMEOUT):
+            return _look(workspace, recover(workspace))
     except InputError as error:
         if error.where == str(workspace.path(NAME)) and "damaged" in error.found:
             return DeepCheck(1, workspace.path(NAME).stat().st_size, (Damage(NAME, error.found),), (error.hint,))
         if error.expected != TO_WRITE:
             raise
-    manifest = read_manifest(workspace.folder) or Manifest()
-    found = _look(workspace, manifest)
+    found = _look(workspace, read_manifest(workspace.folder) or Manifest())
     note = "read-only: nothing that a killed process left could be finished, and others may write meanwhile"
-    return DeepCheck(found.files, found.bytes, found.damages, (*found.notes, note))
+    return replace(found, notes=(*found.notes, note))
 
 
-def _look(workspace: Workspace, manifest: Manifest) -> DeepCheck:
-    damages = [Damage(path, what) for path, what in _files(workspace, manifest)]
-    damages += [Damage(path, "not put there by riskmodel") for path in _strangers(workspace, manifest)]
-    notes: list[str] = []
-    store, told = workspace.path(STORE), manifest.databases.get(STORE)
-    if store.exists():
-        wrong, note = _database(store, told.sha256 if told else "", told.changes if told else -1)
-        damages += [Damage(STORE, what) for what in wrong]
-        notes += [note] if note else []
-    elif told:
-        damages.append(Damage(STORE, "gone"))
-    service = check_service(workspace.folder)
-    damages += [Damage(path, what) for path, what in service.damages]
-    notes += service.notes
-    left = drafts_in(workspace)
-    if left:
+def _look(folder: Folder, manifest: Manifest) -> DeepCheck:
+    store, service = folder.path(STORE), check_service(folder.path())
+    damages = [*_changed_files(folder, manifest), *_unknown_files(folder, manifest)]
+    store_damages, store_notes = _check_store(store, manifest.databases.get(STORE))
+    damages += [(STORE, message) for message in store_damages]
+    notes = [*store_notes, *service.notes]
+    if left := drafts_in(folder):
         notes.append(f"{len(left)} unfinished drafts of processes that were killed or are still writing")
-    read = [workspace.path(path) for path in manifest.files] + [store] + service.read
+    read = [*(folder.path(name) for name in manifest.files), store, *service.read]
     sizes = [path.stat().st_size for path in read if path.is_file()]
-    return DeepCheck(len(sizes), sum(sizes), tuple(damages), tuple(notes))
+    every = tuple(Damage(path, message) for path, message in [*damages, *service.damages])
+    return DeepCheck(len(sizes), sum(sizes), every, tuple(notes))
 
 
-def _files(workspace: Workspace, manifest: Manifest) -> Iterable[tuple[str, str]]:
+def _changed_files(folder: Folder, manifest: Manifest) -> Iterator[tuple[str, str]]:
     for name, sum_ in sorted(manifest.files.items()):
-        path = workspace.path(name)
         try:
-            if sha256_of(path) != sum_:
-                yield name, "other bytes than were written"
+            if sha256_of(folder.path(name)) != sum_:
+                yield name, OTHER_BYTES
         except FileNotFoundError:
             yield name, "gone"
         except OSError as error:
             yield name, f"cannot be read ({error.strerror})"
 
 
-def _strangers(workspace: Workspace, manifest: Manifest) -> Iterable[str]:
-    """Files in riskmodel's own folders that it did not put there; they would be read all the same."""
-    for kind in KEPT:
-        for path in sorted(workspace.path(kind).rglob("*")):
-            name = path.relative_to(workspace.folder)
+def _unknown_files(folder: Folder, manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Files in riskmodel's own folders that it did not write; they would be read all the same."""
+    for kind in MANAGED:
+        for path in sorted(folder.path(kind).rglob("*")):
+            name = path.relative_to(folder.path())
             hidden = any(part.startswith(".") for part in name.parts)
             if path.is_file() and not hidden and name.as_posix() not in manifest.files:
-                yield name.as_posix()
+                yield name.as_posix(), "not put there by riskmodel"
 
 
-def _database(path: Path, sha256: str, changes: int) -> tuple[list[str], str]:
-    """What is wrong with a database, and what must be said of how closely it was looked at."""
-    wrong = integrity(path)
-    if wrong:
-        return wrong, ""
+def _check_store(path: Path, noted: Database | None) -> tuple[list[str], list[str]]:
+    """Damages of MLflow's database, and a note where it could not be checked as closely."""
+    if not path.exists():
+        return ["gone"] if noted else [], []
+    if wrong := integrity(path):
+        return wrong, []
     try:
         now = database_of(path)
     except (InputError, sqlite3.Error, OSError) as error:
-        return [getattr(error, "found", str(error))], ""
-    if now.changes == changes:
-        return ([] if now.sha256 == sha256 else ["other bytes than were written"]), ""
-    return [], f"{path.name}: changed by another program or a killed process since; only its structure was checked"
+        return [getattr(error, "found", str(error))], []
+    if noted is None or now.changes != noted.changes:
+        by = "changed by another program or a killed process since"
+        return [], [f"{path.name}: {by}; only its structure was checked"]
+    return [] if now == noted else [OTHER_BYTES], []

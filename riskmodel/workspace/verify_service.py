@@ -1,4 +1,4 @@
-"""Look at what the web service keeps in a workspace: its database, frozen inputs, uploads, results and lists.
+"""Check what the web service stores in a workspace: its database, frozen inputs, uploads, results and lists.
 
 The service notes a fingerprint of every file in its own database or, for frozen inputs, in their name. Of the rows
 themselves only the requests of lists carry one; for the others the structure of the database is checked.
@@ -14,7 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from riskmodel.workspace.manifest import sha256_of
+from riskmodel.sources.formats.files import sha256_of
 
 DATABASE, FOLDER = "service.db", "service"
 OTHER_BYTES = "other bytes than were written"
@@ -22,17 +22,7 @@ OTHER_BYTES = "other bytes than were written"
 
 @dataclass
 class ServiceCheck:
-    """What was found.
-
-    Attributes
-    ----------
-    damages : list of (str, str)
-        Path within the workspace, and what is wrong.
-    notes : list of str
-        What was not looked at.
-    read : list of Path
-        Files that were read.
-    """
+    """Damages (path within the workspace, and what is wrong), notes of what was not checked, and files read."""
 
     damages: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -40,7 +30,7 @@ class ServiceCheck:
 
 
 def check_service(folder: Path) -> ServiceCheck:
-    """Look through what the service keeps in a workspace; nothing is found where it never ran."""
+    """Check what the service stored in a workspace; nothing is found where it never ran."""
     found = ServiceCheck()
     for frozen in sorted((folder / FOLDER / "snapshots").glob("[!.]*")):
         files = sorted(path for path in frozen.rglob("*") if path.is_file())
@@ -68,39 +58,39 @@ def integrity(path: Path) -> list[str]:
     """What SQLite finds wrong with the structure of a database."""
     try:
         with closing(_open(path)) as connection:
-            told = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(3)")]
-            told += [f"a row without its {row[2]}" for row in connection.execute("PRAGMA foreign_key_check")][:3]
+            found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(3)")]
+            found += [f"a row without its {row[2]}" for row in connection.execute("PRAGMA foreign_key_check")][:3]
     except (sqlite3.Error, UnicodeDecodeError) as error:
         return [f"cannot be read ({error})"]
-    return [line.splitlines()[0] for line in told if line != "ok"]
+    return [line.splitlines()[0] for line in found if line != "ok"]
 
 
 def _check_rows(folder: Path, found: ServiceCheck) -> None:
     with closing(_open(folder / DATABASE)) as connection:
-        for number, told, key in _requests(connection):
-            if hashlib.sha256(told.encode()).hexdigest() != key:
+        for number, text, key in _requests(connection):
+            if hashlib.sha256(text.encode()).hexdigest() != key:
                 found.damages.append((DATABASE, f"list {number} with another question than was asked"))
         for path, sha256 in _fingerprints(connection):
-            place = folder / FOLDER / path
+            file = folder / FOLDER / path
             # Copies of lists are kept as far as there is room, results until they are removed.
-            if place.is_file():
-                found.read.append(place)
-                if sha256_of(place) != sha256:
-                    found.damages.append((place.relative_to(folder).as_posix(), OTHER_BYTES))
+            if file.is_file():
+                found.read.append(file)
+                if sha256_of(file) != sha256:
+                    found.damages.append((f"{FOLDER}/{path}", OTHER_BYTES))
             elif path.startswith("uploads/"):
-                found.damages.append((place.relative_to(folder).as_posix(), "gone"))
+                found.damages.append((f"{FOLDER}/{path}", "gone"))
 
 
 def _requests(connection: sqlite3.Connection) -> Iterator[tuple[int, str, str]]:
-    """Number, deciding text and fingerprint of every list that was asked for."""
+    """Number, the text that decides its content, and fingerprint of every list that was requested."""
     columns = "number, who, what, snapshot_id, forecast_id, made_on, code_version, key"
     for number, who, what, *deciding, key in connection.execute(f"SELECT {columns} FROM list_requests"):
-        told = [who, json.loads(what), *deciding]
-        yield number, json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=True), key
+        parts = [who, json.loads(what), *deciding]
+        yield number, json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=True), key
 
 
 def _fingerprints(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
-    """Path in the service's folder and fingerprint of every file that a row knows."""
+    """Path in the service's folder and fingerprint of every file that a row names."""
     for upload, kind, sha256 in connection.execute(
         "SELECT id, kind, sha256 FROM uploads WHERE deleted_at IS NULL"
     ):
@@ -112,7 +102,7 @@ def _fingerprints(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
 
 
 def _name_of(frozen: Path, files: list[Path]) -> str:
-    """As :func:`riskmodel.web.serving.snapshot.freeze` names a folder."""
+    """The name that :func:`riskmodel.web.serving.snapshot.freeze` gives a folder."""
     digest = hashlib.sha256()
     for path in files:
         digest.update(f"{path.relative_to(frozen).as_posix()} {sha256_of(path)}\n".encode())

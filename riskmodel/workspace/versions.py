@@ -1,4 +1,4 @@
-"""With what something was made: the versions that may change a bit of it."""
+"""Versions of the code, and of what else may change a bit of its results."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-#: Packages whose arithmetic or file format stands behind forecasts.
-THAT_MATTER = ("lightgbm", "numba", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy")
+#: Packages whose arithmetic or file formats forecasts depend on.
+PACKAGES = ("lightgbm", "numba", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy")
 
 
 @cache
@@ -29,12 +29,12 @@ def code_version() -> str:
     return f"{version('riskmodel')}+{commit}" if commit else version("riskmodel")
 
 
-def made_with() -> dict[str, str]:
-    """Version of riskmodel with its commit, of Python and of the packages that matter, and the kind of machine."""
+def versions() -> dict[str, str]:
+    """Versions of riskmodel with its commit, of Python and of :data:`PACKAGES`, and the kind of machine."""
     return {
         "riskmodel": code_version(),
         "python": platform.python_version(),
-        **{name: package_version(name) for name in THAT_MATTER},
+        **{name: package_version(name) for name in PACKAGES},
         "machine": f"{platform.system()} {platform.machine()}",
     }
 

@@ -1,9 +1,9 @@
 """An invented country in the published file formats, for trying, teaching and testing.
 
 No real municipality and no figure of a real area is in it; names of wijken are put together from everyday
-words. What it does copy is the statistical behaviour of the real wijk panel, so that a method which only
-works on easy data does not look good here either: noise that grows as areas get smaller, rises that are
-partly undone at the next wave, heavy tails, and a small part of decline that history really tells.
+words. It does copy the statistical behaviour of the real wijk panel, so that a method which only works on easy
+data does not look good here either: noise that grows as areas get smaller, rises that are partly undone at the
+next wave, heavy tails, and a small part of decline that can be forecast from history.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MAX_AREAS = 3400
 
 @dataclass(frozen=True)
 class ExampleFiles:
-    """Where the files of an invented country stand.
+    """Files of an invented country.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""The areas of the invented country, and how their dimensions went over the waves."""
+"""Areas of the invented country, and their dimensions over the waves."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Country:
 
 
 def municipalities() -> pd.DataFrame:
-    """Tell which municipalities the invented country has."""
+    """Municipalities of the invented country, with code and name."""
     name = [f"{_TOWN_START[i % 8]}{_TOWN_END[(i // 8 + i) % 5]} (voorbeeld)" for i in range(40)]
     return pd.DataFrame({"code": [f"GM{9001 + i}" for i in range(40)], "name": name})
 

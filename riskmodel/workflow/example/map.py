@@ -40,7 +40,7 @@ def write_map(path: Path, codes: list[str], names: list[str], land: Array, rng: 
 
 def _rectangles(towns: list[str], weight: Array) -> Array:
     """Divide the square from -1 to 1 among towns, and each town among its areas: x, y, and half of each side."""
-    firsts = [place for place, town in enumerate(towns) if place == 0 or town != towns[place - 1]]
+    firsts = [row for row, town in enumerate(towns) if row == 0 or town != towns[row - 1]]
     found = [
         _divide(own, box)
         for own, box in zip(

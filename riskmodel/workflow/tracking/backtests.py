@@ -1,7 +1,4 @@
-"""A backtest in MLflow: a parent run with its files and pictures, and a run below it for every model and origin.
-
-Who writes holds the workspace's lock, see :mod:`riskmodel.workspace.lock`.
-"""
+"""Log a backtest: a parent run with its files and pictures, and a run below it for every model and origin."""
 
 from __future__ import annotations
 
@@ -14,18 +11,17 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from riskmodel.forecasting.backtest import Backtest
-from riskmodel.forecasting.checks import Finding
 from riskmodel.forecasting.experiment import Experiment
 from riskmodel.forecasting.origins import Origin
 from riskmodel.panel.panel import Panel
 from riskmodel.workflow.tracking.log import (
     BACKTEST,
     FORECAST,
+    begin_run,
     fingerprints,
     log_figures,
     log_findings,
-    log_parameters,
-    tags_of,
+    run_tags,
 )
 from riskmodel.workflow.tracking.store import client_of, experiment_id
 from riskmodel.workflow.tracking.views import experiment_tags
@@ -38,6 +34,7 @@ from riskmodel.workflow.tracking.words import (
     forecast_note,
     mean_figures,
 )
+from riskmodel.workspace.findings import Finding
 from riskmodel.workspace.store import Workspace
 from riskmodel.workspace.transaction import writing_runs
 
@@ -56,21 +53,21 @@ def log_backtest(
     """Log a backtest: a parent run with its files and pictures, a nested run per model and origin."""
     with writing_runs(workspace):
         client, question = client_of(workspace), backtest.experiment
-        place = experiment_id(client, workspace, question.name)
+        experiment = experiment_id(client, workspace, question.name)
         for key, value in {NOTE: experiment_note(question), **experiment_tags()}.items():
-            client.set_experiment_tag(place, key, value)
+            client.set_experiment_tag(experiment, key, value)
         first, data = first_figures(backtest.scores, question), dataset_input(panel, EVALUATION)
-        # Scores of other events stand in scores.csv: a run with thousands of metrics cannot be read.
+        # Scores of other events are in scores.csv only: a run with thousands of metrics cannot be read.
         scores = backtest.scores[backtest.scores["target"] == question.event.name]
-        parent = _begin(client, place, backtest, panel, note)
+        parent = _begin(client, experiment, backtest, panel, note)
         client.log_inputs(parent, [data])
-        # Logged before all others, they stand at the top of the page of a run.
+        # Logged before all others, they are at the top of the page of a run.
         log_figures(client, parent, mean_figures(first, question.champion))
         _log_parent_files(client, parent, backtest, panel, files)
         log_findings(client, parent, findings)
         for (model, origin_date), rows in scores.groupby(["model", "origin_date"], sort=False):
             origin = next(each for each in backtest.origins if each.origin_date == origin_date)
-            run = _begin_one(client, place, parent, question, str(model), origin)
+            run = _begin_one(client, experiment, parent, question, str(model), origin)
             client.log_inputs(run, [data])
             log_figures(client, run, mean_figures(first.loc[[(model, origin_date)]], str(model)))
             log_figures(client, run, _figures(rows))
@@ -82,18 +79,17 @@ def log_backtest(
     return parent
 
 
-def _begin(client: MlflowClient, place: str, backtest: Backtest, panel: Panel, note: str) -> str:
+def _begin(client: MlflowClient, experiment: str, backtest: Backtest, panel: Panel, note: str) -> str:
     """Begin the run of a whole backtest."""
     question, waves = backtest.experiment, [origin.wave for origin in backtest.origins]
     skipped = "; ".join(f"{each.model} {each.wave}: {each.reason}" for each in backtest.skipped)
     tags = {
-        **tags_of("backtest", BACKTEST),
+        **run_tags("backtest", BACKTEST),
         "question": question.question,
         "skipped": skipped or "none",
         NOTE: f"{question.question}\n\n{note}".strip(),
     }
     name = "backtest " + "-".join(str(wave) for wave in dict.fromkeys((waves[0], waves[-1])))
-    run = str(client.create_run(place, run_name=name, tags=tags).info.run_id)
     settings = {
         "horizon": question.horizon,
         "event": question.event.name,
@@ -106,26 +102,23 @@ def _begin(client: MlflowClient, place: str, backtest: Backtest, panel: Panel, n
         "allow_origin": question.allow_origin,
         **fingerprints(panel.files),
     }
-    log_parameters(client, run, settings)
-    return run
+    return begin_run(client, experiment, name, tags, settings)
 
 
 def _begin_one(
-    client: MlflowClient, place: str, parent: str, question: Experiment, model: str, origin: Origin
+    client: MlflowClient, experiment: str, parent: str, question: Experiment, model: str, origin: Origin
 ) -> str:
     """Begin the run of one model at one origin."""
     spec, role = question.model(model), question.role(model)
     tags = {
-        **tags_of("backtest", FORECAST),
+        **run_tags("backtest", FORECAST),
         "mlflow.parentRunId": parent,
         "model": model,
         "role": role,
         NOTE: forecast_note(model, role, origin),
     }
-    run = str(client.create_run(place, run_name=f"{model} {origin.wave}", tags=tags).info.run_id)
     known = {"model": model, "kind": spec.kind, "origin": origin.wave, "origin_date": origin.origin_date}
-    log_parameters(client, run, {**known, **spec.parameters})
-    return run
+    return begin_run(client, experiment, f"{model} {origin.wave}", tags, {**known, **spec.parameters})
 
 
 def _figures(rows: pd.DataFrame) -> dict[str, float]:

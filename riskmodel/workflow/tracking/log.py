@@ -1,4 +1,4 @@
-"""What runs of every kind log: what kind they are, their input files, figures and findings."""
+"""Log what runs of every kind have: tags, parameters, input files, figures and findings."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from riskmodel.forecasting.checks import Finding, findings_table
+from riskmodel.forecasting.checks import findings_table
 from riskmodel.sources.observations import SourceFile
+from riskmodel.workspace.findings import Finding
 from riskmodel.workspace.versions import code_version
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-#: Kind of run, as a tag: what :mod:`riskmodel.workflow.tracking.runs` looks for.
+#: Tag with the kind of a run, by which :mod:`riskmodel.workflow.tracking.runs` finds it.
 KIND = "riskmodel.kind"
 BACKTEST, FORECAST, TRAIN, AUDIT = "backtest", "model at an origin", "train", "audit"
 #: Most metrics that MLflow takes in one call.
@@ -24,8 +25,8 @@ BATCH = 1000
 FINDINGS = "checks.json"
 
 
-def tags_of(command: str, kind: str) -> dict[str, str]:
-    """Tags of every run: which command made it, what kind of run it is, with which code and by whom."""
+def run_tags(command: str, kind: str) -> dict[str, str]:
+    """Tags of every run: its command, its kind, the version of the code and the user."""
     return {
         "mlflow.source.name": f"riskmodel {command}",
         KIND: kind,
@@ -35,7 +36,7 @@ def tags_of(command: str, kind: str) -> dict[str, str]:
 
 
 def user() -> str:
-    """Who works here, for the record that is kept in the workspace."""
+    """Name of the user, for the record in the workspace."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a container without a user table
@@ -43,8 +44,17 @@ def user() -> str:
 
 
 def fingerprints(files: Sequence[SourceFile]) -> dict[str, str]:
-    """Input files as parameters of a run."""
+    """Input files with their fingerprints, as parameters of a run."""
     return {f"input_{number}": f"{file.name} sha256:{file.sha256}" for number, file in enumerate(files, 1)}
+
+
+def begin_run(
+    client: MlflowClient, experiment: str, name: str, tags: Mapping[str, str], parameters: Mapping[str, object]
+) -> str:
+    """Begin a run with its parameters, and return its id."""
+    run = str(client.create_run(experiment, run_name=name, tags=dict(tags)).info.run_id)
+    log_parameters(client, run, parameters)
+    return run
 
 
 def log_parameters(client: MlflowClient, run: str, parameters: Mapping[str, object]) -> None:
@@ -74,14 +84,14 @@ def log_findings(client: MlflowClient, run: str, findings: Sequence[Finding]) ->
         f"{found.code}.{name}": float(value) for found in findings for name, value in found.figures.items()
     } | {f"{found.code}.failed": float(found.outcome == "failed") for found in findings}
     wrong = [found for found in findings if found.outcome == "failed"]
-    tags = [RunTag("checks", summary_of(findings))]
+    tags = [RunTag("checks", failed_checks(findings))]
     tags += [RunTag(f"check.{found.code}", f"{found.severity}: {found.title}") for found in wrong]
     log_figures(client, run, values)
     client.log_batch(run, tags=tags)
     client.log_table(run, findings_table(findings).astype(object), FINDINGS)
 
 
-def summary_of(findings: Sequence[Finding]) -> str:
-    """Which checks failed, in a few words."""
+def failed_checks(findings: Sequence[Finding]) -> str:
+    """The checks that failed, in a few words."""
     wrong = [f"{found.code} ({found.severity})" for found in findings if found.outcome == "failed"]
     return f"failed: {', '.join(wrong)}" if wrong else "none failed"

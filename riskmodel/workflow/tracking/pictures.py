@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
 from riskmodel.forecasting.backtest import Backtest, forecasts_at
 from riskmodel.forecasting.evaluation.calibration import DECILE
 from riskmodel.forecasting.features import Features
 from riskmodel.forecasting.origins import Origin
 from riskmodel.panel.panel import FloatArray, Panel
-from riskmodel.products.rendering.style import off_screen
+from riskmodel.products.rendering.reliability import chance_axis
+from riskmodel.products.rendering.style import BLUE, GREEN, VERMILION, off_screen
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: Chances that are labelled, and the scale on which small ones have room.
+#: Chances that are labelled.
 TICKS = (0.0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
-SQUARE_ROOT = (lambda x: np.sqrt(np.maximum(x, 0.0)), np.square)
-#: Okabe and Ito's colours, safe for the colour blind.
-BLUE, ORANGE, GREY, GREEN = "#0072B2", "#D55E00", "#9A9A9A", "#009E73"
+GREY = "#9A9A9A"
 
 
 def split_picture(origins: Sequence[Origin], waves: Sequence[int]) -> Figure:
@@ -35,7 +35,7 @@ def split_picture(origins: Sequence[Origin], waves: Sequence[int]) -> Figure:
             y = row - 0.12 * step
             axes.plot([start, end], [y, y], color=BLUE, lw=4, solid_capstyle="butt")
         y = row + 0.15
-        axes.plot([origin.wave, origin.target_wave], [y, y], color=ORANGE, lw=6, solid_capstyle="butt")
+        axes.plot([origin.wave, origin.target_wave], [y, y], color=VERMILION, lw=6, solid_capstyle="butt")
         known = origin.known_at.year + (origin.known_at.timetuple().tm_yday - 1) / 365
         axes.plot([known, known], [row - 0.4, row + 0.35], color="black", lw=1, ls=":")
         axes.annotate(f"known at {origin.known_at}", (known, row + 0.36), fontsize=8, ha="center", va="bottom")
@@ -43,7 +43,7 @@ def split_picture(origins: Sequence[Origin], waves: Sequence[int]) -> Figure:
     axes.set_xticks(list(waves), [str(wave) for wave in waves], rotation=45)
     axes.set_ylim(-0.8, len(origins) - 0.2)
     axes.plot([], [], color=BLUE, lw=4, label="training pairs (published in time)")
-    axes.plot([], [], color=ORANGE, lw=6, label="tested on (published later)")
+    axes.plot([], [], color=VERMILION, lw=6, label="tested on (published later)")
     axes.legend(loc="upper left", fontsize=8, frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title("What each origin may learn from", loc="left")
@@ -53,26 +53,23 @@ def split_picture(origins: Sequence[Origin], waves: Sequence[int]) -> Figure:
 def reliability_picture(backtest: Backtest, panel: Panel, models: Sequence[str]) -> Figure:
     """Share of events against forecast chance in ten equally filled bins, a panel an origin.
 
-    Both axes are stretched near nought, where most areas are. Vertical lines are 95% intervals of Wilson.
+    Both axes are stretched near zero, where most areas are. Vertical lines are 95% intervals of Wilson.
     """
     figure, panels = _row_of_axes(len(backtest.origins))
     rows = backtest.calibration[backtest.calibration["group_kind"] == DECILE]
-    told = rows[rows["model"].isin(models)]
-    largest = float(np.max(told[["mean_chance", "high95"]].to_numpy(), initial=0.01))
-    ticks = [tick for tick in TICKS if tick <= largest]
+    shown = rows[rows["model"].isin(models)]
+    largest = float(np.max(shown[["mean_chance", "high95"]].to_numpy(), initial=0.01))
     for axes, origin in zip(panels, backtest.origins, strict=True):
-        here = told[told["origin_date"] == origin.origin_date]
+        here = shown[shown["origin_date"] == origin.origin_date]
         axes.plot([0, largest], [0, largest], color=GREY, lw=1, ls="--", zorder=1)
         for name in models:
             own = here[here["model"] == name]
             x, colour = own["mean_chance"], _colour(models, name)
             axes.vlines(x, own["low95"], own["high95"], color=colour, lw=1.2, alpha=0.45)
             axes.plot(x, own["observed"], "o-", ms=4, lw=1.2, color=colour, label=name)
-        axes.set_xscale("function", functions=SQUARE_ROOT)
-        axes.set_yscale("function", functions=SQUARE_ROOT)
-        axes.set(xlim=(0, largest), ylim=(0, largest))
-        axes.set_xticks(ticks, [f"{tick:.0%}" for tick in ticks])
-        axes.set_yticks(ticks, [f"{tick:.0%}" for tick in ticks])
+        for which, axis in (("x", axes.xaxis), ("y", axes.yaxis)):
+            chance_axis(axes, which, largest, TICKS)
+            axis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.set(title=f"origin {origin.wave}", xlabel="forecast chance")
     panels[0].set_ylabel("share that declined")
     panels[0].legend(fontsize=8, frameon=False)
@@ -146,4 +143,4 @@ def _judged(
 
 
 def _colour(models: Sequence[str], name: str) -> str:
-    return (ORANGE, BLUE, GREEN, GREY)[list(models).index(name) % 4]
+    return (VERMILION, BLUE, GREEN, GREY)[list(models).index(name) % 4]

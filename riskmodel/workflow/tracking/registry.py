@@ -1,8 +1,9 @@
-"""Registered models: versions of an experiment's model, who is champion, and how that came about.
+"""The registry of models: versions of an experiment's model, its champion, and how that was promoted.
 
 The alias ``champion`` is the model that forecasts. Training gives it only where there is none yet; afterwards it
-moves by promotion alone. ``candidate`` is the newest model trained as champion while another one holds that place,
-``challenger`` the newest of the experiment's challenger. How a model gets in: :mod:`riskmodel.workflow.tracking.registering`.
+moves by promotion alone. ``candidate`` is the newest model trained as champion while another one is that,
+``challenger`` the newest of the experiment's challenger. Models are registered by
+:mod:`riskmodel.workflow.tracking.registering`.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Version:
 
 
 def release_by_alias(workspace: Workspace, experiment: str, alias: str) -> tuple[str, str] | None:
-    """Release id and version of the registered model that carries an alias, None when there is none."""
+    """Release id and number of the version with an alias, None when there is none."""
     if not has_store(workspace):
         return None
     found = version_at(client_of(workspace), experiment, alias)
@@ -58,12 +59,12 @@ def find_version(workspace: Workspace, experiment: str, asked: str) -> Version:
     there = versions(workspace, experiment)
     chosen = [each for each in there if asked in (each.number, each.alias)]
     if not chosen:
-        told = [f"{each.number}{f' ({each.alias})' if each.alias else ''}" for each in there]
+        known = [f"{each.number}{f' ({each.alias})' if each.alias else ''}" for each in there]
         raise InputError(
             f"--version {asked}",
             f"no such version of {experiment!r}",
-            f"one of {', '.join(told)}" if told else "a trained model",
-            "" if told else "Run: riskmodel train experiments/NAME.yaml",
+            f"one of {', '.join(known)}" if known else "a trained model",
+            "" if known else "Run: riskmodel train experiments/NAME.yaml",
         )
     return chosen[0]
 
@@ -93,17 +94,17 @@ def make_champion(
     with writing_runs(workspace):
         client = client_of(workspace)
         before = version_at(client, experiment, CHAMPION)
-        told = {
+        tags = {
             "promoted.gate": "forced" if reasons else "held",
             "promoted.after": before.number if before else "none",
             "promoted.against": "; ".join(reasons)[:LONGEST] or "nothing",
             "promoted.reason": reason[:LONGEST] or "the gate held",
-            **who(),
+            **promoter(),
         }
-        tag(client, experiment, version.number, told)
-        summary = f"version {version.number} after {told['promoted.after']} by {told['promoted.by']}, "
-        summary += f"gate {told['promoted.gate']}: {told['promoted.reason']}"
-        client.set_registered_model_tag(experiment, f"promotion {told['promoted.at']}", summary[:LONGEST])
+        tag(client, experiment, version.number, tags)
+        summary = f"version {version.number} after {tags['promoted.after']} by {tags['promoted.by']}, "
+        summary += f"gate {tags['promoted.gate']}: {tags['promoted.reason']}"
+        client.set_registered_model_tag(experiment, f"promotion {tags['promoted.at']}", summary[:LONGEST])
         client.set_registered_model_alias(experiment, CHAMPION, version.number)
         candidate = version_at(client, experiment, CANDIDATE)
         if candidate is not None and candidate.number == version.number:
@@ -111,7 +112,7 @@ def make_champion(
 
 
 def version_at(client: MlflowClient, experiment: str, alias: str) -> Version | None:
-    """The version that carries an alias, None when there is none."""
+    """The version with an alias, None when there is none."""
     from mlflow.exceptions import MlflowException
 
     try:
@@ -127,6 +128,6 @@ def tag(client: MlflowClient, experiment: str, number: str, tags: Mapping[str, s
         client.set_model_version_tag(experiment, number, key, value)
 
 
-def who() -> dict[str, str]:
-    """Who does this now, for the record that is kept in this workspace."""
+def promoter() -> dict[str, str]:
+    """Tags of who promotes a version, and when."""
     return {"promoted.by": user(), "promoted.at": f"{datetime.now(tz=UTC):%Y-%m-%dT%H:%M:%SZ}"}

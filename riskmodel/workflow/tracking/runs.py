@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,19 +15,20 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-#: Shortest beginning of a run id that may stand for the whole.
+#: Shortest beginning of a run id that may be used for the whole.
 SHORTEST_ID = 6
 
 
 def backtest_run(workspace: Workspace, asked: str) -> tuple[str, str, Path] | None:
     """The backtest in MLflow whose run id is, or begins with, what was asked.
 
-    The id of a nested run stands for its model in the backtest it belongs to.
+    The id of a nested run means its model in the backtest it belongs to.
     """
     if not has_store(workspace) or len(asked) < SHORTEST_ID:
         return None
     client = client_of(workspace)
-    found = [run for run in _runs(client) if run.info.run_id.startswith(asked)]
+    experiments = [each.experiment_id for each in client.search_experiments()]
+    found = [run for run in every_run(client, experiments) if run.info.run_id.startswith(asked)]
     if not found:
         return None
     if len(found) > 1:
@@ -46,7 +48,7 @@ def backtest_runs(workspace: Workspace, newest: int = 10) -> list[str]:
         return []
     client = client_of(workspace)
     names = {each.experiment_id: each.name for each in client.search_experiments()}
-    found = [run for run in _runs(client) if run.data.tags.get(KIND) == BACKTEST]
+    found = [run for run in every_run(client, list(names)) if run.data.tags.get(KIND) == BACKTEST]
     found.sort(key=lambda run: -run.info.start_time)
     return [
         f"{run.info.run_id[:8]} {names.get(run.info.experiment_id, '')} ({run.info.run_name})"
@@ -54,13 +56,12 @@ def backtest_runs(workspace: Workspace, newest: int = 10) -> list[str]:
     ]
 
 
-def _runs(client: MlflowClient) -> list[Run]:
-    """Every run of the store, page by page."""
-    places = [each.experiment_id for each in client.search_experiments()]
+def every_run(client: MlflowClient, experiments: Sequence[str]) -> list[Run]:
+    """Return all runs of experiments by id, read page by page."""
     found: list[Run] = []
     token: str | None = None
-    while places:
-        page = client.search_runs(places, max_results=1000, page_token=token)
+    while experiments:
+        page = client.search_runs(list(experiments), max_results=1000, page_token=token)
         found += page
         token = page.token
         if not token:

@@ -1,6 +1,6 @@
-"""The store of MLflow: where it is, and a client of it.
+"""The store of MLflow: its address, and a client of it.
 
-It is SQLite in the workspace, or the PostgreSQL database that ``RISKMODEL_MLFLOW`` names; artifacts lie in the
+It is SQLite in the workspace, or the PostgreSQL database that ``RISKMODEL_MLFLOW`` names; artifacts are in the
 workspace either way. Nothing is reported to anyone: telemetry is switched off when the package is imported.
 """
 
@@ -12,10 +12,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from riskmodel.errors import InputError
-from riskmodel.workspace.atomic import draft_folder, put_in_place, sync
+from riskmodel.workspace.atomic import draft_folder, install, sync
 from riskmodel.workspace.lock import only_writer
-from riskmodel.workspace.relocate import come_home
+from riskmodel.workspace.mlflow_store import relocate_artifacts
 from riskmodel.workspace.store import Workspace
+from riskmodel.workspace.transaction import ARTIFACTS
+from riskmodel.workspace.transaction import STORE as DATABASE
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -33,7 +35,7 @@ def store_uri(workspace: Workspace) -> str:
     """Address of the workspace's MLflow store, as ``mlflow ui --backend-store-uri`` takes it."""
     elsewhere = _elsewhere()
     if not elsewhere:
-        return f"sqlite:///{workspace.path('mlflow.db').resolve()}"
+        return f"sqlite:///{workspace.path(DATABASE).resolve()}"
     if not elsewhere.startswith("postgresql"):
         # The address may hold a password: only its kind is repeated.
         raise InputError(
@@ -43,8 +45,8 @@ def store_uri(workspace: Workspace) -> str:
 
 
 def has_store(workspace: Workspace) -> bool:
-    """Whether there is a store to read from; asking makes none."""
-    return bool(_elsewhere()) or workspace.path("mlflow.db").exists()
+    """Whether there is a store to read from."""
+    return bool(_elsewhere()) or workspace.path(DATABASE).exists()
 
 
 def client_of(workspace: Workspace) -> MlflowClient:
@@ -60,7 +62,7 @@ def client_of(workspace: Workspace) -> MlflowClient:
         _reach(address)
     else:
         _make_store(workspace)
-        come_home(workspace)
+        relocate_artifacts(workspace)
     return MlflowClient(address, address)
 
 
@@ -68,24 +70,24 @@ def _make_store(workspace: Workspace) -> None:
     """Let MLflow make a store aside: one that is cut off between two of its tables can never be opened again."""
     from mlflow import MlflowClient
 
-    place = workspace.path("mlflow.db")
-    if place.exists():
+    path = workspace.path(DATABASE)
+    if path.exists():
         return
     with only_writer(workspace), draft_folder(workspace.folder) as draft:
-        if place.exists():  # another process was first
+        if path.exists():  # another process was first
             return
-        made = draft / place.name
+        made = draft / path.name
         address = f"sqlite:///{made.resolve()}"
         client = MlflowClient(address, address)
         client.search_experiments(max_results=1)
         client.search_registered_models(max_results=1)
         sync(made)
-        put_in_place(made, place)
+        install(made, path)
 
 
 @cache
 def _reach(address: str) -> None:
-    """Knock once a process: MLflow itself would try for minutes before it says anything."""
+    """Connect once a process, or raise InputError: MLflow itself would try for minutes."""
     from sqlalchemy import create_engine
     from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -108,5 +110,5 @@ def experiment_id(client: MlflowClient, workspace: Workspace, name: str) -> str:
     found = client.get_experiment_by_name(name)
     if found is not None:
         return str(found.experiment_id)
-    place = workspace.path("mlartifacts", name).resolve().as_uri()
-    return str(client.create_experiment(name, artifact_location=place))
+    location = workspace.path(ARTIFACTS, name).resolve().as_uri()
+    return str(client.create_experiment(name, artifact_location=location))

@@ -1,6 +1,6 @@
 """Saved views of an experiment in MLflow's own pages: which columns, in which order, grouped by what.
 
-MLflow keeps a view that somebody shares as a tag of the experiment: JSON, deflated, in base64 (as of MLflow 3.17).
+MLflow stores a view that somebody shares as a tag of the experiment: JSON, deflated, in base64 (MLflow 3.17).
 The address of an experiment with ``?viewStateShareKey=NAME`` behind it opens one.
 """
 
@@ -31,7 +31,7 @@ VIEWS = {"runs": "", "models": "model"}
 
 
 def experiment_tags() -> dict[str, str]:
-    """The saved views of an experiment, and what makes MLflow show it as one that trains models."""
+    """Tags with the saved views of an experiment, and one that makes MLflow show it as training models."""
     return {KIND_OF_EXPERIMENT: TRAINS_MODELS} | {
         f"{VIEW}{name}": _packed(_view(by)) for name, by in VIEWS.items()
     }

@@ -1,7 +1,7 @@
-"""What runs and models say of themselves in MLflow: figures that come first, descriptions, and their data.
+"""Descriptions of runs and models in MLflow, the figures that come first, and their data.
 
-MLflow sorts columns by name and keeps groups before a slash together: the few figures that matter stand under
-``main/``, everything else behind them.
+MLflow sorts columns by name and shows groups before a slash together: the few figures that matter are named
+``main/...``, and everything else comes after them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from riskmodel.scoring.release import Release
 
-#: Tag of MLflow for a description, and of a dataset for what it was used for.
+#: Tag of MLflow for a description, and of a dataset for its use.
 NOTE, CONTEXT = "mlflow.note.content", "mlflow.data.context"
 TRAINING, EVALUATION = "training", "evaluation"
 #: Scores that come first, by the name they have there.
@@ -34,7 +34,7 @@ FIRST = {
     "calibration_error": "main/cal_error",
     "coverage_80": "main/cover_80",
 }
-#: Digits behind the point of these; the scores themselves stand beside them in full.
+#: Decimals of these; the scores themselves are logged beside them in full.
 DIGITS = 4
 BEST, RATIO, EVENTS = "main/AP_best", "main/AP_ratio", "main/events"
 
@@ -45,14 +45,14 @@ def first_figures(scores: pd.DataFrame, experiment: Experiment) -> pd.DataFrame:
     own = scores[(scores["target"] == experiment.event.name) & (scores["cohort"] == cohort)]
     by = ["model", "origin_date"]
     wide = own.pivot(index=by, columns="metric", values="value").reindex(columns=list(FIRST))
-    told = wide.rename(columns=FIRST)
+    figures = wide.rename(columns=FIRST)
     precision = wide["average_precision"]
     ordering = precision.index.get_level_values("model").isin(experiment.orderings)
     best = precision[ordering].groupby("origin_date").max()
-    told[BEST] = best.reindex(told.index.get_level_values("origin_date")).to_numpy()
-    told[RATIO] = precision / told[BEST]
-    told[EVENTS] = own.groupby(by)["n_events"].first()
-    return told
+    figures[BEST] = best.reindex(figures.index.get_level_values("origin_date")).to_numpy()
+    figures[RATIO] = precision / figures[BEST]
+    figures[EVENTS] = own.groupby(by)["n_events"].first()
+    return figures
 
 
 def mean_figures(figures: pd.DataFrame, model: str) -> dict[str, float]:
@@ -79,7 +79,7 @@ def dataset_input(panel: Panel, context: str) -> DatasetInput:
     columns = [{"type": "double", "name": name, "required": False} for name in panel.indicators]
     dataset = Dataset(
         name=f"{panel.level} {panel.waves[0]}-{panel.waves[-1]}",
-        digest=digest_of(panel.files),
+        digest=files_digest(panel.files),
         source_type="files",
         source=json.dumps({"files": files}),
         schema=json.dumps({"mlflow_colspec": columns}),
@@ -88,13 +88,13 @@ def dataset_input(panel: Panel, context: str) -> DatasetInput:
     return DatasetInput(dataset, [InputTag(CONTEXT, context)])
 
 
-def digest_of(files: Sequence[SourceFile]) -> str:
+def files_digest(files: Sequence[SourceFile]) -> str:
     """One short fingerprint of several files, whatever their order."""
     return hashlib.sha256("".join(sorted(file.sha256 for file in files)).encode()).hexdigest()[:10]
 
 
 def experiment_note(experiment: Experiment) -> str:
-    """What an experiment asks, and how its columns read."""
+    """Description of an experiment, and of its columns."""
     return (
         f"{experiment.question}\n\n"
         f"Columns that come first, in cohort {main_cohort(experiment).name}: `main/AP` average precision, "
@@ -107,7 +107,7 @@ def experiment_note(experiment: Experiment) -> str:
 
 
 def forecast_note(model: str, role: str, origin: Origin) -> str:
-    """What one run below a backtest is."""
+    """Description of a run of one model at one origin."""
     return (
         f"{model} ({role}), from the wave of {origin.wave} to that of {origin.target_wave}, "
         f"with what was known on {origin.known_at}."
@@ -115,7 +115,7 @@ def forecast_note(model: str, role: str, origin: Origin) -> str:
 
 
 def model_note(experiment: Experiment) -> str:
-    """What a registered model answers, and what its aliases mean."""
+    """Description of a registered model, and of its aliases."""
     return (
         f"{experiment.question}\n\n"
         "`champion` makes the forecasts. `candidate` is the newest model trained as champion while another one "
@@ -125,7 +125,7 @@ def model_note(experiment: Experiment) -> str:
 
 
 def version_note(release: Release, record: Record | None, no_record: str = "") -> str:
-    """What a version is: trained on what, until when, how good beside the best ordering, and where its card is."""
+    """Description of a version: its training, its skill beside the best ordering, and where its card is."""
     question = release.experiment
     trained = (
         f"{release.name} until {release.wave}, trained on level {release.level} with what was published by "

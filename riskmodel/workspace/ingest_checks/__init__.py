@@ -1,53 +1,37 @@
-"""Checks of what arrives, before it enters the workspace.
+"""Checks of new observations before they enter the workspace.
 
-New observations are held against the catalogue and against what is there of the same source and level. Each check
-is a small class with a code, a title, a severity and ``run(arrival) -> findings``. A finding of severity *refuse*
-keeps the observations out unless its code is accepted with a reason; a *flag* comes in as a note.
+They are compared with the catalogue and with what is stored of the same source and level. A finding of severity
+*refuse* keeps the observations out unless its code is accepted with a reason; with a *flag* they come in with a
+note.
 """
 
 from __future__ import annotations
 
-from riskmodel.workspace.ingest_checks.base import Arrival, Check, Finding, Severity
-from riskmodel.workspace.ingest_checks.earlier import (
-    FilledIn,
-    LevelShift,
-    LostValues,
-    OtherEdition,
-    OtherOrder,
-    OtherSpread,
-    OtherUnit,
-    PartUnit,
-)
-from riskmodel.workspace.ingest_checks.rows import (
-    JumpedColumn,
-    OtherYear,
-    ReplacedRows,
-    ShiftedRows,
-    SwappedColumns,
-)
-from riskmodel.workspace.ingest_checks.values import DoesNotAddUp, Impossible, OtherYearInName, SharesForPercent
+from riskmodel.workspace.findings import Finding
+from riskmodel.workspace.ingest_checks import earlier, rows, values
+from riskmodel.workspace.ingest_checks.base import Arrival, IngestCheck, by_column
 
-__all__ = ["CHECKS", "Arrival", "Check", "Finding", "Severity", "run_checks"]
+__all__ = ["CHECKS", "Arrival", "Finding", "IngestCheck", "run_checks"]
 
-#: All checks in order of their code.
-CHECKS: tuple[Check, ...] = (
-    Impossible(),
-    DoesNotAddUp(),
-    SharesForPercent(),
-    OtherUnit(),
-    OtherYear(),
-    ShiftedRows(),
-    OtherOrder(),
-    LevelShift(),
-    OtherSpread(),
-    SwappedColumns(),
-    FilledIn(),
-    LostValues(),
-    OtherYearInName(),
-    JumpedColumn(),
-    OtherEdition(),
-    ReplacedRows(),
-    PartUnit(),
+#: All checks, in the order in which they run.
+CHECKS = (
+    IngestCheck("AR01", "impossible values", "refuse", values.impossible),
+    IngestCheck("AR02", "figures that do not add up", "refuse", values.not_adding_up),
+    IngestCheck("AR03", "shares in the place of percentages", "refuse", values.shares_for_percent),
+    IngestCheck("AR04", "another unit", "refuse", by_column(earlier.other_unit)),
+    IngestCheck("AR05", "values of another year", "refuse", rows.other_year),
+    IngestCheck("AR06", "rows shifted against their codes", "refuse", by_column(rows.shifted_rows)),
+    IngestCheck("AR07", "another order of the areas", "flag", by_column(earlier.other_order)),
+    IngestCheck("AR08", "a sudden shift", "flag", by_column(earlier.sudden_shift)),
+    IngestCheck("AR09", "another spread", "flag", by_column(earlier.other_spread)),
+    IngestCheck("AR10", "columns in each other's place", "refuse", rows.swapped_columns),
+    IngestCheck("AR11", "one value filled in", "flag", by_column(earlier.one_value)),
+    IngestCheck("AR12", "values that went missing", "flag", earlier.lost_values),
+    IngestCheck("AR13", "another year in the file name", "flag", values.other_year_in_name),
+    IngestCheck("AR14", "many areas that jumped", "flag", by_column(rows.jumped_column)),
+    IngestCheck("AR15", "another edition, or other areas", "refuse", by_column(earlier.other_edition)),
+    IngestCheck("AR16", "rows of other areas", "flag", rows.rows_of_other_areas),
+    IngestCheck("AR17", "another unit in a part of the areas", "flag", by_column(earlier.other_unit_in_part)),
 )
 
 

@@ -1,11 +1,11 @@
-"""What a check of new observations is, and what it looks at: what arrives beside what is there already."""
+"""Checks of new observations and what they compare: what arrives beside what is stored already."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Literal, Protocol
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,50 +14,16 @@ import pandas as pd
 from riskmodel.catalogue import Indicator, indicators
 from riskmodel.panel.panel import FloatArray
 from riskmodel.sources.observations import Observations
+from riskmodel.workspace.findings import Finding, Severity
 
-Severity = Literal["refuse", "flag"]
+#: What a check reports: indicator (empty for all together), year, and message with the figure.
+Report: TypeAlias = tuple[str, int, str]
 #: Fewer areas than this show no pattern.
 ENOUGH = 20
-#: Standard errors of chance that a small number of areas is granted before a limit counts as passed.
-LUCK = 4.0
+#: Standard errors of chance that a limit is widened by for a small number of areas.
+MARGIN = 4.0
 #: Of a larger level whole blocks of neighbouring codes are looked at, about as many areas as this.
 MOST, BLOCK = 20_000, 50
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something about new observations that looks wrong.
-
-    Attributes
-    ----------
-    code, title : str
-        Of the check.
-    severity : {"refuse", "flag"}
-        Whether the observations stay out, or come in with a note.
-    indicator : str
-        Where it was seen; empty for all indicators together.
-    year : int
-        In which year.
-    message : str
-        What was seen, with the figure.
-    figure : float
-        What was held against the limit.
-    """
-
-    code: str
-    title: str
-    severity: Severity
-    indicator: str
-    year: int
-    message: str
-    figure: float
-
-    @property
-    def line(self) -> str:
-        """The finding on one line."""
-        return (
-            f"{self.code} {self.title}: {' '.join(filter(None, (self.indicator, str(self.year))))}: {self.message}"
-        )
 
 
 @dataclass(frozen=True)
@@ -67,7 +33,7 @@ class Pair:
     Attributes
     ----------
     year, other : int
-        The new year and the one it stands beside; of :attr:`Arrival.references` the nearest of several.
+        The new year and the one that it is compared with; of :attr:`Arrival.references` the nearest of several.
     new, old : numpy.ndarray, shape (indicators, areas)
         In the order of :attr:`Arrival.definitions`; NaN where there is no value.
     """
@@ -85,9 +51,9 @@ class Column:
     Attributes
     ----------
     about : Indicator
-        What it is.
+        Its definition.
     year, other : int
-        The new year and the one it stands beside.
+        The new year and the one that it is compared with.
     new, old : numpy.ndarray, shape (areas,)
         Values in the order of the area codes; NaN where there is none.
     """
@@ -141,48 +107,61 @@ class Column:
         return np.asarray(np.abs(change - np.nanmedian(change)) / scale)
 
 
-class Check(Protocol):
-    """A check of what arrives."""
+@dataclass(frozen=True)
+class IngestCheck:
+    """A check of new observations.
 
-    code: ClassVar[str]
-    title: ClassVar[str]
-    severity: ClassVar[Severity]
+    Attributes
+    ----------
+    code, title : str
+        Its name.
+    severity : {"refuse", "flag"}
+        Whether observations with a finding stay out, or come in with a note.
+    look : callable
+        Gives its reports on an arrival.
+    """
 
-    def run(self, arrival: Arrival) -> Iterable[Finding]:
-        """Look, and tell what looks wrong."""
-        ...
+    code: str
+    title: str
+    severity: Severity
+    look: Callable[[Arrival], Iterable[Report]]
+
+    def run(self, arrival: Arrival) -> Iterator[Finding]:
+        """Findings in what arrives."""
+        for indicator, year, message in self.look(arrival):
+            yield Finding(self.code, self.title, self.severity, "failed", message, indicator=indicator, year=year)
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """New observations and what the workspace holds of the same source and level.
+    """New observations, and those of the same source and level that are stored already.
 
     Attributes
     ----------
     new : Observations
         What arrives.
-    held : tuple of Observations
-        What is there of the same source and level, from other files.
+    existing : tuple of Observations
+        What is stored of the same source and level, from other files.
     """
 
     new: Observations
-    held: tuple[Observations, ...] = ()
+    existing: tuple[Observations, ...] = ()
 
     @classmethod
     def of(cls, new: Observations, workspace: Iterable[Observations]) -> Arrival:
-        """Beside what belongs to it; the same files read again are no comparison."""
-        held = (each for each in workspace if (each.source, each.level) == (new.source, new.level))
-        return cls(new, tuple(each for each in held if each.files != new.files))
+        """Put new observations beside those of their kind; the same files read again are no comparison."""
+        alike = (each for each in workspace if (each.source, each.level) == (new.source, new.level))
+        return cls(new, tuple(each for each in alike if each.files != new.files))
 
     @cached_property
     def definitions(self) -> Mapping[str, Indicator]:
-        """What the new indicators are."""
+        """Definitions of the new indicators."""
         known = {**indicators(), **{each.id: each for each in self.new.definitions}}
         return {key: known[key] for key in self.new.indicators if key in known}
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:
-        """Every new year beside every other: earlier ones that arrive with it, and all that are held."""
+        """Every new year beside every other: earlier ones that arrive with it, and all that are stored."""
         return tuple(
             Pair(year, other, table, known)
             for year, table in self._arriving.items()
@@ -193,7 +172,7 @@ class Arrival:
     def references(self) -> tuple[Pair, ...]:
         """Every new year beside the last value that each area had before it, and beside what it replaces.
 
-        Where nothing earlier is known, the next value that is held.
+        Where nothing earlier is known, the next value that is stored.
         """
         found = []
         for year, table in self._arriving.items():
@@ -205,8 +184,8 @@ class Arrival:
                 for other in nearest[1:]:
                     last = np.where(np.isnan(last), others[other], last)
                 found.append(Pair(year, nearest[0], table, last))
-            if year in self._there:
-                found.append(Pair(year, year, table, self._there[year]))
+            if year in self._stored:
+                found.append(Pair(year, year, table, self._stored[year]))
         return tuple(found)
 
     @cached_property
@@ -237,21 +216,21 @@ class Arrival:
         return self._tables([self.new])
 
     @cached_property
-    def _there(self) -> dict[int, FloatArray]:
-        return self._tables(self.held)
+    def _stored(self) -> dict[int, FloatArray]:
+        return self._tables(self.existing)
 
     def _others(self, year: int) -> dict[int, FloatArray]:
-        """Tables of other years beside which the year may stand."""
+        """Tables of the other years that a year may be compared with."""
         arriving = {other: table for other, table in self._arriving.items() if other < year}
-        return {**arriving, **{other: table for other, table in self._there.items() if other != year}}
+        return {**arriving, **{other: table for other, table in self._stored.items() if other != year}}
 
     def _tables(self, observations: Sequence[Observations]) -> dict[int, FloatArray]:
         """Values by year, shape (indicators, areas); indicators of a year may come from several files."""
         tables: dict[int, FloatArray] = {}
         for each in observations:
             row_area, areas = pd.factorize(each.frame["location"])
-            place = self._areas.get_indexer(pd.Index(areas))[row_area]
-            years = np.where(place >= 0, each.frame["year"].to_numpy(), -1)
+            column = self._areas.get_indexer(pd.Index(areas))[row_area]
+            years = np.where(column >= 0, each.frame["year"].to_numpy(), -1)
             for year in each.years:
                 table = tables.setdefault(year, np.full((len(self.definitions), len(self._areas)), np.nan))
                 rows = np.flatnonzero(years == year)
@@ -259,7 +238,7 @@ class Arrival:
                     if key in each.frame:
                         values = each.frame[key].to_numpy(dtype="float64")[rows]
                         known = ~np.isnan(values)
-                        table[row, place[rows[known]]] = values[known]
+                        table[row, column[rows[known]]] = values[known]
         return tables
 
 
@@ -273,21 +252,28 @@ def rank_correlation(one: FloatArray, other: FloatArray) -> float:
 
 def _ranks(values: FloatArray) -> FloatArray:
     """Ranks from 1, the middle one where values are equal; SciPy's are the same and take three times as long."""
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[place]
+    _, index, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[index]
 
 
-def by_luck(limit: float, areas: int) -> float:
-    """A limit on a share of so many areas, with the room that chance is granted.
+def limit_with_margin(limit: float, areas: int) -> float:
+    """A limit on a share of so many areas, widened by what chance may do.
 
     Examples
     --------
-    >>> round(by_luck(0.2, 64), 2)
+    >>> round(limit_with_margin(0.2, 64), 2)
     0.4
     """
-    return float(limit + LUCK * np.sqrt(limit * (1 - limit) / max(areas, 1)))
+    return float(limit + MARGIN * np.sqrt(limit * (1 - limit) / max(areas, 1)))
 
 
-def finding(check: Check, column: Column, message: str, figure: float) -> Finding:
-    """What a check found in one indicator and year."""
-    return Finding(check.code, check.title, check.severity, column.about.id, column.year, message, figure)
+def by_column(look: Callable[[Column], str | None]) -> Callable[[Arrival], Iterator[Report]]:
+    """Let a function that gives a message look at every indicator that enough areas have in both years."""
+
+    def look_at_columns(arrival: Arrival) -> Iterator[Report]:
+        for column in arrival.columns:
+            message = look(column)
+            if message is not None:
+                yield column.about.id, column.year, message
+
+    return look_at_columns

@@ -1,10 +1,8 @@
-"""Rows and columns in the wrong place: another year's values, shifted rows, swapped columns, replaced rows."""
+"""Misplaced rows and columns: another year's values, shifted rows, swapped columns, replaced rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,14 +10,12 @@ import numpy.typing as npt
 from riskmodel.panel.panel import FloatArray
 from riskmodel.workspace.ingest_checks.base import (
     ENOUGH,
-    LUCK,
+    MARGIN,
     Arrival,
     Column,
-    Finding,
     Pair,
-    Severity,
-    by_luck,
-    finding,
+    Report,
+    limit_with_margin,
     rank_correlation,
 )
 
@@ -37,21 +33,12 @@ JUMPED, FAR, PART = 0.12, 6.0, 0.5
 REPLACED = 0.02
 
 
-@dataclass(frozen=True)
-class OtherYear:
-    """Values of another year under this year's name."""
-
-    code: ClassVar[str] = "AR05"
-    title: ClassVar[str] = "values of another year"
-    severity: ClassVar[Severity] = "refuse"
-
-    def run(self, arrival: Arrival) -> Iterator[Finding]:
-        """Count areas of which every value is that of another year."""
-        for pair in arrival.pairs:
-            share, areas = same_rows(pair)
-            if areas >= ENOUGH and share > SAME:
-                message = f"{share:.0%} of {areas:,} areas have exactly the values of {pair.other}"
-                yield Finding(self.code, self.title, self.severity, "", pair.year, message, share)
+def other_year(arrival: Arrival) -> Iterator[Report]:
+    """Values of another year under this year's name: areas of which every value is that of the other."""
+    for pair in arrival.pairs:
+        share, areas = same_rows(pair)
+        if areas >= ENOUGH and share > SAME:
+            yield "", pair.year, f"{share:.0%} of {areas:,} areas have exactly the values of {pair.other}"
 
 
 def same_rows(pair: Pair) -> tuple[float, int]:
@@ -69,22 +56,13 @@ def same_rows(pair: Pair) -> tuple[float, int]:
     return float(same[judged].mean()) if judged.any() else 0.0, int(judged.sum())
 
 
-@dataclass(frozen=True)
-class ShiftedRows:
-    """Values that stand one row away from their area."""
-
-    code: ClassVar[str] = "AR06"
-    title: ClassVar[str] = "rows shifted against their codes"
-    severity: ClassVar[Severity] = "refuse"
-
-    def run(self, arrival: Arrival) -> Iterator[Finding]:
-        """Compare with the past of the own row, of the row before and of the row after."""
-        for column in arrival.columns:
-            limit = SHIFTED + LUCK * (2 / len(column.both[0])) ** 0.5
-            # No correlation is above 1: a row that follows its own past well has nothing to gain beside it.
-            if column.order < 1 - limit and (gain := shift_gain(column)) > limit:
-                message = f"values follow those of {column.other} one row away better than in the same row"
-                yield finding(self, column, message, gain)
+def shifted_rows(column: Column) -> str | None:
+    """Values that are one row away from their area: they follow the past of the row before or after better."""
+    limit = SHIFTED + MARGIN * (2 / len(column.both[0])) ** 0.5
+    # No correlation is above 1: a row that follows its own past well has nothing to gain beside it.
+    if column.order < 1 - limit and shift_gain(column) > limit:
+        return f"values follow those of {column.other} one row away better than in the same row"
+    return None
 
 
 def shift_gain(column: Column) -> float:
@@ -99,27 +77,27 @@ def shift_gain(column: Column) -> float:
     return max(gains)
 
 
-@dataclass(frozen=True)
-class SwappedColumns:
-    """A column that follows the past of another one."""
-
-    code: ClassVar[str] = "AR10"
-    title: ClassVar[str] = "columns in each other's place"
-    severity: ClassVar[Severity] = "refuse"
-
-    def run(self, arrival: Arrival) -> Iterator[Finding]:
-        """Compare every column with its own past and with that of every other, in level and in order."""
-        columns = [each for each in arrival.columns if each.about.unit != "class" and each.spread > 0]
-        for year, other in sorted({(each.year, each.other) for each in columns}):
-            alike = _likenesses([each for each in columns if (each.year, each.other) == (year, other)])
-            # One that looks like another is a coincidence while that other looks like itself.
-            displaced = {one.about.id for one, _, _ in alike}
-            for one, two, ratio in alike:
-                if two.about.id in displaced:
-                    yield finding(self, one, f"looks like {two.about.id} of {two.other}", ratio)
+def swapped_columns(arrival: Arrival) -> Iterator[Report]:
+    """Columns that follow the past of another one, in level and in order, better than their own."""
+    columns = [each for each in arrival.columns if each.about.unit != "class" and each.spread > 0]
+    for pair in _by_years(columns):
+        alike = _likenesses(pair)
+        # One that looks like another is a coincidence while that other looks like itself.
+        displaced = {one.about.id for one, _ in alike}
+        for one, two in alike:
+            if two.about.id in displaced:
+                yield one.about.id, one.year, f"looks like {two.about.id} of {two.other}"
 
 
-def _likenesses(columns: Sequence[Column]) -> list[tuple[Column, Column, float]]:
+def _by_years(columns: Sequence[Column]) -> list[list[Column]]:
+    """Columns grouped by the two years that they compare."""
+    groups: dict[tuple[int, int], list[Column]] = {}
+    for each in columns:
+        groups.setdefault((each.year, each.other), []).append(each)
+    return [groups[years] for years in sorted(groups)]
+
+
+def _likenesses(columns: Sequence[Column]) -> list[tuple[Column, Column]]:
     """Columns that are nearer to the past of another one, in level and in order, than to their own."""
     found = []
     for one in columns:
@@ -128,7 +106,7 @@ def _likenesses(columns: Sequence[Column]) -> list[tuple[Column, Column, float]]
             ratio = 1.0 if one is two else _gap(one.new, two) / own
             closer = CLOSER + len(one.both[0]) ** -0.5
             if ratio < SWAPPED and _order(one.new, two.old) > one.order + closer:
-                found.append((one, two, ratio))
+                found.append((one, two))
     return found
 
 
@@ -144,39 +122,21 @@ def _order(new: FloatArray, old: FloatArray) -> float:
     return rank_correlation(new[known], old[known])
 
 
-@dataclass(frozen=True)
-class JumpedColumn:
-    """A large part of the areas moved further than areas do, in one indicator."""
-
-    code: ClassVar[str] = "AR14"
-    title: ClassVar[str] = "many areas that jumped"
-    severity: ClassVar[Severity] = "flag"
-
-    def run(self, arrival: Arrival) -> Iterator[Finding]:
-        """Count changes that are far from the middle change."""
-        for column in arrival.columns:
-            share = float(jumped(column)[column.known].mean())
-            if share > by_luck(JUMPED, len(column.both[0])):
-                message = f"{share:.0%} of the areas moved far from where they were in {column.other}"
-                yield finding(self, column, message, share)
+def jumped_column(column: Column) -> str | None:
+    """A large part of the areas that moved further than areas do, in one indicator."""
+    share = float(jumped(column)[column.known].mean())
+    if share > limit_with_margin(JUMPED, len(column.both[0])):
+        return f"{share:.0%} of the areas moved far from where they were in {column.other}"
+    return None
 
 
-@dataclass(frozen=True)
-class ReplacedRows:
+def rows_of_other_areas(arrival: Arrival) -> Iterator[Report]:
     """Areas of which most indicators jumped at once."""
-
-    code: ClassVar[str] = "AR16"
-    title: ClassVar[str] = "rows of other areas"
-    severity: ClassVar[Severity] = "flag"
-
-    def run(self, arrival: Arrival) -> Iterator[Finding]:
-        """Count areas of which more than half of the indicators moved far."""
-        for year, other in sorted({(each.year, each.other) for each in arrival.columns}):
-            columns = [each for each in arrival.columns if (each.year, each.other) == (year, other)]
-            share = replaced_rows(columns)
-            if share > by_luck(REPLACED, len(columns[0].new)):
-                message = f"{share:.0%} of the areas moved far from {other} in most indicators at once"
-                yield Finding(self.code, self.title, self.severity, "", year, message, share)
+    for columns in _by_years(arrival.columns):
+        share, first = replaced_rows(columns), columns[0]
+        if share > limit_with_margin(REPLACED, len(first.new)):
+            message = f"{share:.0%} of the areas moved far from {first.other} in most indicators at once"
+            yield "", first.year, message
 
 
 def replaced_rows(columns: Sequence[Column]) -> float:

@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from kept_worlds import NAME, TOWN, contents
 from test_formats import FORMAT_0
 from typer.testing import CliRunner
+from workspace_worlds import NAME, TOWN, contents
 
 import riskmodel
 from riskmodel.cli import app
@@ -22,7 +22,7 @@ from riskmodel.errors import InputError
 from riskmodel.workspace.lock import only_writer
 from riskmodel.workspace.manifest import Database, Manifest, Pending, read_manifest, write_manifest
 from riskmodel.workspace.store import Workspace
-from riskmodel.workspace.transaction import KEPT, put_file, settled
+from riskmodel.workspace.transaction import MANAGED, put_file, recover
 
 ROOT = Path(__file__).parents[1]
 #: Bits that are flipped in every file; more with RISKMODEL_FLIPS.
@@ -30,7 +30,7 @@ FLIPS = int(os.environ.get("RISKMODEL_FLIPS", "1"))
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Workspace:
+def workspace(tmp_path: Path) -> Workspace:
     """A workspace with everything that one can hold."""
     with tarfile.open(FORMAT_0) as archive:
         archive.extractall(tmp_path, filter="data")
@@ -44,98 +44,98 @@ def damaged(workspace: Workspace) -> set[str]:
     return {each.path for each in riskmodel.check_deep(workspace).damages}
 
 
-def flips(held: bytes, times: int, rng: random.Random) -> Iterator[bytes]:
+def flips(content: bytes, times: int, rng: random.Random) -> Iterator[bytes]:
     for _ in range(times):
-        flipped = bytearray(held)
+        flipped = bytearray(content)
         flipped[rng.randrange(len(flipped))] ^= 1 << rng.randrange(8)
         yield bytes(flipped)
 
 
-def test_every_flipped_bit_is_found_and_named(kept: Workspace) -> None:
-    assert damaged(kept) == set()
+def test_every_flipped_bit_is_found_and_named(workspace: Workspace) -> None:
+    assert damaged(workspace) == set()
     rng, tried = random.Random(9), 0
-    files = [name for name, held in contents(kept.folder).items() if held]
+    files = [name for name, content in contents(workspace.folder).items() if content]
     # Every kind of file, the databases and the manifest itself.
-    assert {name.split("/")[0] for name in files} == {*KEPT, "mlartifacts", "mlflow.db", "manifest.json"}
+    assert {name.split("/")[0] for name in files} == {*MANAGED, "mlartifacts", "mlflow.db", "manifest.json"}
     for name in files:
-        path = kept.path(name)
-        held = path.read_bytes()
-        for flipped in flips(held, 10 * FLIPS if name == "mlflow.db" else FLIPS, rng):
+        path = workspace.path(name)
+        content = path.read_bytes()
+        for flipped in flips(content, 10 * FLIPS if name == "mlflow.db" else FLIPS, rng):
             path.write_bytes(flipped)
-            assert damaged(kept) == {name}, name
+            assert damaged(workspace) == {name}, name
             tried += 1
-        path.write_bytes(held)
-    assert damaged(kept) == set()
+        path.write_bytes(content)
+    assert damaged(workspace) == set()
     print(f"bits flipped and found: {tried}, in {len(files)} files")
 
 
-def test_a_flip_in_each_byte_of_the_databases_header_is_found(kept: Workspace) -> None:
-    path = kept.path("mlflow.db")
-    held = path.read_bytes()
-    for place in (*range(0, 28), *range(92, 100)):
-        path.write_bytes(held[:place] + bytes([held[place] ^ 1]) + held[place + 1 :])
-        assert damaged(kept) == {"mlflow.db"}, place
+def test_a_flip_in_each_byte_of_the_databases_header_is_found(workspace: Workspace) -> None:
+    path = workspace.path("mlflow.db")
+    content = path.read_bytes()
+    for position in (*range(0, 28), *range(92, 100)):
+        path.write_bytes(content[:position] + bytes([content[position] ^ 1]) + content[position + 1 :])
+        assert damaged(workspace) == {"mlflow.db"}, position
 
 
-def test_what_another_program_wrote_to_the_database_is_no_damage(kept: Workspace) -> None:
+def test_what_another_program_wrote_to_the_database_is_no_damage(workspace: Workspace) -> None:
     import sqlite3
     from contextlib import closing
 
-    with closing(sqlite3.connect(kept.path("mlflow.db"))) as connection, connection:
+    with closing(sqlite3.connect(workspace.path("mlflow.db"))) as connection, connection:
         connection.execute("UPDATE experiments SET last_update_time = 7")
-    found = riskmodel.check_deep(kept)
+    found = riskmodel.check_deep(workspace)
     assert found.damages == ()
     assert any("mlflow.db" in note and "only its structure" in note for note in found.notes)
 
 
-def test_what_is_gone_or_was_put_there_by_hand_is_named(kept: Workspace) -> None:
-    [place] = kept.path("forecasts", NAME).iterdir()
-    (place / "forecast.parquet").unlink()
-    other = kept.path("observations", "strange_wijk_2020.parquet")
+def test_what_is_gone_or_was_put_there_by_hand_is_named(workspace: Workspace) -> None:
+    [folder] = workspace.path("forecasts", NAME).iterdir()
+    (folder / "forecast.parquet").unlink()
+    other = workspace.path("observations", "strange_wijk_2020.parquet")
     other.write_bytes(b"PAR1")
-    found = {each.path: each.what for each in riskmodel.check_deep(kept).damages}
+    found = {each.path: each.what for each in riskmodel.check_deep(workspace).damages}
     assert found == {
-        f"forecasts/{NAME}/{place.name}/forecast.parquet": "gone",
+        f"forecasts/{NAME}/{folder.name}/forecast.parquet": "gone",
         "observations/strange_wijk_2020.parquet": "not put there by riskmodel",
     }
     other.unlink()
     # Removed on purpose: said once, it is no damage any more.
-    (place / "about.json").unlink()
-    assert len(riskmodel.adopt(kept, [place])) == 2
-    assert damaged(kept) == set()
+    (folder / "about.json").unlink()
+    assert len(riskmodel.adopt(workspace, [folder])) == 2
+    assert damaged(workspace) == set()
 
 
-def test_the_command_tells_and_its_exit_code_too(kept: Workspace) -> None:
+def test_the_command_tells_and_its_exit_code_too(workspace: Workspace) -> None:
     run = CliRunner().invoke
-    place = ["--workspace", str(kept.folder)]
-    whole = run(app, ["check", "--deep", *place])
+    option = ["--workspace", str(workspace.folder)]
+    whole = run(app, ["check", "--deep", *option])
     assert (whole.exit_code, "nothing damaged" in whole.output) == (0, True)
-    path = sorted(kept.path("lists").glob("*.json"))[0]
+    path = sorted(workspace.path("lists").glob("*.json"))[0]
     path.write_bytes(path.read_bytes().replace(b"WK", b"VK", 1))
-    broken = run(app, ["check", "--deep", *place])
+    broken = run(app, ["check", "--deep", *option])
     assert broken.exit_code == 1
     assert f"lists/{path.name}: other bytes than were written" in broken.output
-    assert run(app, ["adopt", *place, str(path)]).exit_code == 0
-    assert run(app, ["check", "--deep", *place]).exit_code == 0
+    assert run(app, ["adopt", *option, str(path)]).exit_code == 0
+    assert run(app, ["check", "--deep", *option]).exit_code == 0
 
 
-def test_no_list_is_made_from_a_damaged_forecast(kept: Workspace, tmp_path: Path) -> None:
-    [path] = kept.path("forecasts", NAME).glob("*/forecast.parquet")
-    held = path.read_bytes()
-    path.write_bytes(held[:2000] + bytes([held[2000] ^ 4]) + held[2001:])
+def test_no_list_is_made_from_a_damaged_forecast(workspace: Workspace, tmp_path: Path) -> None:
+    [path] = workspace.path("forecasts", NAME).glob("*/forecast.parquet")
+    content = path.read_bytes()
+    path.write_bytes(content[:2000] + bytes([content[2000] ^ 4]) + content[2001:])
     with pytest.raises(InputError, match="damaged file"):
-        riskmodel.risk_list(kept, tmp_path / "list", municipality=[TOWN])
+        riskmodel.risk_list(workspace, tmp_path / "list", municipality=[TOWN])
     assert not (tmp_path / "list").exists()
 
 
-def test_a_damaged_manifest_is_told_and_can_be_begun_anew(kept: Workspace) -> None:
-    path = kept.path("manifest.json")
+def test_a_damaged_manifest_is_told_and_can_be_begun_anew(workspace: Workspace) -> None:
+    path = workspace.path("manifest.json")
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(InputError, match="damaged manifest"):
-        riskmodel.current(kept)
-    riskmodel.adopt(kept, anew=True)
-    assert damaged(kept) == set()
-    riskmodel.current(kept)
+        riskmodel.current(workspace)
+    riskmodel.adopt(workspace, anew=True)
+    assert damaged(workspace) == set()
+    riskmodel.current(workspace)
 
 
 def test_a_flip_in_any_byte_of_a_manifest_is_found(tmp_path: Path) -> None:
@@ -143,17 +143,17 @@ def test_a_flip_in_any_byte_of_a_manifest_is_found(tmp_path: Path) -> None:
     manifest = Manifest({"lists/x": "a" * 64, "lists/ë": "b" * 64}, {"mlflow.db": Database("d" * 64, 12)}, pending)
     write_manifest(tmp_path, manifest)
     path = tmp_path / "manifest.json"
-    held = path.read_bytes()
+    content = path.read_bytes()
     assert read_manifest(tmp_path) == manifest
-    for place in range(len(held)):
-        path.write_bytes(held[:place] + bytes([held[place] ^ 1 << place % 8]) + held[place + 1 :])
+    for index in range(len(content)):
+        path.write_bytes(content[:index] + bytes([content[index] ^ 1 << index % 8]) + content[index + 1 :])
         with pytest.raises(InputError, match="damaged manifest"):
             read_manifest(tmp_path)
 
 
-def test_a_path_outside_is_refused(kept: Workspace, tmp_path: Path) -> None:
+def test_a_path_outside_is_refused(workspace: Workspace, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="outside the workspace"):
-        riskmodel.adopt(kept, [tmp_path / "elsewhere"])
+        riskmodel.adopt(workspace, [tmp_path / "elsewhere"])
 
 
 def test_threads_that_write_together_are_all_noted(tmp_path: Path) -> None:
@@ -216,14 +216,14 @@ for last in count(1):
 
 
 def test_whenever_it_is_killed_all_is_old_or_all_is_new(tmp_path: Path) -> None:
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", KILLED, str(tmp_path / "workspace")],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    lines = told.stdout.splitlines()
+    lines = done.stdout.splitlines()
     kills = [line for line in lines if line.startswith("True")]
     assert set(kills) == {"True [] old old", "True [] new new"}
     # Early kills leave the old, late ones the new; the last run was not killed.
@@ -232,17 +232,17 @@ def test_whenever_it_is_killed_all_is_old_or_all_is_new(tmp_path: Path) -> None:
     assert len(kills) > 10
 
 
-def test_what_a_killed_process_left_goes_away_after_a_day(kept: Workspace) -> None:
+def test_what_a_killed_process_left_goes_away_after_a_day(workspace: Workspace) -> None:
     for age, there in ((23, True), (25, False)):
-        draft = kept.path("backtests", ".draft-left")
+        draft = workspace.path("backtests", ".draft-left")
         draft.mkdir()
         (draft / "part").touch()
         moment = draft.stat().st_mtime - age * 3600
         os.utime(draft, (moment, moment))
-        assert damaged(kept) == set()
-        with only_writer(kept):
-            settled(kept)
-        riskmodel.adopt(kept)
+        assert damaged(workspace) == set()
+        with only_writer(workspace):
+            recover(workspace)
+        riskmodel.adopt(workspace)
         assert draft.exists() == there
         if there:
             (draft / "part").unlink()

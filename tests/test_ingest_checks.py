@@ -23,10 +23,10 @@ from riskmodel.sources.leefbaarometer import scores as leefbaarometer
 from riskmodel.sources.observations import Observations, SourceFile
 from riskmodel.workflow import ingest as ingesting
 from riskmodel.workspace.ingest_checks import CHECKS, Arrival, run_checks
+from riskmodel.workspace.ingest_checks.admit import admit
 from riskmodel.workspace.ingest_checks.base import Column, rank_correlation
 from riskmodel.workspace.ingest_checks.earlier import filled_in, shift_of, spread_ratio
 from riskmodel.workspace.ingest_checks.rows import jumped, same_rows
-from riskmodel.workspace.ingest_checks.settle import settle
 from riskmodel.workspace.ingest_checks.values import plausible
 from riskmodel.workspace.store import Workspace
 
@@ -203,7 +203,7 @@ def test_a_replacement_is_held_against_what_it_replaces(years: tuple[Observation
     other = replace(old, files=(SourceFile("wijk_2022.csv", "corrected"),))
     assert codes(other, old) == {}, "the same values once more are no other year"
     assert "AR06" in codes(poisoned(other, moved), old)
-    assert Arrival.of(old, [old]).held == (), "the same file again is no comparison"
+    assert Arrival.of(old, [old]).existing == (), "the same file again is no comparison"
 
 
 def column(new: list[float] | np.ndarray, old: list[float] | np.ndarray, key: str = "employment") -> Column:
@@ -290,17 +290,17 @@ def test_what_is_refused_is_not_written_and_what_is_accepted_is_recorded(
 
 def test_flags_come_in_as_notes(years: tuple[Observations, Observations]) -> None:
     old, new = years
-    [found] = settle([poisoned(new, lambda f: f.assign(employment=f["employment"].clip(upper=75) + 25))], [old])
+    [found] = admit([poisoned(new, lambda f: f.assign(employment=f["employment"].clip(upper=75) + 25))], [old])
     assert any(note.startswith("flagged: AR08 a sudden shift: employment 2023") for note in found.notes)
 
 
 def test_files_of_one_call_are_held_against_each_other(years: tuple[Observations, Observations]) -> None:
     old, new = years
     with pytest.raises(InputError, match="AR06"):
-        settle([poisoned(new, moved), old], [])
-    assert [each.years for each in settle([new, old], [])] == [(2023,), (2022,)], "in the order they came"
+        admit([poisoned(new, moved), old], [])
+    assert [each.years for each in admit([new, old], [])] == [(2023,), (2022,)], "in the order they came"
 
 
 def test_unknown_codes_are_refused(years: tuple[Observations, Observations]) -> None:
     with pytest.raises(InputError, match="one of AR01"):
-        settle([years[1]], [], {"AR99": "because"})
+        admit([years[1]], [], {"AR99": "because"})

@@ -3,7 +3,7 @@
 Also writes the workspace of an earlier format that ``tests/test_formats.py`` reads. With the code of that format
 (for format 0: ``git worktree add /tmp/format-0/code 99f0755``) on ``PYTHONPATH``:
 
-    cd /tmp/format-0 && PYTHONPATH=code python kept_worlds.py workspace format-0.tar.xz
+    cd /tmp/format-0 && PYTHONPATH=code python workspace_worlds.py workspace format-0.tar.xz
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 import yaml
 
 import riskmodel
-from riskmodel.products.outcomes.lists import load_list
 from riskmodel.workflow.example import ExampleFiles, write_example
+from riskmodel.workflow.outcomes import load_list
 from riskmodel.workspace.store import Workspace
 
 AREAS = 100

@@ -12,7 +12,7 @@ from worlds import experiment
 from riskmodel.forecasting.evaluation.paired import BEST
 from riskmodel.forecasting.evaluation.paired import COLUMNS as PAIRED
 from riskmodel.forecasting.evaluation.scores import COLUMNS
-from riskmodel.forecasting.experiment import LEFT_OUT
+from riskmodel.forecasting.experiment import HOLDOUT
 from riskmodel.forecasting.models import ModelSpec
 from riskmodel.products.governance.skill_tables import ordering_table, skill_table, summary_table
 from riskmodel.products.rendering.markdown import aligned_table
@@ -74,8 +74,8 @@ def paired_rows(ending=""):
     return rows
 
 
-SCORES = pd.DataFrame(score_rows() + score_rows("tipping_5_4") + score_rows(ending=LEFT_OUT), columns=COLUMNS)
-TABLE = pd.DataFrame(paired_rows() + paired_rows(LEFT_OUT), columns=PAIRED)
+SCORES = pd.DataFrame(score_rows() + score_rows("tipping_5_4") + score_rows(ending=HOLDOUT), columns=COLUMNS)
+TABLE = pd.DataFrame(paired_rows() + paired_rows(HOLDOUT), columns=PAIRED)
 
 
 def cells(line):

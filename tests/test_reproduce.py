@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from kept_worlds import DAY, NAME, TOWN, contents, walk
 from typer.testing import CliRunner
+from workspace_worlds import DAY, NAME, TOWN, contents, walk
 from worlds import made_features, training_from
 
 import riskmodel
@@ -23,7 +23,7 @@ from riskmodel.workflow.tracking import registry
 from riskmodel.workflow.tracking.runs import backtest_run, backtest_runs
 from riskmodel.workflow.tracking.store import client_of
 from riskmodel.workspace.store import Workspace
-from riskmodel.workspace.transaction import KEPT
+from riskmodel.workspace.transaction import MANAGED
 
 ROOT = Path(__file__).parents[1]
 
@@ -121,8 +121,8 @@ def test_a_restored_workspace_gives_identical_forecasts(made: Workspace, copy: W
     shutil.rmtree(copy.path("forecasts"))
     riskmodel.adopt(copy, ["forecasts"])
     riskmodel.forecast(copy)
-    own = {name: held for name, held in contents(copy.folder).items() if name.split("/")[0] in KEPT}
-    assert own == {name: held for name, held in contents(made.folder).items() if name.split("/")[0] in KEPT}
+    own = {name: held for name, held in contents(copy.folder).items() if name.split("/")[0] in MANAGED}
+    assert own == {name: held for name, held in contents(made.folder).items() if name.split("/")[0] in MANAGED}
     _, forms = riskmodel.risk_list(copy, copy.folder.parent / "list", municipality=[TOWN], capacity=3, made_on=DAY)
     for path in forms.values():
         assert path.read_bytes() == (made.folder.parent / "made" / "list" / path.name).read_bytes(), path.name
@@ -167,7 +167,7 @@ def test_a_registered_model_is_read_from_the_copy(made: Workspace, copy: Workspa
 FIT = """
 import sys
 sys.path.insert(0, "tests")
-from test_reproducing import trees_of
+from test_reproduce import trees_of
 sys.stdout.write(trees_of(int(sys.argv[1])))
 """
 
