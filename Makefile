@@ -16,7 +16,7 @@ help:
 	@echo "make docs       build the docs site into site/, check its links, run what stands on its pages and the notebooks (about 4 minutes)"
 	@echo "make pictures   make the pictures of the docs again, after make demo and make docs"
 	@echo "make sessions   record the sessions of the docs again, and the keys of --json"
-	@echo "make lint       check style, types and the direction of imports"
+	@echo "make lint       check style, types, the direction of imports, and words"
 	@echo "make benchmark  run all timings, on the official files in DATA=FOLDER or an invented country"
 	@echo "make lock       renew requirements.lock"
 	@echo "make licences   renew docs/licences.md after the lock"
@@ -104,6 +104,7 @@ lint: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
+	$(BIN)/python upkeep/vocabulary.py
 
 benchmark: .venv/ready
 	$(BIN)/python benchmarks/run.py $(if $(DATA),--data "$(DATA)")

@@ -25,16 +25,16 @@ import pandas as pd
 import shapely
 from report import ratio
 
-from riskmodel.forecasting import backtest
+from riskmodel.forecasting.drivers.alternative_models import explanation_of
 from riskmodel.forecasting.drivers.contributions import contributions_of
-from riskmodel.forecasting.drivers.explanation import explanation_of
 from riskmodel.forecasting.forecast_store import load_forecast
 from riskmodel.forecasting.origins import latest_origin
-from riskmodel.products.risk_list.build import build_risk_list, filled
+from riskmodel.forecasting.stage import forecast_with
 from riskmodel.products.risk_list.page.page import write_page
 from riskmodel.products.risk_list.risk_list import RiskList
 from riskmodel.scoring.release import load_release
 from riskmodel.workflow.forecast import latest_forecast
+from riskmodel.workflow.risk_list import make_list
 from riskmodel.workflow.tracking import registry
 from riskmodel.workspace.store import Workspace
 
@@ -53,12 +53,10 @@ def seconds(call: Callable[[], object], times: int = 3) -> float:
 
 
 def country(workspace: Workspace) -> RiskList:
-    """The filled list of all areas, as the command makes it."""
+    """The list of all areas, as the command makes it."""
     stored = load_forecast(latest_forecast(workspace, EXPERIMENT))
     panel = workspace.panel(stored.level)
-    title, made_on = "Risicolijst Nederland", date(2022, 6, 1)
-    made = build_risk_list(panel, stored, (), title=title, capacity=100, made_on=made_on, track_record="")
-    return filled(made, workspace, panel, stored)
+    return make_list(workspace, stored, panel, (), "Risicolijst Nederland", 100, date(2022, 6, 1), 0.1)
 
 
 def forecast(workspace: Workspace, *, stability: bool) -> None:
@@ -68,7 +66,7 @@ def forecast(workspace: Workspace, *, stability: bool) -> None:
     release = load_release(workspace.path("models", EXPERIMENT, found[0]))
     panel = workspace.panel(release.level)
     origin = latest_origin(panel, release.experiment.horizon)
-    made, features = backtest.forecast_with(release.name, release.model, release.experiment, panel, origin)
+    made, features = forecast_with(release.name, release.model, release.experiment, panel, origin)
     told = contributions_of(release.model, features)
     assert told is not None
     if stability:

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodel.catalogue import municipalities
-from riskmodel.forecasting.evaluation.metrics import ranking
+from riskmodel.forecasting.evaluation.ranked import rank
 from riskmodel.forecasting.experiment import Experiment, load_experiment
 from riskmodel.forecasting.features import features_of
 from riskmodel.forecasting.origins import Origin, backtest_origins
@@ -69,7 +69,8 @@ def main() -> None:
         happened, chance = within_origin(panel, origin, question)
         for cohort in question.cohorts:
             judged = ~np.isnan(happened) & cohort.members(panel, origin.wave)
-            auc, precision = ranking(happened[judged], chance[judged])
+            ranked = rank(happened[judged], chance[judged])
+            auc, precision = ranked.auc(), ranked.average_precision()
             codes = pd.Series(panel.municipality_codes()[judged & (happened == 1)])
             most = ", ".join(f"{names.get(code, code)} {n}" for code, n in codes.value_counts().head(3).items())
             print(

@@ -27,7 +27,8 @@ from riskmodel.sources.leefbaarometer import scores as leefbaarometer
 from riskmodel.sources.leefbaarometer import wfs as leefbaarometer_wfs
 from riskmodel.sources.observations import Observations, SourceFile
 from riskmodel.sources.statline import rivm
-from riskmodel.workspace.ingest_checks import Arrival, Finding, run_checks
+from riskmodel.workspace.findings import Finding
+from riskmodel.workspace.ingest_checks import Arrival, run_checks
 
 PROVINCES = dict(zip(municipalities()["code"], municipalities()["province"], strict=True))
 FEWEST, LARGE = 20, 10_000

@@ -1,4 +1,4 @@
-"""Commands, code and files on the pages of the docs, and how they are run in the order in which they stand.
+"""Commands, code and files on the pages of the docs, and how they are run in order.
 
 A comment before a block says what it is:
 
@@ -62,7 +62,7 @@ class Block:
     about: str
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """Page and line."""
         return f"{self.page.relative_to(ROOT)}, line {self.line}"
 
@@ -81,7 +81,7 @@ class Block:
 
 def pages() -> list[Path]:
     """All pages, the README first."""
-    return [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
 
 
 def meta(page: Path) -> dict[str, str]:
@@ -127,13 +127,13 @@ def _in_list(lines: Sequence[str], at: int) -> bool:
 
 
 def command_lines(page: Path) -> Iterator[tuple[str, list[str]]]:
-    """Every ``riskmodel`` command on a page, in blocks and in running text: its place and its words."""
+    """Every ``riskmodel`` command on a page, in blocks and in running text: its location and its words."""
     for block in blocks(page):
         joined = block.text.replace("\\\n", " ")
         for line in joined.splitlines():
             words = line.strip()
             if block.language in SHELL and re.match(r"(riskmodel|rm-run) ", words):
-                yield block.place, _words(words)
+                yield block.location, _words(words)
     text = re.sub(r"^(```+|~~~+).*?^\1$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     for span in _SPAN.findall(text):
         yield f"{page.relative_to(ROOT)}: {span}", _words(span.replace("\n", " "))
@@ -175,7 +175,7 @@ def run_page(page: Path, folder: Path, exports: list[str], program: Program) -> 
     Raises
     ------
     AssertionError
-        With the place and the output of what did not end as it should.
+        With the location and the output of what did not end as it should.
     """
     if meta(page).get("package") == "copy" and not (folder / "riskmodel").exists():
         shutil.copytree(ROOT / "riskmodel", folder / "riskmodel")
@@ -200,17 +200,17 @@ def run_page(page: Path, folder: Path, exports: list[str], program: Program) -> 
 
 def _run_shell(block: Block, folder: Path, exports: list[str], program: Program) -> None:
     """Run a block as a shell would, up to the first command that fails."""
-    code, told = 0, ""
+    code, output = 0, ""
     for step in steps(block.text):
         if isinstance(step, str):
-            code, told = _run(["bash", "-euo", "pipefail", "-c", "\n".join([*exports, step])], folder)
+            code, output = _run(["bash", "-euo", "pipefail", "-c", "\n".join([*exports, step])], folder)
             exports += [line for line in step.splitlines() if line.startswith("export ")]
         else:
             exported = dict(word.partition("=")[::2] for line in exports for word in shlex.split(line)[1:])
-            code, told = program.call(step, environment(folder) | exported)
+            code, output = program.call(step, environment(folder) | exported)
         if code:
             break
-    _check(block, code, told)
+    _check(block, code, output)
 
 
 def apply(diff: str, folder: Path) -> None:
@@ -253,14 +253,14 @@ def _run(command: Sequence[str], folder: Path) -> tuple[int, str]:
     return done.returncode, f"{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
 
 
-def _check(block: Block, code: int, told: str) -> None:
+def _check(block: Block, code: int, output: str) -> None:
     if code not in block.exits:
-        raise AssertionError(f"{block.place} ended with {code}\n{told[-9000:]}")
+        raise AssertionError(f"{block.location} ended with {code}\n{output[-9000:]}")
 
 
 def environment(folder: Path) -> dict[str, str]:
     """Variables for what runs in a folder; a copy of the package in it is the one that is found."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     copied = {"PYTHONPATH": str(folder)} if (folder / "riskmodel").exists() else {}
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("RISKMODEL_")}
-    return kept | {"PATH": path, "COLUMNS": "200", **copied}
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("RISKMODEL_")}
+    return inherited | {"PATH": path, "COLUMNS": "200", **copied}

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-#: What a shell would not hand on as it stands.
+#: Characters that a shell interprets.
 _FOR_THE_SHELL = frozenset("$`\\*?~!")
 _PUNCTUATION = frozenset("();<>|&")
 
@@ -117,8 +117,8 @@ def _answer(words: list[str], folder: Path, environment: dict[str, str]) -> tupl
     from riskmodel.cli import main
 
     sys.argv = list(words)
-    told = io.StringIO()
-    with contextlib.redirect_stdout(told), contextlib.redirect_stderr(told):
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
         try:
             main()
         except SystemExit as ended:
@@ -128,4 +128,4 @@ def _answer(words: list[str], folder: Path, environment: dict[str, str]) -> tupl
             code = 1
         else:
             code = 0
-    return code, told.getvalue()
+    return code, output.getvalue()

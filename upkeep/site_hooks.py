@@ -1,7 +1,7 @@
-"""What the docs site makes itself while mkdocs builds it: reference pages, formulas, the language of Dutch pages.
+"""Hooks of the docs site: reference pages, the guide for contributors, formulas, the language of Dutch pages.
 
-Every module with a public name gets a page from its docstrings; nothing of it stands in the repository. A fence
-``math`` holds LaTeX, which becomes MathML, so that no page needs a script for its formulas.
+Every module with a public name gets a page from its docstrings; these pages are generated while mkdocs builds the
+site and are not in the repository. A fence ``math`` holds LaTeX, which becomes MathML: no script is needed for it.
 """
 
 from __future__ import annotations
@@ -22,24 +22,23 @@ import riskmodel
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "riskmodel"
 DOCS = ROOT / "docs"
-#: Rooms that others call, in the order in which data flow, and what stands in each. Commands and pages of the
-#: service call them and are not for calling.
+#: Rooms that others call, in the order in which data flow, and what each holds. The command line and the service
+#: only call these, and have no reference.
 ROOMS = {
     "catalogue": "What things are, as data",
     "sources": "Readers of official and local files",
-    "panel": "Areas by waves by indicators, and the workspace on disk",
-    "monitor": "The present",
-    "forecasting": "The future",
-    "trees": "Contributions of many areas at once",
-    "explaining": "Drivers, and the words for them",
-    "tracking": "Runs and registered models in MLflow",
-    "scoring": "Scoring in batches",
-    "outcomes": "What was found on the spot",
-    "products": "Lists, sheets, pages and files",
-    "example": "An invented country",
+    "panel": "Areas by waves by indicators, with what was public when",
+    "workspace": "The folder on disk",
+    "monitor": "The present in numbers",
+    "forecasting": "The future in numbers",
+    "scoring": "Released models, and scoring in batches",
+    "products": "Lists, sheets, pages and papers",
+    "workflow": "The public calls, one module a command",
 }
-#: Modules at the top of the package, behind the public calls; those of the command line hold no logic.
-CALLS = [path for path in sorted(PACKAGE.glob("*.py")) if not path.name.startswith(("cli", "__"))]
+#: Modules of the package itself that others use.
+LOOSE = [PACKAGE / "errors.py"]
+#: A page of the site whose file lies in the root of the repository, where people look for it.
+CONTRIBUTING = "contributing.md"
 #: Where pages go that the navigation does not name.
 REST = "Running it"
 #: Folder of the Dutch pages.
@@ -49,24 +48,24 @@ _ROLE = re.compile(r":(?:data|func|class|meth|mod|attr|exc):<code>(~?)([\w.]+)</
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Give formulas their fence, the reference its part of the navigation, and pages without a place one."""
+    """Add the fence of formulas, and to the navigation the reference and pages that it does not name."""
     fence = {"name": "math", "class": "math", "format": _as_mathml}
     config.mdx_configs.setdefault("pymdownx.superfences", {})["custom_fences"] = [fence]
-    placed = Path(config.config_file_path or "").read_text(encoding="utf-8")
-    unplaced = [path.relative_to(DOCS).as_posix() for path in sorted(DOCS.rglob("*.md"))]
-    unplaced = [page for page in unplaced if f" {page}\n" not in placed]
+    named = Path(config.config_file_path or "").read_text(encoding="utf-8")
+    pages = [path.relative_to(DOCS).as_posix() for path in sorted(DOCS.rglob("*.md"))]
     for section in config.nav or []:
         if REST in section:
-            section[REST] += unplaced
+            section[REST] += [page for page in pages if f" {page}\n" not in named]
         if "Reference" in section:
-            section["Reference"] += [{room: _navigation(room)} for room in ROOMS] + [
-                {"calls": [{path.stem: _page(path)} for path in CALLS]}
-            ]
+            section["Reference"] += [{room: _navigation(room)} for room in ROOMS]
+            section["Reference"] += [{path.stem: _page(path)} for path in LOOSE]
     return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages of the reference."""
+    """Add the pages of the reference and the guide for contributors."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").replace("](docs/", "](")
+    files.append(File.generated(config, CONTRIBUTING, content=_code_links(text)))
     for path in _documented():
         files.append(File.generated(config, _page(path), content=f"# {_name(path)}\n\n::: {_name(path)}\n"))
     for room, about in ROOMS.items():
@@ -78,7 +77,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, *, page: Page, **_: Any) -> str:
-    """Put the public calls where the reference asks for them."""
+    """Fill in the table of public calls in the reference."""
     if "<!-- calls -->" not in markdown:
         return markdown
     found = [(name, getattr(riskmodel, name)) for name in sorted(riskmodel.__all__) if name != "__version__"]
@@ -95,10 +94,19 @@ def on_page_content(html: str, **_: Any) -> str:
 
 
 def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
-    """Say of a Dutch page that it is Dutch: screen readers speak by this."""
+    """Mark a Dutch page as Dutch, for screen readers."""
     if page.file.src_uri.startswith(DUTCH):
         return output.replace('<html lang="en"', '<html lang="nl"', 1)
     return output
+
+
+def _code_links(text: str) -> str:
+    """Text in which links to files that are not on the site are shown as paths."""
+
+    def shown(link: re.Match[str]) -> str:
+        return link[0] if (DOCS / link[2]).exists() else f"{link[1]} (`{link[2]}`)"
+
+    return re.sub(r"\[([^\]]+)\]\((\w+/[^)]+)\)", shown, text)
 
 
 def _link(role: re.Match[str]) -> str:
@@ -111,7 +119,7 @@ def _as_mathml(source: str, *_: Any, **__: Any) -> str:
 
 
 def _documented() -> list[Path]:
-    return [path for room in ROOMS for path in _of_room(room)] + CALLS
+    return [path for room in ROOMS for path in _of_room(room)] + LOOSE
 
 
 def _of_room(room: str) -> list[Path]:
@@ -142,7 +150,7 @@ def _name(path: Path) -> str:
 
 
 def _page(path: Path) -> str:
-    """Page of a module; of a package itself another than that of its table."""
+    """Page of a module; that of a package differs from the page with its table."""
     relative = path.relative_to(PACKAGE).with_suffix("")
     name = "package" if relative.name == "__init__" else relative.name
     return f"reference/{(relative.parent / name).as_posix()}.md"
