@@ -43,7 +43,7 @@ TERMS = 10
 #: For features of variance 1 and wijken of mean weight 1: little beside some 2,000 wijken.
 PENALTY = 30.0
 FOLDS = 5
-#: Scores of small wijken jitter more; above this size the jitter hardly falls further.
+#: Scores of small wijken are noisier; above this size noise hardly falls further.
 FULL_WEIGHT = 5_000.0
 #: An equal code with another number of inhabitants in 2016 than in 2022 by this ratio is taken for another area.
 SAME_AREA = 1.25

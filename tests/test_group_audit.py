@@ -42,9 +42,9 @@ from riskmodel.products.governance.audit_tables import (
     as_csv,
     audit_text,
     differences_in_dutch,
+    differences_text,
     differing,
-    stands_out,
-    too_few_figures,
+    too_few_text,
 )
 from riskmodel.products.governance.audit_tables import METRICS as IN_DUTCH
 from riskmodel.sources.observations import SourceFile
@@ -375,7 +375,7 @@ def test_a_group_that_is_chosen_too_often_stands_out(country: Country) -> None:
     assert told.loc["places_per_event", "difference_low95"] > 0
     assert told.loc["chance_minus_share", "difference"] > 0.05
     assert told.loc["selection_rate", "same_sign"] == 2
-    text = stands_out(audit)
+    text = differences_text(audit)
     assert "composition, north: areas on the list" in text and "same sign at 2 of 2 origins" in text
     sentences = dict(differences_in_dutch(audit))
     assert any("vaker op de lijst" in each for each in sentences["north"])
@@ -520,7 +520,7 @@ def test_the_text_holds_the_figures_and_what_cannot_be_told(country: Country) ->
     assert missed["value"] == pytest.approx(1 - row["value"])
     assert f"{missed['value']:.1%} ({missed['low95']:.1%}, {missed['high95']:.1%})" in text
     assert "nan" not in text
-    hidden = too_few_figures(country.audit)
+    hidden = too_few_text(country.audit)
     assert "size, below 200" in hidden and "hits on the list" in hidden
     widths = {line.count("|") for line in text.splitlines() if line.startswith("| not urban")}
     assert len(widths) == 1

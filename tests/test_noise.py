@@ -1,4 +1,4 @@
-"""The jitter of a score: recovered where it is known, refused where it cannot be told."""
+"""The measurement noise of a score: recovered where it is known, refused where it cannot be told."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_unknown_noise_says_nothing():
 @pytest.mark.parametrize(
     ("constant", "per_inhabitant"), [(0.0001, 0.18), (0.0, 0.18), (0.0002, 0.0), (0.0004, 0.5)]
 )
-def test_known_jitter_is_recovered(constant: float, per_inhabitant: float):
+def test_known_noise_is_recovered(constant: float, per_inhabitant: float):
     truth = Noise(constant, per_inhabitant, 1.0).of_change(SIZES)
     found = []
     for seed in range(4):
@@ -46,18 +46,18 @@ def test_known_jitter_is_recovered(constant: float, per_inhabitant: float):
             np.random.default_rng(seed), 10_000, constant=constant, per_inhabitant=per_inhabitant
         )
         found.append(noise_of(world).of_change(SIZES))
-    # A jitter of .006 stands beside lasting changes of .02 to .035, hence the absolute part.
+    # A noise of .006 comes with lasting changes of .02 to .035, hence the absolute part.
     np.testing.assert_allclose(np.mean(found, axis=0), truth, rtol=0.04, atol=0.0015)
 
 
 @pytest.mark.parametrize("lasting", [0.0, 0.01, 0.04])
-def test_lasting_changes_are_not_jitter(lasting: float):
+def test_lasting_changes_are_not_noise(lasting: float):
     world, _ = noisy_world(np.random.default_rng(5), 20_000, constant=0.0001, per_inhabitant=0.18, lasting=lasting)
     truth = Noise(0.0001, 0.18, 1.0).of_change(SIZES)
     np.testing.assert_allclose(noise_of(world).of_change(SIZES), truth, rtol=0.1)
 
 
-def test_uneven_years_and_even_years_tell_the_same_jitter():
+def test_uneven_years_and_even_years_give_the_same_noise():
     spans = [(2002, 2008, 2012, 2014), (2008, 2010, 2012, 2014)]
     found = []
     for waves in spans:
@@ -80,7 +80,7 @@ def test_size_counts_at_the_measurement_between_two_changes():
 
 
 def test_one_size_by_hand():
-    # Levels 0; jitter +-.03 in turn: changes of +-.06 turn back wholly, their mean is nought.
+    # Levels 0; noise +-.03 in turn: changes of +-.06 turn back wholly, their mean is zero.
     scores = np.tile([[0.03, -0.03, 0.03, -0.03], [-0.03, 0.03, -0.03, 0.03]], (60, 1))
     noise = estimate_noise(scores, np.full(120, 400.0))
     # minus the product of two successive changes: .06 * .06
@@ -134,7 +134,7 @@ def test_too_few_areas_or_waves_are_refused():
         estimate_noise(world.score, np.full(120, np.nan))
 
 
-def test_changes_that_follow_each_other_tell_no_jitter():
+def test_changes_that_follow_each_other_give_no_noise():
     rng = np.random.default_rng(0)
     course = np.outer(rng.normal(0, 0.05, 500), [0.0, 1.0, 2.0, 3.0])
     with pytest.raises(InputError, match="do not turn back"):
@@ -143,13 +143,13 @@ def test_changes_that_follow_each_other_tell_no_jitter():
         estimate_noise(np.ones((500, 3)), np.full(500, 1000.0))
 
 
-def test_real_jitter_of_3(real_data: Path):
+def test_real_noise_of_3(real_data: Path):
     noise = noise_of(real_measured_3(real_data))
     # Sizes of 2022 for every wave.
     np.testing.assert_allclose(noise.of_change(np.array([100.0, 5000.0])), [0.0599, 0.0176], atol=0.0001)
 
 
-def test_real_jitter_of_3_without_any_one_wave(real_data: Path):
+def test_real_noise_of_3_without_any_one_wave(real_data: Path):
     country = real_measured_3(real_data)
     size = inhabitants_at(country, 2020)
     found = np.array(
@@ -162,6 +162,6 @@ def test_real_jitter_of_3_without_any_one_wave(real_data: Path):
     assert found[:, 1].min() > 0.014 and found[:, 1].max() < 0.021
 
 
-def test_real_jitter_of_2(real_data: Path):
+def test_real_noise_of_2(real_data: Path):
     noise = noise_of(real_measured_2(real_data))
     np.testing.assert_allclose(noise.of_change(np.array([100.0, 5000.0])), [0.0657, 0.0129], atol=0.0001)

@@ -139,11 +139,13 @@ class Expected:
     reason: str
 
 
-CLOCK, CODE = "it tells when the program ran", "MLflow copies code of the package along"
+CLOCK, CODE = "it tells when the program ran", "MLflow keeps code of the package, its place and its size"
+SIZE = "the database of MLflow, with random ids, and its pictures, with random jitter, have no fixed size"
 EXPECTED = (
     Expected(r"workspace/mlflow\.db", r".*(_time|timestamp|timestamp_ms)", r"\d+", CLOCK),
     Expected(r"workspace/mlflow\.db", r"model_version_tags value", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", CLOCK),
     Expected(r"shown/\d+-status\..*", r"line|steps\[\]\.told", r"\d\d-\d\d-\d{4} \d\d:\d\d", CLOCK),
+    Expected(r"shown/\d+-check\.json", r"bytes", r"\d+", SIZE),
     Expected(r".*/MLmodel", r"line", r"utc_time_created: .*", CLOCK),
     Expected(r".*/MLmodel", r"line", r"model_(size_bytes|code_path): .*", CODE),
     Expected(r".*/mlartifacts/.*/pyfunc\.py", r"line", r".*", CODE),
@@ -209,21 +211,20 @@ def filled_in(word: str, folder: Path) -> list[str]:
     return [path.relative_to(folder).as_posix() for path in found] or [word]
 
 
-def environment(folder: Path) -> dict[str, str]:
+def environment(work: Path) -> dict[str, str]:
     ours = ("RISKMODEL_", "MLFLOW_", "GIT_", "PYTHON")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    places = {"PYTHONPATH": str(folder / "code"), "GIT_DIR": str(folder / "no-repository")}
-    return {**kept, **places, **SETTINGS}
+    places = {"PYTHONPATH": str(work / "code"), "GIT_DIR": str(work / "no-repository")}
+    return {**kept, **places, **SETTINGS, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def run(step: Step, folder: Path) -> subprocess.CompletedProcess[bytes]:
     """Run one step and keep what it prints."""
-    programs = folder / "code" / ".venv" / "bin"
     words = [each for word in step.words for each in filled_in(word, folder)]
     program = ["python", "-c", REGISTERED] if words == ["python"] else ["riskmodel", *words]
     program += ["--json"] * (step.form == "json")
-    whole = [str(programs / program[0]), *program[1:]]
-    done = subprocess.run(whole, cwd=folder, env=environment(folder), capture_output=True, check=False)
+    whole = [str(folder.parent / "code" / ".venv" / "bin" / program[0]), *program[1:]]
+    done = subprocess.run(whole, cwd=folder, env=environment(folder.parent), capture_output=True, check=False)
     shown = folder / "shown"
     shown.mkdir(exist_ok=True)
     name = f"{len(list(shown.glob('*.err'))) + 1:02}-{step.words[0]}"
@@ -241,19 +242,19 @@ def prepare(folder: Path, checkout: Path, data: Path) -> None:
         (folder / name).write_text(text.format(day=f"{datetime.now(tz=UTC):%Y-%m-%d}"), encoding="utf-8")
 
 
-def use_code(folder: Path, checkout: Path) -> None:
-    """Lead the folder to the code of a checkout, and see that it is this code that runs."""
-    code = folder / "code"
+def use_code(work: Path, checkout: Path) -> None:
+    """Lead the work folder to the code of a checkout, and see that it is this code that runs."""
+    code = work / "code"
     code.unlink(missing_ok=True)
     code.symlink_to(checkout)
-    asked = [str(code / ".venv" / "bin" / "python"), "-c", "import riskmodel; print(riskmodel.__file__)"]
-    told = subprocess.run(asked, cwd=folder, env=environment(folder), capture_output=True, check=True, text=True)
+    asked = [str(code / ".venv" / "bin" / "python"), "-c", "import riskmodel.cli; print(riskmodel.__file__)"]
+    told = subprocess.run(asked, cwd=work, env=environment(work), capture_output=True, check=False, text=True)
     if not told.stdout.startswith(str(code)):
-        raise SystemExit(f"{checkout}: the code of {told.stdout.strip()} is run in its place")
+        raise SystemExit(f"{checkout}: another code than its own is run: {told.stdout}{told.stderr}")
 
 
 def run_all(commands: str, folder: Path, checkout: Path, must_work: bool, progress: Progress) -> None:
-    use_code(folder, checkout)
+    use_code(folder.parent, checkout)
     lines = commands.strip().splitlines()
     task = progress.add_task("", total=len(lines))
     for step in map(step_of, lines):
@@ -268,6 +269,7 @@ def run_all(commands: str, folder: Path, checkout: Path, must_work: bool, progre
 def make(before: Path, after: Path, data: Path, work: Path, progress: Progress) -> None:
     """Run everything, always in the same folder, and leave four folders in the work folder."""
     place = work / "run"
+    use_code(work, after)  # before anything else takes its time
     for name, checkout in (("before", before), ("after", after)):
         prepare(place, checkout, data)
         run_all(CHAIN, place, checkout, name == "before", progress)
@@ -326,7 +328,7 @@ def workbook(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def values(path: Path) -> Iterator[tuple[str, str]]:
-    """Every value in a file with its place."""
+    """Every value in a file with where it stands."""
     if path.suffix == ".xlsx":
         return workbook(path)
     if path.suffix in (".db", ".gpkg"):

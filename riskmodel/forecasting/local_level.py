@@ -34,7 +34,7 @@ class LocalLevel:
 
     Attributes
     ----------
-    jitter : Noise
+    noise : Noise
         Variance of the noise of one measurement.
     drift : Noise
         Variance by which the lasting level drifts in a year.
