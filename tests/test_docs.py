@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import os
 import re
 import shutil
@@ -90,13 +91,27 @@ def test_every_block_of_commands_says_whether_it_runs():
     assert reasonless == []
 
 
-@pytest.mark.parametrize("block", CODE, ids=lambda block: block.location)
-def test_python_on_the_pages_compiles_and_imports_what_exists(block):
-    for node in ast.walk(ast.parse(block.text)):
+def import_all(source: str) -> None:
+    """Import what a piece of Python imports of the package, without running the rest."""
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("riskmodel"):
             module = importlib.import_module(node.module)
             for name in node.names:
                 assert hasattr(module, name.name) or importlib.import_module(f"{node.module}.{name.name}")
+
+
+@pytest.mark.parametrize("block", CODE, ids=lambda block: block.location)
+def test_python_on_the_pages_compiles_and_imports_what_exists(block):
+    import_all(block.text)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_notebooks_import_what_exists(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    assert len(code) > 3
+    for each in code:
+        import_all("\n".join(line for line in each.splitlines() if not line.startswith("%")))
 
 
 def test_links_between_pages_and_files_lead_somewhere():

@@ -112,7 +112,13 @@ REGISTERED = (
     "model = mlflow.pyfunc.load_model('models:/decline-2y@champion');"
     "print(model.predict(pandas.read_parquet('scores/features.parquet').drop(columns='location')).to_csv())"
 )
-SETTINGS = {"RISKMODEL_WORKSPACE": "workspace", "MLFLOW_DISABLE_TELEMETRY": "true", "COLUMNS": "120"}
+SETTINGS = {
+    "RISKMODEL_WORKSPACE": "workspace",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "COLUMNS": "120",
+    # MLflow copies compiled code along, with the time of its source in it.
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
 OWN_FILES = {
     "visits.csv": "code,bezocht_op,gevonden,gedaan,door\nWK098343,{day},achteruitgang,,wijkteam\n"
     "WK098316,{day},onduidelijk,,corporatie\n",
@@ -237,7 +243,7 @@ def prepare(folder: Path, checkout: Path, data: Path) -> None:
     folder.mkdir()
     (folder / "data").symlink_to(data)
     for name in ("models", "experiments"):
-        shutil.copytree(checkout / name, folder / name)
+        shutil.copytree(checkout / name, folder / name, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     for name, text in OWN_FILES.items():
         (folder / name).write_text(text.format(day=f"{datetime.now(tz=UTC):%Y-%m-%d}"), encoding="utf-8")
 
