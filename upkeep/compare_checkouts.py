@@ -221,7 +221,7 @@ def environment(work: Path) -> dict[str, str]:
     ours = ("RISKMODEL_", "MLFLOW_", "GIT_", "PYTHON")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     places = {"PYTHONPATH": str(work / "code"), "GIT_DIR": str(work / "no-repository")}
-    return {**kept, **places, **SETTINGS, "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**kept, **places, **SETTINGS}
 
 
 def run(step: Step, folder: Path) -> subprocess.CompletedProcess[bytes]:
