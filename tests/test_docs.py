@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import doctest
 import importlib
 import json
 import os
@@ -112,6 +113,16 @@ def test_notebooks_import_what_exists(path):
     assert len(code) > 3
     for each in code:
         import_all("\n".join(line for line in each.splitlines() if not line.startswith("%")))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in sorted((ROOT / "riskmodel").rglob("*.py")) if ">>>" in path.read_text(encoding="utf-8")],
+    ids=lambda path: path.relative_to(ROOT).as_posix(),
+)
+def test_examples_in_docstrings(path):
+    name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    assert not doctest.testmod(importlib.import_module(name)).failed
 
 
 def test_links_between_pages_and_files_lead_somewhere():

@@ -128,7 +128,7 @@ def test_no_list_is_made_from_a_damaged_forecast(workspace: Workspace, tmp_path:
     assert not (tmp_path / "list").exists()
 
 
-def test_a_damaged_manifest_is_told_and_can_be_begun_anew(workspace: Workspace) -> None:
+def test_a_damaged_manifest_is_reported_and_can_be_started_again(workspace: Workspace) -> None:
     path = workspace.path("manifest.json")
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(InputError, match="damaged manifest"):

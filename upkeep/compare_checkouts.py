@@ -126,18 +126,18 @@ OWN_FILES = {
     "WK098343,61,9,24\nWK098316,118,12,41\n",
 }
 PAGES = {".html", ".svg", ".pdf", ".png"}
-#: Names that MLflow draws at random, by table: files and values tell them by their order.
+#: Names that MLflow draws at random, by table: files and values are compared by their order.
 IDS = {"runs": "run_uuid", "logged_models": "model_id", "datasets": "dataset_uuid", "inputs": "input_uuid"}
 ABSENT = "(absent)"
-ALIKE = """Expected, and kept alike:
-- commit in the version of the code: git is led astray, so that both tell the number of the version only
+ALIKE = """Expected, and made equal beforehand:
+- commit in the version of the code: git is led astray, so that both report the number of the version only
 - paths of workspace and code: both run in a folder of the same name, with the code behind a link
 - dates: both must run on the same day"""
 
 
 @dataclass(frozen=True)
 class Expected:
-    """A part of a value that may differ, in files and at places that match, and why."""
+    """A part of a value that may differ, in files and at positions that match, and why."""
 
     files: str
     where: str
@@ -145,7 +145,7 @@ class Expected:
     reason: str
 
 
-CLOCK, CODE = "it tells when the program ran", "MLflow keeps code of the package, its place and its size"
+CLOCK, CODE = "it says when the program ran", "MLflow stores code of the package, its path and its size"
 SIZE = "the database of MLflow, with random ids, and its pictures, with random jitter, have no fixed size"
 EXPECTED = (
     Expected(r"workspace/mlflow\.db", r".*(_time|timestamp|timestamp_ms)", r"\d+", CLOCK),
@@ -219,9 +219,9 @@ def filled_in(word: str, folder: Path) -> list[str]:
 
 def environment(work: Path) -> dict[str, str]:
     ours = ("RISKMODEL_", "MLFLOW_", "GIT_", "PYTHON")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    places = {"PYTHONPATH": str(work / "code"), "GIT_DIR": str(work / "no-repository")}
-    return {**kept, **places, **SETTINGS}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    paths = {"PYTHONPATH": str(work / "code"), "GIT_DIR": str(work / "no-repository")}
+    return {**inherited, **paths, **SETTINGS}
 
 
 def run(step: Step, folder: Path) -> subprocess.CompletedProcess[bytes]:
@@ -254,9 +254,9 @@ def use_code(work: Path, checkout: Path) -> None:
     code.unlink(missing_ok=True)
     code.symlink_to(checkout)
     asked = [str(code / ".venv" / "bin" / "python"), "-c", "import riskmodel.cli; print(riskmodel.__file__)"]
-    told = subprocess.run(asked, cwd=work, env=environment(work), capture_output=True, check=False, text=True)
-    if not told.stdout.startswith(str(code)):
-        raise SystemExit(f"{checkout}: another code than its own is run: {told.stdout}{told.stderr}")
+    answer = subprocess.run(asked, cwd=work, env=environment(work), capture_output=True, check=False, text=True)
+    if not answer.stdout.startswith(str(code)):
+        raise SystemExit(f"{checkout}: another code than its own is run: {answer.stdout}{answer.stderr}")
 
 
 def run_all(commands: str, folder: Path, checkout: Path, must_work: bool, progress: Progress) -> None:
@@ -267,8 +267,8 @@ def run_all(commands: str, folder: Path, checkout: Path, must_work: bool, progre
         progress.update(task, description=f"{checkout}: {step.words[0]}")
         done = run(step, folder)
         if must_work and done.returncode != step.code:
-            told = done.stderr.decode(errors="replace")[-2000:]
-            raise SystemExit(f"{checkout}: {shlex.join(step.words)}: exit code {done.returncode}\n{told}")
+            message = done.stderr.decode(errors="replace")[-2000:]
+            raise SystemExit(f"{checkout}: {shlex.join(step.words)}: exit code {done.returncode}\n{message}")
         progress.advance(task)
 
 
@@ -364,19 +364,19 @@ def table_facts(before: Path, after: Path) -> tuple[Facts, Facts]:
     """Types and metadata of two Parquet files, and the values of columns whose bits differ."""
     tables = [pq.ParquetFile(path).read() for path in (before, after)]
     found: tuple[Facts, Facts] = ({}, {})
-    for path, table, told in zip((before, after), tables, found, strict=True):
-        told |= {"columns": table.column_names, "rows": [f"{table.num_rows}"]}
-        told |= {f"type of {field.name}": [f"{field.type}"] for field in table.schema}
+    for path, table, facts in zip((before, after), tables, found, strict=True):
+        facts |= {"columns": table.column_names, "rows": [f"{table.num_rows}"]}
+        facts |= {f"type of {field.name}": [f"{field.type}"] for field in table.schema}
         for key, text in (pq.read_metadata(path).metadata or {}).items():
             if key != b"ARROW:schema":  # types and the rest of the metadata, once more
                 for where, value in flat(json.loads(text), f"metadata {key.decode()}"):
-                    told.setdefault(where, []).append(value)
+                    facts.setdefault(where, []).append(value)
     for name in set(tables[0].column_names) & set(tables[1].column_names):
         columns = [bits(table[name]) for table in tables]
         if not columns[0].equals(columns[1]):
-            for table, column, told in zip(tables, columns, found, strict=True):
+            for table, column, facts in zip(tables, columns, found, strict=True):
                 pairs = zip(table[name].to_pylist(), column.to_pylist(), strict=True)
-                told[name] = [f"{one!r} ({bit})" if isinstance(one, float) else repr(one) for one, bit in pairs]
+                facts[name] = [f"{one!r} ({bit})" if isinstance(one, float) else repr(one) for one, bit in pairs]
     return found
 
 
@@ -421,7 +421,9 @@ def compare(title: str, folders: tuple[Path, Path]) -> int:
     failed = [each for each in found if each.reason is None] + only
     print(f"\n{title}: {len(both):,} files in both, {len(both) - len(other):,} equal to the byte")
     if changed := {name for name, code in before.ids.items() if after.ids.get(name) != code}:
-        print(f"expected: {len(changed):,} ids of MLflow, told by their order, because it draws them at random")
+        print(
+            f"expected: {len(changed):,} ids of MLflow, compared by their order, because it draws them at random"
+        )
     for each in found:
         if each.reason is not None:
             print(f"expected: {each}, because {each.reason}")

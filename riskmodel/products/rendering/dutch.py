@@ -93,6 +93,17 @@ def whole(value: Any) -> str:
     return number(value, 0)
 
 
+def shortest(value: float) -> str:
+    """Return a number with as many decimals as it has.
+
+    Examples
+    --------
+    >>> shortest(0.05), shortest(2.0)
+    ('0,05', '2')
+    """
+    return f"{value:g}".replace(".", ",")
+
+
 def share(value: Any, decimals: int = 0) -> str:
     """Return a share as a percentage; unlike a chance it may be none or all.
 

@@ -11,7 +11,7 @@ from riskmodel.forecasting.forecast import Forecast
 from riskmodel.forecasting.groups import abstains
 from riskmodel.forecasting.targets import Event, score_change
 from riskmodel.panel.panel import Panel
-from riskmodel.products.rendering.dutch import areas_word, known
+from riskmodel.products.rendering.dutch import areas_word, known, shortest
 from riskmodel.products.risk_list.area_sheet import Past
 from riskmodel.products.risk_list.texts import event_in_dutch
 
@@ -38,7 +38,7 @@ def frequency(chance: float, event: Event, *, level: str = "wijk", years: int | 
     areas = "gebieden" if level == "grid" else areas_word(level)
     one = count <= 1
     if event.kind == "fall":
-        points = f"{event.more_than:g}".replace(".", ",")
+        points = shortest(event.more_than)
         verb = "gaat" if one else "gaan"
         return f"Van 100 vergelijkbare {areas} {verb} er {within}{many} meer dan {points} punt achteruit."
     if event.kind == "tipping":

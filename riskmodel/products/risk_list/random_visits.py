@@ -56,7 +56,7 @@ def random_visits_count(capacity: int, share: float = RANDOM_SHARE) -> int:
 
     Examples
     --------
-    >>> [audit_size(capacity) for capacity in (3, 5, 14, 15, 40)]
+    >>> [random_visits_count(capacity) for capacity in (3, 5, 14, 15, 40)]
     [0, 1, 1, 2, 4]
     """
     if not 0 <= share <= 1:

@@ -69,7 +69,7 @@ FORMS: dict[str, Callable[[Any], str]] = {
     "ps": dutch.percent_short,
     "one": dutch.one_in,
     "d": lambda value: dutch.day_words(date.fromisoformat(value)),
-    "g": lambda value: f"{value:g}".replace(".", ","),
+    "g": dutch.shortest,
     "list": dutch.listed,
     "shares": lambda values: dutch.listed([dutch.UNKNOWN if each is None else f"{each}%" for each in values]),
 }

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cachetools import LRUCache
-from fastapi import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -131,12 +130,3 @@ class Pages:
     def put(self, address: str, state: object, body: Body) -> None:
         """Store a page."""
         self._cache.put(address, (state, body))
-
-
-def pages_of(request: Request) -> Pages:
-    """Return the cached pages of the app behind a request."""
-    state = request.app.state
-    if not hasattr(state, "pages"):
-        state.pages = Pages()
-    found: Pages = state.pages
-    return found
