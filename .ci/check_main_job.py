@@ -56,8 +56,10 @@ def check_backtest(folder: Path) -> None:
         missing = METRICS - set(rows["metric"])
         assert not missing, f"{key}: no {missing}"
     forecasts = pq.read_table(folder / "forecasts.parquet").to_pandas()
-    pmf = forecasts[forecasts["output_type"] == "pmf"].groupby(["model", "origin_date", "location"], observed=True)
-    assert (pmf["value"].sum() - 1).abs().max() < 1e-9, "class chances do not add up to 1"
+    pmf = forecasts[forecasts["output_type"] == "pmf"].groupby(
+        ["model", "origin_date", "target", "location"], observed=True
+    )
+    assert (pmf["value"].sum() - 1).abs().max() < 1e-9, "chances of classes or of a reading do not add up to 1"
     origins = sorted({str(day)[:4] for day in forecasts["origin_date"]})
     print(f"{folder.name}: {len(forecasts):,} forecast rows, origins {', '.join(origins)}, all scores present")
 

@@ -19,8 +19,8 @@ from riskmodel.forecasting.curve import CLIP, Curve
 from riskmodel.forecasting.distribution import StudentT
 from riskmodel.forecasting.forecast import Forecast, Outputs, read_forecasts, to_table, write_forecasts
 from riskmodel.forecasting.origins import Origin
-from riskmodel.forecasting.stage import forecast_from
-from riskmodel.forecasting.targets import Event
+from riskmodel.forecasting.stage import forecast_from, readings_of
+from riskmodel.forecasting.targets import READINGS, Event
 
 HUBVERSE = ["origin_date", "target", "horizon", "location", "output_type", "output_type_id", "value"]
 ORIGIN = Origin(2018, 2, date(2020, 5, 1), ((2014, 2016), (2016, 2018)))
@@ -84,7 +84,8 @@ def test_tidy_rows_have_the_columns_of_the_hubverse_and_two_more():
     assert set(table.column_names) == {*HUBVERSE, "model", "known_at"}
     assert len(table.column_names) == len(HUBVERSE) + 2
     frame = table.to_pandas()
-    assert len(frame) == 3 * (1 + 5 + 4 + 9)
+    # The readings have two rows each; none of the three areas is of class 1, and none of class 4 or lower.
+    assert len(frame) == 3 * (1 + 5 + 4 + 9 + 5 * 2)
     assert set(frame["origin_date"]) == {date(2018, 1, 1)}
     assert set(frame["known_at"]) == {date(2020, 5, 1)}
     assert set(frame["horizon"]) == {2}
@@ -107,7 +108,9 @@ def test_tidy_values_stand_with_their_area_and_id():
             assert value == pytest.approx(exact, abs=1e-12)
         chances = own[own["output_type"] == "cdf"].set_index("output_type_id")["value"]
         assert chances["-0.05"] == forecast.chance_of(FALL)[area]
-        assert own.loc[own["output_type"] == "pmf", "value"].sum() == pytest.approx(1)
+        sums = own[own["output_type"] == "pmf"].groupby("target", observed=True)["value"].sum()
+        assert sums.to_dict() == pytest.approx(dict.fromkeys(sums.index, 1.0), abs=1e-12)
+        assert set(sums.index) == {"class", *READINGS} - {"recover"}
 
 
 def test_forecasts_come_back_from_parquet_bit_by_bit(tmp_path):
@@ -120,6 +123,80 @@ def test_forecasts_come_back_from_parquet_bit_by_bit(tmp_path):
             assert getattr(back, name) == getattr(expected, name)
         for name in ("locations", "mean", "quantiles", "cdf", "pmf"):
             np.testing.assert_array_equal(getattr(back, name), getattr(expected, name))
+        assert list(back.readings) == list(READINGS)
+        for name, chance in expected.readings.items():
+            np.testing.assert_array_equal(back.readings[name], chance)
+
+
+def test_a_forecast_without_readings_stays_readable(tmp_path):
+    path = tmp_path / "forecasts.parquet"
+    write_forecasts([replace(made(), readings={})], path)
+    [back] = read_forecasts(path)
+    assert not back.readings
+    np.testing.assert_array_equal(back.chance_of(FALL), made().chance_of(FALL))
+    with pytest.raises(InputError, match=r"no chances of 'slide'.*forecast again"):
+        back.chance_of(Event("slide"))
+
+
+def test_readings_agree_with_a_simulation_of_classes():
+    """Draw the later score of areas of every class and count; class 1 cannot go lower, class 5 cannot recover."""
+    scheme = class_scheme("3.0")
+    deviation = np.array([-0.5, -0.43, -0.37, -0.3, -0.2, -0.15, -0.05, 0.05, 0.12, 0.3])
+    areas = len(deviation)
+    distribution = StudentT(np.linspace(-0.1, 0.05, areas), np.linspace(0.15, 0.05, areas), 5.0)
+    found = readings_of(distribution, deviation, scheme)
+    rng = np.random.default_rng(3)
+    change = distribution.location + distribution.scale * rng.standard_t(5.0, (200_000, areas))
+    now, later = scheme.classify(deviation), scheme.classify(deviation + change)
+    counted = {
+        "slide": (later < now) & (later <= 4),
+        "clear_slide": (later <= 4) & (change < -0.05),
+        "weak": later <= 4,
+        "lower_class": later < now,
+        "recover": later >= 5,
+        "decline": change < -0.05,
+    }
+    cannot = {"slide": now == 1, "lower_class": now == 1, "recover": now > 4}
+    assert list(found) == list(counted)
+    for name, happened in counted.items():
+        expected = np.where(cannot.get(name, False), np.nan, happened.mean(axis=0))
+        np.testing.assert_allclose(found[name], expected, atol=0.005, err_msg=name)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.floats(-0.6, 0.6), min_size=1, max_size=5),
+    st.floats(-0.2, 0.2),
+    st.floats(0.005, 0.2),
+)
+def test_readings_are_sums_of_class_chances(deviation, location, scale):
+    deviation = np.array(deviation)
+    scheme, n = class_scheme("3.0"), len(deviation)
+    distribution = StudentT(np.full(n, location), np.full(n, scale), 4.0)
+    edges = np.column_stack([np.zeros(n), distribution.cdf(scheme.cuts - deviation[:, None]), np.ones(n)])
+    pmf, found = np.diff(edges, axis=1), readings_of(distribution, deviation, scheme)
+    for area, now in enumerate(scheme.classify(deviation).astype(int)):
+        lower = pmf[area, : now - 1].sum() if now > 1 else np.nan
+        slide = pmf[area, : min(now, 5) - 1].sum() if now > 1 else np.nan
+        weak, fall = pmf[area, :4].sum(), distribution.cdf(np.full((n, 1), -0.05))[area, 0]
+        expected = [slide, min(weak, fall), weak, lower, 1 - weak if now <= 4 else np.nan, fall]
+        np.testing.assert_allclose([found[name][area] for name in READINGS], expected, atol=1e-12)
+
+
+def test_a_reading_file_that_contradicts_itself_is_refused(tmp_path):
+    path = tmp_path / "forecasts.parquet"
+    write_forecasts([made()], path)
+    table = pq.read_table(path)
+    frame = table.to_pandas()
+    rows = (frame["target"] == "slide").to_numpy()
+    for change, message in (
+        (np.where(rows & (frame["output_type_id"] == "yes"), 0.9999, frame["value"]), "a total of 1"),
+        (np.where(rows, 0.5, frame["value"]), "contradicts"),
+    ):
+        at = table.column_names.index("value")
+        pq.write_table(table.set_column(at, "value", pa.array(change)), path)
+        with pytest.raises(InputError, match=message):
+            read_forecasts(path)
 
 
 @settings(max_examples=25, deadline=None)
@@ -146,6 +223,11 @@ def test_any_threshold_and_level_comes_back_exactly(tmp_path_factory, fall, leve
         ({"pmf": made().pmf * 0.99}, "add up"),
         ({"pmf": np.tile([-0.5, 1.5, 0, 0, 0, 0, 0, 0, 0], (3, 1))}, "outside 0 and 1"),
         ({"pmf": made().pmf[:, :8]}, "pmf of shape"),
+        ({"readings": {"collapse": np.zeros(3)}}, "unknown reading"),
+        ({"readings": {"slide": np.zeros(2)}}, "chances of shape"),
+        ({"readings": {"weak": made().readings["weak"] + 0.01}}, "contradicts"),
+        ({"readings": {"slide": made().readings["weak"] + 0.01}}, "contradicts"),
+        ({"readings": {"decline": np.full(3, 1.5)}}, "contradicts"),
         ({"locations": np.array(["WK000100", "WK000100", "WK000102"])}, "twice"),
         ({"locations": np.array(["WK000102", "WK000101", "WK000100"])}, "out of order"),
     ],

@@ -15,7 +15,7 @@ from worlds import BASE, EXPERIMENTS, experiment, panel_of, wijk_codes, with_sco
 from riskmodel.errors import InputError
 from riskmodel.forecasting.experiment import load_experiment
 from riskmodel.forecasting.groups import Cohort, as_known, labels_of
-from riskmodel.forecasting.targets import KINDS, Event, noise_of_change
+from riskmodel.forecasting.targets import KINDS, READINGS, Event, noise_of_change
 from riskmodel.panel.measurement_noise import estimate_noise
 from riskmodel.products.risk_list.texts import event_in_dutch
 
@@ -45,6 +45,30 @@ def test_events_worked_out_by_hand():
     # The five measured areas change by -.036 on average, so behind by .05 is a change below -.086.
     np.testing.assert_array_equal(happened(Event("relative_fall", 0.05)), [0, 0, 0, 0, 0, nan])
     np.testing.assert_array_equal(happened(Event("relative_fall", 0.04)), [1, 0, 0, 0, 0, nan])
+
+
+def test_readings_worked_out_by_hand():
+    nan = np.nan
+    # Classes 5, 5, 4, 4, 3, 1 and 6; then 4, 5, 4, 3, 5, 1 and 4.
+    start = np.array([-0.15, -0.15, -0.17, -0.27, -0.29, -0.50, -0.10])
+    end = np.array([-0.17, -0.11, -0.26, -0.29, -0.15, -0.60, -0.20])
+    panel = panel_of({"score": {2016: BASE + start, 2018: BASE + end}}, [*CODES, "WK000400"])
+    expected = {
+        "slide": [1, 0, 0, 1, 0, nan, 1],
+        "clear_slide": [0, 0, 1, 0, 0, 1, 1],  # the third keeps its class, the sixth cannot go lower
+        "weak": [1, 0, 1, 1, 0, 1, 1],
+        "lower_class": [1, 0, 0, 1, 0, nan, 1],
+        "recover": [nan, nan, 0, 0, 1, 0, nan],
+        "decline": [0, 0, 1, 0, 0, 1, 1],
+    }
+    assert list(expected) == list(READINGS)
+    for name, outcomes in expected.items():
+        event = READINGS[name]
+        np.testing.assert_array_equal(event.happened(panel, 2016, 2018), outcomes, err_msg=name)
+        np.testing.assert_array_equal(event.eligible(panel, 2016), ~np.isnan(outcomes), err_msg=name)
+        if name == "slide":
+            borders = [-0.16405, -0.16405, -0.28145, -0.28145, -0.35385, nan, -0.16405]
+            np.testing.assert_allclose(event.limits(panel, 2016), borders - start, atol=6e-4)
 
 
 @settings(max_examples=50, deadline=None)
@@ -144,7 +168,15 @@ def test_impossible_events_are_refused(entry):
         (
             {"kind": "rise"},
             "event.kind: found 'rise'; expected one of 'fall', 'tipping', 'development', 'relative_fall', "
-            "'beyond_noise'.",
+            "'beyond_noise', 'slide', 'clear_slide', 'weak', 'lower_class', 'recover'.",
+        ),
+        (
+            {"kind": "slide", "more_than": 0.1},
+            "event.more_than: found 0.1 for kind 'slide'; expected nothing but kind.",
+        ),
+        (
+            {"kind": "fall", "to_class": 3},
+            "event.to_class: found 3 for kind 'fall'; expected nothing but kind, more_than.",
         ),
         ({"kind": "fall", "more_than": 1.0}, "event.more_than: found 1.0; expected score points between 0 and 1."),
         ({"kind": "fall", "more_than": 0.0}, "event.more_than: found 0.0; expected score points between 0 and 1."),
@@ -281,7 +313,8 @@ def test_where_nothing_was_measured_nothing_happened_and_nothing_is_complained_o
 
 def test_what_is_asked_when_nothing_more_is_said():
     told = [Event(kind).name for kind in KINDS]
-    assert told == ["fall_0.05", "tipping_5_4", "development_3", "relative_fall_0.05", "beyond_noise_2"]
+    assert told[:5] == ["fall_0.05", "tipping_5_4", "development_3", "relative_fall_0.05", "beyond_noise_2"]
+    assert told[5:] == [name for name in READINGS if name != "decline"]
 
 
 # Cohorts and groups.
@@ -382,6 +415,10 @@ def test_targets_and_cohorts_are_read_from_the_file(tmp_path):
         ({"targets": {"kind": "fall"}}, "targets"),
         ({"targets": [{"kind": "fall", "deeper_than": 1}]}, "deeper_than"),
         ({"event": {"kind": "relative_fall"}}, "Put it under targets"),
+        ({"event": {"kind": "slide"}, "cohorts": [{"name": "x", "max_class": 1}]}, "areas of class 2 to 9"),
+        ({"event": {"kind": "recover"}, "cohorts": [{"name": "x", "min_class": 5}]}, "areas of class 1 to 4"),
+        ({"targets": [{"kind": "recover"}], "cohorts": [{"name": "x", "level": ["class 7"]}]}, "'recover' can"),
+        ({"event": {"kind": "slides"}}, "'slide'"),
         ({"cohorts": [{"name": "x", "urbanity": "not urban"}]}, "urbanity"),
         ({"cohorts": [{"name": "x", "max_inhabitants": -1}]}, "max_inhabitants"),
         ({"cohorts": [{"name": "x"}, {"name": "x"}]}, "every name once"),

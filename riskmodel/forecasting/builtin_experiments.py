@@ -16,7 +16,7 @@ def builtin_names() -> list[str]:
     Examples
     --------
     >>> builtin_names()
-    ['decline-2y', 'decline-4y', 'tipping-2y']
+    ['decline-2y', 'decline-4y', 'slide-2y', 'slide-4y', 'tipping-2y']
     """
     return sorted({path.stem for folder in FOLDERS for path in folder.glob("*.yaml")})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from riskmodel.forecasting.builtin_experiments import builtin_names
 from riskmodel.forecasting.curve import Outputs
 from riskmodel.forecasting.groups import Cohort
 from riskmodel.forecasting.models import ModelSpec, make
-from riskmodel.forecasting.targets import Event
+from riskmodel.forecasting.targets import READINGS, Event
 from riskmodel.sources.formats.documents import read_yaml
 from riskmodel.sources.formats.settings import Expected, Whole, settings
 
@@ -22,8 +23,8 @@ __all__ = ["HOLDOUT", "SIMPLE_KINDS", "Cohort", "Experiment", "load_experiment"]
 SIMPLE_KINDS = ("ordering", "markov")
 #: Ending of the name of a model that forecast each province without having learned from it.
 HOLDOUT = " (province left out)"
-#: Events that products can report: those read off a threshold or the classes.
-MAIN_KINDS = ("fall", "tipping")
+#: Events that products can report: the readings of every forecast, and those read off a threshold or the classes.
+MAIN_KINDS = (*(event.kind for event in READINGS.values()), "tipping")
 
 
 def _checked_name(text: str) -> str:
@@ -86,6 +87,11 @@ class Experiment:
             found = [one.name for one in each]
             if len(set(found)) != len(found) or not found:
                 raise InputError(what, f"names {found}", "at least one, every name once")
+        for event, cohort in product(self.events, self.cohorts):
+            if cohort.classes.isdisjoint(event.from_classes):
+                lowest, highest = event.from_classes[0], event.from_classes[-1]
+                expected = f"areas of class {lowest} to {highest} in it, where {event.name!r} can happen"
+                raise InputError("cohorts", f"cohort {cohort.name!r}", expected)
 
     @property
     def events(self) -> tuple[Event, ...]:

@@ -6,8 +6,8 @@ model-output standard, so that other people's tools can score it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -20,14 +20,16 @@ import pyarrow.parquet as pq
 
 from riskmodel.errors import InputError, refuse_damage
 from riskmodel.forecasting.curve import Curve, Outputs
-from riskmodel.forecasting.targets import Event
+from riskmodel.forecasting.targets import READINGS, WEAK_CLASS, Event
 from riskmodel.panel.panel import FloatArray
 
 __all__ = ["SCHEMA", "Forecast", "Outputs", "read_forecasts", "to_table", "write_forecasts"]
 
 CHANGE, CLASS = "score_change", "class"
-#: Rounding allowed when a distribution is checked.
-SLACK = 1e-9
+#: Rounding allowed when a distribution is checked, and when a reading is checked against the classes.
+SLACK, READING_SLACK = 1e-9, 1e-6
+#: Ids of the two rows of a reading.
+YES, NO = "yes", "no"
 
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 #: Columns of the tidy form.
@@ -70,6 +72,9 @@ class Forecast:
         Chance that the change is at most each threshold, non-decreasing.
     pmf : numpy.ndarray, shape (areas, 9)
         Chance of each class at the target wave; rows add up to 1.
+    readings : mapping of str to numpy.ndarray, shape (areas,)
+        Chance of each event of :data:`~riskmodel.forecasting.targets.READINGS` by name; NaN where it cannot
+        happen. Empty for forecasts of earlier versions.
     """
 
     model: str
@@ -82,6 +87,7 @@ class Forecast:
     quantiles: FloatArray
     cdf: FloatArray
     pmf: FloatArray
+    readings: Mapping[str, FloatArray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         where, n = f"forecast of {self.model!r}", len(self.locations)
@@ -105,6 +111,25 @@ class Forecast:
             raise InputError(where, "a chance outside 0 and 1", "chances from 0 to 1")
         if (np.abs(self.pmf.sum(axis=1) - 1) > 1e-6).any():
             raise InputError(where, "class chances that do not add up to 1", "a total of 1")
+        for name, chance in self.readings.items():
+            self._check_reading(f"{where}, {name}", name, chance)
+
+    def _check_reading(self, where: str, name: str, chance: FloatArray) -> None:
+        """Check a reading against the chances of the classes, which it cannot contradict."""
+        if name not in READINGS:
+            raise InputError(where, "an unknown reading", f"one of {', '.join(READINGS)}")
+        if chance.shape != self.mean.shape or np.isinf(chance).any():
+            raise InputError(where, f"chances of shape {chance.shape}", "a chance for every area, or none")
+        low, weak = np.zeros(len(chance)), self.pmf[:, :WEAK_CLASS].sum(axis=1)
+        high = low + 1.0
+        if name in ("slide", "clear_slide", "weak"):
+            high = weak
+        if name in ("weak", "recover"):
+            low = high = weak if name == "weak" else 1.0 - weak
+        if (chance < low - READING_SLACK).any() or (chance > high + READING_SLACK).any():
+            raise InputError(
+                where, "a chance that contradicts those of the classes", "readings of one distribution"
+            )
 
     @cached_property
     def curve(self) -> Curve:
@@ -130,7 +155,7 @@ class Forecast:
         return chance
 
     def chance_of(self, event: Event, limits: FloatArray | None = None) -> FloatArray:
-        """Chance of an event, shape (areas,); NaN where the limit of an area is not known.
+        """Chance of an event, shape (areas,); NaN where the limit of an area is not known or it cannot happen.
 
         A fall relative to the country is read against this forecast's own mean expected change of all its areas.
 
@@ -145,8 +170,16 @@ class Forecast:
         Raises
         ------
         InputError
-            If the event needs limits and there are none.
+            If the event needs limits and there are none, or is a reading that an earlier version did not store.
         """
+        reading = next((name for name, one in READINGS.items() if one == event), "")
+        if reading in self.readings:
+            return self.readings[reading]
+        if event.kind == reading:
+            where = f"forecast of {self.model!r}"
+            raise InputError(
+                where, f"no chances of {reading!r}", "them", "It is of an earlier version: forecast again."
+            )
         if event.kind == "tipping":
             chance: FloatArray = self.pmf[:, : event.to_class].sum(axis=1)
             return chance
@@ -181,17 +214,20 @@ def to_table(forecast: Forecast) -> pa.Table:
     """Tidy rows of a forecast in the hubverse column names, as an Arrow table of :data:`SCHEMA`.
 
     ``output_type_id`` is the quantile level, the threshold or the class number as text, and missing for the mean.
+    Each reading is a target of its own with the rows ``yes`` and ``no`` of every area where it can happen.
     """
-    n = len(forecast.locations)
     blocks: list[tuple[str, str, list[str | None], FloatArray]] = [
         (CHANGE, "mean", [None], forecast.mean[:, None]),
         (CHANGE, "quantile", [_text(level) for level in forecast.outputs.quantiles], forecast.quantiles),
         (CHANGE, "cdf", [_text(point) for point in forecast.outputs.thresholds], forecast.cdf),
         (CLASS, "pmf", [str(number) for number in range(1, 10)], forecast.pmf),
     ]
+    for name, chance in forecast.readings.items():
+        blocks.append((name, "pmf", [YES, NO], np.column_stack([chance, 1 - chance])))
     tables = []
     for target, kind, ids, values in blocks:
-        rows = values.size
+        areas = np.flatnonzero(~np.isnan(values[:, 0]))
+        rows = len(areas) * len(ids)
         tables.append(
             pa.table(
                 [
@@ -200,10 +236,10 @@ def to_table(forecast: Forecast) -> pa.Table:
                     pa.array(np.full(rows, np.datetime64(forecast.known_at, "D"))),
                     _same(target, rows),
                     pa.array(np.full(rows, forecast.horizon, dtype=np.int32)),
-                    _codes(np.repeat(np.arange(n), len(ids)), forecast.locations.tolist()),
+                    _codes(np.repeat(areas, len(ids)), forecast.locations.tolist()),
                     _same(kind, rows),
-                    _codes(np.tile(np.arange(len(ids)), n), ids),
-                    pa.array(values.ravel()),
+                    _codes(np.tile(np.arange(len(ids)), len(areas)), ids),
+                    pa.array(values[areas].ravel()),
                 ],
                 schema=SCHEMA,
             )
@@ -255,6 +291,17 @@ def _from_rows(rows: pd.DataFrame) -> Forecast:
 
     quantile_ids, quantiles, locations = block(CHANGE, "quantile")
     threshold_ids, cdf, _ = block(CHANGE, "cdf")
+    targets = set(rows["target"]) - {CHANGE, CLASS}
+    # A reading without rows can happen nowhere, in a forecast that has any.
+    readings = {name: np.full(len(locations), np.nan) for name in READINGS if targets}
+    for name in sorted(targets):
+        ids, chances, areas = block(name, "pmf")
+        if ids != [YES, NO] or (np.abs(chances.sum(axis=1) - 1) > SLACK).any():
+            raise InputError(f"{name} rows", f"{ids}", f"the chances of {YES!r} and {NO!r}, a total of 1")
+        if not np.isin(areas, locations).all():
+            raise InputError(f"{name} rows", "an area without a distribution", "areas of the forecast")
+        readings[name] = np.full(len(locations), np.nan)
+        readings[name][np.searchsorted(locations, areas)] = chances[:, 0]
     first = rows.iloc[0]
     return Forecast(
         model=str(first["model"]),
@@ -267,6 +314,7 @@ def _from_rows(rows: pd.DataFrame) -> Forecast:
         quantiles=quantiles,
         cdf=cdf,
         pmf=block(CLASS, "pmf")[1],
+        readings=readings,
     )
 
 

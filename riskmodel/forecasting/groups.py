@@ -15,6 +15,7 @@ import numpy.typing as npt
 from pydantic import AfterValidator
 
 from riskmodel.errors import InputError
+from riskmodel.forecasting.targets import WEAK_CLASS
 from riskmodel.panel.panel import FloatArray, Panel
 from riskmodel.sources.formats.settings import Whole, settings
 from riskmodel.workspace.safe_text import safe_cell
@@ -83,6 +84,15 @@ class Cohort:
             if unknown:
                 raise InputError(f"{where}: {kind}", repr(unknown[0]), f"one of {', '.join(map(repr, labels))}")
 
+    @property
+    def classes(self) -> frozenset[int]:
+        """Classes of the score that its areas can have at the start of a forecast."""
+        labels = LABELS["level"]
+        by_label = {
+            each: labels[max(each, WEAK_CLASS) - WEAK_CLASS] for each in range(self.min_class, self.max_class + 1)
+        }
+        return frozenset(each for each, label in by_label.items() if not self.level or label in self.level)
+
     def members(self, panel: Panel, wave: int | None = None) -> npt.NDArray[np.bool_]:
         """Areas in the cohort, boolean, shape (areas,)."""
         wave = panel.waves[-1] if wave is None else wave
@@ -138,5 +148,5 @@ def label_numbers(panel: Panel, wave: int, kind: str) -> npt.NDArray[np.intp]:
         number = np.round(value) - 1
     else:
         value = panel.classes(wave)
-        number = np.fmax(value, 4.0) - 4
+        number = np.fmax(value, float(WEAK_CLASS)) - WEAK_CLASS
     return np.where(np.isnan(value), len(LABELS[kind]), number).astype(np.intp)

@@ -76,4 +76,7 @@ def joined(parts: list[Forecast]) -> Forecast:
         quantiles=together("quantiles"),
         cdf=together("cdf"),
         pmf=together("pmf"),
+        readings={
+            name: np.concatenate([part.readings[name] for part in parts])[order] for name in parts[0].readings
+        },
     )

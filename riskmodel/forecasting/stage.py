@@ -15,6 +15,7 @@ from riskmodel.forecasting.features import Features, Training, features_of, trai
 from riskmodel.forecasting.forecast import Forecast
 from riskmodel.forecasting.models import ChangeModel, ModelSpec, make
 from riskmodel.forecasting.origins import Origin
+from riskmodel.forecasting.targets import READINGS
 from riskmodel.panel.panel import FloatArray, Panel
 
 
@@ -115,4 +116,16 @@ def forecast_from(
         quantiles=distribution.quantiles(np.array(outputs.quantiles)),
         cdf=distribution.cdf(thresholds),
         pmf=np.diff(edges, axis=1),
+        readings=readings_of(distribution, deviation, scheme),
     )
+
+
+def readings_of(
+    distribution: ChangeDistribution, deviation: FloatArray, scheme: ClassScheme
+) -> dict[str, FloatArray]:
+    """Chance of every reading, shape (areas,) each; NaN where it cannot happen."""
+    limits = {name: event.limits_at(deviation, scheme) for name, event in READINGS.items()}
+    below = distribution.cdf(np.column_stack(list(limits.values())))
+    return {
+        name: 1 - chance if READINGS[name].upward else chance for name, chance in zip(limits, below.T, strict=True)
+    }
