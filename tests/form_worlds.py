@@ -7,6 +7,7 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+from list_columns import completed
 
 from riskmodel.catalogue import Driver
 from riskmodel.forecasting.targets import Event
@@ -67,6 +68,7 @@ ABOUT = About(
     change_long_from=2014,
     average_risk=0.05,
     threat_limit=0.1,
+    raised_limit=0.08,
     small_limit=200,
     capacity=CAPACITY,
     sources=("leefbaarometer-wijken.csv (sha256 0f3a91c2)", "kwb <2020>.xlsx (sha256 77b1)"),
@@ -112,7 +114,9 @@ def make_list(capacity: int | None = CAPACITY, names: tuple[str, ...] = HOSTILE 
             "drivers_up": ["=1+1"] + [""] * (areas - 1),
         }
     )
+    rows = completed(rows)
     contributions = parts.assign(base=0.002)
+    contributions.loc[small] = np.nan
     contributions.insert(0, "location", rows["location"])
     sheets = tuple(
         _sheet(row, part) for row, part in zip(rows.to_dict("records"), parts.to_dict("records"), strict=True)
@@ -142,7 +146,7 @@ def _sheet(row: dict, part: dict) -> AreaSheet:
             Past(2016, 2018, 0.31, 12, 3290, -0.061, True),
             Past(2018, 2020, 0.03, 1810, 3290, -0.071, True),
         ),
-        frequency=f"Van 100 vergelijkbare wijken gaan er ongeveer {round(100 * row['p_decline'])} achteruit.",
+        frequency=f"Van 100 vergelijkbare wijken gaan er ongeveer {row['p_decline'] * 100:.0f} achteruit.",
         rank_low=1,
         rank_high=row["rank"] + 4,
         abstain=bool(row["too_small"]),

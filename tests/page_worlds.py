@@ -13,11 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from list_columns import completed
 from scipy.stats import norm
 
 from riskmodel.catalogue import DIMENSIONS, class_scheme, drivers, indicators, load
 from riskmodel.catalogue.area_names import find_municipalities
 from riskmodel.catalogue.units import Amount
+from riskmodel.forecasting.drivers.chance_contributions import BORDER, OTHER, UNREST
 from riskmodel.forecasting.drivers.measures import Figures
 from riskmodel.forecasting.drivers.mechanisms import catalogued_rules
 from riskmodel.forecasting.targets import Event
@@ -37,6 +39,8 @@ from riskmodel.products.risk_list.risk_list import About, RiskList, town_counts
 from riskmodel.products.risk_list.texts import Sentence
 
 BASE = 4.102265
+#: Drivers of an expected change; the others are groups of a chance only.
+DRIVERS = tuple(each for each in drivers() if each.id not in (BORDER, UNREST, OTHER))
 LEVELS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 FIGURES = Figures(
     Amount(-0.036, "score points"), Amount(1254, "number"), Amount(32, "%"), Amount(9.5, "%"),
@@ -112,7 +116,7 @@ def _forecast(frame: pd.DataFrame) -> pd.DataFrame:
     recent = (frame["y2020"] - frame["y2018"]).fillna(0.0)
     noise = np.where(frame["inhabitants"].fillna(100) < 1000, 0.04, 0.024)
     rng = np.random.default_rng(5)
-    parts = {driver.id: rng.normal(0, 0.003, len(frame)) for driver in drivers()}
+    parts = {driver.id: rng.normal(0, 0.003, len(frame)) for driver in DRIVERS}
     parts["reversal"] = -0.25 * recent
     parts["part_onv"] = 0.12 * (frame["onv"].fillna(0) - frame["onv"].mean())
     parts["part_soc"] = 0.10 * (frame["soc"].fillna(0) - frame["soc"].mean())
@@ -171,6 +175,7 @@ def real_list(
         change_long_from=2014,
         average_risk=average,
         threat_limit=2 * average,
+        raised_limit=1.5 * average,
         small_limit=200,
         capacity=capacity,
         sources=(
@@ -185,7 +190,7 @@ def real_list(
     )
     shapes = _shapes(data, frame, times) if boundaries else None
     filled = _sheets(frame, made, rows, country) if sheets else ()
-    return RiskList(rows, contributions, drivers(), about, filled, shapes, peers)
+    return RiskList(rows, contributions, DRIVERS, about, filled, shapes, peers)
 
 
 def _rows(frame: pd.DataFrame, made: pd.DataFrame, average: float, capacity: int | None) -> pd.DataFrame:
@@ -219,7 +224,7 @@ def _rows(frame: pd.DataFrame, made: pd.DataFrame, average: float, capacity: int
     limit = len(rows) if capacity is None else capacity
     rows["on_list"] = ~rows["too_small"] & (rows["rank"] <= limit)
     rows["audit"] = ~rows["on_list"] & ~rows["too_small"] & (rows["rank"] == limit + 3)
-    return rows.assign(order=order)
+    return completed(rows).assign(order=order)
 
 
 @cache
@@ -271,16 +276,18 @@ def _sheet(area, part, row, place, years, score, town, country, means, spread, r
             DimensionRow(d, LABELS[d], area[d], means[d], area[d] - area[f"before_{d}"], 2020, 2018)
             for d in DIMENSIONS
         ),
-        drivers=tuple(_driver(driver, part, place) for driver in drivers()),
+        drivers=tuple(_driver(driver, part, place) for driver in DRIVERS),
         mechanisms=tuple(SAID[(place + step) % len(SAID)] for step in range(place % 4)),
         comparable=tuple(
-            Comparable(o["location"], o["name"], o["municipality"], o["score"], o["p_decline"]) for o in others
+            Comparable(o["location"], o["name"], o["municipality"], o["score"], o["chance"]) for o in others
         ),
-        past=(
+        past=()
+        if row["too_small"]
+        else (
             Past(2016, 2018, 0.08, 410, 3290, -0.061, True),
             Past(2018, 2020, 0.03, 1810, 3290, float(row["change_last"]), bool(row["change_last"] < -0.05)),
         ),
-        frequency=f"Van 100 vergelijkbare wijken gaan er ongeveer {round(100 * row['p_decline'])} achteruit.",
+        frequency=f"Van 100 vergelijkbare wijken gaan er ongeveer {100 * row['p_decline']:.0f} achteruit.",
         rank_low=max(1, row["rank"] - 3),
         rank_high=min(len(rows), row["rank"] + 5),
         abstain=bool(row["too_small"]),

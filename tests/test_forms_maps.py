@@ -68,7 +68,7 @@ def test_the_frame_is_the_list(risk_list: RiskList, table: pd.DataFrame) -> None
         np.testing.assert_array_equal(table[column].to_numpy(float), rows[column].to_numpy(float))
     np.testing.assert_array_equal(table["bijdrage_people"], parts["people"])
     np.testing.assert_allclose(
-        table[["basis", "bijdrage_level", "bijdrage_people"]].sum(axis="columns"),
+        table[["basis", "bijdrage_level", "bijdrage_people"]].sum(axis="columns", skipna=False),
         rows["expected_change"],
         atol=1e-15,
     )

@@ -32,7 +32,7 @@ from riskmodel.products.risk_list.page.drawings import (
     town_dots,
     towns,
 )
-from riskmodel.products.risk_list.page.markup import say
+from riskmodel.products.risk_list.page.markup import PageTexts
 from riskmodel.products.risk_list.page.page import render_page, write_page
 from riskmodel.products.risk_list.risk_list import FLAGS, RiskList, town_counts
 from riskmodel.products.risk_list.texts import TEXTS, event_in_dutch, fill, in_dutch
@@ -77,7 +77,7 @@ def test_both_languages_have_the_same_slots() -> None:
     slot = re.compile(r"\{([\w.]+(?::\w+)?)")
     for key, (nl, en) in TEXTS.items():
         assert nl and en, key
-        if key == "question":
+        if key in ("question", "stands_out_none", "stands_out_large"):
             continue
         assert set(slot.findall(nl)) == set(slot.findall(en)), key
         assert nl.count("**") == en.count("**"), key
@@ -91,8 +91,8 @@ def test_texts_are_filled_in_dutch() -> None:
 
 
 def test_a_name_with_marks_in_it_stays_a_name() -> None:
-    said = say("past_yes", change=-0.061)
-    assert said == "−0,061: achteruit"
+    say = PageTexts("fall").say
+    assert say("past_yes", change=-0.061) == "−0,061: gebeurd"
     assert "<b>" not in say("point_small", name="**x** <b>")
     assert "&lt;b&gt;" in say("point_small", name="**x** <b>")
 
@@ -111,11 +111,11 @@ def test_events_in_both_languages(tmp_path: Path, opened) -> None:
     for event, english in events.items():
         write_page(make_list(event=event), tmp_path / "list.html")
         page = opened(tmp_path / "list.html")
-        assert f"hier: {event_in_dutch(event)}, binnen" in page.inner_text(".meaning")
+        assert f"betekent: {event_in_dutch(event)}." in page.inner_text(".meaning")
         page.click("#language")
         assert english in page.inner_text(".meaning") and english in page.inner_text("#question")
         page.click("#language")
-        assert f"hier: {event_in_dutch(event)}, binnen" in page.inner_text(".meaning")
+        assert f"betekent: {event_in_dutch(event)}." in page.inner_text(".meaning")
 
 
 # --- scales, steps, quadrant ------------------------------------------------------------------------
@@ -131,9 +131,13 @@ def test_scales_hold_all_values() -> None:
 
 def test_steps_of_colour() -> None:
     rows = pd.DataFrame(
-        {"p_decline": [0.0, 0.03, 0.06, 0.12, 0.239, 0.24, 0.9, np.nan], "too_small": [False] * 6 + [True, False]}
+        {
+            "chance": [0.0, 0.03, 0.06, 0.12, 0.239, 0.24, 0.9, np.nan, 0.5],
+            "too_small": [False] * 6 + [True, False, False],
+            "reason": [""] * 6 + ["small", "", "new"],
+        }
     )
-    assert steps_of(rows, 0.12).tolist() == [0, 1, 2, 3, 3, 4, NO_STEP, NO_STEP]
+    assert steps_of(rows, 0.12).tolist() == [0, 1, 2, 3, 3, 4, NO_STEP, NO_STEP, NO_STEP]
 
 
 def test_quadrant_splits_where_the_flags_do() -> None:
@@ -152,8 +156,8 @@ def test_quadrant_splits_where_the_flags_do() -> None:
 
 def test_municipalities_are_counted_without_small_areas() -> None:
     found = {town["name"]: town for town in towns(town_counts(make_list().rows), {"Meerstad"})}
-    # Duinvoort: seven areas, of which two have fewer than 500 inhabitants; one of the other five threatens.
-    assert (found["Duinvoort"]["areas"], found["Duinvoort"]["threatens"]) == (4, 1)
+    # Duinvoort: six areas, of which two have fewer than 500 inhabitants and one has no score; one threatens.
+    assert (found["Duinvoort"]["areas"], found["Duinvoort"]["threatens"]) == (3, 1)
     assert (found["Meerstad"]["areas"], found["Meerstad"]["threatens"]) == (6, 3)
     assert found["Meerstad"]["own"] and not found["Duinvoort"]["own"]
     told = among_others(list(found.values()))
@@ -353,14 +357,18 @@ def _check_rows(page, made: RiskList) -> None:
             assert "onbekend" in chance and "onbekend" in expected and "onbekend" in score
             continue
         assert _dutch(row["inhabitants"], 0) + " inwoners" in name
-        assert _chance(row["p_decline"]) in chance
-        for column in ("expected_change", "lower80", "upper80"):
-            assert _signed(row[column]) in expected
+        if row["too_small"]:
+            assert chance.strip() == "te weinig inwoners"
+            assert expected.strip() == ""
+        else:
+            assert _chance(row["chance"]) in chance
+            for column in ("expected_change", "lower80", "upper80"):
+                assert _signed(row[column]) in expected
         assert _dutch(row["score"], 3) in score and f"({int(row['score_class'])})" in score
         assert row["class_name"] in score
         assert _signed(row["change_last"]) in change and _signed(row["change_long"]) in change
         for flag, label in (
-            ("under_pressure", "Nu onder druk"),
+            ("under_pressure", "Nu zwak of lager"),
             ("threatens", "Dreigt achteruit te gaan"),
             ("too_small", "Te klein om iets te zeggen"),
             ("audit", "Steekproef"),
@@ -412,7 +420,7 @@ def test_page_says_what_it_is(invented: tuple[RiskList, Path], opened) -> None:
 SORTS = [
     ("Score nu", "score", True),
     ("Verandering sinds 2018", "change_last", True),
-    ("Kans op achteruitgang", "p_decline", False),
+    ("Kans op achteruitgang", "chance", False),
     ("Verwachte verandering", "expected_change", True),
 ]
 
@@ -429,7 +437,7 @@ def test_sorting(real: tuple[RiskList, Path], opened) -> None:
             button.click()
             assert header.get_attribute("aria-sort") == ("ascending" if ascending else "descending")
             assert page.locator("th[aria-sort]").count() == 1
-            shown = made.rows[column] if column == "p_decline" else made.rows[column].round(3)
+            shown = made.rows[column] if column == "chance" else made.rows[column].round(3)
             keys = pd.DataFrame({"value": shown, "rank": made.rows["rank"]})
             order = keys.sort_values(["value", "rank"], ascending=[ascending, True], na_position="last").index
             assert _codes(page) == list(made.rows["location"][order])
@@ -576,10 +584,10 @@ def test_area_sheet(real: tuple[RiskList, Path], opened) -> None:
     text = re.sub(r"\s+", " ", sheet.inner_text())
     assert page.evaluate("location.hash") == f"#{row['location']}"
     assert row["name"] in text and f"Rang {row['rank']} van {len(made.rows)}" in text
-    count = round(100 * row["p_decline"])
+    count = round(100 * row["chance"])
     assert f"gaan er naar verwachting {count} achteruit" in text
     assert sheet.locator(".hundred .full").count() == count
-    assert f"tussen plaats {filled.rank_low} en {filled.rank_high}" in text
+    assert f"het kan ook plaats {filled.rank_high} worden, of plaats {filled.rank_low}" in text
     expected = filled.fan.expected
     assert f"Verwacht in 2022: {_dutch(expected, 3)}" in text
     # Every driver that is not nought, its number, and whether it can be leant on.
@@ -609,7 +617,10 @@ def test_area_sheet(real: tuple[RiskList, Path], opened) -> None:
     high = [past.rank <= past.of / 10 for past in filled.past]
     fell = sum(past.happened for past in filled.past)
     missed = sum(past.happened and not told for past, told in zip(filled.past, high, strict=True))
-    assert f"ging dit gebied {fell} keer achteruit: {fell - missed} keer voorzien, {missed} keer gemist" in text
+    assert (f"ging het hier {fell} keer mis" in text) == bool(fell)
+    warned = sum(high)
+    assert f"Het model waarschuwde {warned} keer" in text or not warned
+    assert fell - missed <= warned
     for past in filled.past:
         assert f"plaats {_dutch(past.rank, 0)} van {_dutch(past.of, 0)}" in text and _signed(past.change) in text
     for other in filled.comparable:
@@ -638,7 +649,7 @@ def test_deep_link_and_small_areas(real: tuple[RiskList, Path], opened) -> None:
     assert page.locator("dialog .verdict.abstain").count() == small
     # Nothing was said of such an area before either, so nothing can have been right or missed.
     judged = page.locator("dialog .past td .sub").all_inner_texts()
-    assert any("gebeurde" in text or "gemist" in text for text in judged) != bool(small)
+    assert any("waarschuwd" in text or "gemist" in text for text in judged) != bool(small)
     page.click("#sheet-close")
     assert page.locator("dialog[open]").count() == 0
 

@@ -10,13 +10,15 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from list_columns import completed
+from openpyxl.utils import get_column_letter
 
 from riskmodel.catalogue import Driver
 from riskmodel.forecasting.targets import Event
 from riskmodel.products.rendering import dutch
 from riskmodel.products.risk_list.formats import WRITERS, write_formats
 from riskmodel.products.risk_list.formats.csv import write_csv
-from riskmodel.products.risk_list.formats.workbook import write_xlsx
+from riskmodel.products.risk_list.formats.workbook import code_words, write_xlsx
 from riskmodel.products.risk_list.risk_list import COLUMNS, About, RiskList
 from riskmodel.products.risk_list.texts import Sentence, in_dutch
 from riskmodel.workspace.safe_text import safe_cell
@@ -101,10 +103,11 @@ def _row(position: int, area: tuple) -> dict[str, object]:
 
 
 def make_list(**changes: object) -> RiskList:
-    rows = pd.DataFrame([_row(position, area) for position, area in enumerate(AREAS)])
+    rows = completed(pd.DataFrame([_row(position, area) for position, area in enumerate(AREAS)]))
     parts = pd.DataFrame(PARTS, columns=[driver.id for driver in DRIVERS])
     base = parts["level"] * 0 + BASE
     contributions = pd.concat([rows["location"], base.rename("base"), parts], axis="columns")
+    contributions.loc[rows["too_small"], contributions.columns != "location"] = np.nan
     settings: dict[str, object] = {
         "title": "Risicolijst Meerstad en Duinvoort",
         "question": "In welke wijken dreigt de leefbaarheid achteruit te gaan?",
@@ -122,6 +125,7 @@ def make_list(**changes: object) -> RiskList:
         "change_long_from": 2014,
         "average_risk": 0.041,
         "threat_limit": 0.12,
+        "raised_limit": 0.08,
         "small_limit": 500,
         "capacity": CAPACITY,
         "sources": ("leefbaarometer-wijken.csv sha256:0f3a91c2", "kwb-2020.xlsx sha256:<77b1>"),
@@ -230,18 +234,18 @@ def test_fractions_of_people_are_not_rounded(tmp_path: Path) -> None:
 
 def _flag_in_words(column: str, row: pd.Series) -> str:
     if column == "threatens" and row["too_small"]:
-        return "te klein om iets te zeggen"
+        return "geen oordeel"
     return "ja" if row[column] else "nee"
 
 
 def test_workbook_equals_the_list(risk_list: RiskList, forms: dict[str, Path]) -> None:
     book = openpyxl.load_workbook(forms["xlsx"])
-    assert book.sheetnames == ["Risicolijst", "Bijdragen", "Leeswijzer", "Herkomst"]
+    assert book.sheetnames == ["In één minuut", "Risicolijst", "Bijdragen", "Leeswijzer", "Herkomst"]
     sheet = book["Risicolijst"]
     lines = list(sheet.iter_rows(values_only=True))
     assert list(lines[0]) == [heading for heading, _ in COLUMNS.values()]
     assert sheet.freeze_panes == "D2"
-    assert sheet.auto_filter.ref == f"A1:U{len(risk_list.rows) + 1}"
+    assert sheet.auto_filter.ref == f"A1:{get_column_letter(len(COLUMNS))}{len(risk_list.rows) + 1}"
     for position, line in enumerate(lines[1:]):
         row = risk_list.rows.iloc[position]
         for column, cell in zip(COLUMNS, line, strict=True):
@@ -249,7 +253,7 @@ def test_workbook_equals_the_list(risk_list: RiskList, forms: dict[str, Path]) -
             if isinstance(value, bool | np.bool_):
                 assert cell == _flag_in_words(column, row)
             elif isinstance(value, str):
-                assert (cell or "") == value.replace("\u202e", "")
+                assert (cell or "") == code_words(column, value).replace("\u202e", "")
             else:
                 assert cell == (None if pd.isna(value) else pytest.approx(value, abs=1e-15))
 
@@ -257,8 +261,8 @@ def test_workbook_equals_the_list(risk_list: RiskList, forms: dict[str, Path]) -
 def test_workbook_contributions_add_up(risk_list: RiskList, forms: dict[str, Path]) -> None:
     lines = list(openpyxl.load_workbook(forms["xlsx"])["Bijdragen"].iter_rows(values_only=True))
     assert list(lines[0][2:]) == ["Basis", *(driver.label for driver in DRIVERS), "Verwachte verandering"]
-    for line in lines[1:-1]:
-        assert sum(line[2:-1]) == pytest.approx(line[-1])
+    for line, small in zip(lines[1:-1], risk_list.rows["too_small"], strict=False):
+        assert line[2:] == (None,) * 6 if small else sum(line[2:-1]) == pytest.approx(line[-1])
     assert lines[-1][2:] == (None,) * 6
 
 

@@ -176,6 +176,23 @@ def published_on(indicator: str | Indicator, year: int) -> date:
     return exact.get(str(year), by_lag)
 
 
+def newest_wave(today: date) -> int:
+    """Year of the newest wave of Leefbaarometer 3.0 that is out on a day, as far as the catalogue can know.
+
+    A wave without a known publication date is taken to be out after the usual lag.
+
+    Examples
+    --------
+    >>> newest_wave(date(2024, 5, 23)), newest_wave(date(2024, 5, 24))
+    (2020, 2022)
+    """
+    about = load("sources")["leefbaarometer-3.0"]
+    waves: list[int] = about["waves"]
+    step: int = about["wave_years"]
+    expected = [*waves, *range(waves[-1] + step, today.year + 1, step)]
+    return max((wave for wave in expected if published_on("score", wave) <= today), default=waves[0])
+
+
 @cache
 def municipalities() -> pd.DataFrame:
     """Municipality names: columns ``code, name, province``; codes of 2016, 2022 and 2024 (CBS, CC BY 4.0)."""

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from riskmodel.errors import InputError, refuse_damage
+from riskmodel.forecasting.drivers.chance_contributions import SpreadParts
 from riskmodel.forecasting.experiment import Experiment, load_experiment
 from riskmodel.forecasting.features import Features
 from riskmodel.forecasting.forecast import Forecast, read_forecasts, write_forecasts
@@ -27,9 +28,9 @@ from riskmodel.workspace.transaction import put
 
 #: Before the name of a feature in ``features.parquet``.
 VALUE, CONTRIBUTION = "value:", "contribution:"
-#: What a stored forecast consists of; the last two are absent in folders of earlier versions.
-FORECAST, BY_DRIVER, BY_FEATURE, STABILITY = (
-    f"{name}.parquet" for name in ("forecast", "contributions", "features", "stability")
+#: What a stored forecast consists of; the last three are absent in folders of earlier versions.
+FORECAST, BY_DRIVER, BY_FEATURE, STABILITY, SPREAD = (
+    f"{name}.parquet" for name in ("forecast", "contributions", "features", "stability", "spread")
 )
 
 
@@ -45,11 +46,14 @@ class Explanation:
         Of every feature in score points, the last column the base value.
     stability : pandas.DataFrame
         See :func:`~riskmodel.forecasting.drivers.alternative_models.contribution_range`; empty if not measured.
+    spread : SpreadParts or None
+        Parts of the spread of every area; None for models whose spread is no sum, and in earlier versions.
     """
 
     features: Features
     contributions: FloatArray
     stability: pd.DataFrame = field(default_factory=pd.DataFrame)
+    spread: SpreadParts | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,9 @@ def save_forecast(
         if explanation is not None:
             _write_table(_by_feature(forecast, explanation), temporary / BY_FEATURE)
             _write_table(explanation.stability, temporary / STABILITY)
+            if (spread := explanation.spread) is not None:
+                shared = {"base": spread.base, "freedom": spread.freedom}
+                _write_table(spread.parts.assign(**shared), temporary / SPREAD)
         shutil.copyfile(experiment_file, temporary / "experiment.yaml")
         about = {
             "model": forecast.model,
@@ -180,7 +187,15 @@ def _read_explanation(folder: Path) -> Explanation:
     values = table[[f"{VALUE}{name}" for name in names]].to_numpy(dtype=float)
     contributions = table[[f"{CONTRIBUTION}{name}" for name in (*names, "base")]].to_numpy(dtype=float)
     stability = pq.read_table(folder / STABILITY).to_pandas()
-    return Explanation(Features(names, values), contributions, stability)
+    return Explanation(Features(names, values), contributions, stability, _read_spread(folder / SPREAD))
+
+
+def _read_spread(path: Path) -> SpreadParts | None:
+    if not path.exists():
+        return None
+    table = pq.read_table(path).to_pandas()
+    shared = {name: float(table.pop(name).iloc[0]) for name in ("base", "freedom")}
+    return SpreadParts(parts=table, **shared)
 
 
 def _write_table(frame: pd.DataFrame, path: Path) -> None:
@@ -188,7 +203,7 @@ def _write_table(frame: pd.DataFrame, path: Path) -> None:
 
 
 def _refuse_difference(folder: Path, other: Path) -> None:
-    there = [name for name in (FORECAST, BY_DRIVER, BY_FEATURE, STABILITY) if (folder / name).exists()]
+    there = [name for name in (FORECAST, BY_DRIVER, BY_FEATURE, STABILITY, SPREAD) if (folder / name).exists()]
     for name in there:
         if (folder / name).read_bytes() != (other / name).read_bytes():
             raise InputError(

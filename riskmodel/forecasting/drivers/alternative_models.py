@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from riskmodel.forecasting.drivers.chance_contributions import spread_parts
 from riskmodel.forecasting.drivers.contributions import WORTH_A_WORD, by_driver
 from riskmodel.forecasting.features import Features, Training, training_of
 from riskmodel.forecasting.forecast import Forecast
@@ -45,9 +46,8 @@ def explanation_of(
         return Explanation(features, contributions)
     training = training_of(panel, origin_at(panel, trained_at, forecast.horizon))
     thresholds = np.array(forecast.outputs.thresholds)
-    return Explanation(
-        features, contributions, contribution_stability(model, training, features, forecast.locations, thresholds)
-    )
+    stability = contribution_stability(model, training, features, forecast.locations, thresholds)
+    return Explanation(features, contributions, stability, spread_parts(model, features))
 
 
 def alternative_models(model: Explained, training: Training, thresholds: FloatArray) -> Iterator[Explained]:

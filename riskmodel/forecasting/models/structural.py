@@ -117,12 +117,17 @@ class Structural(SavedModel):
 
     def scale(self, features: Features) -> FloatArray:
         """Scale of the Student-t distribution in score points, shape (rows,)."""
+        size, unrest = self.log_scale_parts(features)
+        spread: FloatArray = np.exp(size + self.fitted.scale[0] + unrest)
+        return spread
+
+    def log_scale_parts(self, features: Features) -> tuple[FloatArray, FloatArray]:
+        """What size and unrest add to the logarithm of the scale, shape (rows,) each."""
         self.check_features(features)
         fitted = self.fitted
         unrest = features.column(UNREST)[:, None]
         restless = _scaled(unrest, np.array([fitted.unrest_centre]), np.array([fitted.unrest_spread]))[:, 0]
-        spread: FloatArray = np.exp(features.column(SPREAD) + fitted.scale[0] + fitted.scale[1] * restless)
-        return spread
+        return features.column(SPREAD), fitted.scale[1] * restless
 
     def contributions(self, features: Features) -> FloatArray:
         """Exact SHAP contributions to the expected change, the last column the base value.

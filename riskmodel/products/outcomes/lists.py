@@ -1,6 +1,7 @@
 """Records of the lists that municipalities were given, to which the visits to their areas refer.
 
-A record has every area of a list with its rank, its chance, why it is visited and its chance of being visited.
+A record has every area of a list with its rank, the chance that the list asks for (``p_decline``, whatever the
+event), why it is visited and its chance of being visited.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodel.errors import InputError
+from riskmodel.products.risk_list import verdicts
 from riskmodel.products.risk_list.random_visits import draw_seed, list_id
 from riskmodel.products.risk_list.risk_list import RiskList
 
@@ -89,7 +91,8 @@ def list_record(
 ) -> ListRecord:
     """Return the record of a risk list."""
     about, rows = risk_list.about, risk_list.rows
-    top, drawn, small = (rows[key].to_numpy(dtype=bool) for key in ("on_list", "audit", "too_small"))
+    top, drawn = (rows[key].to_numpy(dtype=bool) for key in ("on_list", "audit"))
+    small = rows["reason"].isin((verdicts.SMALL, verdicts.NEW)).to_numpy()
     rest = ~top & ~small
     chance = drawn.sum() / max(int(rest.sum()), 1)
     wave = about.origin_date.year
@@ -98,7 +101,7 @@ def list_record(
             "location": rows["location"].astype(str),
             "name": rows["name"].astype(str),
             "rank": rows["rank"].astype(int),
-            "p_decline": rows["p_decline"].astype(float),
+            "p_decline": rows["chance"].astype(float),
             "part": np.select([top, drawn, small], [TOP, DRAWN, SMALL], REST),
             "inclusion": np.select([top, rest], [1.0, chance], 0.0),
         }
@@ -126,8 +129,10 @@ def list_record(
 
 def list_json(record: ListRecord) -> str:
     """Return a list as the text of its file."""
-    about = {**asdict(record), "areas": record.areas.to_dict(orient="records"), "made_on": str(record.made_on)}
-    return json.dumps(about, indent=1, ensure_ascii=False) + "\n"
+    # An area too small to say anything has no chance.
+    areas = record.areas.astype(object).where(record.areas.notna(), None).to_dict(orient="records")
+    about = {**asdict(record), "areas": areas, "made_on": str(record.made_on)}
+    return json.dumps(about, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def list_from_json(about: Mapping[str, Any]) -> ListRecord:

@@ -140,13 +140,13 @@ class Mechanism:
 
 @dataclass(frozen=True)
 class Comparable:
-    """An area of about the same score, size and urbanity, with its score now and its chance of decline."""
+    """A comparable area, with its score now and its chance of the event; NaN where it is too small."""
 
     location: str
     name: str
     municipality: str
     score: float
-    p_decline: float
+    chance: float
 
 
 @dataclass(frozen=True)

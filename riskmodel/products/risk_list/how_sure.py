@@ -44,6 +44,9 @@ def frequency(chance: float, event: Event, *, level: str = "wijk", years: int | 
     if event.kind == "tipping":
         verb = "zakt" if one else "zakken"
         return f"Van 100 vergelijkbare {areas} {verb} er {within}{many} naar klasse {event.to_class} of lager."
+    if event.kind == "slide":
+        verb = "zakt" if one else "zakken"
+        return f"Van 100 vergelijkbare {areas} {verb} er {within}{many} naar zwak, of nog verder."
     return f"Bij {many} van 100 vergelijkbare {areas} gebeurt {within}dit: {event_in_dutch(event)}."
 
 

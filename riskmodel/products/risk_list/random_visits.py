@@ -68,22 +68,41 @@ def random_visits_count(capacity: int, share: float = RANDOM_SHARE) -> int:
     return min(max(rounded, int(capacity >= AT_LEAST_ONE_FROM)), capacity)
 
 
-def plan_visits(too_small: BoolArray, capacity: int | None, share: float = RANDOM_SHARE, seed: int = 0) -> Visits:
-    """Divide the visits over the top of a list and a random draw from the rest."""
+def plan_visits(
+    unfit: BoolArray,
+    capacity: int | None,
+    share: float = RANDOM_SHARE,
+    seed: int = 0,
+    worth: BoolArray | None = None,
+) -> Visits:
+    """Divide the visits over the top of a list and a random draw from the rest.
+
+    Parameters
+    ----------
+    unfit : numpy.ndarray of bool, shape (areas,)
+        Areas that are never visited, such as those too small to say anything.
+    capacity : int, optional
+        How many areas can be visited; by default all.
+    share : float
+        Part of the visits that is drawn.
+    seed : int
+        Of the draw.
+    worth : numpy.ndarray of bool, shape (areas,), optional
+        Areas that can be at the top; by default all that are fit. With fewer of them than visits, some are left.
+    """
     if capacity is not None and capacity < 1:
         raise InputError("--capacity", str(capacity), "at least 1 area")
-    fit = np.flatnonzero(~too_small)
-    asked = len(fit) if capacity is None else capacity
-    size = random_visits_count(asked, share)
-    top, drawn = np.zeros(len(too_small), dtype=bool), np.zeros(len(too_small), dtype=bool)
-    inclusion = np.zeros(len(too_small))
-    if asked >= len(fit):
-        # Everything is visited: there is no rest to draw from.
-        top[fit], inclusion[fit] = True, 1.0
-        return Visits(top, drawn, inclusion)
-    listed, rest = fit[: asked - size], fit[asked - size :]
+    fit = np.flatnonzero(~unfit)
+    best = fit if worth is None else np.flatnonzero(worth & ~unfit)
+    asked = len(fit) if capacity is None else min(capacity, len(fit))
+    # Where everything is visited there is no rest to draw from.
+    size = random_visits_count(asked, share) if asked < len(fit) else 0
+    listed = best[: asked - size]
+    rest = np.setdiff1d(fit, listed) if size else fit[:0]
+    top, drawn = np.zeros(len(unfit), dtype=bool), np.zeros(len(unfit), dtype=bool)
+    inclusion = np.zeros(len(unfit))
     top[listed], inclusion[listed] = True, 1.0
-    inclusion[rest] = size / len(rest)
+    inclusion[rest] = size / max(len(rest), 1)
     drawn[np.random.default_rng(seed).choice(rest, size=size, replace=False)] = True
     return Visits(top, drawn, inclusion)
 

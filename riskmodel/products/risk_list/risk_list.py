@@ -15,7 +15,8 @@ import pandas as pd
 
 from riskmodel.catalogue import Driver
 from riskmodel.errors import InputError
-from riskmodel.forecasting.targets import Event
+from riskmodel.forecasting.moment import Moment
+from riskmodel.forecasting.targets import READINGS, Event
 from riskmodel.products.risk_list.area_sheet import AreaSheet
 from riskmodel.products.risk_list.texts import Sentence
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 #: Columns of ``RiskList.rows``, with their Dutch heading and meaning.
 COLUMNS: dict[str, tuple[str, str]] = {
-    "rank": ("Rang", "1 = grootste kans op achteruitgang binnen deze lijst"),
+    "rank": ("Rang", "1 = grootste kans binnen deze lijst"),
     "location": ("Code", "gebiedscode van het CBS"),
     "name": ("Gebied", "naam van het gebied"),
     "municipality": ("Gemeente", "naam van de gemeente"),
@@ -34,25 +35,50 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "class_name": ("Oordeel nu", "naam van de klasse"),
     "change_last": ("Verandering laatste meting", "score min die van de meting ervoor"),
     "change_long": ("Verandering langere termijn", "score min die van de vroegste vergeleken meting"),
-    "p_decline": ("Kans op achteruitgang", "kans volgens het model binnen de termijn, 0 tot 1"),
+    "section": ("Onderdeel", "to_weak: kan zakken naar zwak; weak: is al zwak of lager; other: andere dalers"),
+    "chance": ("Kans", "kans op wat deze lijst vraagt, 0 tot 1; bij de laagste klasse die van p_clear_slide"),
+    "p_slide": ("Kans om te zakken", "kans op een lagere klasse dan nu, en zwak of lager"),
+    "p_clear_slide": ("Kans op duidelijke daling", "kans op zwak of lager na een daling van meer dan 0,05 punt"),
+    "p_weak": ("Kans op zwak of lager", "kans op klasse 4 (zwak) of lager"),
+    "p_lower_class": ("Kans op lagere klasse", "kans op een lagere klasse dan nu"),
+    "p_recover": ("Kans op herstel", "kans op klasse 5 of hoger, voor wie nu lager staat"),
+    "p_decline": ("Kans op achteruitgang", "kans op een daling van meer dan 0,05 punt"),
+    "kind": ("Soort", "near: net boven de grens; real: echte daling"),
+    "target_date": ("Gaat over", "datum van de meting waarover de kansen gaan"),
+    "p_other": ("Kans andere termijn", "dezelfde kans voor de andere termijn, als die er is"),
     "expected_change": ("Verwachte verandering", "gemiddelde van de voorspelde verandering"),
     "lower80": ("Ondergrens 80%", "in 1 van de 10 gevallen valt de verandering lager uit"),
     "upper80": ("Bovengrens 80%", "in 1 van de 10 gevallen valt de verandering hoger uit"),
     "under_pressure": ("Nu onder druk", "klasse 4 (zwak) of lager bij de laatste meting"),
     "threatens": (
-        "Dreigt achteruit te gaan",
-        "kans duidelijk groter dan gemiddeld in Nederland; nooit bij een gebied dat te klein is om iets te zeggen",
+        "Dreigt",
+        "kans van minstens 5%, en minstens 5 keer zo groot als gemiddeld in Nederland; niet zonder oordeel",
+    ),
+    "verdict": (
+        "Oordeel",
+        "threatens: dreigt; raised: verhoogd; uncertain: onzeker, de score schommelt hier sterk",
+    ),
+    "reason": (
+        "Waarom geen oordeel",
+        "small: te klein; new: nieuwbouw, korte geschiedenis; lowest: kan niet lager",
     ),
     "too_small": ("Te klein om iets te zeggen", "zo weinig inwoners dat de score van toeval sterk schommelt"),
     "on_list": ("Binnen capaciteit", "hoort bij de gebieden die bezocht kunnen worden"),
     "audit": ("Steekproef", "door het lot gekozen om te bezoeken, om de lijst later te kunnen beoordelen"),
-    "drivers_down": ("Wat trekt omlaag", "sterkste bijdragen die de verwachting verlagen, in woorden"),
-    "drivers_up": ("Wat houdt op peil", "sterkste bijdragen die de verwachting verhogen, in woorden"),
+    "drivers_down": ("Wat werkt ongunstig", "sterkste bijdragen die de verwachting verlagen, in woorden"),
+    "drivers_up": ("Wat werkt gunstig", "sterkste bijdragen die de verwachting verhogen, in woorden"),
 }
 #: Columns of ``RiskList.rows`` that are true or false.
 FLAGS = ("under_pressure", "threatens", "too_small", "on_list", "audit")
 #: Columns of ``RiskList.rows`` that hold text.
-TEXT_COLUMNS = ("location", "name", "municipality", "class_name", "drivers_down", "drivers_up")
+TEXT_COLUMNS = (
+    *("location", "name", "municipality", "class_name", "section", "kind", "target_date", "verdict", "reason"),
+    *("drivers_down", "drivers_up"),
+)
+#: Columns of chances.
+CHANCES = ("chance", *(f"p_{name}" for name in READINGS), "p_other")
+#: Columns of ``RiskList.rows`` that are empty for an area too small to say anything.
+MODEL_NUMBERS = (*CHANCES, "expected_change", "lower80", "upper80")
 
 
 @dataclass(frozen=True)
@@ -78,9 +104,9 @@ class About:
     change_last_from, change_long_from : int or None
         Waves against which the two changes are taken.
     average_risk : float
-        Mean chance of decline over all areas of the same forecast.
-    threat_limit : float
-        Chance from which an area *dreigt achteruit te gaan*.
+        Mean chance over the areas of the same forecast that are large enough and where the event can happen.
+    threat_limit, raised_limit : float
+        Chances from which an area *dreigt*, and from which its chance is *verhoogd*.
     small_limit : int
         Areas with fewer inhabitants than this are too small to judge.
     capacity : int or None
@@ -93,6 +119,10 @@ class About:
         How well this method did at earlier origins; None when not known.
     notices : tuple of Sentence
         Warnings, such as that of sensitive indicators that were allowed.
+    list_id, level : str
+        Name of the list, and level of its areas.
+    moment, other_moment : Moment or None
+        The measurement that the list is about, seen from the day on which it was made, and that of ``p_other``.
     """
 
     title: str
@@ -111,12 +141,22 @@ class About:
     change_long_from: int | None
     average_risk: float
     threat_limit: float
+    raised_limit: float
     small_limit: int
     capacity: int | None
     sources: tuple[str, ...]
     example: bool
     track_record: Sentence | None
     notices: tuple[Sentence, ...] = ()
+    list_id: str = ""
+    level: str = "wijk"
+    moment: Moment | None = None
+    other_moment: Moment | None = None
+
+    @property
+    def target_date(self) -> date:
+        """Reference date of the measurement that the chances are about."""
+        return self.origin_date.replace(year=self.origin_date.year + self.horizon)
 
 
 @dataclass(frozen=True)
@@ -138,6 +178,11 @@ class RiskList:
         Polygons of the areas in RD metres, columns ``location`` and ``geometry``; None when there are none.
     peers : pandas.DataFrame, optional
         All municipalities of the same forecast, as :func:`town_counts` counts them.
+    chance_parts : pandas.DataFrame, optional
+        Same order as ``rows``: ``location`` and one column a group of drivers, its share of ``chance`` minus the
+        country's mean chance; NaN for areas without a chance or too small. None for models without such parts.
+    why : tuple of tuple of Sentence
+        Same order as ``rows``: what raises the chance of each area most, in words.
     """
 
     rows: pd.DataFrame
@@ -147,6 +192,8 @@ class RiskList:
     sheets: tuple[AreaSheet, ...] = ()
     boundaries: GeoDataFrame | None = None
     peers: pd.DataFrame | None = None
+    chance_parts: pd.DataFrame | None = None
+    why: tuple[tuple[Sentence, ...], ...] = ()
 
     def __post_init__(self) -> None:
         missing = [column for column in COLUMNS if column not in self.rows.columns]
@@ -173,21 +220,34 @@ def flagged(rows: pd.DataFrame, flag: str) -> npt.NDArray[np.bool_]:
     return flags
 
 
-def verdicts(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Return which areas *dreigen*: only those large enough for a verdict, whatever the model computed."""
-    return flagged(rows, "threatens") & ~flagged(rows, "too_small")
+def judged(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Return which areas get a verdict: large enough, no building site, and with a chance."""
+    silent = rows["reason"].isin(("small", "new")).to_numpy() | flagged(rows, "too_small")
+    known: npt.NDArray[np.bool_] = ~silent & np.isfinite(rows["chance"].to_numpy(float))
+    return known
+
+
+def threatening(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Return which areas *dreigen*: only those that get a verdict, whatever the model computed."""
+    return flagged(rows, "threatens") & judged(rows)
 
 
 def counts(rows: pd.DataFrame) -> dict[str, int]:
-    """Count the areas of a list, those with each flag, and those that both threaten and are under pressure."""
+    """Count the areas of a list, those with each flag, and those that both threaten and are under pressure.
+
+    Who threatens or is under pressure is counted among the areas that get a verdict, as everywhere on a list.
+    """
+    said = judged(rows)
     flags = {name: flagged(rows, name) for name in FLAGS}
+    flags |= {name: flags[name] & said for name in ("under_pressure", "threatens")}
     both = flags["under_pressure"] & flags["threatens"]
-    return {"areas": len(rows), "both": int(both.sum())} | {name: int(flag.sum()) for name, flag in flags.items()}
+    totals = {"areas": len(rows), "judged": int(said.sum()), "both": int(both.sum())}
+    return totals | {name: int(flag.sum()) for name, flag in flags.items()}
 
 
 def town_counts(rows: pd.DataFrame) -> pd.DataFrame:
     """Count per municipality how many of its areas threaten and are under pressure."""
-    known = ~flagged(rows, "too_small") & rows["municipality"].fillna("").ne("").to_numpy()
+    known = judged(rows) & rows["municipality"].fillna("").ne("").to_numpy()
     shown = rows[known]
     counted = (
         pd.DataFrame(

@@ -15,6 +15,7 @@ from riskmodel.forecasting.drivers.measures import country_mean
 from riskmodel.forecasting.drivers.mechanisms import Holding, stacking
 from riskmodel.forecasting.forecast_store import StoredForecast
 from riskmodel.forecasting.groups import abstains
+from riskmodel.forecasting.targets import READINGS
 from riskmodel.monitor.measured import municipality_names
 from riskmodel.panel.panel import FloatArray, Panel
 from riskmodel.products.risk_list.area_sheet import (
@@ -30,6 +31,7 @@ from riskmodel.products.risk_list.how_sure import frequency
 from riskmodel.products.risk_list.ranks import rank_range
 from riskmodel.products.risk_list.sheet_drivers import driver_rows
 from riskmodel.products.risk_list.texts import Sentence
+from riskmodel.products.risk_list.verdicts import NEW, SMALL
 
 IntArray = npt.NDArray[np.intp]
 
@@ -81,7 +83,8 @@ def area_sheets(
             drivers=() if sure.abstain[row] else drivers[row],
             mechanisms=() if sure.abstain[row] else tuple(map(_mechanism, stacked.of(int(own[row])))),
             comparable=comparable[row],
-            past=earlier.get(location, ()),
+            # nor an account of earlier chances.
+            past=() if sure.abstain[row] else earlier.get(location, ()),
             frequency="" if sure.abstain[row] else sure.frequency[row],
             rank_low=int(sure.low[row]),
             rank_high=int(sure.high[row]),
@@ -100,10 +103,12 @@ def _how_sure(panel: Panel, stored: StoredForecast, rows: pd.DataFrame, at: IntA
     abstain = abstains(rows["inhabitants"].to_numpy(dtype=float))
     limits = None
     if event.limit_by_area:
-        row = np.searchsorted(panel.areas, forecast.locations[at])
-        limits = event.limits(panel, forecast.origin_date.year)[row]
-    low, high = rank_range(forecast, at, limits=limits, last=abstain)
-    words = [frequency(chance, event, level=panel.level, years=forecast.horizon) for chance in rows["p_decline"]]
+        row, wave = np.searchsorted(panel.areas, forecast.locations[at]), forecast.origin_date.year
+        limits = event.limits(panel, wave)[row]
+        # Areas of the lowest class are on a list about sliding by their chance of a clear slide.
+        limits = np.where(np.isnan(limits), READINGS["clear_slide"].limits(panel, wave)[row], limits)
+    low, high = rank_range(forecast, at, limits=limits, last=rows["reason"].isin((SMALL, NEW)).to_numpy())
+    words = [frequency(chance, event, level=panel.level, years=forecast.horizon) for chance in rows["chance"]]
     return _Sure(words, low, high, abstain)
 
 
@@ -172,7 +177,8 @@ def _comparable(
     locations, names = forecast.locations.tolist(), panel.names[everywhere].tolist()
     towns = municipality_names(panel.municipality_codes())[everywhere].tolist()
     score = panel.at("score", wave)[everywhere].tolist()
-    chance = forecast.chance_of(event, limits).tolist()
+    small = abstains(panel.latest("population")[everywhere])
+    chance = np.where(small, np.nan, forecast.chance_of(event, limits)).tolist()
     areas = [Comparable(*each) for each in zip(locations, names, towns, score, chance, strict=True)]
     visible = (~np.isin(panel.municipality_codes()[everywhere], sorted(hidden))).tolist()
     return [tuple(areas[row] for row in alike if visible[row]) for alike in nearest.tolist()]

@@ -112,6 +112,20 @@ def in_dutch(sentence: Sentence | None) -> str:
     return "" if sentence is None else fill(TEXTS[sentence.key][0], sentence.values)
 
 
+#: Words of a list that differ by event: sliding down over a border, or falling.
+SLIDE, FALL = "slide", "fall"
+
+
+def family_of(event: Event) -> str:
+    """Return in which words a list about an event speaks: ``"slide"`` or ``"fall"``."""
+    return FALL if event.kind in ("fall", "relative_fall", "beyond_noise", "development") else SLIDE
+
+
+def variant(key: str, family: str) -> str:
+    """Return the key of a text in the words of a family, where it has one: ``key_family``."""
+    return own if (own := f"{key}_{family}") in TEXTS else key
+
+
 def event_in_dutch(event: Event) -> str:
     """Return what an event is in plain Dutch.
 

@@ -53,6 +53,7 @@ const FORMS = {
   n3: (value) => number(value, 3),
   s3: (value) => signed(value, 3),
   p: (value) => percent(value),
+  pp: (value) => `${signed(100 * value, 1)} ${english() ? "points" : "procentpunt"}`,
   ps: (value) => percent(value, 1).replace(/[.,]0%/, "%"),
   one: (value) => `1 ${english() ? "in" : "op de"} ${number(1 / value, 0)}`,
   d: day,
@@ -81,10 +82,12 @@ const fillIn = (text, values) =>
     if (one !== undefined) return value === 1 ? one : many;
     return form ? FORMS[form](value) : words(value);
   });
-const t = (key, values = {}) => fillIn(texts[key][english() ? 1 : 0], values).replaceAll("**", "");
+// A text in the words of the event, where it has them.
+const textOf = (key) => (texts[`${key}_${about.family}`] ?? texts[key])[english() ? 1 : 0];
+const t = (key, values = {}) => fillIn(textOf(key), values).replaceAll("**", "");
 // Names are put in as text, never as markup.
 const rich = (key, values = {}) =>
-  texts[key][english() ? 1 : 0].split(/\*\*(.+?)\*\*/).map((part, i) => {
+  textOf(key).split(/\*\*(.+?)\*\*/).map((part, i) => {
     const shown = fillIn(part, values);
     return i % 2 ? h("b", {}, shown) : shown;
   });
@@ -109,12 +112,22 @@ const s = (name, attributes = {}, ...children) => put(document.createElementNS(S
 const nameOf = (i) => rows.name[i] || t("nameless");
 const townOf = (i) => interned[rows.town[i]] || t("townless");
 const className = (level) => (level === null ? t("class_unknown") : t("class_of", { name: t(`class_${level}`), level }));
+const reasonOf = (i) => interned[rows.reason[i]];
+const sectionOf = (i) => interned[rows.section[i]];
+// Nothing is said of areas too small, or whose score has a short history.
+const silent = (i) => reasonOf(i) === "small" || reasonOf(i) === "new";
 const pointLabel = (i) =>
-  has(i, "small") ? t("point_small", { name: nameOf(i) })
+  silent(i) ? t("point_small", { name: nameOf(i) })
     : t("point", { name: nameOf(i), chance: rows.chance[i], rank: rows.rank[i] });
 
-const TAGS = ["small", "threatened", "pressed", "audit"];
-const tags = (i) => TAGS.filter((tag) => has(i, tag)).map((tag) => h("span", { class: `tag ${tag}` }, t(`tag_${tag}`)));
+const VERDICT_TAGS = { threatens: "threatened", raised: "raised", uncertain: "uncertain" };
+const tagsOf = (i) => [
+  reasonOf(i) ? ["small", `tag_${reasonOf(i)}`] : null,
+  VERDICT_TAGS[interned[rows.verdict[i]]] ? [VERDICT_TAGS[interned[rows.verdict[i]]], `tag_${VERDICT_TAGS[interned[rows.verdict[i]]]}`] : null,
+  has(i, "pressed") ? ["pressed", "tag_pressed"] : null,
+  has(i, "audit") ? ["audit", "tag_audit"] : null,
+].filter(Boolean);
+const tags = (i) => tagsOf(i).map(([kind, key]) => h("span", { class: `tag ${kind}` }, t(key)));
 
 // Everything that must be written again in another language.
 const renewals = [];
@@ -144,6 +157,7 @@ byId("language").addEventListener("click", () => {
   translate();
 });
 byId("print").addEventListener("click", () => window.print());
+document.querySelector(".print-sheets-now")?.addEventListener("click", () => window.print());
 document.documentElement.classList.add("js");
 document.querySelectorAll(".tools, .js-only").forEach((element) => { element.hidden = false; });
 byId("plain-sheets")?.remove();

@@ -18,22 +18,48 @@ const note = (key, values) => h("p", { class: "note" }, rich(key, values));
 
 const verdict = (i, sheet) => {
   const chance = rows.chance[i];
-  if (has(i, "small") || sheet?.abstain || chance === null) {
-    return h("section", { class: "verdict abstain" }, h("div", {},
-      h("h3", {}, t("abstain_title")),
-      h("p", {}, rows.people[i] === null ? t("abstain_unknown") : t("abstain", { people: rows.people[i] })),
-      chance === null ? null : h("p", { class: "note" }, t("model_value", { chance }))));
+  if (silent(i) || sheet?.abstain || chance === null) {
+    const people = rows.people[i] === null ? t("abstain_unknown") : t("abstain", { people: rows.people[i] });
+    return h("section", { class: "verdict abstain" }, h("div", {}, h("h3", {}, t("abstain_title")),
+      h("p", {}, reasonOf(i) === "new" ? t("verdict_new") : people)));
   }
+  const lowest = reasonOf(i) === "lowest";
   const hits = Math.round(100 * chance);
   const times = chance / about.average;
-  const average = { average: about.average };
   const kind = times >= 1.25 ? "verdict_times" : times > 0.8 ? "verdict_same" : "verdict_less";
-  return h("section", { class: "verdict" }, hundred(hits), h("div", {},
-    h("p", { class: "big" }, rich(hits < 1 ? "verdict_low" : "verdict", { count: Math.min(hits, 99) })),
-    h("p", {}, t(kind, { ...average, times: number(times, times < 9.95 ? 1 : 0) })),
+  const how = interned[rows.kind[i]];
+  const inSection = sectionOf(i) === "to_weak" || sectionOf(i) === "weak";
+  return h("section", { class: "verdict" }, lowest ? null : hundred(hits), h("div", {},
+    lowest ? [h("p", { class: "big" }, t("verdict_lowest")), h("p", {}, t("verdict_lowest_fall", { chance }))]
+      : [h("p", { class: "big" }, rich(hits < 1 ? "verdict_low" : "verdict", { count: Math.min(hits, 99) })),
+        h("p", {}, t(kind, { average: about.average, times: number(times, times < 9.95 ? 1 : 0) }))],
+    inSection && how && !lowest ? h("p", {}, rich(`verdict_${how}`)) : null,
+    rows.recover[i] === null ? null : h("p", {}, t("verdict_recover", { chance: rows.recover[i] })),
+    rows.other[i] === null || !about.other ? null : h("p", {}, t("verdict_other", { other: about.other, chance: rows.other[i] })),
     sheet ? [h("div", { class: "rank-line", "aria-hidden": "true" }, h("span", {}, "1"), rankDrawing(rows.rank[i], sheet.ranks[0], sheet.ranks[1]), h("span", {}, number(count, 0))),
-      h("p", { class: "note" }, rich("ranks", { rank: rows.rank[i], low: sheet.ranks[0], high: sheet.ranks[1], all: count }))] : null,
+      h("p", { class: "note" }, rich("ranks", { low: sheet.ranks[0], high: sheet.ranks[1], all: count }))] : null,
     has(i, "audit") ? h("p", { class: "note" }, t("audit_text")) : null));
+};
+
+// From the chance of the country to that of the area, group by group, in percentage points.
+const chancePart = (i) => {
+  const values = data.chanceParts.values[i];
+  if (!values) return null;
+  const parts = data.chanceParts.groups.map((id, n) => ({ id, value: values[n] / 1000 }))
+    .filter((each) => Math.abs(each.value) >= 0.0005).sort((a, b) => b.value - a.value);
+  const total = rows.chance[i];
+  const end = Math.max(total, about.average, ...parts.map((each) => Math.abs(each.value)), 0.01);
+  // What raises a chance is unfavourable, so it has the colour of a fall.
+  const row = (label, value, kind, text) => h("tr", { class: kind }, h("th", { scope: "row" }, label),
+    h("td", { class: "drawn" }, contributionDrawing(-value, end, true, null, null)), h("td", { class: "figure" }, text));
+  return part("chance_why", note("chance_note"),
+    h("table", { class: "parts" },
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "unseen" }, t("part"))),
+        h("th", { scope: "col" }, h("div", { class: "sides" }, h("span", { class: "down" }, `◀ ${t("chance_raises")}`), h("span", { class: "up" }, `${t("chance_lowers")} ▶`))),
+        h("th", { scope: "col" }, h("span", { class: "unseen" }, t("value"))))),
+      h("tbody", {}, row(t("chance_start"), about.average, "base", percent(about.average, 1)),
+        parts.map((each) => row(capital(labelOf(each.id).text), each.value, null, signed(100 * each.value, 1))),
+        row(t("chance_total"), total, "total", percent(total, 1)))));
 };
 
 const trendPart = (i, sheet) => {
@@ -41,7 +67,11 @@ const trendPart = (i, sheet) => {
   if (!drawn) return part("trend", h("p", {}, t("trend_none")));
   const [low, high] = [0.1, 0.9].map((level) => quantile(sheet.fan, sheet.levels, level));
   const expected = { year: sheet.fan[0], expected: points(sheet.fan[1]), low: points(low), high: points(high) };
-  return part("trend", drawn, low === null || sheet.fan[1] === null ? null : h("p", {}, rich("trend_said", expected)), note("trend_note"));
+  // What happened, in words: the longer change of the score.
+  const long = rows.long[i];
+  const told = about.long === null || long === null || Math.abs(long) < 50 ? null
+    : h("p", {}, t(long > 0 ? "trend_rose" : "trend_fell", { change: points(long), year: about.long }));
+  return part("trend", drawn, told, low === null || sheet.fan[1] === null ? null : h("p", {}, rich("trend_said", expected)), note("trend_note"));
 };
 
 const dimensionsPart = (sheet) => {
@@ -93,7 +123,7 @@ const driversPart = (i, drivers, base, still) => {
   const seen = (list) => list.filter((driver) => driver.value !== 0).sort((a, b) => a.value - b.value);
   const rest = drivers.length - groups.reduce((found, [, list]) => found + seen(list).length, 0);
   const folds = !still && drivers.some((driver) => behind(driver).length);
-  return part("drivers", note("drivers_note"), folds ? h("p", { class: "note hint" }, t("drivers_hint")) : null,
+  return h("details", { class: "part drivers", open: still || !data.chanceParts.values[i] }, h("summary", {}, h("h3", {}, t("drivers"))), note("drivers_note"), folds ? h("p", { class: "note hint" }, t("drivers_hint")) : null,
     h("table", { class: "parts" },
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "unseen" }, t("part"))),
         h("th", { scope: "col" }, h("div", { class: "sides" }, h("span", { class: "down" }, `◀ ${t("pushes")}`), h("span", { class: "up" }, `${t("holds")} ▶`))),
@@ -123,24 +153,26 @@ const comparablePart = (sheet) => (sheet.comparable.length ? part("comparable", 
 // Hits and misses alike: what was said counts as high among the tenth of the country with the highest chance.
 const VERDICTS = { "true,true": "past_hit", "true,false": "past_false", "false,true": "past_missed", "false,false": "past_quiet" };
 const pastPart = (i, sheet) => {
-  const small = has(i, "small") || sheet.abstain;
+  if (silent(i) || sheet.abstain) return null;
   if (!sheet.past.length) return part("past", h("p", {}, t("past_never")));
   const judged = sheet.past.map(([, , , rank, of, , happened]) => VERDICTS[[rank <= of / 10, Boolean(happened)]]);
   const times = (key) => judged.filter((each) => each === key).length;
+  const [right, wrong, missed] = ["past_hit", "past_false", "past_missed"].map(times);
+  const key = right + missed ? "past_sum" : wrong ? "past_well" : "past_calm";
   return part("past",
-    small ? h("p", {}, t("past_small")) : h("p", {}, rich("past_sum", { all: judged.length, fell: times("past_hit") + times("past_missed"), hit: times("past_hit"), missed: times("past_missed"), wrong: times("past_false") })),
-    h("table", { class: "plain" }, h("thead", {}, h("tr", {}, ["past_from", "past_said", "past_was"].map((key) => h("th", { scope: "col" }, t(key))))),
+    h("p", {}, rich(key, { all: judged.length, fell: right + missed, warned: right + wrong, right })),
+    h("table", { class: "plain" }, h("thead", {}, h("tr", {}, ["past_from", "past_said", "past_was"].map((each) => h("th", { scope: "col" }, t(each))))),
       h("tbody", {}, sheet.past.map(([year, target, chance, rank, of, change, happened], n) => h("tr", {},
         h("th", { scope: "row" }, t("past_span", { year, target })),
-        h("td", {}, t("past_chance", { chance: percent(chance === null ? null : chance / 100) }), h("span", { class: "sub" }, small ? null : t("past_place", { rank, of }))),
-        h("td", {}, t(happened ? "past_yes" : "past_no", { change: points(change) }), small ? null : h("span", { class: `sub ${judged[n]}` }, t(judged[n]))))))),
-    small ? null : note("past_note"));
+        h("td", {}, t("past_chance", { chance: percent(chance === null ? null : chance / 100) }), h("span", { class: "sub" }, t("past_place", { rank, of }))),
+        h("td", {}, t(happened ? "past_yes" : "past_no", { change: points(change) }), h("span", { class: `sub ${judged[n]}` }, t(judged[n]))))))),
+    note("past_note"));
 };
 
 const factsPart = (i) => part("facts", h("dl", { class: "small-facts" }, [
   ["h_score", `${number(points(rows.score[i]))}, ${className(rows.level[i])}`],
   [about.last === null ? "h_change_before" : "h_change", signed(points(rows.change[i])), { year: about.last }],
-  ["h_expected", `${signed(points(rows.expected[i]))} (${t("between", { low: points(rows.low[i]), high: points(rows.high[i]) })})`],
+  ["h_expected", rows.expected[i] === null ? t("legend_small") : `${signed(points(rows.expected[i]))} (${t("between", { low: points(rows.low[i]), high: points(rows.high[i]) })})`],
   ["h_inhabitants", number(rows.people[i], 0)],
 ].map(([key, value, values]) => h("div", {}, h("dt", {}, t(key, values ?? {})), h("dd", {}, value)))));
 
@@ -169,17 +201,16 @@ const partsOf = (i) => (data.parts[i] ?? []).slice(1).map((value, n) => ({
 const sheetBody = (i, packed, still) => {
   const sheet = readSheet(i, packed);
   // Nothing is explained of an area too small to say anything.
-  const silent = has(i, "small") || sheet?.abstain;
+  const quiet = silent(i) || sheet?.abstain;
   return [
     h("p", { class: "tags" }, tags(i)),
     h("div", { class: "sheet-grid" },
-      verdict(i, sheet),
-      sheet ? trendPart(i, sheet) : null,
-      silent ? null : driversPart(i, sheet ? sheet.drivers : partsOf(i), sheet ? null : data.parts[i]?.[0] ?? null, still),
-      sheet ? [silent ? null : mechanismsPart(sheet), dimensionsPart(sheet), comparablePart(sheet), pastPart(i, sheet)] : null,
+      h("div", { class: "lead-column" }, verdict(i, sheet), quiet ? null : chancePart(i)),
+      sheet ? [dimensionsPart(sheet), quiet ? null : mechanismsPart(sheet), quiet ? null : trendPart(i, sheet), comparablePart(sheet), pastPart(i, sheet)] : null,
+      quiet ? null : driversPart(i, sheet ? sheet.drivers : partsOf(i), sheet ? null : data.parts[i]?.[0] ?? null, still),
       factsPart(i)),
     h("p", { class: "sheet-limits" }, t("limits_short")),
-    h("p", { class: "note" }, t("source_line", { id: about.id, model: about.model, version: about.version, origin: about.origin, made: about.made })),
+    h("p", { class: "note" }, t("source_line", { id: about.list, model: about.model, version: about.version, origin: about.origin, made: about.made })),
   ];
 };
 const heading = (i, id) => [

@@ -15,7 +15,7 @@ let looked = -1;
 
 // An area too small for a verdict stands in no corner.
 const cornerOf = (i) => {
-  if (has(i, "small") || rows.chance[i] === null) return "";
+  if (silent(i) || rows.chance[i] === null) return "";
   if (has(i, "threatened")) return has(i, "pressed") ? "both" : "threat";
   return has(i, "pressed") ? "pressure" : "none";
 };
@@ -23,7 +23,8 @@ const wanted = (i, words) =>
   words.every((word) => searched[i].includes(word)) &&
   (!fields.municipality?.value || interned[rows.town[i]] === fields.municipality.value) &&
   (!corner || cornerOf(i) === corner) &&
-  ["pressed", "threatened", "listed", "audit", "small"].every((flag) => !fields[flag]?.checked || has(i, flag));
+  ["pressed", "threatened", "listed", "audit"].every((flag) => !fields[flag]?.checked || has(i, flag)) &&
+  (!fields.small?.checked || silent(i));
 
 // A missing value says nothing about order, so it stays at the end in both directions.
 const compare = (one, other) => {
@@ -35,10 +36,17 @@ const compare = (one, other) => {
   return sign * (a - b) || one - other;
 };
 
+const sub = (key, values) => h("span", { class: "sub" }, t(key, values));
 const chanceCell = (i) => {
+  if (silent(i)) return h("td", { class: "chance" }, t(`no_chance_${reasonOf(i)}`));
   if (rows.chance[i] === null) return h("td", { class: "chance" }, t("unknown"));
-  if (has(i, "small")) return h("td", { class: "chance" }, t("legend_small"), h("span", { class: "sub" }, percent(rows.chance[i])));
-  return h("td", { class: "chance" }, h("b", {}, percent(rows.chance[i])));
+  if (reasonOf(i) === "lowest") return h("td", { class: "chance" }, t("no_chance_lowest"), sub("fall_chance", { chance: rows.chance[i] }));
+  const section = sectionOf(i), kind = interned[rows.kind[i]];
+  return h("td", { class: "chance" }, h("b", {}, percent(rows.chance[i])),
+    kind && (section === "to_weak" || section === "weak") ? sub(`kind_${kind}`) : null,
+    rows.recover[i] === null ? null : sub("recover_chance", { chance: rows.recover[i] }),
+    section === "other" ? sub("fall_chance", { chance: rows.decline[i] }) : null,
+    rows.other[i] === null || !about.other ? null : sub("other_chance", { day: about.other, chance: rows.other[i] }));
 };
 const people = (i) => (rows.people[i] === null ? t("people_unknown") : t("people", { people: rows.people[i] }));
 const rowOf = (i) => {
@@ -54,10 +62,11 @@ const rowOf = (i) => {
       h("a", { href: `#${rows.code[i]}`, class: "open" }, h("bdi", {}, nameOf(i))),
       h("span", { class: "sub" }, h("bdi", {}, townOf(i)), ` · ${people(i)}`),
       tags(i),
-      why(interned[rows.down[i]], "down", "pushes", "◀"), why(interned[rows.up[i]], "up", "holds", "▶")),
+      rows.why[i]?.length ? h("span", { class: "sub why" }, rows.why[i].slice(0, 2).map((each, n) => [n ? "; " : "", words(interned[each])]))
+        : [why(interned[rows.down[i]], "down", "pushes", "◀"), why(interned[rows.up[i]], "up", "holds", "▶")]),
     chanceCell(i),
-    h("td", { class: "expected" }, intervalDrawing(i), h("span", { class: "main" }, signed(points(rows.expected[i]))),
-      h("span", { class: "sub" }, t("between", { low: points(rows.low[i]), high: points(rows.high[i]) }))),
+    h("td", { class: "expected" }, rows.expected[i] === null ? (silent(i) ? null : t("unknown")) : [intervalDrawing(i), h("span", { class: "main" }, signed(points(rows.expected[i]))),
+      h("span", { class: "sub" }, t("between", { low: points(rows.low[i]), high: points(rows.high[i]) }))]),
     h("td", { class: "score" }, number(points(rows.score[i])), h("span", { class: "sub" }, className(rows.level[i]))),
     h("td", { class: "change" }, signed(points(rows.change[i])),
       about.long === null ? null : h("span", { class: "sub" }, t("since", { year: about.long, change: points(rows.long[i]) }))));
@@ -65,7 +74,7 @@ const rowOf = (i) => {
 const audited = rows.flags.some((_, i) => has(i, "audit"));
 const lineRow = () =>
   h("tr", { class: "line", id: "line" }, h("th", { scope: "rowgroup", colspan: headers.length },
-    about.capacity === null ? t("line_plain") : audited ? t("line_audit") : t("line", { capacity: about.capacity })));
+    about.capacity === null ? t("line_plain") : t(audited ? "line_audit" : "line", { capacity: about.capacity })));
 
 // The line only tells the truth while the areas stand in the order of the list.
 const byRank = () => sorting.column === "rank" && sorting.direction === "ascending";

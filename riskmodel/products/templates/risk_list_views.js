@@ -89,7 +89,7 @@ const showTip = (i, near) => {
   tip.hidden = i < 0;
   if (i < 0) return;
   tip.replaceChildren(h("b", {}, h("bdi", {}, nameOf(i))), h("span", {}, townOf(i)),
-    h("span", {}, has(i, "small") ? t("tag_small") : t("point", { name: t("h_chance"), chance: rows.chance[i], rank: rows.rank[i] }).replace(/^[^,]*, /, "")),
+    h("span", {}, silent(i) ? t(`tag_${reasonOf(i)}`) : t("point", { name: t("h_chance"), chance: rows.chance[i], rank: rows.rank[i] }).replace(/^[^,]*, /, "")),
     rows.score[i] === null ? null : h("span", {}, t("tip_score", { score: points(rows.score[i]), name: className(rows.level[i]) })));
   const box = near?.getBoundingClientRect();
   if (box) placeTip(box.left + box.width / 2, box.top + box.height / 2);

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from riskmodel.products.risk_list.provenance import provenance_cells
-from riskmodel.products.risk_list.risk_list import COLUMNS, TEXT_COLUMNS, RiskList, verdicts
+from riskmodel.products.risk_list.risk_list import COLUMNS, TEXT_COLUMNS, RiskList, threatening
 from riskmodel.workspace.safe_text import safe_cell
 
 #: Columns of ``RiskList.rows`` that hold whole numbers, even when some are missing.
@@ -31,8 +31,10 @@ def as_table(risk_list: RiskList) -> pd.DataFrame:
     texts = {column: rows[column].map(safe_cell) for column in TEXT_COLUMNS}
     wholes = {column: _whole_numbers(rows[column]) for column in WHOLE_COLUMNS}
     names = {"base": "basis"} | {driver.id: f"bijdrage_{driver.id}" for driver in risk_list.drivers}
-    parts = risk_list.contributions[list(names)].rename(columns=names).reset_index(drop=True)
-    return pd.concat([rows.assign(**texts, **wholes, threatens=verdicts(rows)), parts], axis="columns")
+    parts = [risk_list.contributions[list(names)].rename(columns=names).reset_index(drop=True)]
+    if risk_list.chance_parts is not None:
+        parts.append(risk_list.chance_parts.drop(columns="location").add_prefix("chance_").reset_index(drop=True))
+    return pd.concat([rows.assign(**texts, **wholes, threatens=threatening(rows)), *parts], axis="columns")
 
 
 def write_csv(risk_list: RiskList, path: str | Path) -> None:

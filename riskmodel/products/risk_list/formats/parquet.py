@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from riskmodel.catalogue import drivers as catalogued_drivers
 from riskmodel.errors import InputError
 from riskmodel.products.risk_list.formats.csv import as_table
 from riskmodel.products.risk_list.provenance import provenance_record
@@ -29,7 +30,12 @@ def column_words(risk_list: RiskList) -> dict[str, tuple[str, str]]:
         )
         for driver in risk_list.drivers
     }
-    return dict(COLUMNS) | base | drivers
+    parts = risk_list.chance_parts
+    groups = [] if parts is None else [name for name in parts.columns if name != "location"]
+    labels = {driver.id: driver.label for driver in catalogued_drivers()}
+    meaning = "wat dit onderdeel aan de kans toevoegt boven het landelijk gemiddelde, 0 tot 1; geen oorzaak"
+    chances = {f"chance_{group}": (f"Deel van de kans: {labels[group]}", meaning) for group in groups}
+    return dict(COLUMNS) | base | drivers | chances
 
 
 def arrow_table(risk_list: RiskList) -> pa.Table:

@@ -17,7 +17,7 @@ from riskmodel.products.risk_list.map import draw_map
 from riskmodel.products.risk_list.page.drawings import NO_STEP, step_limits, steps_of
 from riskmodel.products.risk_list.page.page import capacity_line
 from riskmodel.products.risk_list.provenance import origin_lines, too_small
-from riskmodel.products.risk_list.risk_list import RiskList, counts, flagged, verdicts
+from riskmodel.products.risk_list.risk_list import RiskList, counts, flagged, threatening
 from riskmodel.products.risk_list.texts import event_in_dutch, in_dutch
 from riskmodel.workspace.safe_text import plain_text
 
@@ -50,7 +50,7 @@ def _to_visit(risk_list: RiskList) -> np.ndarray:
 def render_list_pdf(risk_list: RiskList, *, compact: bool = False) -> str:
     """Return the HTML that is printed."""
     rows, about = risk_list.rows.reset_index(drop=True), risk_list.about
-    rows = rows.assign(threatens=verdicts(rows))
+    rows = rows.assign(threatens=threatening(rows))
     chosen = visited(risk_list).tolist() if risk_list.sheets else []
     shown = np.union1d(np.arange(min(len(rows), MOST_ROWS)), np.flatnonzero(flagged(rows, "audit")))
     areas = [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
@@ -67,7 +67,7 @@ def render_list_pdf(risk_list: RiskList, *, compact: bool = False) -> str:
         "line": capacity_line(rows),
         "listed": [(row, areas[row], row in chosen) for row in shown.tolist()],
         "map": _map(risk_list),
-        "most": largest(rows["p_decline"], 1.2 * about.threat_limit),
+        "most": largest(rows["chance"], 1.2 * about.threat_limit),
         "origin": origin_lines(risk_list),
         "several": rows["municipality"].map(plain_text).nunique() > 1,
         "sheets": [sheet_context(areas[row], risk_list.sheets[row], len(areas)) for row in chosen],

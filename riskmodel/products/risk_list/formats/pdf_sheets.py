@@ -46,7 +46,7 @@ def clipped(text: Any, longest: int = LONGEST) -> str:
 
 def sheet_context(area: dict[str, Any], sheet: AreaSheet, areas: int) -> dict[str, Any]:
     """Return what the template shows of one area."""
-    chance = dutch.known(area["p_decline"])
+    chance = dutch.known(area["chance"])
     leading, own, rest = _parts(sheet.drivers)
     numbers = [part.value for part in (*leading, *own)] + [area["expected_change"]]
     base = _base(area, sheet)

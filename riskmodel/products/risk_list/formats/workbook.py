@@ -10,11 +10,16 @@ from typing import Any
 
 import xlsxwriter
 
+from riskmodel.catalogue import drivers as catalogued_drivers
 from riskmodel.products.rendering.dutch import EXAMPLE, is_true, known, yes_no
 from riskmodel.products.risk_list.formats.workbook_explained import HEADINGS, NO_VERDICT, explained
 from riskmodel.products.risk_list.formats.workbook_texts import Blocks, guide_blocks, origin_blocks
+from riskmodel.products.risk_list.minute import minute
+from riskmodel.products.risk_list.moment_words import moment_sentences, moment_warnings
 from riskmodel.products.risk_list.provenance import caveats
-from riskmodel.products.risk_list.risk_list import COLUMNS, FLAGS, TEXT_COLUMNS, About, RiskList
+from riskmodel.products.risk_list.risk_list import CHANCES, COLUMNS, FLAGS, TEXT_COLUMNS, About, RiskList
+from riskmodel.products.risk_list.texts import TEXTS, in_dutch
+from riskmodel.products.risk_list.verdicts import OTHER, TO_WEAK, WEAK
 from riskmodel.workspace.safe_text import plain_text
 
 WIDTHS = {
@@ -34,12 +39,24 @@ NUMBER_FORMATS = {
     "inhabitants": "#,##0",
     "score": "0.000",
     "score_class": "0",
-    "p_decline": "0%",
+    **dict.fromkeys(CHANCES, "0.0%"),
 }
 
-#: Numbers of the model that say nothing about an area too small for a verdict: they are grey.
-MODEL_NUMBERS = ("p_decline", "expected_change", "lower80", "upper80")
-QUIET: dict[str, object] = {"italic": True, "font_color": "#6B7A87"}
+
+#: Beginning of the key of the words of a code, by column.
+CODES = {"section": "minute_", "kind": "kind_", "verdict": "verdict_word_", "reason": "no_chance_"}
+#: Headings and widths of the first sheet, and the names in each of its sections.
+MINUTE = (
+    ("Onderdeel", 24),
+    ("Gebied", 30),
+    ("Gemeente", 20),
+    ("Kans", 9),
+    ("Oordeel", 16),
+    ("Soort", 20),
+    ("Kans op herstel", 11),
+    ("Waarom", 70),
+)
+MOST_NAMES = {TO_WEAK: 25, WEAK: 25, OTHER: 10, "top": 25}
 
 FONT = {"font_name": "Calibri", "font_size": 11, "valign": "top"}
 HEADING = {"bold": True, "text_wrap": True, "bg_color": "#0B4F7D", "font_color": "#FFFFFF"}
@@ -127,17 +144,85 @@ def _flag_words(name: str, area: Mapping[Any, Any]) -> str:
 
 
 def _cell(sheet: Any, row: int, column: int, name: str, area: Mapping[Any, Any], styles: _Styles) -> None:
-    value, small = area[name], is_true(area["too_small"])
+    value = area[name]
     if name in TEXT_COLUMNS:
-        sheet.write_string(row, column, plain_text(value), styles.get(TEXT))
+        sheet.write_string(row, column, plain_text(code_words(name, value)), styles.get(TEXT))
     elif name in FLAGS:
         words = _flag_words(name, area)
         mark = MARKED.get("too_small" if words == NO_VERDICT else name, {}) if words != "nee" else {}
         sheet.write_string(row, column, words, styles.get(TEXT | mark))
     else:
         pattern = NUMBER_FORMATS.get(name, CHANGE)
-        quiet = small and name in MODEL_NUMBERS
-        _write_number(sheet, row, column, value, styles.get({"num_format": pattern} | (QUIET if quiet else {})))
+        _write_number(sheet, row, column, value, styles.number(pattern))
+
+
+def code_words(name: str, code: str) -> str:
+    """Return a code of a column of a list in plain Dutch; a text that is no code stays as it is."""
+    return TEXTS[f"{CODES[name]}{code}"][0] if name in CODES and code else code
+
+
+def _minute_sheet(book: Any, risk_list: RiskList, styles: _Styles) -> None:
+    """The areas at the top of each section, with what raises their chance in words."""
+    sheet, found = book.add_worksheet("In één minuut"), minute(risk_list, MOST_NAMES)
+    _headings(sheet, [heading for heading, _ in MINUTE], styles)
+    row, texts = 0, []
+    for section in found.sections:
+        for area, why in section.areas:
+            row += 1
+            chance = area["p_decline"] if section.key == OTHER else area["chance"]
+            words = [
+                TEXTS[f"minute_{section.key}"][0],
+                area["name"],
+                area["municipality"],
+                code_words("verdict", area["verdict"]),
+                code_words("kind", area["kind"]) if section.key in (TO_WEAK, WEAK) else "",
+                "; ".join(map(in_dutch, why)),
+            ]
+            for column, text in zip((0, 1, 2, 4, 5, 7), words, strict=True):
+                sheet.write_string(row, column, plain_text(text), styles.get(TEXT))
+            _write_number(sheet, row, 3, chance, styles.number("0%"))
+            _write_number(sheet, row, 6, area["p_recover"], styles.number("0%"))
+            texts.append(words[-1])
+    for column, (_, width) in enumerate(MINUTE):
+        sheet.set_column(column, column, width)
+    _fit_rows(sheet, [(texts, MINUTE[-1][1])])
+    about = [*_moment_lines(risk_list.about), *map(in_dutch, found.nothing)]
+    for line in about:
+        row += 1
+        sheet.write_string(row, 0, plain_text(line.replace("**", "")), styles.get())
+    sheet.freeze_panes(1, 2)
+    _on_paper(sheet, risk_list.about)
+
+
+def _moment_lines(about: About) -> list[str]:
+    if about.moment is None:
+        return []
+    return [in_dutch(each) for each in (*moment_sentences(about.moment), *moment_warnings(about.moment))]
+
+
+def _chance_sheet(book: Any, risk_list: RiskList, styles: _Styles) -> None:
+    """The parts of the chance of every area, in percentage points from the national mean."""
+    parts = risk_list.chance_parts
+    if parts is None:
+        return
+    sheet = book.add_worksheet("Waarom deze kans")
+    labels = {driver.id: driver.label for driver in catalogued_drivers()}
+    groups = [name for name in parts.columns if name != "location"]
+    headings = ["Code", "Gebied", "Landelijk gemiddelde", *(labels[group] for group in groups), "Kans"]
+    _headings(sheet, headings, styles)
+    known = parts[groups].notna().all(axis="columns").tolist()
+    columns = [parts[group].tolist() for group in groups]
+    for row, (area, there) in enumerate(zip(risk_list.rows.to_dict("records"), known, strict=True), start=1):
+        for column, name in enumerate(("location", "name")):
+            sheet.write_string(row, column, plain_text(area[name]), styles.get(TEXT))
+        values = [risk_list.about.average_risk, *(column[row - 1] for column in columns), area["chance"]]
+        for column, value in enumerate(values, start=2):
+            pattern = "0.0%" if column in (2, len(headings) - 1) else "+0.0%;-0.0%;0.0%"
+            _write_number(sheet, row, column, value if there else None, styles.number(pattern))
+    sheet.set_column(0, 0, WIDTHS["location"])
+    sheet.set_column(1, 1, WIDTHS["name"])
+    sheet.set_column(2, len(headings) - 1, 15)
+    _table_settings(sheet, len(risk_list.rows), len(headings), risk_list.about)
 
 
 def _list_sheet(book: Any, risk_list: RiskList, styles: _Styles) -> None:
@@ -149,7 +234,7 @@ def _list_sheet(book: Any, risk_list: RiskList, styles: _Styles) -> None:
         for row, area in enumerate(areas, start=1):
             _cell(sheet, row, column, name, area, styles)
     _fit_rows(sheet, [([area[name] for area in areas], WIDTHS.get(name, _WIDTH)) for name in TEXT_COLUMNS])
-    chance = list(COLUMNS).index("p_decline")
+    chance = list(COLUMNS).index("chance")
     bars = {"type": "data_bar", "bar_color": "#F2B97F", "min_type": "num", "min_value": 0}
     # No bar beside an area without a verdict; those are at the end.
     judged = max((row for row, area in enumerate(areas, start=1) if not is_true(area["too_small"])), default=0)
@@ -236,7 +321,9 @@ def write_xlsx(risk_list: RiskList, path: str | Path) -> None:
             }
         )
         styles, cells = _Styles(book), _Styles(book, LINED)
+        _minute_sheet(book, risk_list, cells)
         _list_sheet(book, risk_list, cells)
+        _chance_sheet(book, risk_list, cells)
         _explained_sheet(book, risk_list, cells)
         _parts_sheet(book, risk_list, cells)
         _text_sheet(book, "Leeswijzer", about, guide_blocks(about), styles)

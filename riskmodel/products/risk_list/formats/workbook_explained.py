@@ -18,7 +18,7 @@ from riskmodel.workspace.safe_text import plain_text
 #: Areas explained in a workbook, beside those drawn at random; nobody reads more, and the contributions have all.
 MOST_EXPLAINED = 200
 #: In place of a chance, for an area that is too small.
-NO_VERDICT = "te klein om iets te zeggen"
+NO_VERDICT = "geen oordeel"
 
 
 @dataclass(frozen=True)

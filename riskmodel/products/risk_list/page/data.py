@@ -13,12 +13,13 @@ import pandas as pd
 
 from riskmodel.catalogue import DIMENSIONS, drivers, load
 from riskmodel.catalogue.units import UNITS, Amount
+from riskmodel.forecasting.targets import READINGS
 from riskmodel.products.risk_list.area_sheet import AreaSheet, DriverRow, Past, Trend
 from riskmodel.products.risk_list.driver_words import strongest
 from riskmodel.products.risk_list.page.interned import Interned
 from riskmodel.products.risk_list.page.markup import packed
 from riskmodel.products.risk_list.risk_list import FLAGS, About, RiskList, flagged
-from riskmodel.products.risk_list.texts import TEXTS, Sentence, event_sentence
+from riskmodel.products.risk_list.texts import TEXTS, Sentence, event_sentence, family_of
 from riskmodel.products.risk_list.texts import UNITS as UNIT_TEXTS
 from riskmodel.workspace.safe_text import plain_text
 
@@ -85,14 +86,23 @@ def _rows(risk_list: RiskList, interned: Interned) -> dict[str, list[Any]]:
         "down": _strongest(risk_list, interned, down=True),
         "up": _strongest(risk_list, interned, down=False),
     }
+    # Words of few kinds, by their index in the texts that every area shares.
+    kinds = {
+        name: [interned.index(text, str) for text in rows[name]]
+        for name in ("section", "kind", "verdict", "reason")
+    }
+    chances = {name: _numbers(rows[f"p_{name}"]) for name in (*READINGS, "other")}
     numbers = {
         "rank": _numbers(rows["rank"], whole=True),
         "people": _numbers(rows["inhabitants"], whole=True),
         "level": _numbers(rows["score_class"], whole=True),
-        "chance": _numbers(rows["p_decline"]),
+        "chance": _numbers(rows["chance"]),
         "flags": flag_bits(rows).tolist(),
     }
-    return texts | numbers | {name: _milli_column(rows[column]) for name, column in MILLI.items()}
+    texts["why"] = [[_sentence(each, interned) for each in found] for found in risk_list.why]
+    return (
+        texts | kinds | chances | numbers | {name: _milli_column(rows[column]) for name, column in MILLI.items()}
+    )
 
 
 def _strongest(risk_list: RiskList, interned: Interned, *, down: bool) -> list[int]:
@@ -166,7 +176,7 @@ def _sheet(sheet: AreaSheet, indices: dict[str, int], interned: Interned) -> lis
                 plain_text(found.name),
                 interned.index(found.municipality, plain_text),
                 milli(found.score),
-                percent(found.p_decline),
+                percent(found.chance),
             ]
             for found in sheet.comparable
         ],
@@ -196,6 +206,17 @@ def _contributions(risk_list: RiskList) -> list[list[int | None]]:
     return [list(row) for row in zip(*values, strict=True)]
 
 
+def _chance_parts(risk_list: RiskList) -> dict[str, Any]:
+    """Return groups, and their parts of the chance of every row in thousandths; None where unknown."""
+    table = risk_list.chance_parts
+    if table is None:
+        return {"groups": [], "values": []}
+    groups = [name for name in table.columns if name != "location"]
+    known = table[groups].notna().all(axis="columns")
+    tenths = np.round(1000 * table[groups].fillna(0.0).to_numpy(float)).astype(int).tolist()
+    return {"groups": groups, "values": [row if there else None for row, there in zip(tenths, known, strict=True)]}
+
+
 def about_data(about: About) -> dict[str, Any]:
     """Return the settings that texts of the page need; dates as ``YYYY-MM-DD``."""
     return {
@@ -207,8 +228,13 @@ def about_data(about: About) -> dict[str, Any]:
         "origin": about.origin_date.isoformat(),
         "known": about.known_at.isoformat(),
         "made": about.made_on.isoformat(),
+        "family": family_of(about.event),
+        "target": about.target_date.isoformat(),
+        "list": about.list_id,
+        "other": about.other_moment and about.other_moment.target_date.isoformat(),
         "average": about.average_risk,
         "limit": about.threat_limit,
+        "raised": about.raised_limit,
         "small": about.small_limit,
         "capacity": about.capacity,
         "last": about.change_last_from,
@@ -233,6 +259,7 @@ def page_data(risk_list: RiskList) -> str:
         "rows": _rows(risk_list, interned),
         # Sheets have their own drivers; without them these are all there is.
         "parts": [] if risk_list.sheets else _contributions(risk_list),
+        "chanceParts": _chance_parts(risk_list),
         "drivers": [[driver.id, driver.label, int(_definitional(driver.id))] for driver in risk_list.drivers],
         "interned": interned.values,
         "texts": TEXTS,

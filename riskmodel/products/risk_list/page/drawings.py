@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskmodel.products.risk_list.risk_list import flagged
+from riskmodel.products.risk_list.risk_list import flagged, judged
 from riskmodel.workspace.safe_text import plain_text
 
 Floats = npt.NDArray[np.float64]
@@ -51,7 +51,7 @@ class Quadrant:
 
 def steps_of(rows: pd.DataFrame, limit: float) -> npt.NDArray[np.int64]:
     """Return the step of colour of every area."""
-    chance = rows["p_decline"].to_numpy(float)
+    chance = rows["chance"].to_numpy(float)
     steps = np.searchsorted(np.array(STEPS) * limit, chance, side="right")
     return np.where(judged(rows), steps, NO_STEP)
 
@@ -61,18 +61,12 @@ def step_limits(limit: float) -> tuple[float, ...]:
     return tuple(step * limit for step in STEPS)
 
 
-def judged(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Return which areas have a verdict: large enough, and with a chance."""
-    verdict: npt.NDArray[np.bool_] = ~flagged(rows, "too_small") & np.isfinite(rows["p_decline"].to_numpy(float))
-    return verdict
-
-
 def quadrant(rows: pd.DataFrame, limit: float, width: float = 600.0, height: float = 420.0) -> Quadrant:
     """Return the areas in the quadrant.
 
     The side has a square-root scale: most areas have a small chance and would lie on one another.
     """
-    score, chance = rows["score"].to_numpy(float), rows["p_decline"].to_numpy(float)
+    score, chance = rows["score"].to_numpy(float), rows["chance"].to_numpy(float)
     known = np.isfinite(score) & judged(rows)
     pressed = flagged(rows, "under_pressure") & known
     low, high = (score[known].min(), score[known].max()) if known.any() else (0.0, 1.0)

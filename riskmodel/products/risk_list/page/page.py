@@ -13,21 +13,22 @@ from riskmodel.products.rendering import dutch
 from riskmodel.products.rendering.html import asset, environment, policy
 from riskmodel.products.rendering.scale import symmetric_scale
 from riskmodel.products.risk_list.map import draw_map
+from riskmodel.products.risk_list.minute import minute
+from riskmodel.products.risk_list.moment_words import moment_sentences, moment_warnings
 from riskmodel.products.risk_list.page.data import about_data, page_data, sheets_data
 from riskmodel.products.risk_list.page.drawings import (
     among_others,
     corner_counts,
-    judged,
     quadrant,
     step_limits,
     steps_of,
     town_dots,
     towns,
 )
-from riskmodel.products.risk_list.page.markup import marked, say, text
+from riskmodel.products.risk_list.page.markup import PageTexts, marked
 from riskmodel.products.risk_list.provenance import provenance
-from riskmodel.products.risk_list.risk_list import About, RiskList, counts, flagged, town_counts
-from riskmodel.products.risk_list.texts import in_dutch
+from riskmodel.products.risk_list.risk_list import About, RiskList, counts, flagged, judged, town_counts
+from riskmodel.products.risk_list.texts import family_of, in_dutch
 from riskmodel.workspace.safe_text import plain_text
 
 TEMPLATE = "risk_list.html.j2"
@@ -48,7 +49,7 @@ def capacity_line(rows: pd.DataFrame) -> int | None:
     an area higher up was passed over.
     """
     # An area too small for a verdict is below the line for another reason.
-    inside, large = flagged(rows, "on_list"), ~flagged(rows, "too_small")
+    inside, large = flagged(rows, "on_list"), judged(rows)
     if not (large & ~inside).any():
         return None
     return int(np.flatnonzero(inside)[-1]) + 1 if inside.any() else 0
@@ -79,6 +80,7 @@ def _points(risk_list: RiskList, steps: np.ndarray) -> dict[str, Any]:
 
 def _context(risk_list: RiskList) -> dict[str, Any]:
     rows, about = risk_list.rows, risk_list.about
+    words = PageTexts(family_of(about.event))
     steps = steps_of(rows, about.threat_limit)
     own = set(rows["municipality"])
     all_towns = towns(town_counts(rows) if risk_list.peers is None else risk_list.peers, own)
@@ -111,10 +113,14 @@ def _context(risk_list: RiskList) -> dict[str, Any]:
         "among": among_others(all_towns),
         "all_own": all(town["own"] for town in all_towns),
         "no_threat": sum(not town["threatens"] for town in all_towns),
-        "text": text,
+        "minute": minute(risk_list),
+        "moment": [] if about.moment is None else moment_sentences(about.moment),
+        "warnings": [] if about.moment is None else moment_warnings(about.moment),
         "in_dutch": in_dutch,
-        "say": say,
         "marked": marked,
+        "text": words.text,
+        "say": words.say,
+        "sentence": words.sentence,
     }
 
 
