@@ -165,7 +165,7 @@ def test_values_are_those_of_the_workspace(tmp_path: Path) -> None:
 def test_experiments_are_completed_and_found_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     tmp_path.joinpath("mine.yaml").touch()
-    assert cli_complete.experiment_files("") == ["decline-2y", "decline-4y", "tipping-2y", "mine.yaml"]
+    assert cli_complete.experiment_files("") == [*builtin_names(), "mine.yaml"]
     assert cli_complete.experiment_files("decline-4") == ["decline-4y"]
     assert experiment_file(Path("decline-4y")).name == "decline-4y.yaml"
     assert experiment_file(Path("decline-4y")).exists()
@@ -325,8 +325,11 @@ MISTAKES = {
     "current W --municipality Xyzzy": ["In the data are", "(voorbeeld)", "and others"],
     "current W --wave 2019": ["2018, 2020"],
     "current W --edition 4.0": ["3.0 or 2.0"],
-    "backtest {}/mine.yaml W": ["decline-2y, decline-4y, tipping-2y", "experiments/decline-2y.yaml"],
-    "backtest decline-3y W": ["decline-2y, decline-4y, tipping-2y"],
+    "backtest {}/mine.yaml W": [
+        ", ".join(builtin_names()),
+        "experiments/decline-2y.yaml",
+    ],
+    "backtest decline-3y W": [", ".join(builtin_names())],
     "backtest {}/bad.yaml W": ["not YAML", "line 2", "an experiment file"],
     "backtest decline-2y W --origins soon": ["--origins", "2016,2018"],
     "forecast W": ["riskmodel train"],

@@ -221,6 +221,7 @@ def test_the_gate_looks_at_the_backtest_of_now(country: Country, tmp_path: Path)
     def dealt(forecast: Forecast) -> Forecast:
         order = rng.permutation(len(forecast.locations))
         parts = {name: getattr(forecast, name)[order] for name in ("mean", "quantiles", "cdf", "pmf")}
+        parts["readings"] = {name: chance[order] for name, chance in forecast.readings.items()}
         return replace(forecast, **parts)
 
     forecasts = tuple(dealt(each) if each.model == "lightgbm" else each for each in record.forecasts)

@@ -68,14 +68,24 @@ def test_forecasts_and_drivers_are_those_of_the_list(client: Client, tmp_path: P
     expected = made.rows.set_index("location").sort_index()
     rows = pd.DataFrame(client.get(f"{API}/forecasts?limit=1000").json()["items"]).set_index("code")
     assert list(rows.index) == list(expected.index)
-    for ours, theirs in (("chance", "p_decline"), ("expected_change", "expected_change"), ("lower80", "lower80")):
-        np.testing.assert_array_equal(rows[ours], expected[theirs])
+    for number in ("chance", "p_slide", "p_decline", "expected_change", "lower80"):
+        np.testing.assert_array_equal(rows[number].astype(float), expected[number])
+    for word in ("section", "kind", "verdict", "reason", "target_date"):
+        assert (rows[word] == expected[word]).all()
+    small = expected["too_small"]
+    assert small.any()
+    assert rows.loc[small, "p_decline"].isna().all()
     for flag in ("threatens", "under_pressure", "too_small", "rank"):
         assert (rows[flag] == expected[flag]).all()
-    for chances in rows["class_chances"]:
+    for chances, quantiles in zip(rows["class_chances"][~small], rows["quantiles"][~small], strict=True):
         assert sum(chances) == pytest.approx(1, abs=1e-6)
+        assert quantiles
+    assert not rows.loc[small, "class_chances"].map(len).any()
     drivers = client.get(f"{API}/drivers?limit=1000").json()["items"]
     for row in drivers:
+        if row["too_small"]:
+            assert (row["base"], row["contributions"], row["expected_change"]) == (None, [], None)
+            continue
         total = row["base"] + sum(each["contribution"] for each in row["contributions"])
         assert total == pytest.approx(row["expected_change"], abs=1e-9)
         sizes = [abs(each["contribution"]) for each in row["contributions"]]

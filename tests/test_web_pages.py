@@ -548,9 +548,10 @@ def test_the_country_by_hand(site: Site, client: Reader) -> None:
     assert re.search(rf"[\d.]+ mensen in {low} wijken", text)
     snapshot = site.service.snapshot()
     rows = snapshot.country.rows
-    judged = rows[~rows["too_small"]]
-    limit = 2 * snapshot.stored.forecast.chance_of(snapshot.experiment.event).mean()
-    threatens = int((judged["p_decline"] >= limit).sum())
+    judged = rows[rows["reason"] == ""]
+    limit = max(0.05, 5 * rows.loc[~rows["too_small"], "chance"].mean())
+    threatens = int(((judged["chance"] >= limit) & (judged["expected_change"] < 0)).sum())
+    assert threatens > 0
     assert f"{threatens} wijken dreigen achteruit te gaan" in text
     told = page_national.national_of(snapshot, own_too=False)
     assert sum(row["threatens"] for row in told["provinces"]) == threatens == told["facts"]["threatens"]

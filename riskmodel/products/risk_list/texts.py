@@ -126,6 +126,13 @@ def variant(key: str, family: str) -> str:
     return own if (own := f"{key}_{family}") in TEXTS else key
 
 
+def words_of_event(event: Event) -> dict[str, str]:
+    """Return the Dutch words of a list about an event: its chance, and what areas threaten to do."""
+    family = family_of(event)
+    threat = "te zakken" if family == SLIDE else "achteruit te gaan"
+    return {"chance": TEXTS[variant("h_chance", family)][0], "threat": threat}
+
+
 def event_in_dutch(event: Event) -> str:
     """Return what an event is in plain Dutch.
 

@@ -18,7 +18,7 @@ from riskmodel.web.api.answers import answer, etag_of, identity_of, is_current, 
 from riskmodel.web.api.asked import ListAsked, PageAsked, Whole
 from riskmodel.web.api.models import Form, ListedArea, Page, RiskListAnswer, members
 from riskmodel.web.api.routes import ERRORS, READ, error_responses
-from riskmodel.web.api.selecting import hidden_from, known, paging, refuse_hidden
+from riskmodel.web.api.selecting import hidden_from, known, model_numbers, paging, refuse_hidden
 from riskmodel.web.database.database import writing
 from riskmodel.web.problems import Problem
 from riskmodel.web.service import Service, service_of
@@ -229,5 +229,6 @@ def _row(row: Mapping[Any, Any]) -> ListedArea:
     return ListedArea(
         **members(row, ListedArea)
         | {name: known(row[name]) for name in missing}
-        | {"code": row["location"], "chance": min(max(row["p_decline"], 0.0), 1.0)}
+        | model_numbers(row)
+        | {"code": row["location"]}
     )

@@ -125,28 +125,49 @@ class Quantile(Answer):
     change: float
 
 
-class Forecast(Answer):
-    """What is expected of an area; a chance is of the event in ``source``."""
+class Readings(Answer):
+    """Chances of events at the target date, all of one distribution; null where the event cannot happen.
+
+    All are null for an area too small to say anything.
+    """
+
+    p_slide: float | None = Field(ge=0, le=1, description="Lower class than now, and class 4 (zwak) or lower.")
+    p_clear_slide: float | None = Field(ge=0, le=1, description="Class 4 or lower, and fallen by more than .05.")
+    p_weak: float | None = Field(ge=0, le=1, description="Class 4 or lower.")
+    p_lower_class: float | None = Field(ge=0, le=1, description="A lower class than now.")
+    p_recover: float | None = Field(ge=0, le=1, description="Class 5 or higher, where it is lower now.")
+    p_decline: float | None = Field(ge=0, le=1, description="A fall of more than .05.")
+    target_date: date
+    section: str = Field(description="to_weak, weak or other in a list about sliding; empty otherwise.")
+    kind: str = Field(description="near: just above the border; real: a real fall; empty otherwise.")
+    verdict: str = Field(description="threatens, raised, uncertain or empty.")
+    reason: str = Field(description="Why there is no verdict or chance: small, new, lowest or empty.")
+
+
+class Forecast(Readings):
+    """What is expected of an area; a chance is of the event in ``source``, null where it is too small."""
 
     model_config = example(
-        code="WK098311", name="Wijk 11 Venlo-Centrum", municipality="Venlo", rank=2796, chance=0.0107,
-        expected_change=0.0242, lower80=-0.0086, upper80=0.0571, under_pressure=False, threatens=False,
-        too_small=False, quantiles=[{"level": 0.1, "change": -0.0086}, {"level": 0.9, "change": 0.0571}],
-        class_chances=[0, 0, 0.0001, 0.0037, 0.0794, 0.9075, 0.0088, 0.0004, 0.0001],
+        code="WK098322", name="Wijk 22 Blerick-Noord", municipality="Venlo", rank=226, chance=0.017,
+        p_slide=0.017, p_clear_slide=0.029, p_weak=0.822, p_lower_class=0.017, p_recover=0.178,
+        p_decline=0.029, target_date="2022-01-01", section="weak", kind="real", verdict="raised", reason="",
+        expected_change=0.023, lower80=-0.016, upper80=0.062, under_pressure=True, threatens=False,
+        too_small=False, quantiles=[{"level": 0.1, "change": -0.016}, {"level": 0.9, "change": 0.062}],
+        class_chances=[0, 0, 0.017, 0.805, 0.16, 0.018, 0, 0, 0],
     )  # fmt: skip
     code: str
     name: str
     municipality: str
     rank: int = Field(ge=1, description="1 = highest chance in the country; too small areas come last.")
-    chance: float = Field(ge=0, le=1)
-    expected_change: float
-    lower80: float
-    upper80: float
+    chance: float | None = Field(ge=0, le=1)
+    expected_change: float | None
+    lower80: float | None
+    upper80: float | None
     under_pressure: bool
     threatens: bool
     too_small: bool = Field(description="So few inhabitants that nothing can be said.")
-    quantiles: list[Quantile]
-    class_chances: list[float] = Field(min_length=9, max_length=9)
+    quantiles: list[Quantile] = Field(description="Empty for an area that is too small.")
+    class_chances: list[float] = Field(max_length=9, description="Of classes 1 to 9; empty where too small.")
 
 
 class Contribution(Answer):
@@ -164,16 +185,16 @@ class Drivers(Answer):
         code="WK098311", name="Wijk 11 Venlo-Centrum", municipality="Venlo", expected_change=0.0242, base=0.0099,
         too_small=False,
         contributions=[
-            {"driver": "history", "label": "stand en verloop van de score", "contribution": 0.0051},
-            {"driver": "reversal", "label": "terugval naar het eigen gemiddelde", "contribution": 0.0047},
+            {"driver": "history", "label": "hoe hoog de score is en hoe hij veranderde", "contribution": 0.0051},
+            {"driver": "reversal", "label": "de score naast wat hier gewoon is", "contribution": 0.0047},
         ],
     )  # fmt: skip
     code: str
     name: str
     municipality: str
-    expected_change: float
-    base: float
-    too_small: bool = Field(description="So few inhabitants that nothing can be said: this explains nothing.")
+    expected_change: float | None
+    base: float | None
+    too_small: bool = Field(description="So few inhabitants that nothing can be said: nothing is explained.")
     contributions: list[Contribution]
 
 
@@ -212,7 +233,7 @@ class RiskListAnswer(Answer):
     forms: list[Form]
 
 
-class ListedArea(Answer):
+class ListedArea(Readings):
     """A row of a risk list."""
 
     rank: int = Field(ge=1)
@@ -225,10 +246,10 @@ class ListedArea(Answer):
     class_name: str
     change_last: float | None
     change_long: float | None
-    chance: float = Field(ge=0, le=1)
-    expected_change: float
-    lower80: float
-    upper80: float
+    chance: float | None = Field(ge=0, le=1)
+    expected_change: float | None
+    lower80: float | None
+    upper80: float | None
     under_pressure: bool
     threatens: bool
     too_small: bool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +13,7 @@ from fastapi import Request
 
 from riskmodel.catalogue import DIMENSIONS, drivers
 from riskmodel.catalogue.area_names import find_municipalities
+from riskmodel.products.risk_list.risk_list import CHANCES, MODEL_NUMBERS
 from riskmodel.products.risk_list.texts import event_in_dutch
 from riskmodel.web.access.identity import Identity
 from riskmodel.web.api.asked import AreasAsked, PageAsked
@@ -163,14 +164,24 @@ def forecast_rows(snapshot: Snapshot, at: npt.NDArray[np.intp]) -> list[Forecast
     levels = forecast.outputs.quantiles
     return [
         Forecast(
-            **members(row, Forecast),
+            **members(row, Forecast) | model_numbers(row),
             code=row["location"],
-            chance=min(max(row["p_decline"], 0.0), 1.0),
-            quantiles=[Quantile(level=level, change=value) for level, value in zip(levels, own, strict=True)],
-            class_chances=classes,
+            quantiles=[]
+            if row["too_small"]
+            else [Quantile(level=level, change=value) for level, value in zip(levels, own, strict=True)],
+            class_chances=[] if row["too_small"] else classes,
         )
         for row, own, classes in zip(rows.to_dict("records"), quantiles, chances, strict=True)
     ]
+
+
+def model_numbers(row: Mapping[Any, Any]) -> dict[str, float | None]:
+    """Return the numbers of the model in a row of a list; None where it has none."""
+    numbers = {name: known(row[name]) for name in MODEL_NUMBERS if name != "p_other"}
+    return {
+        name: value if value is None or name not in CHANCES else min(max(value, 0.0), 1.0)
+        for name, value in numbers.items()
+    }
 
 
 def driver_rows(snapshot: Snapshot, at: npt.NDArray[np.intp]) -> list[Drivers]:
@@ -179,10 +190,12 @@ def driver_rows(snapshot: Snapshot, at: npt.NDArray[np.intp]) -> list[Drivers]:
     labels = {driver.id: driver.label for driver in drivers() if driver.id in parts.columns}
     return [
         Drivers(
-            **members(row, Drivers),
+            **members(row, Drivers) | {"expected_change": known(row["expected_change"])},
             code=row["location"],
-            base=own["base"],
-            contributions=[
+            base=known(own["base"]),
+            contributions=[]
+            if row["too_small"]
+            else [
                 Contribution(driver=key, label=labels[key], contribution=own[key])
                 for key in sorted(labels, key=lambda key: (-abs(own[key]), key))
             ],

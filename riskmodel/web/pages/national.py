@@ -25,7 +25,8 @@ from riskmodel.products.rendering.dutch import level_words
 from riskmodel.products.rendering.style import CLASS_COLOURS
 from riskmodel.products.risk_list.map import draw_map
 from riskmodel.products.risk_list.page.drawings import NO_STEP, step_limits, steps_of
-from riskmodel.products.risk_list.risk_list import RiskList
+from riskmodel.products.risk_list.risk_list import RiskList, judged, threatening
+from riskmodel.products.risk_list.texts import words_of_event
 from riskmodel.web.serving.snapshot import Snapshot
 
 #: Highest class that counts as onvoldoende, and lowest that counts as ruim voldoende.
@@ -52,6 +53,7 @@ def national_of(snapshot: Snapshot, *, own_too: bool) -> dict[str, Any]:
         "sections": _sections(measured, start, end, noise),
         "maps": _maps(snapshot, country),
         "steps": _steps(country.about.threat_limit),
+        "words": words_of_event(country.about.event),
         "provinces": _provinces(snapshot, country),
         "drivers": _drivers(snapshot, country),
         "about": snapshot.country.about,
@@ -94,15 +96,15 @@ def _facts(measured: Measured, country: RiskList, start: int, end: int) -> dict[
         rows = table[(table["wave"] == wave) & table["class"].between(low, high)]
         return float(rows["share_inhabitants"].sum(min_count=1)), float(rows["inhabitants"].sum(min_count=1))
 
-    judged = ~country.rows["too_small"].to_numpy(dtype=bool)
+    said = judged(country.rows)
     return {
         "ample": people(end, AMPLE, 9),
         "ample_before": people(start, AMPLE, 9),
         "low": people(end, 1, LOW),
         "low_before": people(start, 1, LOW),
         "low_areas": int(table[(table["wave"] == end) & (table["class"] <= LOW)]["areas"].sum()),
-        "threatens": int((country.rows["threatens"].to_numpy(dtype=bool) & judged).sum()),
-        "judged": int(judged.sum()),
+        "threatens": int(threatening(country.rows).sum()),
+        "judged": int(said.sum()),
     }
 
 
@@ -158,9 +160,10 @@ def _provinces(snapshot: Snapshot, country: RiskList) -> list[dict[str, Any]]:
     rows = country.rows
     year = snapshot.stored.forecast.origin_date.year
     province = views_of(snapshot.panel, year, _panel_rows(snapshot, rows))["province"]
-    judged = rows.assign(province=province)[~rows["too_small"].astype(bool)]
-    found = judged.groupby("province").agg(
-        areas=("threatens", "size"), threatens=("threatens", "sum"), pressed=("under_pressure", "sum")
+    found = (
+        rows.assign(province=province)[judged(rows)]
+        .groupby("province")
+        .agg(areas=("threatens", "size"), threatens=("threatens", "sum"), pressed=("under_pressure", "sum"))
     )
     found = found.astype(int).assign(share=found["threatens"] / found["areas"]).reset_index()
     most = max(found["share"].max(), 1e-9)
