@@ -35,12 +35,17 @@ def check_list(folder: Path, numbers: list[str], capacity: int, scores: dict[str
     expected = {code for code in scores if code[2:6] in numbers}
     assert set(table["location"]) == expected, f"{folder.name}: other areas than in the official file"
     assert (table["location"].map(scores) - table["score"]).abs().max() < 1e-12, "other scores"
-    assert table["p_decline"].between(0, 1).all() and table["rank"].is_monotonic_increasing
     large = table[~table["too_small"]]
-    assert large["p_decline"].is_monotonic_decreasing, "not in order of chance"
-    parts = table[["basis", *(column for column in map(str, table) if column.startswith("bijdrage_"))]].sum(axis=1)
-    assert (parts - table["expected_change"]).abs().max() < 1e-6, "contributions do not add up"
-    assert table["on_list"].sum() + table["audit"].sum() == capacity
+    assert large["chance"].between(0, 1).all() and table["rank"].is_monotonic_increasing
+    assert large.loc[large["reason"] != "new", "chance"].is_monotonic_decreasing, "not in order of chance"
+    assert table.loc[table["too_small"], [*table.filter(like="p_"), "chance"]].isna().all(axis=None), "small areas"
+    parts = large[["basis", *(column for column in map(str, table) if column.startswith("bijdrage_"))]].sum(axis=1)
+    assert (parts - large["expected_change"]).abs().max() < 1e-6, "contributions do not add up"
+    country = (large["p_slide"] - large.filter(regex="^chance_").sum(axis=1, skipna=False)).dropna()
+    assert len(country) and country.max() - country.min() < 1e-9, "parts of the chance do not add up"
+    first = table["verdict"].eq("threatens") & table["section"].isin(["to_weak", "weak"])
+    assert table.loc[first, "score_class"].max() < 7, "an area of class 7 or higher threatens to slide"
+    assert 0 < table["on_list"].sum() + table["audit"].sum() <= capacity
     assert not (table["on_list"] & table["audit"]).any(), "an area both at the top and drawn"
     page = (folder / "risicolijst.html").read_text(encoding="utf-8")
     assert "http://" not in page.replace("http://www.w3.org", "") and 'src="' not in page
@@ -65,7 +70,7 @@ def check_backtest(folder: Path) -> None:
 
 
 def check_scores(folder: Path) -> None:
-    stored = next((folder / "workspace" / "forecasts" / "decline-2y").iterdir())
+    stored = next((folder / "workspace" / "forecasts" / "change-2y-wijk").iterdir())
     forecast = pd.read_parquet(stored / "forecast.parquet")
     means = forecast[(forecast["output_type"] == "mean") & (forecast["target"] == "score_change")]
     expected = means.set_index("location")["value"]

@@ -18,6 +18,7 @@ riskmodel current >current.txt
 tail -n 1 current.txt
 riskmodel verify "$data"/leefbaarometer-2.0/*.xlsx "$data/leefbaarometer-3.0/wfs buurtscore24.csv" | tail -n 20
 riskmodel monitor --municipality Almere --out monitor/almere
+riskmodel backtest experiments/decline-2y.yaml
 riskmodel backtest experiments/decline-4y.yaml
 riskmodel backtest tipping-2y
 riskmodel risk-list --municipality Almere --capacity 10 --out lists/almere

@@ -295,7 +295,7 @@ def test_training_writes_and_logs_the_card(made: Made) -> None:
     shares = [each["share"] for each in content["features"]]
     assert sum(shares) == pytest.approx(1.0)
     client = client_of(made.workspace)
-    run = client.get_model_version("decline-2y", trained.version).run_id
+    run = client.get_model_version("change-2y-wijk", trained.version).run_id
     kept = {file.path for file in client.list_artifacts(run)}
     assert kept >= {MARKDOWN, JSON, AUDIT, BY_ORIGIN, BY_GROUP, ENTRY, DOCUMENT, "checks.json"}
     logged = Path(client.download_artifacts(run, MARKDOWN)).read_bytes()

@@ -85,7 +85,9 @@ def written(folder: Path, *rows: str, header: str = HEADER, name: str = "bezoeke
 def test_a_list_is_kept_as_it_was_given_and_never_changed(tmp_path: Path) -> None:
     made = make_list()
     made.rows["audit"] = made.rows["rank"] == 8
+    made = replace(made, about=replace(made.about, list_id="2020-ab", draw_seed=7))
     record = list_record(made, "wijk", ("GM9002", "GM9001"), 0.1)
+    assert (record.id, record.seed) == ("2020-ab", 7)
     workspace = Workspace(tmp_path)
     path = save_list(workspace, record)
     before = path.read_bytes()

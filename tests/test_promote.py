@@ -31,6 +31,8 @@ from riskmodel.workflow.tracking.store import client_of
 from riskmodel.workspace.findings import Finding
 from riskmodel.workspace.store import Workspace
 
+#: The model of the experiments of two years.
+MODEL = "change-2y-wijk"
 NAME = "decline-2y"
 
 
@@ -100,7 +102,7 @@ def aliases(workspace: Workspace) -> dict[str, str]:
 
 
 def tags(workspace: Workspace, number: str) -> dict[str, str]:
-    return dict(client_of(workspace).get_model_version(NAME, number).tags)
+    return dict(client_of(workspace).get_model_version(MODEL, number).tags)
 
 
 def command(workspace: Workspace, *words: str) -> tuple[int, str]:
@@ -117,7 +119,7 @@ def test_the_first_model_is_champion_and_its_findings_are_kept(built: Country) -
     assert told["promoted.gate"] == "first model of this workspace: not asked"
     assert told["promoted.by"] and told["promoted.at"]
     assert "promoted.gate" not in tags(built.workspace, "2")
-    run = client_of(built.workspace).get_run(client_of(built.workspace).get_model_version(NAME, "1").run_id)
+    run = client_of(built.workspace).get_run(client_of(built.workspace).get_model_version(MODEL, "1").run_id)
     assert run.data.metrics["RM006.failed"] == 0.0
     assert run.data.metrics["RM006.ratio_mean"] > 1
 
@@ -162,7 +164,7 @@ def test_force_needs_a_reason_and_is_recorded(country: Country) -> None:
     assert kept["promoted.reason"] == "de raad wil het"
     assert kept["promoted.after"] == "1"
     assert "RM006" in kept["promoted.against"] and "RM007" in kept["promoted.against"]
-    model = client_of(country.workspace).get_registered_model(NAME)
+    model = client_of(country.workspace).get_registered_model(MODEL)
     [line] = [value for key, value in model.tags.items() if key.startswith("promotion ")]
     assert line.startswith(f"version {candidate} after 1 by ") and line.endswith("forced: de raad wil het")
 
@@ -234,7 +236,7 @@ def test_the_gate_looks_at_the_backtest_of_now(country: Country, tmp_path: Path)
 
 def test_a_fault_of_the_training_stands_in_the_way(country: Country, tmp_path: Path) -> None:
     workspace = copy_of(country, tmp_path)
-    release = load_release(workspace.path("models", NAME, release_id(country, "1")))
+    release = load_release(workspace.path("models", MODEL, release_id(country, "1")))
     card = json.loads((release.folder / CARD).read_text(encoding="utf-8"))
     for finding in card["findings"]:
         if finding["code"] == "RM002":
@@ -259,7 +261,7 @@ def test_a_model_that_cannot_say_why_is_no_champion(country: Country, tmp_path: 
     panel, question = workspace.panel(), load_experiment(country.question)
     origin = latest_origin(panel, 2)
     model = Scorecard().fit(training_of(panel, origin), np.array(question.outputs.thresholds))
-    folder = workspace.path("models", NAME)
+    folder = workspace.path("models", MODEL)
     release = save_release(folder, "scorecard", model, country.question, panel, origin, "0")
     with pytest.raises(InputError, match="contributions"):
         gate_findings(workspace, NAME, release.id)

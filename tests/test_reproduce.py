@@ -25,6 +25,8 @@ from riskmodel.workflow.tracking.store import client_of
 from riskmodel.workspace.store import Workspace
 from riskmodel.workspace.transaction import MANAGED
 
+#: The model of the experiments of two years.
+MODEL = "change-2y-wijk"
 ROOT = Path(__file__).parents[1]
 
 
@@ -54,12 +56,12 @@ def test_everything_can_be_made_again(made: Workspace) -> None:
     before = contents(made.folder)
     expected = {
         "forecast": (
-            name_in(made, f"forecasts/{NAME}/*"),
+            name_in(made, f"forecasts/{MODEL}/*"),
             {"forecast.parquet", "contributions.parquet", "about.json"},
         ),
         "backtest": (NAME, {"forecasts.parquet", "scores.csv", "findings.json", "about.json"}),
         "list": (name_in(made, "lists/*.json"), {"risicolijst.csv", "risicolijst.xlsx", "risicolijst.html"}),
-        "model": (name_in(made, f"models/{NAME}/*"), {"trees.txt", "model.json"}),
+        "model": (name_in(made, f"models/{MODEL}/*"), {"trees.txt", "model.json"}),
     }
     for kind, (identity, files) in expected.items():
         found = riskmodel.reproduce(made, identity)
@@ -90,7 +92,7 @@ def test_what_differs_is_named_and_ends_with_1(copy: Workspace) -> None:
 def test_an_id_that_does_not_exist_is_told_with_those_that_do(made: Workspace) -> None:
     with pytest.raises(InputError) as told:
         riskmodel.reproduce(made, "2020-nothing")
-    for kind in (f"forecasts/{NAME}/*", "lists/*.json", f"models/{NAME}/*"):
+    for kind in (f"forecasts/{MODEL}/*", "lists/*.json", f"models/{MODEL}/*"):
         assert name_in(made, kind) in told.value.expected
     with pytest.raises(InputError, match="a forecast, backtest, list or model"):
         riskmodel.reproduce(Workspace(made.folder / "nothing"), "x")
@@ -101,7 +103,7 @@ def test_other_input_files_are_told_before_anything_is_compared(copy: Workspace)
     path.unlink()
     riskmodel.adopt(copy, [path])
     with pytest.raises(InputError, match=r"other input files \(not here any more: [0-9a-f]{12}; new: none\)"):
-        riskmodel.reproduce(copy, name_in(copy, f"forecasts/{NAME}/*"))
+        riskmodel.reproduce(copy, name_in(copy, f"forecasts/{MODEL}/*"))
 
 
 def test_other_versions_are_told_beside_the_comparison(copy: Workspace) -> None:
@@ -140,9 +142,9 @@ def test_a_copy_never_touches_the_artifacts_of_what_it_was_copied_from(made: Wor
     client = client_of(copy)
     places = [each.artifact_location for each in client.search_experiments() if each.name == NAME]
     runs = client.search_runs([each.experiment_id for each in client.search_experiments()])
-    versions = client.search_model_versions(f"name = '{NAME}'")
+    versions = client.search_model_versions(f"name = '{MODEL}'")
     places += [run.info.artifact_uri for run in runs] + [
-        client.get_model_version_download_uri(NAME, each.version) for each in versions
+        client.get_model_version_download_uri(MODEL, each.version) for each in versions
     ]
     assert len(places) > 6
     assert all(place.startswith(copy.folder.as_uri()) for place in places), places
@@ -157,7 +159,7 @@ def test_a_registered_model_is_read_from_the_copy(made: Workspace, copy: Workspa
     hidden = made.folder.rename(made.folder.with_name("away"))
     try:
         mlflow.set_tracking_uri(f"sqlite:///{copy.path('mlflow.db')}")
-        model = mlflow.pyfunc.load_model(f"models:/{NAME}@{registry.CHAMPION}")
+        model = mlflow.pyfunc.load_model(f"models:/{MODEL}@{registry.CHAMPION}")
         example = model.input_example
         assert len(model.predict(example)) == len(example)
     finally:

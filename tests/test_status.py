@@ -43,9 +43,9 @@ def test_the_status_follows_the_way_and_asks_again_when_data_is_newer(tmp_path: 
     made.write("observations/kwb_wijk_2022.parquet")
     assert made.next() == "riskmodel ingest leefbaarometer FILE.csv"
     made.write(f"observations/{SCORES}_wijk.parquet")
-    assert made.next() == "riskmodel backtest decline-2y"
+    assert made.next() == "riskmodel backtest slide-2y"
     made.write("backtests/decline-4y/scores.csv")
-    assert made.next() == "riskmodel train decline-2y"
+    assert made.next() == "riskmodel train slide-2y"
     made.write("models/decline-4y/lightgbm-2020-0a/release.json")
     made.write("models/decline-4y/.draft/release.json")
     assert made.next() == "riskmodel forecast"

@@ -160,7 +160,7 @@ def test_a_broken_forecast_is_tried_once_and_the_old_one_serves(
     snapshot = service.snapshots.current()
     assert snapshot is not None
     other = next(version for version in both if version != snapshot.stored.release_id)
-    (world.path("models", "decline-2y", other) / "model.json").write_text("{}", encoding="utf-8")
+    (world.path("models", "change-2y-wijk", other) / "model.json").write_text("{}", encoding="utf-8")
     make_champion(world, both[other]["number"])
     service.snapshots.refresh()
     first = service.snapshots._child

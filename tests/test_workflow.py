@@ -185,8 +185,8 @@ def test_mlflow_holds_runs_models_and_aliases(walked: Walked) -> None:
         "shap_importance.csv", "experiment.json",
     }  # fmt: skip
     assert any("sha256:" in value for value in parents[0].data.params.values())
-    champion = client.get_model_version_by_alias("decline-2y", "champion")
-    challenger = client.get_model_version_by_alias("decline-2y", "challenger")
+    champion = client.get_model_version_by_alias("change-2y-wijk", "champion")
+    challenger = client.get_model_version_by_alias("change-2y-wijk", "challenger")
     assert (champion.tags["model"], challenger.tags["model"]) == ("lightgbm", "structural")
 
 
@@ -238,12 +238,12 @@ def test_mlflow_reads_well(walked: Walked) -> None:
     assert told == {file.sha256 for file in walked.workspace.panel().files}
     assert trained.data.metrics["main/AP_ratio"] == parent.data.metrics["main/AP_ratio"]
 
-    version = client.get_model_version_by_alias("decline-2y", "champion")
+    version = client.get_model_version_by_alias("change-2y-wijk", "champion")
     for words in (question.question, "published by 2022-04-14", f"{mean['ratio']:.2f} times", "model_card.md"):
         assert words in version.description
     # A table of versions shows how a description begins.
     assert version.description.startswith("lightgbm until 2020")
-    assert "riskmodel promote decline-2y" in client.get_registered_model("decline-2y").description
+    assert "riskmodel promote decline-2y" in client.get_registered_model("change-2y-wijk").description
 
     packed = experiment.tags["mlflow.sharedViewState.models"].removeprefix("deflate;")
     view = json.loads(zlib.decompress(base64.b64decode(packed)))
@@ -271,7 +271,7 @@ def test_the_registered_model_answers_in_another_process(walked: Walked, tmp_pat
     code = (
         "import sys, mlflow, pandas as pd\n"
         "mlflow.set_tracking_uri(sys.argv[1])\n"
-        "model = mlflow.pyfunc.load_model('models:/decline-2y@champion')\n"
+        "model = mlflow.pyfunc.load_model('models:/change-2y-wijk@champion')\n"
         "model.predict(pd.read_parquet(sys.argv[2])).to_parquet(sys.argv[3])\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "MLFLOW_DISABLE_TELEMETRY": "true"}

@@ -193,7 +193,7 @@ def train_text(trained: Mapping[str, Trained]) -> str:
         release = each.release
         lines += [
             f"{role}: {release.folder}",
-            f"version {each.version} of {release.experiment.name}, {_alias_text(role, each)}",
+            f"version {each.version} of {release.model_name}, {_alias_text(role, each)}",
             *(found.line for found in each.findings),
         ]
     return "\n".join(lines)
@@ -202,15 +202,27 @@ def train_text(trained: Mapping[str, Trained]) -> str:
 def forecast_text(made: Sequence[StoredForecast]) -> str:
     """A line a forecast."""
     return "\n".join(
-        f"{each.experiment.name}: {each.id}, {len(each.forecast.locations):,} areas from "
+        f"{each.experiment.model_name(each.level)}: {each.id}, {len(each.forecast.locations):,} areas from "
         f"{each.forecast.origin_date}, known at {each.forecast.known_at}"
         for each in made
     )
 
 
 def list_text(made: RiskList, forms: Mapping[str, Path]) -> str:
-    """Title of a list, and the paths of its forms."""
-    return "\n".join([f"{made.about.title}: {len(made.rows):,} areas", *map(str, forms.values())])
+    """Title of a list, the measurement that it is about, and the paths of its forms."""
+    return "\n".join(
+        [f"{made.about.title}: {len(made.rows):,} areas", *_moment_lines(made), *map(str, forms.values())]
+    )
+
+
+def _moment_lines(made: RiskList) -> list[str]:
+    moment = made.about.moment
+    if moment is None:
+        return []
+    lines = [f"about the measurement of {moment.target_date}{', which has passed' if moment.passed else ''}"]
+    if moment.newer_wave is not None:
+        lines.append(f"a newer measurement is out, of {moment.newer_wave}: ingest it, train and forecast again")
+    return lines
 
 
 def promote_text(done: Promotion) -> str:
@@ -313,7 +325,9 @@ def score_summary(manifest: dict[str, Any]) -> list[str]:
 
 
 def _alias_text(role: str, trained: Trained) -> str:
-    name = trained.release.experiment.name
+    name = trained.release.model_name
+    if not trained.again:
+        return f"trained before for {trained.release.experiment.name}: nothing was fitted"
     wrong = [f.code for f in trained.findings if f.severity == "error" and f.outcome == "failed"]
     if role == "challenger":
         return "challenger"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 #: The main question: what is answered where several could be and none is named.
-MAIN = "decline-2y"
+MAIN = "slide-2y"
 #: In an installed package beside this module, in a checkout beside the package.
 FOLDERS = (Path(__file__).parents[1] / "experiments", Path(__file__).parents[2] / "experiments")
 

@@ -38,7 +38,7 @@ class Experiment:
     """A question and how it is answered."""
 
     name: Annotated[str, AfterValidator(_checked_name)]
-    """Also the name of the registered model and the MLflow experiment."""
+    """Also the name of its backtests and of their experiment in MLflow."""
     question: str
     """In plain Dutch."""
     horizon: Annotated[int, Expected("1 to 20 years", ge=1, le=20)]
@@ -92,6 +92,13 @@ class Experiment:
                 lowest, highest = event.from_classes[0], event.from_classes[-1]
                 expected = f"areas of class {lowest} to {highest} in it, where {event.name!r} can happen"
                 raise InputError("cohorts", f"cohort {cohort.name!r}", expected)
+
+    def model_name(self, level: str) -> str:
+        """Name of the model that answers it at a level, also in MLflow, for instance ``"change-2y-wijk"``.
+
+        A model that may use indicators of origin has a name of its own, so that it answers no other question.
+        """
+        return f"change-{self.horizon}y-{level}{'-origin' if self.allow_origin else ''}"
 
     @property
     def events(self) -> tuple[Event, ...]:

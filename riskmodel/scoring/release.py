@@ -90,6 +90,11 @@ class Release:
     files: tuple[SourceFile, ...]
     folder: Path
 
+    @property
+    def model_name(self) -> str:
+        """Name under which it is registered: that of the model of its horizon and level."""
+        return self.experiment.model_name(self.level)
+
 
 def save_release(
     parent: Path,

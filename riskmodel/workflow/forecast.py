@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from riskmodel.errors import InputError
-from riskmodel.forecasting.builtin_experiments import MAIN
 from riskmodel.forecasting.drivers.alternative_models import explanation_of
 from riskmodel.forecasting.drivers.contributions import by_driver, contributions_of
 from riskmodel.forecasting.forecast_store import StoredForecast, save_forecast
@@ -13,19 +12,19 @@ from riskmodel.forecasting.origins import latest_origin
 from riskmodel.forecasting.stage import forecast_of, present_features
 from riskmodel.panel.panel import Panel
 from riskmodel.scoring.release import Release, load_release
+from riskmodel.workflow.questions import model_of
 from riskmodel.workspace.store import Workspace
-from riskmodel.workspace.transaction import intact
 from riskmodel.workspace.versions import versions
 
 
 def forecast(workspace: Workspace, *, experiment: str | None = None) -> list[StoredForecast]:
-    """Forecast from the latest wave with the champion of one experiment, or of every trained one.
+    """Forecast from the latest wave with the champion that answers one experiment, or with every champion.
 
-    Each forecast and its contributions are stored in ``forecasts/EXPERIMENT/ID``; the same model and input give
-    the same forecast, which is then left as it is.
+    Each forecast and its contributions are stored in ``forecasts/MODEL/ID``; the same model and input give the
+    same forecast, which is then left as it is. It answers every experiment of its horizon and level.
     """
-    trained = sorted(path.name for path in workspace.path("models").glob("*") if path.is_dir())
-    chosen = [experiment] if experiment else trained
+    trained = sorted(path.name for path in workspace.path("models").glob("[!.]*") if path.is_dir())
+    chosen = [model_of(workspace, experiment)] if experiment else trained
     if not chosen or chosen[0] not in trained:
         raise InputError(
             workspace.folder,
@@ -72,21 +71,3 @@ def forecast_with(
         workspace=workspace,
         versions=versions(),
     )
-
-
-def latest_forecast(workspace: Workspace, experiment: str | None) -> Path:
-    """Folder of the newest forecast of an experiment; of the main one, or the only one, where none is named."""
-    folders = [path for path in workspace.path("forecasts").glob("*/*") if not path.name.startswith(".")]
-    names = sorted({path.parent.name for path in folders})
-    if experiment is None and len(names) > 1 and MAIN not in names:
-        raise InputError("--experiment", "nothing", f"one of {names}")
-    chosen = experiment or (MAIN if MAIN in names else "".join(names[:1]))
-    found = [path for path in folders if path.parent.name == chosen]
-    if not found:
-        raise InputError(
-            workspace.folder,
-            f"no forecast{f' for {experiment!r}' if experiment else ''}",
-            f"one of {names}" if names else "a forecast",
-            "Run: riskmodel forecast",
-        )
-    return intact(workspace, max(found, key=lambda path: (path / "about.json").stat().st_mtime_ns))

@@ -62,11 +62,12 @@ def evaluate_outcomes(workspace: Workspace, *, list_id: str | None = None) -> Ev
     See :func:`riskmodel.products.outcomes.evaluate.evaluate`; in Dutch by
     :func:`riskmodel.products.outcomes.words.evaluation_in_words`.
     """
-    from riskmodel.forecasting.forecast_store import load_forecast
     from riskmodel.products.outcomes.evaluate import evaluate
+    from riskmodel.workflow.questions import forecast_folder, stored_forecast
 
     record = load_list(workspace, list_id)
-    experiment = load_forecast(workspace.path("forecasts", record.experiment, record.forecast_id)).experiment
+    folder = forecast_folder(workspace, record.forecast_id)
+    experiment = stored_forecast(workspace, folder, record.experiment).experiment
     panel = workspace.panel(record.level, allow_origin=experiment.allow_origin)
     return evaluate(record, load_visits(workspace, record), experiment.event, panel)
 

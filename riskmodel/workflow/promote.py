@@ -9,6 +9,7 @@ from riskmodel.forecasting.checks import Context, run_checks
 from riskmodel.products.governance.model_card import JSON as CARD
 from riskmodel.scoring.release import load_release
 from riskmodel.workflow.findings import read_findings, stored_record
+from riskmodel.workflow.questions import asked_of, find_question, release_folder
 from riskmodel.workspace.findings import Finding
 from riskmodel.workspace.store import Workspace
 
@@ -54,7 +55,7 @@ def promote(
     workspace : Workspace
         Where the models are.
     experiment : str
-        Name of the experiment.
+        Name of an experiment, or of the model itself.
     version : str, optional
         Version number or alias; by default ``candidate`` where there is one, else ``challenger``.
     force : bool
@@ -88,8 +89,13 @@ def promote(
 
 
 def gate_findings(workspace: Workspace, experiment: str, release_id: str) -> tuple[Finding, ...]:
-    """Findings on the training of a release, with those that need a backtest made anew on the stored one."""
-    release = load_release(workspace.path("models", experiment, release_id))
+    """Findings on the training of a release, with those that need a backtest made anew on the stored one.
+
+    The backtest is that of the experiment that is named; by the name of a model, of the one it was trained with.
+    """
+    release = load_release(release_folder(workspace, release_id))
+    question = find_question(workspace, experiment)
+    trained = release.experiment if question is None else asked_of(release.experiment, question)
     if not hasattr(release.model, "contributions"):
         raise InputError(
             release.folder,
@@ -101,8 +107,8 @@ def gate_findings(workspace: Workspace, experiment: str, release_id: str) -> tup
             release.folder, "no model card", "one", "Train again: riskmodel train experiments/NAME.yaml"
         )
     panel = workspace.panel(release.level, allow_origin=release.experiment.allow_origin)
-    record, no_record = stored_record(workspace, release.experiment, release.name, release.level, release.files)
-    anew = run_checks(Context(release.experiment, release.name, panel, record=record, no_record=no_record))
+    record, no_record = stored_record(workspace, trained, release.name, release.level, release.files)
+    anew = run_checks(Context(trained, release.name, panel, record=record, no_record=no_record))
     fresh = {found.code: found for found in anew}
     return tuple(
         fresh[found.code] if found.code in GATE or found.code not in fresh else found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from riskmodel.errors import InputError
-from riskmodel.forecasting.builtin_experiments import MAIN
 from riskmodel.products.governance.register_entry import (
     ENTRY,
     Entry,
@@ -15,6 +15,7 @@ from riskmodel.products.governance.register_entry import (
     read_entry,
 )
 from riskmodel.scoring.release import load_release
+from riskmodel.workflow.questions import PREFERRED, model_of
 from riskmodel.workspace.atomic import write_atomically
 from riskmodel.workspace.store import Workspace
 
@@ -76,12 +77,13 @@ def _champion_folder(workspace: Workspace, experiment: str | None) -> Path:
     from riskmodel.workflow.tracking import registry
 
     trained = sorted(path.name for path in workspace.path("models").glob("[!.]*") if path.is_dir())
-    name = experiment or (MAIN if MAIN in trained else "".join(trained[:1]))
+    main = [name for name in map(partial(model_of, workspace), PREFERRED) if name in trained]
+    name = model_of(workspace, experiment) if experiment else "".join((main or trained)[:1])
     found = registry.release_by_alias(workspace, name, registry.CHAMPION) if name in trained else None
     if found is None:
         raise InputError(
             workspace.folder,
-            f"no champion{f' for {name!r}' if name else ''}",
+            f"no champion{f' for {experiment or name!r}' if experiment or name else ''}",
             f"one of {trained}" if trained else "a trained model",
             "Run: riskmodel train experiments/NAME.yaml",
         )

@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 
 from riskmodel.errors import InputError, refuse_damage
 from riskmodel.forecasting.backtest_record import ABOUT, QUESTION, read_record, write_record
-from riskmodel.forecasting.forecast_store import load_forecast
 from riskmodel.forecasting.origins import origin_at
 from riskmodel.panel.panel import Panel
 from riskmodel.products.outcomes.lists import list_json, list_record
@@ -19,6 +18,7 @@ from riskmodel.products.risk_list.formats import write_formats
 from riskmodel.scoring.release import load_release
 from riskmodel.sources.formats.files import sha256_of
 from riskmodel.workflow.outcomes import load_list
+from riskmodel.workflow.questions import forecast_folder, release_folder, stored_forecast
 from riskmodel.workspace.store import Workspace
 from riskmodel.workspace.transaction import intact
 from riskmodel.workspace.versions import versions
@@ -92,9 +92,7 @@ def _forecast(workspace: Workspace, stored: Path, draft: Path) -> Comparison:
     from riskmodel.workflow.forecast import forecast_with
 
     about = _read(stored / ABOUT)
-    release = load_release(
-        intact(workspace, workspace.path("models", stored.parent.name, str(about.get("release"))))
-    )
+    release = load_release(intact(workspace, release_folder(workspace, str(about.get("release")))))
     panel = _panel(workspace, release.level, release.experiment.allow_origin, about.get("inputs"), stored)
     return _compare(stored, draft / forecast_with(release, panel, draft).id)
 
@@ -127,8 +125,8 @@ def _list(workspace: Workspace, stored: Path, draft: Path) -> Comparison:
     from riskmodel.workflow.risk_list import make_list
 
     record = load_list(workspace, stored.stem)
-    source = intact(workspace, workspace.path("forecasts", record.experiment, record.forecast_id))
-    forecast = load_forecast(source)
+    source = intact(workspace, forecast_folder(workspace, record.forecast_id))
+    forecast = stored_forecast(workspace, source, record.experiment)
     inputs = _read(source / ABOUT).get("inputs")
     panel = _panel(workspace, record.level, forecast.experiment.allow_origin, inputs, source)
     made = make_list(

@@ -15,7 +15,7 @@ from riskmodel.errors import InputError
 from riskmodel.forecasting.backtest_record import FORECASTS, QUESTION, SCORES
 from riskmodel.forecasting.experiment import load_experiment
 from riskmodel.forecasting.forecast import read_forecasts
-from riskmodel.forecasting.forecast_store import StoredForecast, load_forecast
+from riskmodel.forecasting.forecast_store import StoredForecast
 from riskmodel.panel.panel import Panel
 from riskmodel.products.outcomes.lists import list_record
 from riskmodel.products.risk_list.area_sheet import Past
@@ -27,8 +27,8 @@ from riskmodel.products.risk_list.risk_list import RiskList
 from riskmodel.products.risk_list.texts import Sentence
 from riskmodel.products.risk_list.track_record import track_record
 from riskmodel.sources.formats.files import sha256_of
-from riskmodel.workflow.forecast import latest_forecast
 from riskmodel.workflow.outcomes import save_list
+from riskmodel.workflow.questions import newest_forecast, other_horizon
 from riskmodel.workspace.store import Workspace
 from riskmodel.workspace.versions import versions
 
@@ -62,7 +62,7 @@ def risk_list(
     capacity : int, optional
         How many areas can be visited.
     experiment : str, optional
-        The question; by default decline-2y, or the only one there is.
+        The question; by default that of the only model, or of the one whose moment lies ahead.
     made_on : datetime.date, optional
         By default today.
     audit_share : float
@@ -86,11 +86,11 @@ def risk_list(
     asked_forms = chosen_formats(forms)
     if capacity is not None and capacity < 1:
         raise InputError("--capacity", str(capacity), "at least 1 area")
-    stored = load_forecast(latest_forecast(workspace, experiment))
+    day = made_on or datetime.now(tz=UTC).date()
+    stored = newest_forecast(workspace, experiment, day)
     panel = workspace.panel(stored.level, allow_origin=stored.experiment.allow_origin)
     codes = municipality_codes(panel, municipality)
     asked = ", ".join(map(called, municipality)) if municipality else "Nederland"
-    day = made_on or datetime.now(tz=UTC).date()
     made = make_list(workspace, stored, panel, codes, f"Risicolijst {asked}", capacity, day, audit_share)
     paths = write_formats(made, out, asked_forms)
     if capacity is not None:
@@ -121,6 +121,7 @@ def make_list(
         past=past_forecasts(workspace, stored, panel),
         boundaries=stored_boundaries(workspace, stored.level),
         audit_share=audit_share,
+        other=other_horizon(workspace, stored),
     )
 
 

@@ -17,6 +17,7 @@ from riskmodel.scoring.engine_local import require
 from riskmodel.scoring.job import DEVIATION
 from riskmodel.scoring.release import Release, load_release
 from riskmodel.scoring.run import ENGINES, MANIFEST, RUN, Engine, Progress, Scored, open_input, run
+from riskmodel.workflow.questions import release_folder
 from riskmodel.workspace.atomic import write_atomically
 from riskmodel.workspace.folder import Folder
 from riskmodel.workspace.lock import only_writer
@@ -135,7 +136,7 @@ def find_release(model: str, workspace: Workspace) -> Release:
     if not name or not asked:
         raise InputError("--model", repr(model), "models:/NAME@ALIAS or models:/NAME/VERSION")
     version = registry.find_version(workspace, name, asked)
-    return load_release(workspace.path("models", name, version.release_id))
+    return load_release(release_folder(workspace, version.release_id))
 
 
 def is_workspace(path: Path) -> bool:

@@ -17,6 +17,7 @@ from riskmodel.forecasting.origins import latest_origin, origin_at
 from riskmodel.forecasting.stage import Stage, fit, forecast_of, stage_of
 from riskmodel.panel.panel import Panel
 from riskmodel.products.governance.iama import DOCUMENT, iama_document
+from riskmodel.products.governance.model_card import JSON as CARD
 from riskmodel.products.governance.model_card import CardFacts, card_files
 from riskmodel.products.governance.register_entry import ENTRY, entry_of
 from riskmodel.products.governance.register_words import RegisterFacts, register_values, sources_of
@@ -24,7 +25,7 @@ from riskmodel.products.risk_list.texts import event_in_dutch, in_dutch
 from riskmodel.products.risk_list.track_record import track_record
 from riskmodel.scoring.reference import REFERENCE, reference_file
 from riskmodel.scoring.release import Release, ReleasedModel, describe_release, load_release, save_release
-from riskmodel.workflow.findings import importance_of, reseeded, stored_record
+from riskmodel.workflow.findings import importance_of, read_findings, reseeded, stored_record
 from riskmodel.workspace.findings import Finding
 from riskmodel.workspace.store import Workspace
 from riskmodel.workspace.versions import code_version
@@ -44,16 +45,23 @@ class Trained:
         ``"champion"``, ``"candidate"`` or ``"challenger"``; empty when it is the very model that is champion.
     findings : tuple of Finding
         Of the checks.
+    again : bool
+        Whether it was trained now; False for the same model, trained before for another question.
     """
 
     release: Release
     version: str
     alias: str
     findings: tuple[Finding, ...]
+    again: bool = True
 
 
 def train(experiment: Path, workspace: Workspace, *, level: str | None = None) -> dict[str, Trained]:
     """Train champion and challenger on all that is known at the latest wave, check them, register both in MLflow.
+
+    They are the models of a horizon and level, see
+    :meth:`~riskmodel.forecasting.experiment.Experiment.model_name`. Where another question trained the very same
+    model on the same files, nothing is fitted again.
 
     Without a champion in the workspace the new model becomes that, whatever the checks say; otherwise it becomes
     ``candidate``, until :func:`riskmodel.workflow.promote.promote`.
@@ -68,7 +76,35 @@ def train(experiment: Path, workspace: Workspace, *, level: str | None = None) -
     panel = workspace.panel(level, allow_origin=question.allow_origin)
     stage = stage_of(panel, latest_origin(panel, question.horizon))
     names = {"champion": question.champion, "challenger": question.challenger}
-    return {role: _train(workspace, file, question, panel, stage, role, name) for role, name in names.items()}
+    return {
+        role: _trained_before(workspace, question, panel, stage, name)
+        or _train(workspace, file, question, panel, stage, role, name)
+        for role, name in names.items()
+    }
+
+
+def _trained_before(
+    workspace: Workspace, question: Experiment, panel: Panel, stage: Stage, name: str
+) -> Trained | None:
+    """The same model, trained for another question; None where there is none, or this question trained it."""
+    from riskmodel.workflow.tracking import registry
+
+    registered: dict[str, registry.Version] = {}
+    for each in registry.versions(workspace, question.model_name(panel.level)):
+        registered.setdefault(each.release_id, each)
+    sums = [file.sha256 for file in panel.files]
+    for folder in sorted(workspace.path("models", question.model_name(panel.level)).glob("[!.]*")):
+        if folder.name not in registered:
+            continue
+        release = load_release(folder)
+        own = release.experiment
+        asked = (question.model(name), question.outputs, stage.origin.wave, sums, code_version())
+        there = (own.model(release.name), own.outputs, release.wave, [file.sha256 for file in release.files])
+        if release.name == name and own.name != question.name and (*there, release.code_version) == asked:
+            version = registered[release.id]
+            findings = read_findings(folder / CARD) if (folder / CARD).exists() else ()
+            return Trained(release, version.number, version.alias, findings, again=False)
+    return None
 
 
 def _train(
@@ -88,7 +124,7 @@ def _train(
         )
     facts = _facts(workspace, question, name, model, panel, stage, code_version())
     release = save_release(
-        workspace.path("models", question.name),
+        workspace.path("models", question.model_name(panel.level)),
         name,
         model,
         file,

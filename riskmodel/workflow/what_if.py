@@ -34,7 +34,7 @@ def what_if(
     municipality : sequence of str
         Where the indicators change: names, ``GM`` codes or regions; by default everywhere.
     experiment : str, optional
-        The question; by default decline-2y, or the only one there is.
+        The question; by default that of the only model.
 
     Returns
     -------
@@ -43,15 +43,14 @@ def what_if(
         too small to say anything are marked in ``too_small`` and have no figures.
     """
     from riskmodel.forecasting.drivers import what_if as asking
-    from riskmodel.forecasting.forecast_store import load_forecast
     from riskmodel.forecasting.groups import abstains
     from riskmodel.forecasting.origins import origin_at
     from riskmodel.scoring.release import load_release
-    from riskmodel.workflow.forecast import latest_forecast
+    from riskmodel.workflow.questions import newest_forecast, release_folder
     from riskmodel.workflow.risk_list import municipality_codes
 
-    stored = load_forecast(latest_forecast(workspace, experiment))
-    release = load_release(workspace.path("models", stored.experiment.name, stored.release_id))
+    stored = newest_forecast(workspace, experiment)
+    release = load_release(release_folder(workspace, stored.release_id))
     panel = workspace.panel(stored.level, allow_origin=stored.experiment.allow_origin)
     codes = municipality_codes(panel, municipality)
     chosen = np.isin(panel.municipality_codes(), codes) if codes else np.ones(len(panel.areas), dtype=bool)
@@ -59,7 +58,7 @@ def what_if(
     read = {
         key: asking.Change.parse(change) if isinstance(change, str) else change for key, change in changes.items()
     }
-    table = asking.what_if(release.name, release.model, release.experiment, panel, origin, read, chosen)
+    table = asking.what_if(release.name, release.model, stored.experiment, panel, origin, read, chosen)
     people = panel.latest("population")[np.searchsorted(panel.areas, table["location"])]
     return without_small(table, abstains(people))
 

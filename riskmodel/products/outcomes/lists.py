@@ -17,7 +17,6 @@ import pandas as pd
 
 from riskmodel.errors import InputError
 from riskmodel.products.risk_list import verdicts
-from riskmodel.products.risk_list.random_visits import draw_seed, list_id
 from riskmodel.products.risk_list.risk_list import RiskList
 
 #: Why an area is visited, or is not.
@@ -106,9 +105,8 @@ def list_record(
             "inclusion": np.select([top, rest], [1.0, chance], 0.0),
         }
     )
-    deciding = (about.forecast_id, municipalities, about.capacity, audit_share)
     return ListRecord(
-        id=list_id(wave, *deciding),
+        id=about.list_id,
         title=about.title,
         experiment=about.experiment,
         forecast_id=about.forecast_id,
@@ -117,7 +115,7 @@ def list_record(
         municipalities=tuple(sorted(set(municipalities))),
         capacity=about.capacity,
         audit_share=float(audit_share),
-        seed=draw_seed(*deciding),
+        seed=about.draw_seed,
         wave=wave,
         horizon=about.horizon,
         made_on=about.made_on,

@@ -139,6 +139,7 @@ def build_risk_list(
         track_record=track_record,
         notices=tuple(notice for notice in (origin, drawn) if notice),
         list_id=identity,
+        draw_seed=seed,
         level=stored.level,
         moment=moment_of(wave, forecast.horizon, panel.edition, made_on),
         other_moment=None if other is None else moment_of(wave, other.forecast.horizon, panel.edition, made_on),

@@ -121,6 +121,8 @@ class About:
         Warnings, such as that of sensitive indicators that were allowed.
     list_id, level : str
         Name of the list, and level of its areas.
+    draw_seed : int
+        Seed of the random visits.
     moment, other_moment : Moment or None
         The measurement that the list is about, seen from the day on which it was made, and that of ``p_other``.
     """
@@ -149,6 +151,7 @@ class About:
     track_record: Sentence | None
     notices: tuple[Sentence, ...] = ()
     list_id: str = ""
+    draw_seed: int = 0
     level: str = "wijk"
     moment: Moment | None = None
     other_moment: Moment | None = None

@@ -36,6 +36,7 @@ from riskmodel.web.jobs.bodies import BARE, FORM, body_of, clean_name
 from riskmodel.web.jobs.jobs import Job, JobOptions
 from riskmodel.web.problems import Problem
 from riskmodel.web.service import service_of
+from riskmodel.workflow.questions import release_folder
 from riskmodel.workflow.tracking import registry
 from riskmodel.workspace.store import Workspace
 
@@ -116,12 +117,13 @@ def _add_job(request: Request, identity: Identity, body: JobAsked) -> Job:
     """Add a job, if the file has the columns that the model needs."""
     service = service_of(request)
     found = service.uploads.find(identity, body.upload)
-    workspace, experiment = Workspace(service.settings.workspace), body.experiment or MAIN
+    workspace, served = Workspace(service.settings.workspace), service.snapshots.current()
+    experiment = body.experiment or (served.experiment.name if served else MAIN)
     try:
         version = registry.find_version(workspace, experiment, body.version or registry.CHAMPION)
     except InputError as error:
         raise Problem(404, f"There is no such model: found {error.found}.") from error
-    names, has_drivers = _needed(workspace.path("models", experiment, version.release_id))
+    names, has_drivers = _needed(release_folder(workspace, version.release_id))
     missing = [name for name in names if not found.header.get(name, False)]
     if missing:
         more = f" and {len(missing) - 8} more" if len(missing) > 8 else ""

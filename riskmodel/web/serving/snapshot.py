@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -26,7 +26,7 @@ import pandas as pd
 from riskmodel.catalogue import indicators
 from riskmodel.errors import InputError, refuse_damage
 from riskmodel.forecasting.experiment import Experiment
-from riskmodel.forecasting.forecast_store import StoredForecast, load_forecast
+from riskmodel.forecasting.forecast_store import StoredForecast
 from riskmodel.monitor.current import current_table
 from riskmodel.monitor.measured import municipality_names
 from riskmodel.panel.panel import Panel
@@ -35,6 +35,7 @@ from riskmodel.products.risk_list.build import build_risk_list
 from riskmodel.products.risk_list.risk_list import RiskList
 from riskmodel.products.risk_list.texts import Sentence
 from riskmodel.sources.formats.files import sha256_of
+from riskmodel.workflow.questions import forecast_folder, stored_forecast
 from riskmodel.workflow.risk_list import past_forecasts, stored_boundaries, stored_track_record
 from riskmodel.workspace.atomic import draft_folder
 from riskmodel.workspace.store import Workspace
@@ -151,12 +152,12 @@ def release_of(forecast: Path) -> str:
         return str(json.loads((forecast / "about.json").read_text(encoding="utf-8"))["release"])
 
 
-def inputs_of(workspace: Workspace, experiment: str, forecast: Path) -> list[Path]:
+def inputs_of(workspace: Workspace, questions: Sequence[str], forecast: Path) -> list[Path]:
     """Return the files that a snapshot consists of, in order."""
     folders = [
         workspace.path("observations"),
         workspace.path("boundaries"),
-        workspace.path("backtests", experiment),
+        *(workspace.path("backtests", name) for name in questions),
         forecast,
     ]
     files = [path for folder in folders for path in folder.glob("*") if path.is_file()]
@@ -175,12 +176,12 @@ def state_of(files: list[Path]) -> tuple[tuple[str, int, int, int], ...]:
     return tuple(found)
 
 
-def freeze(workspace: Workspace, folder: Path, experiment: str, forecast: Path) -> Path:
+def freeze(workspace: Workspace, folder: Path, questions: Sequence[str], forecast: Path) -> Path:
     """Link the inputs of a snapshot into a folder named by a fingerprint of their contents."""
     digest = hashlib.sha256()
     with draft_folder(folder / FOLDER) as draft:
         try:
-            for path in inputs_of(workspace, experiment, forecast):
+            for path in inputs_of(workspace, questions, forecast):
                 link = draft / path.relative_to(workspace.folder)
                 link.parent.mkdir(parents=True, exist_ok=True)
                 _link(path, link)
@@ -197,8 +198,8 @@ def freeze(workspace: Workspace, folder: Path, experiment: str, forecast: Path) 
 def load_snapshot(frozen: Path, experiment: str, forecast_id: str, version: str = "") -> Snapshot:
     """Read a snapshot from a frozen folder."""
     workspace = Workspace(frozen)
-    folder = workspace.path("forecasts", experiment, forecast_id)
-    stored = load_forecast(folder)
+    folder = forecast_folder(workspace, forecast_id)
+    stored = stored_forecast(workspace, folder, experiment)
     panel = workspace.panel(stored.level, allow_origin=stored.experiment.allow_origin)
     inputs = json.loads((folder / "about.json").read_text(encoding="utf-8")).get("inputs")
     if inputs != [file.sha256 for file in panel.files]:

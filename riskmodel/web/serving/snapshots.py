@@ -12,14 +12,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from threading import Event, Lock, Thread
 from types import MappingProxyType
 
 from cachetools import LRUCache
 
 from riskmodel.errors import InputError
-from riskmodel.forecasting.builtin_experiments import MAIN
 from riskmodel.web.import_path import import_path
 from riskmodel.web.serving.snapshot import (
     FOLDER,
@@ -32,6 +32,7 @@ from riskmodel.web.serving.snapshot import (
     stored_forecasts,
 )
 from riskmodel.web.settings import Settings
+from riskmodel.workflow.questions import PREFERRED, questions_of
 from riskmodel.workflow.tracking import registry
 from riskmodel.workspace.atomic import json_bytes, write_atomically
 from riskmodel.workspace.store import Workspace
@@ -78,7 +79,8 @@ class Snapshots:
         serving = self._serving
         if experiment is not None:
             return serving.get(experiment)
-        return serving.get(MAIN) or next(iter(serving.values()), None)
+        preferred = (serving[name] for name in PREFERRED if name in serving)
+        return next(preferred, None) or next(iter(serving.values()), None)
 
     def of_request(self, snapshot_id: str, experiment: str, forecast_id: str) -> Snapshot:
         """Return the snapshot that a list was first made from, also when another is served by now."""
@@ -133,38 +135,43 @@ class Snapshots:
             if release:
                 self._forecast(name, release)
             return False
-        state = (version, own[0].name, state_of(inputs_of(self.workspace, name, own[0])))
+        questions = questions_of(self.workspace, own[0])
+        state = (version, own[0].name, state_of(inputs_of(self.workspace, questions, own[0])))
         if self._states.get(name) == state:
             return False
-        frozen = freeze(self.workspace, self.folder, name, own[0])
-        served = self._serving.get(name)
-        if served is not None and (served.id, served.version) == (frozen.name, version):
+        frozen = freeze(self.workspace, self.folder, questions, own[0])
+        served = [self._serving.get(question) for question in questions]
+        if all(each is not None and (each.id, each.version) == (frozen.name, version) for each in served):
             self._states[name] = state
             return False
         try:
-            snapshot = load_snapshot(frozen, name, own[0].name, version)
+            found = [load_snapshot(frozen, question, own[0].name, version) for question in questions]
         except InputError:
             # New files were ingested and no forecast was made from them yet: the old snapshot stays until then.
             # Without one there is nothing to wait for.
-            if release and name not in self._serving:
+            if release and not any(served):
                 self._forecast(name, release)
-            elif name not in self._serving:
+            elif not any(served):
                 raise
             return False
-        self._put(name, snapshot.warm())
+        # One panel serves all questions.
+        self._put([replace(each, panel=found[0].panel).warm() for each in found])
         self._states[name] = state
         return True
 
-    def _put(self, name: str, snapshot: Snapshot) -> None:
-        serving = dict(sorted({**self._serving, name: snapshot}.items()))
-        self._serving = MappingProxyType(serving)
+    def _put(self, found: Sequence[Snapshot]) -> None:
+        """Serve snapshots of one forecast, all from the same moment."""
+        snapshot = found[0]
+        serving = {**self._serving, **{each.experiment.name: each for each in found}}
+        self._serving = MappingProxyType(dict(sorted(serving.items())))
         self.switches += 1
         pointer = {
             each.experiment.name: {"snapshot": each.id, "forecast": each.stored.id, "version": each.version}
             for each in serving.values()
         }
         write_atomically(self.folder / POINTER, json_bytes(pointer))
-        log.info("%s: serving forecast %s of %s", name, snapshot.stored.id, snapshot.stored.release_id)
+        names = ", ".join(each.experiment.name for each in found)
+        log.info("%s: serving forecast %s of %s", names, snapshot.stored.id, snapshot.stored.release_id)
 
     def last_served(self) -> set[str]:
         """Return the ids of the snapshots that were served before a restart."""

@@ -48,7 +48,7 @@ DESCRIBING = ("model_card*", "register_entry.json", "iama.md")
 
 
 def register(workspace: Workspace, release: Release, facts: CardFacts, role: str) -> Version:
-    """Register a released model as a new version of its experiment's model and give it its alias."""
+    """Register a released model as a new version of the model of its horizon and level, and give it its alias."""
     import mlflow
 
     with writing_runs(workspace):
@@ -72,7 +72,7 @@ def register(workspace: Workspace, release: Release, facts: CardFacts, role: str
             model_uri = _log_model(release, facts)
         _ensure_registered(client, release)
         version = client.create_model_version(
-            question.name,
+            release.model_name,
             model_uri,
             run_id=run,
             tags={**tags, "checks": failed_checks(facts.findings)},
@@ -113,7 +113,7 @@ def _log_model(release: Release, facts: CardFacts) -> str:
 
 def _give_alias(client: MlflowClient, release: Release, role: str, version: str) -> str:
     """Give a new version its alias, and return it; empty for none."""
-    name, alias = release.experiment.name, role
+    name, alias = release.model_name, role
     current = version_at(client, name, CHAMPION)
     if role == CHAMPION and current is None:
         tag(client, name, version, {"promoted.gate": "first model of this workspace: not asked", **promoter()})
@@ -145,7 +145,7 @@ def _log_explanation(release: Release, stage: Stage) -> None:
 def _ensure_registered(client: MlflowClient, release: Release) -> None:
     from mlflow.exceptions import MlflowException
 
-    name, note = release.experiment.name, model_note(release.experiment)
+    name, note = release.model_name, model_note(release.experiment)
     try:
         client.update_registered_model(name, description=note)
     except MlflowException:

@@ -1,4 +1,6 @@
-"""The registry of models: versions of an experiment's model, its champion, and how that was promoted.
+"""The registry of models: versions of a model, its champion, and how that was promoted.
+
+A model is asked for by its own name or by that of an experiment that it answers.
 
 The alias ``champion`` is the model that forecasts. Training gives it only where there is none yet; afterwards it
 moves by promotion alone. ``candidate`` is the newest model trained as champion while another one is that,
@@ -14,6 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from riskmodel.errors import InputError
+from riskmodel.workflow.questions import model_of
 from riskmodel.workflow.tracking.log import user
 from riskmodel.workflow.tracking.store import client_of, has_store
 from riskmodel.workspace.store import Workspace
@@ -50,7 +53,7 @@ def release_by_alias(workspace: Workspace, experiment: str, alias: str) -> tuple
     """Release id and number of the version with an alias, None when there is none."""
     if not has_store(workspace):
         return None
-    found = version_at(client_of(workspace), experiment, alias)
+    found = version_at(client_of(workspace), model_of(workspace, experiment), alias)
     return None if found is None else (found.release_id, found.number)
 
 
@@ -75,13 +78,13 @@ def versions(workspace: Workspace, experiment: str) -> list[Version]:
 
     if not has_store(workspace):
         return []
-    client = client_of(workspace)
+    client, name = client_of(workspace), model_of(workspace, experiment)
     try:
-        aliases: Mapping[str, object] = client.get_registered_model(experiment).aliases
+        aliases: Mapping[str, object] = client.get_registered_model(name).aliases
     except MlflowException:
         return []
     found = []
-    for each in client.search_model_versions(f"name = '{experiment}'"):
+    for each in client.search_model_versions(f"name = '{name}'"):
         own = [alias for alias, number in aliases.items() if str(number) == str(each.version)] or [""]
         found += [Version(str(each.version), str(each.tags.get("release", "")), alias) for alias in sorted(own)]
     return sorted(found, key=lambda version: (int(version.number), version.alias))
@@ -91,6 +94,7 @@ def make_champion(
     workspace: Workspace, experiment: str, version: Version, *, reasons: Sequence[str], reason: str
 ) -> None:
     """Move the alias ``champion`` to a version, and record who did so, when and why."""
+    experiment = model_of(workspace, experiment)
     with writing_runs(workspace):
         client = client_of(workspace)
         before = version_at(client, experiment, CHAMPION)
