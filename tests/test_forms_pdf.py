@@ -82,7 +82,7 @@ def test_the_first_page_says_what_the_list_can_and_cannot_say(pages: list[str]) 
 
 def test_every_area_is_on_the_list(risk_list: RiskList, pages: list[str]) -> None:
     start = next(place for place, text in enumerate(pages) if text.startswith("De lijst"))
-    end = next(place for place, text in enumerate(pages) if "WK990000" in text and "Waarom deze" in text)
+    end = next(place for place, text in enumerate(pages) if "WK990000" in text and "Hoe komt het model" in text)
     told = unspaced(" ".join(pages[start:end]))
     for location, name in zip(risk_list.rows["location"], risk_list.rows["name"], strict=True):
         assert location in told
@@ -115,19 +115,19 @@ def test_an_area_too_small_to_judge_gets_no_verdict(risk_list: RiskList, pages: 
 def test_those_to_visit_have_a_sheet_of_one_page(risk_list: RiskList, pages: list[str]) -> None:
     asked = risk_list.rows[risk_list.rows["on_list"] | risk_list.rows["audit"]]
     assert len(asked) == CAPACITY
-    sheets = [page for page in pages if "Waarom deze verwachting?" in page]
+    sheets = [page for page in pages if "Hoe komt het model aan de verwachte verandering?" in page]
     assert len(sheets) == CAPACITY
     for page, (_, row) in zip(sheets, asked.iterrows(), strict=True):
         assert row["location"] in page and f"rang {row['rank']} van {AREAS}" in page
         for part in ("Hoe ging het", "Vergelijkbare gebieden", "Wat zei deze methode hier eerder", "Vergrijzing"):
             assert part in page
-        assert "hoog, en gebeurd" in page and "niet hoog, wel gebeurd" in page
+        assert "gewaarschuwd, en gebeurd" in page and "gemist" in page
         assert "Dit blad is een signaal" in page, "the end of the sheet is on another page"
 
 
 def test_without_a_capacity_the_first_ten_have_a_sheet() -> None:
     page = render_list_pdf(make_list(capacity=None))
-    assert page.count("Waarom deze verwachting?") == 10
+    assert page.count("Hoe komt het model aan de verwachte verandering?") == 10
     assert "Van de eerste 10 gebieden" in page
 
 

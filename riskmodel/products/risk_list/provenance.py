@@ -32,7 +32,7 @@ def too_small(about: About) -> str:
     """Return the caveat about areas too small for a verdict, in plain Dutch."""
     return (
         f"Gebieden met minder dan {dutch.whole(about.small_limit)} inwoners zijn te klein om iets te zeggen: "
-        "hun kans is uitgerekend, maar toeval is daar te groot."
+        "de score schommelt daar te sterk door toeval."
     )
 
 
@@ -90,9 +90,13 @@ def provenance_cells(risk_list: RiskList) -> dict[str, str]:
 def provenance_record(risk_list: RiskList) -> dict[str, Any]:
     """Return the provenance as a record of plain values, for JSON."""
     about = risk_list.about
-    dates = {name: getattr(about, name).isoformat() for name in ("origin_date", "known_at", "made_on")}
+    dates = {
+        name: getattr(about, name).isoformat() for name in ("origin_date", "known_at", "made_on", "target_date")
+    }
     texts = {"event": event_in_dutch(about.event), "track_record": in_dutch(about.track_record)}
-    plain = {name: value for name, value in vars(about).items() if name != "notices"}
+    plain = {
+        name: value for name, value in vars(about).items() if name not in ("notices", "moment", "other_moment")
+    }
     return (
         plain
         | dates

@@ -14,11 +14,15 @@ from riskmodel.products.rendering.pdf import Printed, lay_out
 from riskmodel.products.risk_list.formats.pdf_drawings import bar, largest, spot
 from riskmodel.products.risk_list.formats.pdf_sheets import clipped, sheet_context
 from riskmodel.products.risk_list.map import draw_map
+from riskmodel.products.risk_list.minute import minute
+from riskmodel.products.risk_list.moment_words import moment_sentences, moment_warnings
 from riskmodel.products.risk_list.page.drawings import NO_STEP, step_limits, steps_of
+from riskmodel.products.risk_list.page.markup import PageTexts
 from riskmodel.products.risk_list.page.page import capacity_line
 from riskmodel.products.risk_list.provenance import origin_lines, too_small
 from riskmodel.products.risk_list.risk_list import RiskList, counts, flagged, threatening
-from riskmodel.products.risk_list.texts import event_in_dutch, in_dutch
+from riskmodel.products.risk_list.texts import event_sentence, family_of, in_dutch
+from riskmodel.products.risk_list.verdicts import OTHER, TO_WEAK, WEAK
 from riskmodel.workspace.safe_text import plain_text
 
 TEMPLATE = "risk_list_pdf.html.j2"
@@ -26,6 +30,8 @@ TEMPLATE = "risk_list_pdf.html.j2"
 MOST_ROWS = 120
 #: Sheets when no capacity says how many areas will be visited.
 SHEETS_WITHOUT_CAPACITY = 10
+#: Names in each section of the first page.
+MOST_NAMES = {TO_WEAK: 6, WEAK: 4, OTHER: 0, "top": 8}
 #: Sheets at most: more than anybody takes into a meeting.
 MOST_SHEETS = 60
 #: Colours of the map, as on the web page.
@@ -51,6 +57,7 @@ def render_list_pdf(risk_list: RiskList, *, compact: bool = False) -> str:
     """Return the HTML that is printed."""
     rows, about = risk_list.rows.reset_index(drop=True), risk_list.about
     rows = rows.assign(threatens=threatening(rows))
+    words = PageTexts(family_of(about.event))
     chosen = visited(risk_list).tolist() if risk_list.sheets else []
     shown = np.union1d(np.arange(min(len(rows), MOST_ROWS)), np.flatnonzero(flagged(rows, "audit")))
     areas = [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
@@ -62,7 +69,12 @@ def render_list_pdf(risk_list: RiskList, *, compact: bool = False) -> str:
         "compact": compact,
         "counts": counts(rows),
         "dutch": dutch,
-        "event": event_in_dutch(about.event),
+        "bold": lambda sentence: words.say(sentence.key, **sentence.values),
+        "event_sentence": event_sentence(about.event),
+        "minute": minute(risk_list, MOST_NAMES),
+        "moment": [] if about.moment is None else moment_sentences(about.moment),
+        "warnings": [] if about.moment is None else moment_warnings(about.moment),
+        "say": words.say,
         "in_dutch": in_dutch,
         "line": capacity_line(rows),
         "listed": [(row, areas[row], row in chosen) for row in shown.tolist()],

@@ -58,8 +58,8 @@ def sheet_context(area: dict[str, Any], sheet: AreaSheet, areas: int) -> dict[st
         "rank": _rank_line(area["rank"], sheet, areas),
         "trend": trend_drawing(sheet, clipped(area["municipality"], 18) or "gemeente"),
         "groups": [
-            ("Wat vooruit kan lopen", "gegevens buiten de score zelf", leading),
-            ("Wat al in de score zit", "stand, verloop en onderdelen van de score", own),
+            ("Andere cijfers over het gebied", "buiten de score zelf", leading),
+            ("De score zelf", "eerder en nu, met haar onderdelen", own),
         ],
         "base": base,
         "rest": rest,
@@ -115,5 +115,5 @@ def _rank_line(rank: Any, sheet: AreaSheet, areas: int) -> dict[str, Any]:
 def _verdict(past: Past) -> tuple[bool, str]:
     """Return whether the method was right, and that in plain Dutch."""
     if past.rank <= past.of * HIGH_SHARE:
-        return past.happened, "hoog, en gebeurd" if past.happened else "hoog, niet gebeurd"
-    return not past.happened, "niet hoog, wel gebeurd" if past.happened else "niet hoog, niet gebeurd"
+        return past.happened, "gewaarschuwd, en gebeurd" if past.happened else "gewaarschuwd, ging goed"
+    return not past.happened, "gemist" if past.happened else "niet gewaarschuwd, ging goed"
