@@ -27,13 +27,12 @@ from report import ratio
 
 from riskmodel.forecasting.drivers.alternative_models import explanation_of
 from riskmodel.forecasting.drivers.contributions import contributions_of
-from riskmodel.forecasting.forecast_store import load_forecast
 from riskmodel.forecasting.origins import latest_origin
 from riskmodel.forecasting.stage import forecast_with
 from riskmodel.products.risk_list.page.page import write_page
 from riskmodel.products.risk_list.risk_list import RiskList
 from riskmodel.scoring.release import load_release
-from riskmodel.workflow.forecast import latest_forecast
+from riskmodel.workflow.questions import newest_forecast, release_folder
 from riskmodel.workflow.risk_list import make_list
 from riskmodel.workflow.tracking import registry
 from riskmodel.workspace.store import Workspace
@@ -54,7 +53,7 @@ def seconds(call: Callable[[], object], times: int = 3) -> float:
 
 def country(workspace: Workspace) -> RiskList:
     """The list of all areas, as the command makes it."""
-    stored = load_forecast(latest_forecast(workspace, EXPERIMENT))
+    stored = newest_forecast(workspace, EXPERIMENT)
     panel = workspace.panel(stored.level)
     return make_list(workspace, stored, panel, (), "Risicolijst Nederland", 100, date(2022, 6, 1), 0.1)
 
@@ -63,7 +62,7 @@ def forecast(workspace: Workspace, *, stability: bool) -> None:
     """Forecast every area with the champion and tell the contributions, as ``riskmodel forecast`` does."""
     found = registry.release_by_alias(workspace, EXPERIMENT, registry.CHAMPION)
     assert found is not None
-    release = load_release(workspace.path("models", EXPERIMENT, found[0]))
+    release = load_release(release_folder(workspace, found[0]))
     panel = workspace.panel(release.level)
     origin = latest_origin(panel, release.experiment.horizon)
     made, features = forecast_with(release.name, release.model, release.experiment, panel, origin)
