@@ -44,6 +44,7 @@ from riskmodel.products.governance.audit_tables import (
     differences_in_dutch,
     differences_text,
     differing,
+    places_text,
     too_few_text,
 )
 from riskmodel.products.governance.audit_tables import METRICS as IN_DUTCH
@@ -524,6 +525,21 @@ def test_the_text_holds_the_figures_and_what_cannot_be_told(country: Country) ->
     assert "size, below 200" in hidden and "hits on the list" in hidden
     widths = {line.count("|") for line in text.splitlines() if line.startswith("| not urban")}
     assert len(widths) == 1
+
+
+def test_places_for_every_event_are_divided_by_those_of_the_country(country: Country) -> None:
+    text = places_text(country.audit)
+    rows = country.audit.over_all
+    own = rows[(rows["model"] == country.audit.model) & (rows["metric"] == "places_per_event")]
+    shown = 0
+    for attribute in country.audit.attributes:
+        part = own[own["attribute"] == attribute.name]
+        mean = part["n_selected"].sum() / part["n_events"].sum()
+        for row in part[part["value"].notna()].itertuples():
+            [line] = [each for each in text.splitlines() if each.startswith(f"| {attribute.name}, {row.group} ")]
+            assert f"{row.n_selected / row.n_events / mean:.2f} (" in line
+            shown += 1
+    assert shown == text.count("\n| ") - 1 > 3
 
 
 def test_a_name_of_a_group_cannot_become_a_formula(country: Country) -> None:

@@ -58,8 +58,39 @@ def audit_text(audit: GroupAudit) -> str:
         parts.append(f"### By {attribute.name}\n\nFrom {attribute.source}.{_known(rows, audit.model)}")
         cells = [_cells(str(group), part, audit.model) for group, part in rows.groupby("group", sort=False)]
         parts.append(markdown_table(cells) if cells else "No area of which the group is known.")
+    parts += ["### Places for every event", places_text(audit)]
     parts += ["### What stands out", differences_text(audit), "### What cannot be told", too_few_text(audit)]
     return "\n\n".join(parts)
+
+
+def places_text(audit: GroupAudit) -> str:
+    """Return the places for every event of each group, divided by those of the country; below 1 it gets fewer."""
+    chosen = audit.over_all
+    own = chosen[(chosen["model"] == audit.model) & (chosen["metric"] == "places_per_event")]
+    cells: list[Cells] = []
+    for attribute in audit.attributes:
+        rows = own[own["attribute"] == attribute.name]
+        events = rows["n_events"].sum()
+        country = rows["n_selected"].sum() / events if events else math.nan
+        for row in rows[rows["value"].notna()].to_dict("records"):
+            ratio, low, high = (row[name] / country for name in ("value", "low95", "high95"))
+            told = f"{_ratio(ratio)} ({_ratio(low)}, {_ratio(high)})"
+            excess = row["n_selected"] - country * row["n_events"]
+            name = f"{attribute.name}, {safe_cell(str(row['group']))}"
+            figures = {"events": f"{row['n_events']:,}", "places": f"{row['n_selected']:,.0f}"}
+            cells.append({"group": name, **figures, "of the country's": told, "excess": f"{excess:+,.0f}"})
+    if not cells:
+        return "No group with enough events."
+    return (
+        "Places on the list for every event, divided by those of the country: 1 is as many. *Excess* is how many "
+        "places more a group has than with the country's. The interval is that of the group alone.\n\n"
+        + markdown_table(cells)
+    )
+
+
+def _ratio(value: float) -> str:
+    """Return a ratio with two decimals."""
+    return f"{value:.2f}"
 
 
 def as_csv(table: pd.DataFrame) -> bytes:
