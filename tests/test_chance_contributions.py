@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import permutations
 
 import numpy as np
@@ -13,7 +14,10 @@ from scipy.special import expit
 from scipy.stats import t as student
 from worlds import example_panel, experiment
 
+from riskmodel.errors import InputError
+from riskmodel.forecasting.drivers import chance_contributions
 from riskmodel.forecasting.drivers.chance_contributions import (
+    BACKGROUND,
     MOST_GROUPS,
     AdditiveScores,
     Background,
@@ -33,6 +37,7 @@ def by_orders(scores: AdditiveScores, background: Background, row: int) -> np.nd
     """Mean gain of every group over all orders in which groups can join, from the definition."""
     groups = range(len(scores.groups))
 
+    @cache
     def value(coalition):
         found = 0.0
         for other, weight in zip(background.rows, background.weights, strict=True):
@@ -44,7 +49,7 @@ def by_orders(scores: AdditiveScores, background: Background, row: int) -> np.nd
     gains = np.zeros(len(scores.groups))
     for order in orders:
         for position, group in enumerate(order):
-            gains[group] += value(set(order[: position + 1])) - value(set(order[:position]))
+            gains[group] += value(frozenset(order[: position + 1])) - value(frozenset(order[:position]))
     return gains / len(orders)
 
 
@@ -59,7 +64,7 @@ def random_scores(seed: int, areas: int, groups: int, kinds: int) -> AdditiveSco
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(0, 10_000), st.integers(2, 6), st.integers(1, 4), st.integers(1, 3))
+@given(st.integers(0, 10_000), st.integers(2, 6), st.integers(1, 5), st.integers(1, 3))
 def test_values_are_those_of_brute_force_over_all_orders(seed, areas, groups, kinds):
     scores = random_scores(seed, areas, groups, kinds)
     background = background_of(scores, np.arange(areas) > 0)
@@ -105,6 +110,59 @@ def test_the_background_stands_for_the_country_and_is_drawn_again_the_same():
     assert not np.array_equal(background_of(scores, counted, seed=2).rows, background.rows)
 
 
+def test_areas_explained_apart_and_together_get_the_same(monkeypatch):
+    scores = random_scores(11, 120, 5, 2)
+    background = background_of(scores, np.full(120, True))
+    rows = np.array([90, 3, 3, 41])
+    together = shapley(scores, background, rows)
+    monkeypatch.setattr(chance_contributions, "BLOCK", 1)
+    np.testing.assert_allclose(shapley(scores, background, rows), together, atol=1e-14)
+    np.testing.assert_allclose(shapley(scores, background, np.arange(120))[rows], together, atol=1e-14)
+    assert shapley(scores, background, rows[:0]).shape == (0, 5)
+
+
+def with_chances(own) -> AdditiveScores:
+    return AdditiveScores(("a",), (np.asarray(own, dtype=float)[:, None],), lambda chance: chance)
+
+
+def test_an_area_without_a_chance_is_never_in_the_background():
+    own = np.linspace(0.1, 0.5, 200) ** 2
+    own[::3] = np.nan
+    scores = with_chances(own)
+    for seed in range(5):
+        background = background_of(scores, np.arange(200) < 150, seed)
+        assert not np.isnan(own[background.rows]).any()
+        assert background.weights @ own[background.rows] == pytest.approx(np.nanmean(own[:150]), abs=1e-12)
+    with pytest.raises(InputError, match="no area with a chance"):
+        background_of(scores, np.arange(200) % 3 == 0)
+
+
+@pytest.mark.parametrize("usual", [0.001, 0.999])
+def test_a_few_areas_unlike_all_others_still_give_the_mean_of_the_country(usual):
+    own = np.full(2_000, usual)
+    own[[5, 700]] = 1 - usual
+    scores, everywhere = with_chances(own), np.full(2_000, True)
+    for seed in range(20):
+        background = background_of(scores, everywhere, seed)
+        assert len(set(background.rows.tolist())) == BACKGROUND
+        assert background.weights @ own[background.rows] == pytest.approx(own.mean(), abs=1e-12)
+
+
+def test_a_mean_close_to_the_lowest_chance_is_met_too():
+    values = np.array([0.1, *[0.101] * 48, 0.9])
+    weights = chance_contributions._tilted(values, 0.1 + 1e-6)
+    assert weights @ values == pytest.approx(0.1 + 1e-6, abs=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=300), st.integers(0, 100))
+def test_any_chances_give_a_background_with_the_mean_of_the_country(own, seed):
+    background = background_of(with_chances(own), np.full(len(own), True), seed)
+    assert (background.weights >= 0).all()
+    assert background.weights.sum() == pytest.approx(1, abs=1e-12)
+    assert background.weights @ np.array(own)[background.rows] == pytest.approx(np.mean(own), abs=1e-12)
+
+
 def student_parts(n=30, seed=1):
     rng = np.random.default_rng(seed)
     location = pd.DataFrame(
@@ -138,6 +196,15 @@ def test_far_out_the_distribution_keeps_its_tails():
             np.testing.assert_allclose(additive_scores(location, spread, limits).own, exact, atol=1e-10)
 
 
+@pytest.mark.parametrize("freedom", [2.1, 4.5, 30.0, 1e6])
+def test_the_table_of_the_distribution_is_as_exact_as_promised(freedom):
+    points = np.concatenate([np.linspace(-40, 40, 200_001), np.sinh(np.linspace(-25, 25, 100_001))])
+    table = chance_contributions._student_table(freedom)
+    found = table(points)
+    np.testing.assert_allclose(found, student.cdf(points, freedom), rtol=0, atol=1e-10)
+    assert np.isnan(table(np.array([np.nan, 200.0]))).tolist() == [True, False]
+
+
 def test_too_many_groups_are_taken_together_without_changing_the_chance():
     rng = np.random.default_rng(2)
     many = {f"driver{number}": rng.normal(0, 0.001 * (number + 1), 20) for number in range(15)}
@@ -147,6 +214,21 @@ def test_too_many_groups_are_taken_together_without_changing_the_chance():
     assert len(scores.groups) == MOST_GROUPS
     assert {"border", "size", "unrest", "other", "driver14"} <= set(scores.groups)
     assert "driver0" not in scores.groups
+    scale = np.exp(spread.base + spread.parts.sum(axis=1))
+    exact = student.cdf((limits - location.sum(axis=1)) / scale, 4.5)
+    np.testing.assert_allclose(scores.own, exact, atol=1e-10)
+
+
+@pytest.mark.parametrize("many", [3, 15])
+def test_drivers_named_as_a_group_of_a_chance_lose_nothing(many):
+    # A municipality may file its own indicators under any driver of the catalogue.
+    rng = np.random.default_rng(4)
+    names = ("border", "unrest", "other", *(f"driver{number}" for number in range(many)))
+    location = pd.DataFrame({"base": 0.01, **{name: rng.normal(0, 0.02, 20) for name in names}})
+    _, spread, limits = student_parts(20)
+    scores = additive_scores(location, spread, limits)
+    assert len(scores.groups) <= MOST_GROUPS
+    assert len(set(scores.groups)) == len(scores.groups)
     scale = np.exp(spread.base + spread.parts.sum(axis=1))
     exact = student.cdf((limits - location.sum(axis=1)) / scale, 4.5)
     np.testing.assert_allclose(scores.own, exact, atol=1e-10)

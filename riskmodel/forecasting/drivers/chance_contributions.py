@@ -16,15 +16,16 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from math import factorial
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 from scipy.optimize import brentq
+from scipy.special import stdtr
 
+from riskmodel.errors import InputError
 from riskmodel.forecasting.features import Features
 from riskmodel.forecasting.models.lightgbm import LightGBM
 from riskmodel.forecasting.models.structural import Structural
@@ -36,10 +37,11 @@ BORDER, UNREST, SIZE, OTHER = "border", "unrest", "size", "other"
 MOST_GROUPS = 12
 #: Background areas, and the seed that draws them.
 BACKGROUND, SEED = 50, 1
-#: Numbers in memory at once while coalitions are evaluated.
-BLOCK = 4_000_000
-#: Range and steps of the table of the Student-t distribution, on the scale of the inverse hyperbolic sine.
-REACH, STEPS = 20.0, 40_000
+#: Chances that a thread evaluates at once, and threads at most. The system hands out larger arrays anew for every
+#: sum, which takes as long as the sums.
+BLOCK, THREADS = 15_000, 2
+#: Range and steps of the table of the Student-t distribution.
+REACH, STEPS = 100.0, 100_000
 
 IntArray = npt.NDArray[np.intp]
 
@@ -96,7 +98,7 @@ class Background:
     rows : numpy.ndarray of int, shape (count,)
         Rows of the scores.
     weights : numpy.ndarray, shape (count,)
-        Positive, a total of 1; the weighted mean of their chances is that of the country.
+        At least 0, a total of 1; the weighted mean of their chances is that of the country.
     """
 
     rows: IntArray
@@ -132,7 +134,7 @@ def additive_scores(
     base = location["base"].iloc[0] if len(location) else 0.0
     drivers = location.drop(columns=["base", *location.columns.intersection(["location"])])
     # The limit less the expected change, in spreads: what counts is the distance between the two.
-    gap = _without_nothing((-drivers).assign(**{BORDER: limits}))
+    gap = _without_nothing((-drivers).assign(**{BORDER: limits - drivers.get(BORDER, 0.0)}))
     log_scale = _without_nothing(spread.parts.reset_index(drop=True))
     groups = list(dict.fromkeys([*gap.columns, *log_scale.columns]))
     both = [table.reindex(columns=groups, fill_value=0.0) for table in (gap.reset_index(drop=True), log_scale)]
@@ -151,37 +153,81 @@ def background_of(scores: AdditiveScores, counted: npt.NDArray[np.bool_], seed: 
     """Areas that represent those that count, drawn evenly from the lowest chance to the highest.
 
     Weights are those nearest to equal ones for which the mean chance of the drawn areas is that of all.
+
+    Parameters
+    ----------
+    scores : AdditiveScores
+        Of all areas.
+    counted : numpy.ndarray of bool, shape (areas,)
+        Areas of which the mean is taken; those without a chance are left out.
+    seed : int
+        Draws the areas.
+
+    Raises
+    ------
+    InputError
+        If none of the areas that count has a chance.
     """
-    own, rows = scores.own, np.flatnonzero(counted)
+    own = scores.own
+    rows = np.flatnonzero(counted & ~np.isnan(own))
+    if not len(rows):
+        raise InputError(
+            "the chance of the country", "no area with a chance", "an area to which the question applies"
+        )
     rows = rows[np.argsort(own[rows], kind="stable")]
+    mean, drawn = float(own[rows].mean()), rows
     if len(rows) > BACKGROUND:
         rng = np.random.default_rng(seed)
-        rows = np.array([rng.choice(part) for part in np.array_split(rows, BACKGROUND)])
-    chance, mean = own[rows], float(own[counted].mean())
-    return Background(rows, _tilted(chance, mean))
+        drawn = np.array([rng.choice(part) for part in np.array_split(rows, BACKGROUND)])
+        if not own[drawn[0]] < mean < own[drawn[-1]]:
+            # A few areas unlike all others can lift the mean over every area that was drawn.
+            drawn[[0, -1]] = rows[[0, -1]]
+    return Background(drawn, _tilted(own[drawn], mean))
 
 
 def shapley(scores: AdditiveScores, background: Background, rows: IntArray) -> FloatArray:
     """Shapley value of every group for the chance of some areas, shape (rows, groups).
 
-    The values of an area add up to its chance minus the weighted mean chance of the background.
+    The values of an area add up to its chance minus the weighted mean chance of the background; they are NaN where
+    an area has no chance.
+
+    Parameters
+    ----------
+    scores : AdditiveScores
+        Of all areas.
+    background : Background
+        What an area is compared with.
+    rows : numpy.ndarray of int
+        Areas to explain.
     """
-    weights, coalitions = _game(len(scores.groups))
-    at_once = max(1, BLOCK // (len(background.rows) * len(coalitions)))
+    weights = _game(len(scores.groups))
+    # A coalition takes from the background what its complement, which is as far from the end, takes from an area.
+    theirs = [_coalition_sums(score[background.rows])[:, ::-1] for score in scores.scores]
+    count, width = theirs[0].shape
+    step = min(width, max(1, BLOCK // count))
+    at_once = max(1, BLOCK // (count * step))
     blocks = [rows[start : start + at_once] for start in range(0, len(rows), at_once)]
 
     def explain(block: IntArray) -> FloatArray:
-        sums = []
-        for score in scores.scores:
-            there = score[background.rows]
-            apart = score[block][:, None, :] - there[None, :, :]
-            sums.append(apart @ coalitions.T + there.sum(axis=1)[None, :, None])
-        values: FloatArray = np.einsum("b,abs->as", background.weights, scores.chance(*sums)) @ weights
+        own = [_coalition_sums(score[block]) for score in scores.scores]
+        values = np.zeros((len(block), len(scores.groups)))
+        for start in range(0, width, step):
+            part = slice(start, start + step)
+            sums = (mine[:, None, part] + other[:, part] for mine, other in zip(own, theirs, strict=True))
+            values += np.einsum("b,abs->as", background.weights, scores.chance(*sums)) @ weights[part]
         return values
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
         found = list(pool.map(explain, blocks))
     return np.concatenate(found) if found else np.empty((0, len(scores.groups)))
+
+
+def _coalition_sums(score: FloatArray) -> FloatArray:
+    """Sum over the groups of every coalition, shape (areas, coalitions); its number has a bit for every group."""
+    sums = np.zeros((len(score), 1))
+    for group in score.T:
+        sums = np.concatenate([sums, sums + group[:, None]], axis=1)
+    return sums
 
 
 def _without_nothing(table: pd.DataFrame) -> pd.DataFrame:
@@ -193,44 +239,45 @@ def _merged(tables: list[pd.DataFrame], groups: list[str]) -> list[pd.DataFrame]
     """The same tables with the smallest groups taken together, where there are too many."""
     if len(groups) <= MOST_GROUPS:
         return tables
-    own = (BORDER, UNREST, SIZE)
-    size = sum((table.abs().mean() for table in tables), start=pd.Series(0.0, index=groups)).drop(
-        [name for name in own if name in groups]
-    )
-    small = list(size.nsmallest(len(groups) - MOST_GROUPS + 1).index)
+    size = sum((table.abs().mean() for table in tables), start=pd.Series(0.0, index=groups))
+    size = size.drop([BORDER, UNREST, SIZE, OTHER], errors="ignore")
+    alone = len(groups) - (OTHER in groups)
+    small = [*size.nsmallest(alone - MOST_GROUPS + 1).index, *({OTHER} & set(groups))]
     return [table.drop(columns=small).assign(**{OTHER: table[small].sum(axis="columns")}) for table in tables]
 
 
-@cache
+@lru_cache(maxsize=8)
 def _student_table(freedom: float) -> Callable[[FloatArray], FloatArray]:
-    """Student-t distribution function from a table, ten times as fast and within 1e-10 of scipy's."""
+    """Student-t distribution function from a table, ten times as fast as scipy's and within 1e-10 of it."""
     grid = np.linspace(-REACH, REACH, STEPS + 1)
-    at, middle = stats.t.cdf(np.sinh(grid), freedom), stats.t.cdf(np.sinh((grid[1:] + grid[:-1]) / 2), freedom)
+    at, middle = stdtr(freedom, grid), stdtr(freedom, (grid[1:] + grid[:-1]) / 2)
     rise = np.append(np.diff(at), 0.0)
     # Quadratic within a step: through its ends and its middle.
     bend = np.append(2 * (at[1:] + at[:-1] - 2 * middle), 0.0)
     scale = STEPS / (2 * REACH)
 
     def cdf(points: FloatArray) -> FloatArray:
-        where = np.clip((np.arcsinh(points) + REACH) * scale, 0.0, STEPS)
-        left = np.nan_to_num(where).astype(np.intp)
+        where = np.clip((points + REACH) * scale, 0.0, STEPS)
+        left = np.fmax(where, 0.0).astype(np.intp)  # an unknown point has no step, and stays unknown by its share
         share = where - left
         found: FloatArray = at[left] + share * (rise[left] + (share - 1.0) * bend[left])
+        far = np.abs(points) > REACH
+        if far.any():
+            found[far] = stdtr(freedom, points[far])
         return found
 
     return cdf
 
 
 @cache
-def _game(groups: int) -> tuple[FloatArray, FloatArray]:
-    """Weight of the value of every coalition for every group, and the coalitions as rows of 0 and 1."""
-    coalitions = ((np.arange(2**groups)[:, None] >> np.arange(groups)) & 1).astype(float)
-    size = coalitions.sum(axis=1).astype(int)
+def _game(groups: int) -> FloatArray:
+    """Weight of the value of every coalition for every group, shape (coalitions, groups)."""
+    inside = ((np.arange(2**groups)[:, None] >> np.arange(groups)) & 1).astype(bool)
+    size = inside.sum(axis=1)
     orders = [factorial(k) * factorial(groups - k - 1) / factorial(groups) for k in range(groups)]
-    joined = np.array([0.0, *orders])[size]
-    left = np.array([*orders, 0.0])[size]
-    weights = np.where(coalitions == 1, joined[:, None], -left[:, None])
-    return weights, coalitions
+    joined, left = np.array([0.0, *orders])[size], np.array([*orders, 0.0])[size]
+    weights: FloatArray = np.where(inside, joined[:, None], -left[:, None])
+    return weights
 
 
 def _tilted(values: FloatArray, mean: float) -> FloatArray:
@@ -246,5 +293,10 @@ def _tilted(values: FloatArray, mean: float) -> FloatArray:
         tilted /= tilted.sum()
         return tilted
 
-    theta = brentq(lambda theta: float(tilt(theta) @ scaled), -500.0, 500.0, xtol=1e-14, rtol=1e-14)
-    return tilt(theta)
+    def apart_at(theta: float) -> float:
+        return float(tilt(theta) @ scaled)
+
+    reach = 1.0
+    while not apart_at(-reach) < 0 < apart_at(reach):
+        reach *= 2
+    return tilt(float(brentq(apart_at, -reach, reach, xtol=1e-14, rtol=1e-14)))
