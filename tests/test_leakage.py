@@ -75,7 +75,12 @@ def same(one: Forecast | str, other: Forecast | str) -> bool:
     if isinstance(one, str) or isinstance(other, str):
         return one == other
     pairs = [(getattr(one, field.name), getattr(other, field.name)) for field in fields(Forecast)]
-    return all(np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b for a, b in pairs)
+    equal = [
+        np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b for a, b in pairs if not isinstance(a, dict)
+    ]
+    assert one.readings and list(one.readings) == list(other.readings)
+    equal += [np.array_equal(one.readings[name], other.readings[name], equal_nan=True) for name in one.readings]
+    return all(equal)
 
 
 @pytest.mark.parametrize("fill", [noise, nothing])

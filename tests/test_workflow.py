@@ -149,7 +149,7 @@ def test_the_track_record_is_told_from_the_scores(walked: Walked) -> None:
     best = lists[lists["metric"] == "precision_at_k"].groupby("origin_date")["value"].max()
     told = [f"{share:.0%}" for share in best]
     # Not every ordering exists at every origin: size was not known in 2012 and 2014.
-    assert in_dutch(walked.made.about.track_record).endswith(f"{told[0]}, {told[1]}, {told[2]} en {told[3]}.")
+    assert f"was het {told[0]}, {told[1]}, {told[2]} en {told[3]};" in in_dutch(walked.made.about.track_record)
 
 
 def test_files_of_a_backtest(walked: Walked) -> None:
