@@ -196,6 +196,45 @@ def test_tipping_asks_how_far_the_border_is(tmp_path: Path) -> None:
     np.testing.assert_allclose(told, scores["expected_change"], atol=1e-12)
 
 
+def test_a_model_of_a_reading_answers_with_all_of_them(tmp_path: Path) -> None:
+    from riskmodel.catalogue import class_scheme
+    from riskmodel.forecasting.stage import readings_of
+    from riskmodel.forecasting.targets import READINGS
+
+    release, scheme = made_release(tmp_path / "models", experiment="slide-2y"), class_scheme("3.0")
+    rows = made_rows(4_000, missing=0.0)
+    rows.loc[0, "deviation"] = scheme.cuts[0] - 0.01
+    rows.loc[1, SPREAD] = 1e300
+    path = write(rows, tmp_path / "in.parquet")
+    done = riskmodel.score(path, release.folder, tmp_path / "out", drivers=True)
+    # An event that cannot happen is no missing answer; a row without a distribution still is one.
+    assert done.manifest["totals"]["reasons"] == {"the model gives no number": 1}
+    assert list(rejects_of(tmp_path / "out")["row"]) == [2]
+    scores, rows = scores_of(tmp_path / "out"), rows.drop(index=1)
+    chances = [f"p_{name}" for name in READINGS]
+    assert list(scores.columns[1 : 1 + len(chances) + 3]) == [*chances, "expected_change", "lower80", "upper80"]
+    deviation = rows["deviation"].to_numpy()
+    features = Features(release.model.names, rows[list(NAMES)].to_numpy())
+    expected = readings_of(release.model.distribution(features), deviation, scheme)
+    for name, chance in expected.items():
+        np.testing.assert_array_equal(scores[f"p_{name}"], chance)
+    lowest, weak = scheme.classify(deviation) == 1, scheme.classify(deviation) <= 4
+    assert lowest[0] and weak.any() and not weak.all()
+    np.testing.assert_array_equal(scores["p_slide"].isna(), lowest)
+    np.testing.assert_array_equal(scores["p_lower_class"].isna(), lowest)
+    np.testing.assert_array_equal(scores["p_recover"].notna(), weak)
+    assert scores[["p_clear_slide", "p_weak", "p_decline", "expected_change"]].notna().all(axis=None)
+    assert (scores["p_slide"] <= scores[["p_weak", "p_lower_class"]].min(axis=1))[~lowest].all()
+    np.testing.assert_allclose((scores["p_recover"] + scores["p_weak"])[weak], 1.0, rtol=0, atol=1e-15)
+    # Empty, not NaN: another program that reads the file takes NaN for a number.
+    column = ds.dataset(tmp_path / "out" / "scores").to_table(columns=["p_recover"])["p_recover"]
+    assert column.null_count == (~weak).sum()
+    whole = predict(release, rows)
+    np.testing.assert_array_equal(scores[chances], whole[chances])
+    with pytest.raises(InputError, match="no answer is named"):
+        riskmodel.score(path, release.folder, tmp_path / "again", keep=["p_slide"])
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

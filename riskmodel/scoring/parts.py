@@ -30,6 +30,7 @@ from riskmodel.scoring.drift import DriftCounts, count_drift
 from riskmodel.scoring.inputs import Chunk
 from riskmodel.scoring.job import Opened
 from riskmodel.scoring.rejects import NO_ANSWER, put_in_order, rejects_of
+from riskmodel.scoring.scorer import MAY_BE_EMPTY
 
 SCORES, REJECTS = "scores", "rejects"
 KEY = b"riskmodel"
@@ -71,7 +72,8 @@ def score_batch(opened: Opened, batch: RawBatch) -> ScoredBatch:
         records, rows = records.filter(pa.array(numbers.good)), rows[numbers.good]
     answers = opened.scorer(np.ascontiguousarray(columns[1:].T), columns[0])
     rejects = [each for each in (batch.rejects, numbers.rejects) if each is not None]
-    finite = np.isfinite(list(answers.values())).all(axis=0)
+    needed = [values for name, values in answers.items() if name not in MAY_BE_EMPTY]
+    finite = np.isfinite(needed).all(axis=0)
     if not finite.all():
         without = rows[~finite]
         blank = [""] * len(without)
@@ -80,7 +82,8 @@ def score_batch(opened: Opened, batch: RawBatch) -> ScoredBatch:
         answers = {name: values[finite] for name, values in answers.items()}
     drift = None if opened.reference is None else count_drift(opened.reference, columns[1:])
     carried = {name: _plain(records.column(name)) for name in opened.job.keep}
-    made = pa.RecordBatch.from_pydict({**carried, **{name: pa.array(each) for name, each in answers.items()}})
+    told = {name: pa.array(each, from_pandas=name in MAY_BE_EMPTY) for name, each in answers.items()}
+    made = pa.RecordBatch.from_pydict({**carried, **told})
     return ScoredBatch(batch.chunk, made, put_in_order(rejects), drift)
 
 

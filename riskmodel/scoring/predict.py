@@ -16,7 +16,7 @@ def scorer_of(release: Release) -> Scorer:
 
 
 def predict(release: Release, table: pd.DataFrame, scorer: Scorer | None = None) -> pd.DataFrame:
-    """Chance of decline, expected change, interval and drivers for rows of features.
+    """Chances, expected change, interval and drivers for rows of features.
 
     For a table in memory; what does not fit there goes through :func:`riskmodel.workflow.score.score`, which gives
     the same numbers.

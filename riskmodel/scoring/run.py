@@ -21,7 +21,7 @@ from riskmodel.scoring.job import DEVIATION, Job, Opened, open_here, versions
 from riskmodel.scoring.parts import REJECTS, SCORES, footer_of
 from riskmodel.scoring.reference import load_reference
 from riskmodel.scoring.release import Release
-from riskmodel.scoring.scorer import ANSWERS
+from riskmodel.scoring.scorer import answers_of
 from riskmodel.sources.formats.files import sha256_of
 from riskmodel.workspace.atomic import json_bytes, write_atomically
 
@@ -54,7 +54,8 @@ class Scored:
 def open_input(path: Path, release: Release, keep: Sequence[str] | None) -> Source:
     """Open what is to be scored; columns to keep must not have the name of an answer."""
     carried = default_keep(path) if keep is None else tuple(dict.fromkeys(keep))
-    taken = [name for name in carried if name in ANSWERS or name.startswith("driver_")]
+    answers = answers_of(release.experiment.event)
+    taken = [name for name in carried if name in answers or name.startswith("driver_")]
     if taken:
         raise InputError("--keep", repr(taken[0]), "columns that no answer is named after")
     return open_source(path, (DEVIATION, *release.model.names), carried)
