@@ -37,7 +37,7 @@ from riskmodel.workflow.tracking import registry
 from riskmodel.workflow.tracking.store import client_of
 from riskmodel.workspace.store import Workspace
 
-EXPERIMENT = "decline-2y"
+EXPERIMENT, MODEL = "decline-2y", "change-2y-wijk"
 QUESTION = Path(__file__).parents[1] / "experiments" / f"{EXPERIMENT}.yaml"
 #: Served by uvicorn with the same settings as the service: a body of so many bytes, and nothing else.
 BARE = """
@@ -194,7 +194,7 @@ def main() -> None:
             def switch() -> None:
                 time.sleep(asked.seconds / 3)
                 begin = time.monotonic()
-                client_of(workspace).set_registered_model_alias(EXPERIMENT, registry.CHAMPION, other)
+                client_of(workspace).set_registered_model_alias(MODEL, registry.CHAMPION, other)
                 while served(base) == before and time.monotonic() - begin < asked.seconds:
                     time.sleep(0.5)
                 switched.append((time.monotonic() - begin, served(base)))

@@ -22,8 +22,9 @@ from riskmodel.workspace.store import Workspace
 warnings.filterwarnings("ignore", message="IProgress not found")
 
 HERE = Path(__file__).parent
-#: The question of the notebooks.
+#: The question of the notebooks, and the model that answers it.
 EXPERIMENT = HERE.parent / "experiments" / "decline-2y.yaml"
+MODEL = "change-2y-wijk"
 
 
 def workspace() -> Workspace:
@@ -40,9 +41,9 @@ def workspace() -> Workspace:
                 riskmodel.ingest_boundaries(files.boundaries, place)
     if not place.path("backtests", EXPERIMENT.stem).exists():
         riskmodel.backtest(EXPERIMENT, place)
-    if not place.path("models", EXPERIMENT.stem).exists():
+    if not place.path("models", MODEL).exists():
         riskmodel.train(EXPERIMENT, place)
-    if not place.path("forecasts", EXPERIMENT.stem).exists():
+    if not place.path("forecasts", MODEL).exists():
         riskmodel.forecast(place, experiment=EXPERIMENT.stem)
     return place
 

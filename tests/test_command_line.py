@@ -157,6 +157,11 @@ def test_values_are_those_of_the_workspace(tmp_path: Path) -> None:
     assert cli_complete.levels(asked, "") == ["buurt"]
     assert cli_complete.lists(asked, "20") == ["2020-abc"]
     assert cli_complete.trained(asked, "") == ["decline-2y"]
+    tmp_path.joinpath("models/change-2y-wijk").mkdir()
+    tmp_path.joinpath("backtests/tips").mkdir()
+    built_in = ["decline-2y", "slide-2y", "tipping-2y"]
+    assert cli_complete.trained(asked, "") == [*built_in, "decline-4y", "tips", "change-2y-wijk"]
+    assert cli_complete.trained(asked, "sl") == ["slide-2y"]
     assert cli_complete.attempts(asked, "decline-2") == []
     # A damaged table is no reason for a traceback in somebody's shell.
     assert "Venlo" in cli_complete.municipalities(asked, "ven")

@@ -76,7 +76,7 @@ def test_the_whole_chain_with_the_store_in_postgresql(
     service = serving(workspace)
     client = Client(service)
     assert client.get("/api/v1/models/decline-2y").json()["champion"] == found["champion"].number
-    client_of(workspace).set_registered_model_alias("decline-2y", registry.CHAMPION, found["candidate"].number)
+    client_of(workspace).set_registered_model_alias("change-2y-wijk", registry.CHAMPION, found["candidate"].number)
     service.snapshots.refresh()  # makes the forecast of the new champion in a process of its own
     assert service.snapshots.refresh()
     assert (

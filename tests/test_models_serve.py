@@ -52,7 +52,7 @@ def asked_over_http(workspace: Workspace, table: pd.DataFrame, folder: Path) -> 
         # MLflow looks for its server there.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     }
-    command = [sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", "models:/decline-2y@champion"]
+    command = [sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", "models:/change-2y-wijk@champion"]
     command += ["--env-manager", "local", "--host", "127.0.0.1", "--port", str(port)]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
@@ -102,7 +102,7 @@ def test_load_model_elsewhere_gives_the_bits_of_riskmodel_score(
     code = (
         "import sys, mlflow, pandas as pd\n"
         "mlflow.set_tracking_uri(sys.argv[1])\n"
-        "model = mlflow.pyfunc.load_model('models:/decline-2y@champion')\n"
+        "model = mlflow.pyfunc.load_model('models:/change-2y-wijk@champion')\n"
         "outputs = [each.name for each in model.metadata.signature.outputs]\n"
         "made = model.predict(pd.read_parquet(sys.argv[2]).drop(columns='location'))\n"
         "assert outputs == list(made.columns), outputs\n"

@@ -15,7 +15,10 @@ from workspace_worlds import EXPERIMENTS, invented, small_question
 
 import riskmodel
 from riskmodel.errors import InputError
+from riskmodel.forecasting.backtest_record import QUESTION
 from riskmodel.forecasting.experiment import load_experiment
+from riskmodel.web.serving.snapshots import Snapshots
+from riskmodel.web.settings import Settings
 from riskmodel.workflow.questions import (
     asked_of,
     find_question,
@@ -24,6 +27,7 @@ from riskmodel.workflow.questions import (
     other_horizon,
     questions_of,
 )
+from riskmodel.workflow.score import find_release
 from riskmodel.workflow.tracking import registry
 from riskmodel.workspace.store import Workspace
 
@@ -34,7 +38,9 @@ def question_file(folder: Path, name: str, **changes: object) -> Path:
     """The small question of another experiment: the same models, asked otherwise."""
     content = yaml.safe_load(small_question(folder / "small.yaml").read_text(encoding="utf-8"))
     built = yaml.safe_load((EXPERIMENTS / f"{name}.yaml").read_text(encoding="utf-8"))
-    content |= {key: built[key] for key in ("name", "question", "horizon", "event")} | changes
+    content["models"].append({"name": "structural", "kind": "structural"})
+    content |= {key: built[key] for key in ("name", "question", "horizon", "event")}
+    content |= {"challenger": "structural", **changes}
     path = folder / f"{content['name']}.yaml"
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
     return path
@@ -61,7 +67,7 @@ def test_the_model_is_named_by_horizon_and_level_and_fitted_once(made: tuple[Wor
     slide, decline = (trained[name]["champion"] for name in ("slide", "decline"))
     assert (slide.again, decline.again) == (True, False)
     assert (slide.release.id, slide.version) == (decline.release.id, decline.version)
-    # Champion and challenger are the same kind of model here, each with a version of its own.
+    assert trained["decline"]["challenger"].release.id == trained["slide"]["challenger"].release.id
     assert len({each.number for each in registry.versions(workspace, MODEL)}) == 2
     assert [path.name for path in workspace.path("forecasts").iterdir()].count(MODEL) == 1
 
@@ -130,7 +136,7 @@ def test_questions_are_found_by_their_names(made: tuple[Workspace, dict]) -> Non
     assert model_of(workspace, "nonsense") == "nonsense"
     assert find_question(workspace, "nonsense") is None
     [forecast] = workspace.path("forecasts", MODEL).iterdir()
-    assert questions_of(workspace, forecast) == ["decline-2y", "slide-2y"]
+    assert questions_of(workspace, forecast) == ["slide-2y", "decline-2y"]
     assert newest_forecast(workspace, "decline-2y").experiment.event.kind == "fall"
     assert newest_forecast(workspace, MODEL).experiment.name == "slide-2y"
     with pytest.raises(InputError, match="no forecast for 'nonsense'"):
@@ -181,3 +187,63 @@ def test_a_workspace_of_an_earlier_version_is_found_by_its_old_names(
     assert questions_of(old, forecast) == ["slide-2y"]
     made_list, _ = riskmodel.risk_list(old, tmp_path / "list", forms=["csv"])
     assert made_list.about.experiment == "slide-2y"
+    # It has no other question, and says what to do for one; its model is scored with and promoted by the old name.
+    with pytest.raises(InputError, match=r"no forecast for 'tipping-2y'.*train tipping-2y"):
+        riskmodel.risk_list(old, tmp_path / "list", experiment="tipping-2y")
+    assert riskmodel.what_if(old, {"population": "*1.1"}, experiment="slide-2y").notna().any(axis=None)
+    assert find_release("slide-2y", old).id == champion[0]
+    assert riskmodel.promote(old, "slide-2y", version="challenger", force=True, reason="a test").promoted
+    [again] = riskmodel.forecast(old, experiment="slide-2y")
+    assert again.release_id != champion[0]
+    assert len(list(old.path("forecasts", "slide-2y").iterdir())) == 2
+
+
+def test_the_service_switches_all_questions_of_a_model_at_once(
+    made: tuple[Workspace, dict], tmp_path: Path
+) -> None:
+    workspace = Workspace(shutil.copytree(made[0].folder, tmp_path / "workspace"))
+    snapshots = Snapshots(Settings(workspace=workspace.folder))
+    assert snapshots.refresh()
+    assert list(snapshots.serving) == ["slide-2y", "decline-2y", "slide-4y"]
+    slide, decline, four = snapshots.serving.values()
+    assert snapshots.current() is slide
+    assert (slide.id, slide.stored.id) == (decline.id, decline.stored.id)
+    assert slide.panel is decline.panel
+    assert slide.id != four.id
+    assert snapshots.switches == 2
+    np.testing.assert_array_equal(decline.country.rows["chance"], decline.country.rows["p_decline"])
+    # Another champion: one switch for both of its questions; the other model's stays as it is.
+    before = registry.release_by_alias(workspace, MODEL, registry.CHAMPION)
+    challenger = registry.find_version(workspace, "decline-2y", "challenger")
+    registry.make_champion(workspace, "tipping-2y", challenger, reasons=(), reason="a test")
+    assert registry.release_by_alias(workspace, MODEL, registry.CHAMPION) != before
+    riskmodel.forecast(workspace, experiment="decline-2y")
+    assert snapshots.refresh()
+    assert snapshots.switches == 3
+    later = list(snapshots.serving.values())
+    assert [each.stored.release_id for each in later[:2]] == [challenger.release_id] * 2
+    assert later[2] is four
+    # A forecast of an earlier version, named after its experiment, takes no question from the model.
+    old = workspace.path("forecasts", "decline-2y", "2020-old")
+    shutil.copytree(workspace.path("forecasts", MODEL, slide.stored.id), old)
+    shutil.copy(tmp_path / "workspace" / "backtests" / "decline-2y" / QUESTION, old / QUESTION)
+    assert not snapshots.refresh()
+    # After a restart the same is served, by one panel again.
+    restarted = Snapshots(Settings(workspace=workspace.folder))
+    restarted._resume()
+    assert list(restarted.serving) == list(snapshots.serving)
+    first, second, _ = restarted.serving.values()
+    assert (first.id, first.stored.id) == (later[0].id, later[0].stored.id)
+    assert first.panel is second.panel
+
+
+def test_of_two_levels_one_answers_until_the_other_is_named(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    for name in ("change-2y-buurt", "change-2y-buurt-origin", "change-4y-wijk"):
+        workspace.path("models", name, "lightgbm-2020-0a").mkdir(parents=True)
+        workspace.path("models", name, "lightgbm-2020-0a", "release.json").touch()
+    assert model_of(workspace, "slide-2y") == "change-2y-buurt"
+    workspace.path("forecasts", MODEL, "2020-1b").mkdir(parents=True)
+    workspace.path("forecasts", MODEL, "2020-1b", "about.json").touch()
+    assert model_of(workspace, "slide-2y") == model_of(workspace, "tipping-2y") == MODEL
+    assert model_of(workspace, "change-2y-buurt") == "change-2y-buurt"

@@ -171,9 +171,9 @@ def test_a_broken_forecast_is_tried_once_and_the_old_one_serves(
 
 
 def test_frozen_inputs_outlive_what_replaces_them(world: Workspace, tmp_path: Path) -> None:
-    forecast = stored_forecasts(world, "decline-2y")[0]
-    frozen = freeze(world, tmp_path, "decline-2y", forecast)
-    assert freeze(world, tmp_path, "decline-2y", forecast) == frozen
+    forecast = stored_forecasts(world, "change-2y-wijk")[0]
+    frozen = freeze(world, tmp_path, ["decline-2y"], forecast)
+    assert freeze(world, tmp_path, ["decline-2y"], forecast) == frozen
     before = load_snapshot(frozen, "decline-2y", forecast.name)
     for path in world.path("observations").glob("*.parquet"):
         path.unlink()

@@ -138,4 +138,4 @@ def until(condition: Any, seconds: float = 120.0) -> None:
 
 def make_champion(workspace: Workspace, number: str) -> None:
     """Move the alias, as ``riskmodel promote`` does behind its gate."""
-    client_of(workspace).set_registered_model_alias("decline-2y", registry.CHAMPION, number)
+    client_of(workspace).set_registered_model_alias("change-2y-wijk", registry.CHAMPION, number)

@@ -81,7 +81,7 @@ register-entry --out register/entry.json
 what-if --change density=*0.9 --municipality Venlo
 compare decline-2y decline-2y:structural
 text: compare decline-2y decline-2y:structural --cohort 500+
-describe workspace/models/decline-2y/lightgbm-*
+describe workspace/models/*-2y*/lightgbm-*
 exit 1: promote decline-2y
 check --deep
 status
@@ -96,20 +96,21 @@ text: status
 current --municipality Venlo
 risk-list --municipality Venlo --out on/venlo --form csv --form xlsx --form geojson
 risk-list --municipality Drechtsteden --capacity 5 --out on/drechtsteden --form csv
-score scores/features.parquet --model workspace/models/decline-2y/lightgbm-* --output on/trained --drivers
-score scores/features.parquet --model workspace/models/decline-2y/structural-* --output on/structural --drivers
+score scores/features.parquet --model workspace/models/*-2y*/lightgbm-* --output on/trained --drivers
+score scores/features.parquet --model workspace/models/*-2y*/structural-* --output on/structural --drivers
 score scores/features.parquet --model models/decline-2y/* --output on/released-2y --drivers
 score scores/features.parquet --model models/decline-4y/* --output on/released-4y --drivers
 text: python
 forecast
-reproduce new:workspace/forecasts/decline-2y/*
+reproduce new:workspace/forecasts/*-2y*/*
 reproduce new:workspace/lists/*
 reproduce decline-2y
-reproduce new:workspace/models/decline-2y/*
+reproduce new:workspace/models/*-2y*/*
 """
 REGISTERED = (
     "import mlflow, pandas; mlflow.set_tracking_uri('sqlite:///workspace/mlflow.db');"
-    "model = mlflow.pyfunc.load_model('models:/decline-2y@champion');"
+    "name = next(each.name for each in mlflow.search_registered_models() if '-2y' in each.name);"
+    "model = mlflow.pyfunc.load_model(f'models:/{name}@champion');"
     "print(model.predict(pandas.read_parquet('scores/features.parquet').drop(columns='location')).to_csv())"
 )
 SETTINGS = {

@@ -29,7 +29,7 @@ REMEMBERED = {
     "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": "true",
     "mlflow.assistant.panelOpen_v1": "false",
 }
-QUESTION = "decline-2y"
+QUESTION, MODEL = "slide-2y", "change-2y-wijk"
 #: Seconds that a page takes for the rest once its first words are there, and that the server may take to start.
 DRAWING, STARTING = 15, 180
 
@@ -39,12 +39,12 @@ def main(demo: Path) -> None:
     workspace = Workspace(demo / "workspace")
     client = client_of(workspace)
     place = client.get_experiment_by_name(QUESTION).experiment_id
-    champion = client.get_model_version_by_alias(QUESTION, "champion").version
+    champion = client.get_model_version_by_alias(MODEL, "champion").version
     pages = {
         "mlflow-runs": f"experiments/{place}/runs?viewStateShareKey=runs",
         "mlflow-models": f"experiments/{place}/runs?viewStateShareKey=models",
         "mlflow-run": f"experiments/{place}/runs/{_backtest(client, place)}",
-        "mlflow-version": f"models/{QUESTION}/versions/{champion}",
+        "mlflow-version": f"models/{MODEL}/versions/{champion}",
     }
     with served(store_uri(workspace)) as address, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

@@ -22,7 +22,7 @@ def audit(
     experiment: Annotated[
         str,
         typer.Argument(
-            help="Name of an experiment with a backtest, such as decline-2y.", autocompletion=complete.attempts
+            help="Name of an experiment with a backtest, such as slide-2y.", autocompletion=complete.attempts
         ),
     ],
     workspace: WorkspaceOption = WORKSPACE,
@@ -40,7 +40,7 @@ def audit(
 ) -> None:
     """Tell who is on the list and where it is wrong, by urbanity, size, level, income and groups of your own.
 
-    Example: riskmodel audit decline-2y --groups composition.csv --out audit
+    Example: riskmodel audit slide-2y --groups composition.csv --out audit
     """
     with working("auditing by groups of areas"):
         done = riskmodel.audit(riskmodel.Workspace(workspace), experiment, groups=groups, out=out)

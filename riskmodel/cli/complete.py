@@ -56,8 +56,14 @@ def experiment_files(incomplete: str) -> list[str]:
 
 
 def trained(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Experiments with a trained model in the workspace."""
-    return _starting(_names(_workspace(ctx).glob("models/[!.]*/")), incomplete)
+    """Questions that a trained model in the workspace answers, and the names of the models."""
+    from riskmodel.forecasting.builtin_experiments import builtin_names
+
+    models = _names(_workspace(ctx).glob("models/[!.]*/"))
+    horizons = tuple(f"-{name.split('-')[1]}" for name in models if name.startswith("change-"))
+    built_in = [name for name in builtin_names() if name.endswith(horizons)]
+    own = _names(_workspace(ctx).glob("backtests/[!.]*/")) if horizons else []
+    return _starting([*built_in, *own, *models], incomplete)
 
 
 def attempts(ctx: typer.Context, incomplete: str) -> list[str]:

@@ -19,7 +19,7 @@ future = typer.Typer()
 ExperimentArgument = Annotated[
     Path,
     typer.Argument(
-        help="A YAML file such as experiments/decline-2y.yaml, or the name of one that comes along: decline-2y.",
+        help="A YAML file such as experiments/slide-2y.yaml, or the name of one that comes along: slide-2y.",
         autocompletion=complete.experiment_files,
     ),
 ]
@@ -45,7 +45,7 @@ def backtest(
 ) -> None:
     """Fit every model of an experiment at every origin, score and check it, and log it to MLflow.
 
-    Example: riskmodel backtest experiments/decline-2y.yaml
+    Example: riskmodel backtest experiments/slide-2y.yaml
     """
     from riskmodel.workflow.findings import findings_of
 
@@ -80,7 +80,7 @@ def train(
 ) -> None:
     """Train champion and challenger on everything known now and register them in MLflow.
 
-    Example: riskmodel train experiments/decline-2y.yaml
+    Example: riskmodel train experiments/slide-2y.yaml
     """
     with working("training champion and challenger"):
         trained = riskmodel.train(experiment, riskmodel.Workspace(workspace), level=level)
@@ -93,7 +93,7 @@ def forecast(
     experiment: Annotated[
         str | None,
         typer.Option(
-            help="Name of a trained experiment, such as decline-2y; by default every one.",
+            help="Name of an experiment, such as slide-2y; by default every trained model.",
             autocompletion=complete.trained,
         ),
     ] = None,
@@ -101,7 +101,7 @@ def forecast(
 ) -> None:
     """Forecast from the latest wave with the champion.
 
-    Example: riskmodel forecast --experiment decline-2y
+    Example: riskmodel forecast --experiment slide-2y
     """
     with working("forecasting"):
         made = riskmodel.forecast(riskmodel.Workspace(workspace), experiment=experiment)
@@ -127,7 +127,7 @@ def compare(
 ) -> None:
     """Put backtests or models side by side: skill, paired differences, calibration, list overlap.
 
-    Example: riskmodel compare decline-2y decline-2y:scorecard
+    Example: riskmodel compare slide-2y slide-2y:structural
     """
     from riskmodel.cli.text_compare import comparison_tables
 
@@ -140,7 +140,10 @@ def compare(
 def promote(
     experiment: Annotated[
         str,
-        typer.Argument(help="Name of the experiment, for instance decline-2y.", autocompletion=complete.trained),
+        typer.Argument(
+            help="Name of an experiment, such as slide-2y, or of a model, such as change-2y-wijk.",
+            autocompletion=complete.trained,
+        ),
     ],
     workspace: WorkspaceOption = WORKSPACE,
     version: Annotated[
@@ -155,7 +158,7 @@ def promote(
 ) -> None:
     """Make a trained model the champion, if it beats the best ordering, is calibrated and no check forbids it.
 
-    Example: riskmodel promote decline-2y --version 3
+    Example: riskmodel promote slide-2y --version 3
     """
     done = riskmodel.promote(
         riskmodel.Workspace(workspace), experiment, version=version, force=force, reason=reason

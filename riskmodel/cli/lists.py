@@ -117,7 +117,7 @@ def score(
 ) -> None:
     """Score rows of features in a stream: chances, expected change, interval and drivers as Parquet.
 
-    Example: riskmodel score cells/ --model decline-2y --output scores/cells --drivers
+    Example: riskmodel score cells/ --model slide-2y --output scores/cells --drivers
     """
     with working("looking at the input", unit="rows") as progress:
         done = riskmodel.score(

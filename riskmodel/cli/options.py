@@ -30,7 +30,7 @@ EditionOption = Annotated[
 ExperimentOption = Annotated[
     str | None,
     typer.Option(
-        help="Name of a trained experiment; by default decline-2y, or the only one there is.",
+        help="Name of an experiment; by default that of the only model, else slide-2y.",
         autocompletion=complete.trained,
     ),
 ]

@@ -18,6 +18,9 @@ from riskmodel.forecasting.origins import Origin
 from riskmodel.forecasting.targets import READINGS
 from riskmodel.panel.panel import FloatArray, Panel
 
+#: Readings whose limits are also those of all others, area by area, so that three chances are read and not six.
+OWN_LIMITS = ("weak", "lower_class", "decline")
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -125,7 +128,10 @@ def readings_of(
 ) -> dict[str, FloatArray]:
     """Chance of every reading, shape (areas,) each; NaN where it cannot happen."""
     limits = {name: event.limits_at(deviation, scheme) for name, event in READINGS.items()}
-    below = distribution.cdf(np.column_stack(list(limits.values())))
-    return {
-        name: 1 - chance if READINGS[name].upward else chance for name, chance in zip(limits, below.T, strict=True)
-    }
+    points = np.column_stack([limits[name] for name in OWN_LIMITS])
+    below, chances = distribution.cdf(points), {}
+    for name, limit in limits.items():
+        same = (limit[:, None] == points).argmax(axis=1)
+        chance = np.where(np.isnan(limit), np.nan, below[np.arange(len(limit)), same])
+        chances[name] = 1 - chance if READINGS[name].upward else chance
+    return chances

@@ -7,14 +7,14 @@ Workspaces of earlier versions have a model for every experiment, named after it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from riskmodel.errors import InputError
 from riskmodel.forecasting.backtest_record import QUESTION
-from riskmodel.forecasting.builtin_experiments import builtin_names, experiment_file
+from riskmodel.forecasting.builtin_experiments import MAIN, builtin_names, experiment_file
 from riskmodel.forecasting.experiment import Experiment, load_experiment
 from riskmodel.forecasting.forecast_store import StoredForecast, load_forecast
 from riskmodel.forecasting.moment import default_moment, moment_of
@@ -22,10 +22,11 @@ from riskmodel.workspace.folder import Folder
 from riskmodel.workspace.transaction import intact
 
 #: What is answered where several questions could be and none is named, first choice first.
-PREFERRED = ("slide-2y", "decline-2y")
+PREFERRED = (MAIN, "decline-2y")
 #: Level of the model that is taken where there are several of one horizon.
 FIRST_LEVEL = "wijk"
 ABOUT = "about.json"
+FORECAST = "Run: riskmodel forecast"
 
 
 def model_of(workspace: Folder, asked: str) -> str:
@@ -58,7 +59,18 @@ def questions_of(workspace: Folder, forecast: Path) -> list[str]:
         question = load_experiment(path)
         if (question.horizon, question.allow_origin) == (trained.horizon, trained.allow_origin):
             found.add(question.name)
-    return sorted(found)
+    return in_order(found)
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Names of questions, those of :data:`PREFERRED` first.
+
+    Examples
+    --------
+    >>> in_order(["decline-4y", "decline-2y", "slide-4y"])
+    ['decline-2y', 'decline-4y', 'slide-4y']
+    """
+    return sorted(names, key=lambda name: (name not in PREFERRED, name != MAIN, name))
 
 
 def asked_of(trained: Experiment, question: Experiment) -> Experiment:
@@ -108,7 +120,8 @@ def newest_forecast(workspace: Folder, asked: str | None, today: date | None = N
         return load_forecast(_newest(workspace, chosen)) if chosen else _refuse(workspace, asked, names)
     model = model_of(workspace, asked)
     if model not in names:
-        return _refuse(workspace, asked, names)
+        untrained = find_question(workspace, asked) and not workspace.path("models", model).is_dir()
+        return _refuse(workspace, asked, names, f"Run: riskmodel train {asked}" if untrained else FORECAST)
     folder = _newest(workspace, model)
     return load_forecast(folder) if asked == model else stored_forecast(workspace, folder, asked)
 
@@ -147,12 +160,12 @@ def _default(workspace: Folder, names: list[str], today: date | None) -> str | N
     return found
 
 
-def _refuse(workspace: Folder, asked: str | None, names: list[str]) -> StoredForecast:
+def _refuse(workspace: Folder, asked: str | None, names: list[str], hint: str = FORECAST) -> StoredForecast:
     raise InputError(
         workspace.folder,
         f"no forecast{f' for {asked!r}' if asked else ''}",
         f"one of {names}" if names else "a forecast",
-        "Run: riskmodel forecast",
+        hint,
     )
 
 

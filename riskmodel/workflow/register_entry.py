@@ -40,7 +40,7 @@ def register_entry(
     out : Path
         File to write the entry into.
     experiment : str, optional
-        The question whose champion it is about; by default decline-2y, or the only one there is.
+        The question whose champion it is about; by default that of the only model, else slide-2y.
     release : Path, optional
         Folder of another released model, for instance one of those in ``models/``.
     answers : Path, optional

@@ -77,7 +77,7 @@ def by_group(record: Record, model: str, panel: Panel, cohort: Cohort) -> dict[s
 
 
 def reliability_of_origins(parts: Sequence[Reliability]) -> bytes:
-    """Return a PNG with a diagram for every origin: share that declined against forecast chance, ten bins."""
+    """Return a PNG with a diagram for every origin: share where it happened against forecast chance, ten bins."""
     top = _top(parts, BINS)
     title = "Did what was forecast happen? By origin"
     return _panels([parts], lambda axes, part: _diagram(axes, part, BINS, top), title)

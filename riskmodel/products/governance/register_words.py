@@ -57,7 +57,7 @@ class RegisterFacts:
     Attributes
     ----------
     event : str
-        What counts as decline, in Dutch.
+        What the model gives the chance of, in Dutch.
     horizon : int
         Years ahead.
     level : str

@@ -22,6 +22,7 @@ from riskmodel.web.jobs.jobs import OPEN, OUTPUT, RESULT, Job, Jobs, State, job_
 from riskmodel.web.jobs.process import Worker
 from riskmodel.web.jobs.uploads import STEM, Uploads
 from riskmodel.web.settings import Settings
+from riskmodel.workflow.questions import release_folder
 from riskmodel.workspace.folder import Folder
 from riskmodel.workspace.lock import only_writer
 from riskmodel.workspace.store import Workspace
@@ -112,7 +113,7 @@ class Runner:
     def _begin(self, job: Job) -> None:
         folder = self._jobs.folder / job.id
         source = next((self._uploads.folder / job.upload_id).glob(f"{STEM}.*"), None)
-        release = self._models.path("models", job.options.experiment, job.options.release)
+        release = release_folder(self._models, job.options.release)
         started = {"state": "running", "attempts": job.attempts + 1, "started_at": now(), "heartbeat_at": now()}
         if not self._change(job.id, started, state="queued"):  # cancelled a moment ago
             return

@@ -195,12 +195,18 @@ def freeze(workspace: Workspace, folder: Path, questions: Sequence[str], forecas
     return target
 
 
-def load_snapshot(frozen: Path, experiment: str, forecast_id: str, version: str = "") -> Snapshot:
+def load_snapshot(frozen: Path, experiment: str, forecast_id: str) -> Snapshot:
     """Read a snapshot from a frozen folder."""
+    [snapshot] = load_snapshots(frozen, [experiment], forecast_id)
+    return snapshot
+
+
+def load_snapshots(frozen: Path, questions: Sequence[str], forecast_id: str, version: str = "") -> list[Snapshot]:
+    """Read a snapshot for each question of one forecast from a frozen folder; they share one panel."""
     workspace = Workspace(frozen)
     folder = forecast_folder(workspace, forecast_id)
-    stored = stored_forecast(workspace, folder, experiment)
-    panel = workspace.panel(stored.level, allow_origin=stored.experiment.allow_origin)
+    stored = [stored_forecast(workspace, folder, name) for name in questions]
+    panel = workspace.panel(stored[0].level, allow_origin=stored[0].experiment.allow_origin)
     inputs = json.loads((folder / "about.json").read_text(encoding="utf-8")).get("inputs")
     if inputs != [file.sha256 for file in panel.files]:
         raise InputError(
@@ -209,7 +215,7 @@ def load_snapshot(frozen: Path, experiment: str, forecast_id: str, version: str 
             "a forecast from these files",
             "Run: riskmodel forecast",
         )
-    return Snapshot(frozen.name, workspace, stored, panel, version)
+    return [Snapshot(frozen.name, workspace, each, panel, version) for each in stored]
 
 
 def prune(folder: Path, keep: set[str]) -> None:

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from threading import Event, Lock, Thread
 from types import MappingProxyType
 
@@ -27,12 +26,13 @@ from riskmodel.web.serving.snapshot import (
     freeze,
     inputs_of,
     load_snapshot,
+    load_snapshots,
     release_of,
     state_of,
     stored_forecasts,
 )
 from riskmodel.web.settings import Settings
-from riskmodel.workflow.questions import PREFERRED, questions_of
+from riskmodel.workflow.questions import in_order, model_of, questions_of
 from riskmodel.workflow.tracking import registry
 from riskmodel.workspace.atomic import json_bytes, write_atomically
 from riskmodel.workspace.store import Workspace
@@ -71,16 +71,15 @@ class Snapshots:
 
     @property
     def serving(self) -> Mapping[str, Snapshot]:
-        """Snapshot of every question that has one, by name; a mapping that does not change."""
+        """Snapshot of every question that has one, the main one first; a mapping that does not change."""
         return self._serving
 
     def current(self, experiment: str | None = None) -> Snapshot | None:
-        """Return the snapshot of a question, by default the main one or the only one; None when there is none."""
+        """Return the snapshot of a question, by default the first; None when there is none."""
         serving = self._serving
         if experiment is not None:
             return serving.get(experiment)
-        preferred = (serving[name] for name in PREFERRED if name in serving)
-        return next(preferred, None) or next(iter(serving.values()), None)
+        return next(iter(serving.values()), None)
 
     def of_request(self, snapshot_id: str, experiment: str, forecast_id: str) -> Snapshot:
         """Return the snapshot that a list was first made from, also when another is served by now."""
@@ -135,7 +134,11 @@ class Snapshots:
             if release:
                 self._forecast(name, release)
             return False
-        questions = questions_of(self.workspace, own[0])
+        # Not what another model answers: that of the first level, or the one that came in place of this one.
+        asked = questions_of(self.workspace, own[0])
+        questions = [question for question in asked if model_of(self.workspace, question) == name]
+        if not questions:
+            return False
         state = (version, own[0].name, state_of(inputs_of(self.workspace, questions, own[0])))
         if self._states.get(name) == state:
             return False
@@ -145,7 +148,7 @@ class Snapshots:
             self._states[name] = state
             return False
         try:
-            found = [load_snapshot(frozen, question, own[0].name, version) for question in questions]
+            found = load_snapshots(frozen, questions, own[0].name, version)
         except InputError:
             # New files were ingested and no forecast was made from them yet: the old snapshot stays until then.
             # Without one there is nothing to wait for.
@@ -154,16 +157,15 @@ class Snapshots:
             elif not any(served):
                 raise
             return False
-        # One panel serves all questions.
-        self._put([replace(each, panel=found[0].panel).warm() for each in found])
+        self._put([each.warm() for each in found])
         self._states[name] = state
         return True
 
     def _put(self, found: Sequence[Snapshot]) -> None:
         """Serve snapshots of one forecast, all from the same moment."""
-        snapshot = found[0]
-        serving = {**self._serving, **{each.experiment.name: each for each in found}}
-        self._serving = MappingProxyType(dict(sorted(serving.items())))
+        stored = found[0].stored
+        serving = _served([*self._serving.values(), *found])
+        self._serving = serving
         self.switches += 1
         pointer = {
             each.experiment.name: {"snapshot": each.id, "forecast": each.stored.id, "version": each.version}
@@ -171,7 +173,7 @@ class Snapshots:
         }
         write_atomically(self.folder / POINTER, json_bytes(pointer))
         names = ", ".join(each.experiment.name for each in found)
-        log.info("%s: serving forecast %s of %s", names, snapshot.stored.id, snapshot.stored.release_id)
+        log.info("%s: serving forecast %s of %s", names, stored.id, stored.release_id)
 
     def last_served(self) -> set[str]:
         """Return the ids of the snapshots that were served before a restart."""
@@ -187,16 +189,19 @@ class Snapshots:
 
     def _resume(self) -> None:
         """Load what was served before a restart, without asking the registry."""
+        questions: dict[tuple[str, ...], list[str]] = {}
         try:
-            found = {
-                name: load_snapshot(
-                    self.folder / FOLDER / str(each["snapshot"]), name, str(each["forecast"]), str(each["version"])
-                ).warm()
-                for name, each in self._pointer().items()
-            }
+            for name, each in self._pointer().items():
+                one = tuple(str(each[key]) for key in ("snapshot", "forecast", "version"))
+                questions.setdefault(one, []).append(name)
+            found = [
+                snapshot.warm()
+                for (frozen, forecast, version), names in questions.items()
+                for snapshot in load_snapshots(self.folder / FOLDER / frozen, names, forecast, version)
+            ]
         except (InputError, OSError, AttributeError, KeyError, TypeError, ValueError):
             return
-        self._serving = MappingProxyType(found)
+        self._serving = _served(found)
 
     def _forecast(self, name: str, release: str) -> None:
         """Forecast with the champion in another process; the old snapshot is served meanwhile."""
@@ -219,3 +224,9 @@ class Snapshots:
         if self._child.returncode:
             self._failed[key] = time.monotonic()
             log.error("%s: no forecast with %s: %s", name, release, errors.decode(errors="replace")[-2000:])
+
+
+def _served(snapshots: Sequence[Snapshot]) -> Mapping[str, Snapshot]:
+    """Snapshots by the name of their question, the main one first; a later one replaces an earlier one."""
+    found = {each.experiment.name: each for each in snapshots}
+    return MappingProxyType({name: found[name] for name in in_order(found)})

@@ -71,7 +71,7 @@ def reliability_picture(backtest: Backtest, panel: Panel, models: Sequence[str])
             chance_axis(axes, which, largest, TICKS)
             axis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         axes.set(title=f"origin {origin.wave}", xlabel="forecast chance")
-    panels[0].set_ylabel("share that declined")
+    panels[0].set_ylabel("share where it happened")
     panels[0].legend(fontsize=8, frameon=False)
     return figure
 
