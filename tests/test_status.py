@@ -16,6 +16,8 @@ from riskmodel.workflow.status import SCORES, status_of
 from riskmodel.workflow.tracking.store import client_of
 from riskmodel.workspace.store import Workspace
 
+MODEL = "change-2y-wijk"
+
 
 class Made:
     """A workspace of empty files, each a second newer than the one before."""
@@ -106,14 +108,14 @@ def test_the_champion_is_read_from_a_store_that_mlflow_made(tmp_path: Path, exam
         return steps["model"].told, steps["forecast"].told
 
     assert first.alias == "champion"
-    assert told() == (f"{NAME} (champion: version {first.version})", f"{NAME} {made.id}")
+    assert told() == (f"{MODEL} (champion: version {first.version})", f"{MODEL} {made.id}")
     # Another model takes the place, by MLflow itself; its store is still open then.
     client = client_of(workspace)
-    other = client.create_model_version(NAME, source="elsewhere", tags={"release": "lightgbm-2020-9z"})
-    client.set_registered_model_alias(NAME, "champion", other.version)
+    other = client.create_model_version(MODEL, source="elsewhere", tags={"release": "lightgbm-2020-9z"})
+    client.set_registered_model_alias(MODEL, "champion", other.version)
     assert told() == (
-        f"{NAME} (champion: version {other.version})",
-        f"{NAME} was made by another model than the champion",
+        f"{MODEL} (champion: version {other.version})",
+        f"{MODEL} was made by another model than the champion",
     )
-    client.delete_registered_model_alias(NAME, "champion")
-    assert told() == (NAME, f"{NAME} {made.id}")
+    client.delete_registered_model_alias(MODEL, "champion")
+    assert told() == (MODEL, f"{MODEL} {made.id}")

@@ -89,21 +89,20 @@ def _trained_before(
     """The same model, trained for another question; None where there is none, or this question trained it."""
     from riskmodel.workflow.tracking import registry
 
-    registered: dict[str, registry.Version] = {}
-    for each in registry.versions(workspace, question.model_name(panel.level)):
-        registered.setdefault(each.release_id, each)
     sums = [file.sha256 for file in panel.files]
-    for folder in sorted(workspace.path("models", question.model_name(panel.level)).glob("[!.]*")):
-        if folder.name not in registered:
-            continue
+    asked = (question.model(name), question.outputs, stage.origin.wave, sums, code_version())
+    for folder in sorted(workspace.path("models", question.model_name(panel.level)).glob(f"{name}-*")):
         release = load_release(folder)
         own = release.experiment
-        asked = (question.model(name), question.outputs, stage.origin.wave, sums, code_version())
         there = (own.model(release.name), own.outputs, release.wave, [file.sha256 for file in release.files])
-        if release.name == name and own.name != question.name and (*there, release.code_version) == asked:
-            version = registered[release.id]
+        if own.name == question.name or (*there, release.code_version) != asked:
+            continue
+        versions = [
+            each for each in registry.versions(workspace, release.model_name) if each.release_id == release.id
+        ]
+        if versions:
             findings = read_findings(folder / CARD) if (folder / CARD).exists() else ()
-            return Trained(release, version.number, version.alias, findings, again=False)
+            return Trained(release, versions[0].number, versions[0].alias, findings, again=False)
     return None
 
 

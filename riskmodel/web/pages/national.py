@@ -175,7 +175,8 @@ def _provinces(snapshot: Snapshot, country: RiskList) -> list[dict[str, Any]]:
 
 def _drivers(snapshot: Snapshot, country: RiskList) -> list[dict[str, Any]]:
     """Return the drivers with the strongest effect on the expected change, over the country."""
-    parts = country.contributions
+    # Areas too small to say anything are not explained.
+    parts = country.contributions.dropna().reset_index(drop=True)
     views = views_of(snapshot.panel, snapshot.stored.forecast.origin_date.year, _panel_rows(snapshot, parts))
     table = national_drivers(parts, {"country": views["country"]})
     table = table.sort_values(["strength", "driver"], ascending=[False, True]).head(NAMED)
