@@ -27,6 +27,7 @@ import pytest
 from workspace_worlds import NAME, TOWN, contents, invented, small_question
 
 import riskmodel
+from riskmodel.workflow.questions import model_of
 from riskmodel.workflow.tracking.registry import CHAMPION, release_by_alias
 from riskmodel.workflow.tracking.runs import backtest_runs
 from riskmodel.workspace.store import Workspace
@@ -192,7 +193,8 @@ def test_a_power_cut_at_any_moment_costs_nothing(steps: list[Step], commands: Co
         if step.name == "train":
             champion = release_by_alias(Workspace(workspace), NAME, CHAMPION)
             assert champion is not None
-            assert (workspace / "models" / NAME / champion[0]).is_dir(), what
+            model = model_of(Workspace(workspace), NAME)
+            assert (workspace / "models" / model / champion[0]).is_dir(), what
         if step.name == "backtest":
             assert backtest_runs(Workspace(workspace)), what
     print(f"\n{KILLS} kills, seed {SEED}:", ", ".join(f"{name} {times}" for name, times in sorted(told.items())))

@@ -140,9 +140,15 @@ def drivers() -> tuple[Driver, ...]:
     return tuple(Driver(key, entry["label"], entry["label_en"]) for key, entry in load("drivers").items())
 
 
+@cache
+def driver_labels() -> dict[str, str]:
+    """Dutch label of every driver, by its id."""
+    return {driver.id: driver.label for driver in drivers()}
+
+
 def find_indicators(words: Iterable[str]) -> list[Indicator]:
     """Indicators in whose id, labels, driver or source all words occur."""
-    names = {driver.id: driver.label for driver in drivers()}
+    names = driver_labels()
     found = []
     for each in indicators().values():
         text = " ".join([each.id, each.label_nl, each.label_en, names[each.driver], each.source]).casefold()

@@ -113,9 +113,9 @@ def deep_table(found: DeepCheck) -> str:
 
 def indicator_table(found: Sequence[Indicator]) -> str:
     """Indicators of the catalogue, a line each."""
-    from riskmodel.catalogue import drivers
+    from riskmodel.catalogue import driver_labels
 
-    names = {driver.id: driver.label for driver in drivers()}
+    names = driver_labels()
     lines = []
     for each in found:
         marks = [each.kind, each.direction, f"published after {each.lag_months} months"]

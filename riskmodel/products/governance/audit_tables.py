@@ -74,7 +74,7 @@ def places_text(audit: GroupAudit) -> str:
         country = rows["n_selected"].sum() / events if events else math.nan
         for row in rows[rows["value"].notna()].to_dict("records"):
             ratio, low, high = (row[name] / country for name in ("value", "low95", "high95"))
-            told = f"{_ratio(ratio)} ({_ratio(low)}, {_ratio(high)})"
+            told = f"{ratio:.2f} ({low:.2f}, {high:.2f})"
             excess = row["n_selected"] - country * row["n_events"]
             name = f"{attribute.name}, {safe_cell(str(row['group']))}"
             figures = {"events": f"{row['n_events']:,}", "places": f"{row['n_selected']:,.0f}"}
@@ -86,11 +86,6 @@ def places_text(audit: GroupAudit) -> str:
         "places more a group has than with the country's. The interval is that of the group alone.\n\n"
         + markdown_table(cells)
     )
-
-
-def _ratio(value: float) -> str:
-    """Return a ratio with two decimals."""
-    return f"{value:.2f}"
 
 
 def as_csv(table: pd.DataFrame) -> bytes:

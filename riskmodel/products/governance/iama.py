@@ -6,7 +6,7 @@ words along the parts of the official document, to which the text refers; none o
 
 from __future__ import annotations
 
-from riskmodel.catalogue import drivers
+from riskmodel.catalogue import driver_labels
 from riskmodel.forecasting.groups import SMALL
 from riskmodel.products.governance.audit_tables import differences_in_dutch, tally_in_dutch
 from riskmodel.products.governance.model_card import LICENCE, CardFacts, environment
@@ -26,7 +26,7 @@ OFFICIAL = (
 
 def iama_document(facts: CardFacts, release_id: str) -> str:
     """Return the document in Markdown, in Dutch."""
-    names = {driver.id: driver.label for driver in drivers()}
+    names = driver_labels()
     used = dict.fromkeys(name.split(".")[0] for name in facts.stage.features.names)
     record, audit = facts.record, facts.audit
     return (

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from riskmodel.catalogue import drivers, load
+from riskmodel.catalogue import driver_labels, load
 from riskmodel.forecasting.backtest_record import Record, main_cohort
 from riskmodel.forecasting.compare import against_best_ordering
 from riskmodel.forecasting.evaluation.calibration import over_origins
@@ -211,7 +211,7 @@ def _sources(panel: Panel, stage: Stage) -> list[dict[str, Any]]:
 
 def _features(stage: Stage, importance: pd.DataFrame | None) -> list[dict[str, Any]]:
     """Return the features by driver, with each driver's share in the mean absolute contributions where known."""
-    names = {driver.id: driver.label for driver in drivers()}
+    names = driver_labels()
     shares: Mapping[Any, float] = {}
     if importance is not None and len(importance) and importance["value"].sum() > 0:
         values = importance.groupby("feature")["value"].mean()

@@ -16,8 +16,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodel.errors import InputError
-from riskmodel.products.risk_list import verdicts
-from riskmodel.products.risk_list.risk_list import RiskList
+from riskmodel.products.risk_list.risk_list import RiskList, silent
 
 #: Why an area is visited, or is not.
 TOP, DRAWN, REST, SMALL = "top", "drawn", "rest", "too_small"
@@ -91,7 +90,7 @@ def list_record(
     """Return the record of a risk list."""
     about, rows = risk_list.about, risk_list.rows
     top, drawn = (rows[key].to_numpy(dtype=bool) for key in ("on_list", "audit"))
-    small = rows["reason"].isin((verdicts.SMALL, verdicts.NEW)).to_numpy()
+    small = silent(rows)
     rest = ~top & ~small
     chance = drawn.sum() / max(int(rest.sum()), 1)
     wave = about.origin_date.year

@@ -89,7 +89,7 @@ def build_risk_list(
     other : StoredForecast, optional
         The same question over another number of years, shown beside it.
     """
-    forecast, event = with_readings(stored.forecast, panel), stored.experiment.event
+    forecast, event = with_readings(stored.forecast), stored.experiment.event
     wave = forecast.origin_date.year
     position = np.searchsorted(panel.areas, forecast.locations)
     facts = _facts(panel, forecast, event, position)
@@ -167,7 +167,7 @@ def _earlier_waves(panel: Panel, wave: int) -> tuple[int | None, int | None]:
     return (earlier[-1] if earlier else None), long
 
 
-def with_readings(forecast: Forecast, panel: Panel) -> Forecast:
+def with_readings(forecast: Forecast) -> Forecast:
     """Return a forecast with the chances that every list shows; those that an earlier version left out are NaN."""
     unknown = dict.fromkeys(READINGS, np.full(len(forecast.locations), np.nan))
     decline = forecast.chance_of(READINGS["decline"])

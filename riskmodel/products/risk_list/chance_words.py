@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskmodel.catalogue import drivers
+from riskmodel.catalogue import driver_labels
 from riskmodel.catalogue.units import Amount
 from riskmodel.forecasting.targets import WEAK_CLASS
 from riskmodel.products.risk_list.texts import TEXTS, Sentence
@@ -34,7 +34,7 @@ def why(parts: pd.DataFrame | None, rows: pd.DataFrame, long_from: int | None) -
     areas = rows.to_dict("records")
     return [
         tuple(
-            phrase(groups[column], True, areas[row], long_from)
+            phrase(groups[column], areas[row], long_from)
             for column in columns
             if values[row, column] >= WORTH_A_WORD
         )
@@ -42,19 +42,14 @@ def why(parts: pd.DataFrame | None, rows: pd.DataFrame, long_from: int | None) -
     ]
 
 
-def phrase(group: str, up: bool, area: Mapping[Any, Any], long_from: int | None) -> Sentence:
-    """Return what a group of drivers says of an area, when it raises its chance or lowers it."""
-    way = "up" if up else "down"
+def phrase(group: str, area: Mapping[Any, Any], long_from: int | None) -> Sentence:
+    """Return what a group of drivers says of an area whose chance it raises."""
     if group == "border":
         border = "weak" if area["score_class"] > WEAK_CLASS else "lower"
-        return Sentence(f"why_border_{border}_{way}")
+        return Sentence(f"why_border_{border}")
     change = area["change_long"]
-    if group == "history" and up and long_from is not None and abs(change) >= FAST:
+    if group == "history" and long_from is not None and abs(change) >= FAST:
         values = {"change": Amount(change, "points", signed=True), "year": long_from}
         return Sentence("why_rose" if change > 0 else "why_fell", values)
-    key = f"why_{group}_{way}"
-    return Sentence(key) if key in TEXTS else Sentence("why_group", {"label": _labels()[group]})
-
-
-def _labels() -> dict[str, str]:
-    return {driver.id: driver.label for driver in drivers()}
+    key = f"why_{group}"
+    return Sentence(key) if key in TEXTS else Sentence("why_group", {"label": driver_labels()[group]})

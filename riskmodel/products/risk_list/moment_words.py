@@ -9,14 +9,18 @@ from riskmodel.products.risk_list.texts import Sentence
 YEARS_FROM = 24
 
 
-def moment_sentences(moment: Moment) -> tuple[Sentence, ...]:
-    """Return which measurement a list speaks about, and how far it lies from today."""
+def moment_sentences(moment: Moment | None) -> tuple[Sentence, ...]:
+    """Return which measurement a list speaks about, and how far it lies from today; nothing without one."""
+    if moment is None:
+        return ()
     about = Sentence("moment_about", {"target": moment.target_date.isoformat()})
     return about, Sentence(*_distance(moment))
 
 
-def moment_warnings(moment: Moment) -> tuple[Sentence, ...]:
+def moment_warnings(moment: Moment | None) -> tuple[Sentence, ...]:
     """Return the warnings of the bar: the moment has passed, or a newer wave is out; often none."""
+    if moment is None:
+        return ()
     warnings = []
     if moment.passed:
         warnings.append(Sentence("moment_passed", {"target": moment.target_date.isoformat()}))

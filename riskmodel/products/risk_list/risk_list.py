@@ -19,6 +19,7 @@ from riskmodel.forecasting.moment import Moment
 from riskmodel.forecasting.targets import READINGS, Event
 from riskmodel.products.risk_list.area_sheet import AreaSheet
 from riskmodel.products.risk_list.texts import Sentence
+from riskmodel.products.risk_list.verdicts import NEW, SMALL
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -208,6 +209,12 @@ class RiskList:
             raise InputError("risk list", "other areas in sheets than in rows", "the same areas")
 
     @property
+    def chance_groups(self) -> list[str]:
+        """Groups of drivers with a part of the chance, in reading order."""
+        parts = self.chance_parts
+        return [] if parts is None else [name for name in parts.columns if name != "location"]
+
+    @property
     def shapes(self) -> npt.NDArray[np.object_]:
         """Polygons of the areas in the order of the rows; None where there is no boundary."""
         known = {}
@@ -223,10 +230,16 @@ def flagged(rows: pd.DataFrame, flag: str) -> npt.NDArray[np.bool_]:
     return flags
 
 
+def silent(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Return of which areas a list says nothing: too small, or a building site."""
+    areas: npt.NDArray[np.bool_] = rows["reason"].isin((SMALL, NEW)).to_numpy()
+    return areas
+
+
 def judged(rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Return which areas get a verdict: large enough, no building site, and with a chance."""
-    silent = rows["reason"].isin(("small", "new")).to_numpy() | flagged(rows, "too_small")
-    known: npt.NDArray[np.bool_] = ~silent & np.isfinite(rows["chance"].to_numpy(float))
+    said = ~(silent(rows) | flagged(rows, "too_small"))
+    known: npt.NDArray[np.bool_] = said & np.isfinite(rows["chance"].to_numpy(float))
     return known
 
 

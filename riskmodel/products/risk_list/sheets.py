@@ -29,9 +29,9 @@ from riskmodel.products.risk_list.area_sheet import (
 )
 from riskmodel.products.risk_list.how_sure import frequency
 from riskmodel.products.risk_list.ranks import rank_range
+from riskmodel.products.risk_list.risk_list import silent
 from riskmodel.products.risk_list.sheet_drivers import driver_rows
 from riskmodel.products.risk_list.texts import Sentence
-from riskmodel.products.risk_list.verdicts import NEW, SMALL
 
 IntArray = npt.NDArray[np.intp]
 
@@ -107,7 +107,7 @@ def _how_sure(panel: Panel, stored: StoredForecast, rows: pd.DataFrame, at: IntA
         limits = event.limits(panel, wave)[row]
         # Areas of the lowest class are on a list about sliding by their chance of a clear slide.
         limits = np.where(np.isnan(limits), READINGS["clear_slide"].limits(panel, wave)[row], limits)
-    low, high = rank_range(forecast, at, limits=limits, last=rows["reason"].isin((SMALL, NEW)).to_numpy())
+    low, high = rank_range(forecast, at, limits=limits, last=silent(rows))
     words = [frequency(chance, event, level=panel.level, years=forecast.horizon) for chance in rows["chance"]]
     return _Sure(words, low, high, abstain)
 

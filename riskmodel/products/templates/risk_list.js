@@ -53,7 +53,6 @@ const FORMS = {
   n3: (value) => number(value, 3),
   s3: (value) => signed(value, 3),
   p: (value) => percent(value),
-  pp: (value) => `${signed(100 * value, 1)} ${english() ? "points" : "procentpunt"}`,
   ps: (value) => percent(value, 1).replace(/[.,]0%/, "%"),
   one: (value) => `1 ${english() ? "in" : "op de"} ${number(1 / value, 0)}`,
   d: day,
@@ -121,9 +120,10 @@ const pointLabel = (i) =>
     : t("point", { name: nameOf(i), chance: rows.chance[i], rank: rows.rank[i] });
 
 const VERDICT_TAGS = { threatens: "threatened", raised: "raised", uncertain: "uncertain" };
+const verdictTag = (i) => VERDICT_TAGS[interned[rows.verdict[i]]];
 const tagsOf = (i) => [
   reasonOf(i) ? ["small", `tag_${reasonOf(i)}`] : null,
-  VERDICT_TAGS[interned[rows.verdict[i]]] ? [VERDICT_TAGS[interned[rows.verdict[i]]], `tag_${VERDICT_TAGS[interned[rows.verdict[i]]]}`] : null,
+  verdictTag(i) ? [verdictTag(i), `tag_${verdictTag(i)}`] : null,
   has(i, "pressed") ? ["pressed", "tag_pressed"] : null,
   has(i, "audit") ? ["audit", "tag_audit"] : null,
 ].filter(Boolean);

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from riskmodel.catalogue import drivers as catalogued_drivers
+from riskmodel.catalogue import driver_labels
 from riskmodel.errors import InputError
 from riskmodel.products.risk_list.formats.csv import as_table
 from riskmodel.products.risk_list.provenance import provenance_record
@@ -30,9 +30,7 @@ def column_words(risk_list: RiskList) -> dict[str, tuple[str, str]]:
         )
         for driver in risk_list.drivers
     }
-    parts = risk_list.chance_parts
-    groups = [] if parts is None else [name for name in parts.columns if name != "location"]
-    labels = {driver.id: driver.label for driver in catalogued_drivers()}
+    labels, groups = driver_labels(), risk_list.chance_groups
     meaning = "wat dit onderdeel aan de kans toevoegt boven het landelijk gemiddelde, 0 tot 1; geen oorzaak"
     chances = {f"chance_{group}": (f"Deel van de kans: {labels[group]}", meaning) for group in groups}
     return dict(COLUMNS) | base | drivers | chances

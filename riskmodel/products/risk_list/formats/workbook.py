@@ -10,7 +10,7 @@ from typing import Any
 
 import xlsxwriter
 
-from riskmodel.catalogue import drivers as catalogued_drivers
+from riskmodel.catalogue import driver_labels
 from riskmodel.products.rendering.dutch import EXAMPLE, is_true, known, yes_no
 from riskmodel.products.risk_list.formats.workbook_explained import HEADINGS, NO_VERDICT, explained
 from riskmodel.products.risk_list.formats.workbook_texts import Blocks, guide_blocks, origin_blocks
@@ -195,8 +195,6 @@ def _minute_sheet(book: Any, risk_list: RiskList, styles: _Styles) -> None:
 
 
 def _moment_lines(about: About) -> list[str]:
-    if about.moment is None:
-        return []
     return [in_dutch(each) for each in (*moment_sentences(about.moment), *moment_warnings(about.moment))]
 
 
@@ -206,8 +204,7 @@ def _chance_sheet(book: Any, risk_list: RiskList, styles: _Styles) -> None:
     if parts is None:
         return
     sheet = book.add_worksheet("Waarom deze kans")
-    labels = {driver.id: driver.label for driver in catalogued_drivers()}
-    groups = [name for name in parts.columns if name != "location"]
+    labels, groups = driver_labels(), risk_list.chance_groups
     headings = ["Code", "Gebied", "Landelijk gemiddelde", *(labels[group] for group in groups), "Kans"]
     _headings(sheet, headings, styles)
     known = parts[groups].notna().all(axis="columns").tolist()
