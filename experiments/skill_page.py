@@ -3,7 +3,8 @@
 python experiments/skill_page.py WORKSPACE
 
 Between ``<!-- NAME: what -->`` and ``<!-- end -->`` everything is replaced by what ``riskmodel backtest`` printed
-for the experiment NAME: ``summary``, ``skill``, ``orderings`` or ``groups``.
+for the experiment NAME: ``summary``, ``skill``, ``orderings`` or ``groups``; ``NAME/TARGET`` for another of its
+targets (not ``groups``).
 """
 
 from __future__ import annotations
@@ -24,20 +25,21 @@ from riskmodel.products.governance.skill_tables import (
 from riskmodel.workspace.store import Workspace
 
 PAGES = ("docs/skill.md", "README.md")
-BLOCK = re.compile(r"(?<=<!-- )([\w-]+): (\w+)( -->\n).*?(?=\n<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(r"(?<=<!-- )([\w-]+(?:/\w+)?): (\w+)( -->\n).*?(?=\n<!-- end -->)", re.DOTALL)
 
 
 def table(workspace: Workspace, name: str, what: str) -> str:
     """One table of a stored backtest, its columns no longer padded."""
+    name, _, target = name.partition("/")
     folder = workspace.path("backtests", name)
     question = load_experiment(folder / "experiment.yaml")
     scores, paired, calibration = (
         pd.read_csv(folder / f"{part}.csv") for part in ("scores", "paired", "calibration")
     )
     made = {
-        "summary": lambda: summary_table(scores, paired, question),
-        "skill": lambda: skill_table(scores, question, paired),
-        "orderings": lambda: ordering_table(scores, paired, question),
+        "summary": lambda: summary_table(scores, paired, question, target=target or None),
+        "skill": lambda: skill_table(scores, question, paired, target=target or None),
+        "orderings": lambda: ordering_table(scores, paired, question, target=target or None),
         "groups": lambda: group_calibration_table(calibration, question),
     }
     return re.sub(r"-{4,}", "---", re.sub(r" {2,}", " ", made[what]()))

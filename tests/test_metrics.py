@@ -30,12 +30,12 @@ from riskmodel.forecasting.experiment import Cohort
 from riskmodel.forecasting.forecast import Forecast, Outputs
 from riskmodel.forecasting.targets import Event
 
-DRAWN = ("auc", "average_precision", "precision_at_1pct", "precision_at_5pct", "brier", "crps")
+LISTS = ("hits_at_k", "precision_at_1pct", "precision_at_5pct")
+DRAWN = ("auc", "average_precision", *LISTS, "brier", "log_loss", "crps")
 METRICS = {
     "base_rate",
     *(f"{name}{end}" for name in DRAWN for end in ("", "_low95", "_high95")),
     *(f"{name}_at_{where}" for name in ("precision", "recall", "lift") for where in ("1pct", "5pct", "k")),
-    "log_loss",
     "calibration_error",
     "mean_chance",
     "error_of_mean",
@@ -360,6 +360,7 @@ def test_scores_worked_out_by_hand():
     assert value["auc"] == pytest.approx(4 / 6)
     assert value["average_precision"] == pytest.approx((1 + 2 / 3 + 3 / 4) / 3)
     assert (value["precision_at_k"], value["recall_at_k"]) == (0.5, pytest.approx(1 / 3))
+    assert value["hits_at_k"] == 1
     assert value["lift_at_k"] == pytest.approx(0.5 / 0.6)
     assert (value["precision_at_1pct"], value["precision_at_5pct"]) == (1.0, 1.0)
     assert value["brier"] == pytest.approx((0.25 + 0.01 + 0.49 + 0.64 + 0.16) / 5)

@@ -13,7 +13,7 @@ from scipy import stats
 from worlds import BASE, experiment, panel_of, wijk_codes
 
 from riskmodel.forecasting.evaluation.evaluate import evaluate_forecasts
-from riskmodel.forecasting.evaluation.paired import BEST, COLUMNS, METRICS, paired_table
+from riskmodel.forecasting.evaluation.paired import BEFOREHAND, BEST, COLUMNS, METRICS, paired_table
 from riskmodel.forecasting.evaluation.resampling import DRAWS, draw_municipalities
 from riskmodel.forecasting.evaluation.scores import score_table
 from riskmodel.forecasting.experiment import HOLDOUT, Cohort
@@ -114,6 +114,10 @@ def by_repeating(panel, each, metric, cohort):
         elif metric.startswith("precision_at"):
             k = math.ceil(len(h) * (0.01 if "1pct" in metric else 0.05))
             values.append(h[order[:k]].mean())
+        elif metric == "hits_at_k":
+            values.append(h[order[: question().capacity]].sum())
+        elif metric == "log_loss":
+            values.append(-np.log(np.where(h > 0, c, 1 - c)).mean())
         else:
             values.append((np.mean((c - h) ** 2)) if metric == "brier" else crps[rows].mean())
     return np.array(values)
@@ -152,8 +156,8 @@ def test_every_interval_is_that_of_the_slow_way(table, slow):
         np.testing.assert_allclose([row.ratio_low95, row.ratio_high95], ends(ratio), atol=1e-9)
         assert row.difference == pytest.approx(row.value - row.opponent_value)
         checked += 1
-    # Two models against three others, at two origins, for six metrics of one cohort and two of the other.
-    assert checked == 2 * 3 * 2 * 8
+    # Two models against three others, at two origins, for all metrics of one cohort and two of the other.
+    assert checked == 2 * 3 * 2 * (len(METRICS) + 2)
 
 
 def test_the_mean_over_origins_takes_the_same_municipalities_at_all_of_them(table, slow):
@@ -199,6 +203,25 @@ def test_the_best_ordering_is_chosen_with_hindsight_for_each_origin_and_metric(m
     assert row["difference"] == pytest.approx((own - against).mean())
     if (against > 0).all():
         assert row["ratio"] == pytest.approx((own / against).mean())
+
+
+def test_the_ordering_chosen_beforehand_knows_only_what_was_measured_by_then(panel, forecasts):
+    scores = score_table(evaluate_forecasts(question(), panel, forecasts))
+    first = scores[(scores["origin_date"] == date(2014, 1, 1)) & (scores["metric"] == "average_precision")]
+    winner = first[first["cohort"] == "all"].set_index("model")["value"][["one way", "other way"]].idxmax()
+    # Told the other way round, the second ordering of the experiment wins at 2014; it is chosen from 2016 on.
+    swap = {"one way": "other way", "other way": "one way"} if winner == "one way" else {}
+    swapped = [replace(each, model=swap.get(each.model, each.model)) for each in forecasts]
+    table = paired_table(question(), evaluate_forecasts(question(), panel, swapped))
+    chosen = table[table["beforehand"] & table["origin_date"].notna() & (table["cohort"] == "all")]
+    assert set(zip(chosen["origin_date"], chosen["opponent"], strict=True)) == {
+        (date(2014, 1, 1), "one way"), (date(2016, 1, 1), "other way"),
+    }  # fmt: skip
+    for metric in METRICS:
+        at = [one(table, name, metric, day)["opponent_value"] for day, name in sorted(
+            {(row.origin_date, row.opponent) for row in chosen.itertuples()}
+        )]  # fmt: skip
+        assert one(table, BEFOREHAND, metric)["opponent_value"] == pytest.approx(np.mean(at))
 
 
 def test_orderings_differ_by_origin_and_intervals_hold_the_difference(table):

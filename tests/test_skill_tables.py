@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from worlds import experiment
 
-from riskmodel.forecasting.evaluation.paired import BEST
+from riskmodel.forecasting.evaluation.paired import BEFOREHAND, BEST
 from riskmodel.forecasting.evaluation.paired import COLUMNS as PAIRED
 from riskmodel.forecasting.evaluation.scores import COLUMNS
 from riskmodel.forecasting.experiment import HOLDOUT
@@ -38,7 +38,8 @@ def score_rows(target="fall_0.05", ending=""):
             told = {
                 "auc": 0.7 + value, "auc_low95": 0.65, "auc_high95": 1.0,
                 "average_precision": value, "average_precision_low95": 0.05, "average_precision_high95": 0.4,
-                "precision_at_1pct": 0.5, "precision_at_5pct": 0.25, "brier": 0.03, "crps": 0.016,
+                "hits_at_k": 4, "precision_at_1pct": 0.5, "precision_at_5pct": 0.25,
+                "log_loss": 0.12, "brier": 0.03, "crps": 0.016,
                 "calibration_error": 0.01 + value / 100, "coverage_80": 0.7 + value / 3, "base_rate": 0.05,
             }  # fmt: skip
             counts = (2000, 100) if day == DAYS[0] else (1000, 50)
@@ -48,29 +49,31 @@ def score_rows(target="fall_0.05", ending=""):
     return rows
 
 
-def pair(model, opponent, best, day, metric, own, other, ending=""):
+def pair(model, opponent, best, beforehand, day, metric, own, other, ending=""):
     n, n_events, origins = {DAYS[0]: (2000, 100, 1), DAYS[1]: (1000, 50, 1), None: (3000, 150, 2)}[day]
     if opponent == "chain" and day is None:
         n, n_events, origins = 1000, 50, 1
     ratio = own / other if other else float("nan")
     told = (own, other, own - other, own - other - 0.1, own - other + 0.05, ratio, ratio - 0.5, ratio + 1)
     names = (model + ending, opponent + ending)
-    return (*names, best, "fall_0.05", "500+", day, 2, metric, *told, origins, n, n_events)
+    return (*names, best, beforehand, "fall_0.05", "500+", day, 2, metric, *told, origins, n, n_events)
 
 
 def paired_rows(ending=""):
     rows = []
-    for metric in ("average_precision", "precision_at_1pct", "precision_at_5pct"):
+    for metric in ("average_precision", "hits_at_k", "auc", "log_loss"):
         by = PRECISION if metric == "average_precision" else dict.fromkeys(PRECISION, (0.5, 0.25))
         for at, day in enumerate(DAYS):
             best = "level" if at == 0 else "chain"
             for opponent in ("theirs", "level", "chain"):
                 if opponent != "chain" or at == 1:
                     values = by["ours"][at], by[opponent][at]
-                    rows.append(pair("ours", opponent, opponent == best, day, metric, *values, ending))
-        for opponent, other in (("theirs", 0.175), ("level", 0.155), ("chain", 0.24), (BEST, 0.2)):
-            own = 0.3 if opponent == "chain" else 0.25
-            rows.append(pair("ours", opponent, opponent == BEST, None, metric, own, other, ending))
+                    marks = opponent == best, opponent == "level"
+                    rows.append(pair("ours", opponent, *marks, day, metric, *values, ending))
+        means = {"theirs": 0.175, "level": 0.155, "chain": 0.24, BEST: 0.2, BEFOREHAND: 0.156}
+        for opponent, other in means.items():
+            own, marks = 0.3 if opponent == "chain" else 0.25, (opponent == BEST, opponent == BEFOREHAND)
+            rows.append(pair("ours", opponent, *marks, None, metric, own, other, ending))
     return rows
 
 
@@ -90,8 +93,8 @@ def test_the_skill_table_names_the_best_ordering_of_each_origin(left_out):
         "ours", "theirs", "best ordering: level", "ours", "theirs", "best ordering: chain",
     ]  # fmt: skip
     assert cells(lines[2]) == [
-        "2014", "500+", "2,000", "100", ".050", "ours", ".900 (.650-1.000)", ".200 (.050-.400)", ".500", ".250",
-        ".030", ".016", ".012", ".767", "+.040 (-.060, .090)", "1.25 (.75, 2.25)",
+        "2014", "500+", "2,000", "100", ".050", "ours", ".900 (.650-1.000)", ".200 (.050-.400)", "4", ".500",
+        ".250", ".1200", ".030", ".016", ".012", ".767", "+.040 (-.060, .090)", "1.25 (.75, 2.25)",
     ]  # fmt: skip
     # The challenger is not in the paired table.
     assert cells(lines[3])[-2:] == ["", ""]
@@ -99,7 +102,7 @@ def test_the_skill_table_names_the_best_ordering_of_each_origin(left_out):
 
 def test_without_paired_differences_the_skill_table_has_two_columns_less():
     lines = skill_table(SCORES, QUESTION).splitlines()
-    assert len(cells(lines[0])) == 14
+    assert len(cells(lines[0])) == 16
     assert "best ordering: level" in lines[4]
     other = skill_table(SCORES, QUESTION, target="tipping_5_4").splitlines()
     assert other == lines
@@ -109,16 +112,19 @@ def test_every_opponent_stands_beside_the_champion_strongest_first():
     text = ordering_table(SCORES, TABLE, QUESTION)
     heading, empty, *lines = text.splitlines()
     assert (heading, empty) == ("cohort 500+", "")
-    assert max(map(len, lines)) <= 125
+    assert max(map(len, lines)) <= 165
     rows = [cells(line) for line in lines[2:]]
     assert [row[:3] for row in rows] == [
-        ["2014", "100/2,000", "ours"], ["", "", "level *"], ["", "", "theirs"],
-        ["2016", "50/1,000", "ours"], ["", "", "theirs"], ["", "", "chain *"], ["", "", "level"],
+        ["2014", "100/2,000", "ours"], ["", "", "level * °"], ["", "", "theirs"],
+        ["2016", "50/1,000", "ours"], ["", "", "theirs"], ["", "", "chain *"], ["", "", "level °"],
         ["mean", "150/3,000", "ours"], ["", "50/1,000", "chain"], ["", "", "best ordering *"], ["", "", "theirs"],
-        ["", "", "level"],
+        ["", "", "best beforehand °"], ["", "", "level"],
     ]  # fmt: skip
-    assert rows[0][3:] == [".200", "", ".50", "", ".50", ""]
-    assert rows[1][3:] == [".160", "+.040 (-.060, .090)", *2 * [".50", "+.00 (-.10, .05)"]]
+    assert rows[0][3:] == [".200", "", ".5", "", ".500", "", ".5000", ""]
+    assert rows[1][3:] == [
+        ".160", "+.040 (-.060, .090)", ".5", "+.0 (-.1, .1)", ".500", "+.000 (-.100, .050)",
+        ".5000", "+.0000 (-.1000, .0500)",
+    ]  # fmt: skip
     assert rows[5][3:5] == [".240", "+.060 (-.040, .110)"]
     # The champion's mean is over both origins, also where an opponent exists at one of them only.
     assert rows[7][3] == ".250"
@@ -128,10 +134,11 @@ def test_every_opponent_stands_beside_the_champion_strongest_first():
 def test_the_summary_tells_the_weakest_origin():
     lines = summary_table(SCORES, TABLE, QUESTION).splitlines()
     assert cells(lines[2]) == [
-        "500+", "ours", "2", "150", "1.25 (.75, 2.25)", "1.25 (2014)", ".900 (2014)", ".013 (2016)", ".767-.800",
+        "500+", "ours", "2", "150", "1.60 (1.10, 2.60)", "1.25 (.75, 2.25)", "1.25 (2014)",
+        ".900 (2014)", ".013 (2016)", ".767-.800",
     ]  # fmt: skip
     assert cells(lines[3]) == [
-        "500+", "theirs", "2", "150", "", "-", ".800 (2014)", ".013 (2016)", ".733-.783",
+        "500+", "theirs", "2", "150", "", "", "-", ".800 (2014)", ".013 (2016)", ".733-.783",
     ]  # fmt: skip
 
 

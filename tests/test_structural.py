@@ -101,6 +101,12 @@ def test_planted_coefficients_spread_and_freedom_are_found_again():
     assert fitted.freedom == pytest.approx(5.0, abs=0.5)
 
 
+def test_unrest_of_few_areas_hardly_widens_the_spread():
+    few, many = (Structural().fit(planted(n), NO_THRESHOLDS).fitted.scale[1] for n in (500, 200_000))
+    assert few < 0.05
+    assert many == pytest.approx(0.3, abs=0.02)
+
+
 def test_longer_gaps_teach_of_the_location_and_do_not_widen_what_is_asked():
     years = np.tile([2, 4], 30_000)
     fitted = Structural(penalty=0.0).fit(planted(60_000, years), NO_THRESHOLDS).fitted

@@ -152,25 +152,27 @@ def _judge(
 def _chances(
     happened: FloatArray, chance: FloatArray, draws: Draws, capacity: int
 ) -> tuple[dict[str, float], dict[str, FloatArray]]:
-    """Metrics of chances; those of lists and rankings and the Brier score in every draw too."""
+    """Metrics of chances; those of lists and rankings, Brier score and log loss in every draw too."""
     point, resampled = rank(happened, chance), rank(happened, chance, draws)
-    squared = (chance - happened) ** 2
+    squared, losses = (chance - happened) ** 2, metrics.log_losses(happened, chance)
     values = {
         "base_rate": float(happened.mean()),
-        **{name: float(each[0]) for name, each in _rankings(point).items()},
+        **{name: float(each[0]) for name, each in _rankings(point, capacity).items()},
         **_lists(point, capacity),
         "brier": float(squared.mean()),
-        "log_loss": metrics.log_loss(happened, chance),
+        "log_loss": float(losses.mean()),
         "calibration_error": metrics.calibration_error(happened, chance),
         "mean_chance": float(chance.mean()),
     }
-    return values, {**_rankings(resampled), "brier": draws.means(squared)}
+    drawn = {**_rankings(resampled, capacity), "brier": draws.means(squared), "log_loss": draws.means(losses)}
+    return values, drawn
 
 
-def _rankings(ranked: Ranked) -> dict[str, FloatArray]:
+def _rankings(ranked: Ranked, capacity: int) -> dict[str, FloatArray]:
     """Metrics of the order of areas, shape (draws,) each."""
+    hits = ranked.hits(np.minimum(capacity, ranked.total))
     lists = {f"precision_at_{_percent(share)}": ranked.precision(ranked.lengths(share)) for share in TOP_SHARES}
-    return {"auc": ranked.auc(), "average_precision": ranked.average_precision(), **lists}
+    return {"auc": ranked.auc(), "average_precision": ranked.average_precision(), "hits_at_k": hits, **lists}
 
 
 def _lists(ranked: Ranked, capacity: int) -> dict[str, float]:

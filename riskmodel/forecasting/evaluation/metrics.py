@@ -18,9 +18,14 @@ CLIP = 1e-4
 
 
 def log_loss(happened: FloatArray, chance: FloatArray) -> float:
-    """Mean negative logarithm of the chance given to what happened; chances clipped by :data:`CLIP`."""
+    """Mean of :func:`log_losses`."""
+    return float(log_losses(happened, chance).mean())
+
+
+def log_losses(happened: FloatArray, chance: FloatArray) -> FloatArray:
+    """Negative logarithm of the chance given to what happened, area by area; chances clipped by :data:`CLIP`."""
     clipped = np.clip(chance, CLIP, 1 - CLIP)
-    return float(-np.mean(happened * np.log(clipped) + (1 - happened) * np.log1p(-clipped)))
+    return -(happened * np.log(clipped) + (1 - happened) * np.log1p(-clipped))
 
 
 def calibration_bins(happened: FloatArray, chance: FloatArray, bins: int = 10) -> list[tuple[float, float, int]]:

@@ -4,6 +4,10 @@ The hardest opponent is the best simple ordering chosen with hindsight: for each
 that came out best there. The choice is made once, from what happened; it is not made again in every draw. So the
 interval shows how much the difference to that ordering depends on which municipalities were drawn, and the
 mean over origins is against a user who knew beforehand which ordering would win each time.
+
+The best ordering chosen beforehand is what a user could have known: at each origin the one with the highest mean
+average precision at the earlier origins whose outcome had been measured by then; the first ordering of the
+experiment where there is none yet. It serves all metrics.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ COLUMNS = (
     "model",
     "opponent",
     "best",
+    "beforehand",
     "target",
     "cohort",
     "origin_date",
@@ -46,13 +51,17 @@ COLUMNS = (
 METRICS = {
     "average_precision": True,
     "auc": True,
+    "hits_at_k": True,
     "precision_at_1pct": True,
     "precision_at_5pct": True,
+    "log_loss": False,
     "brier": False,
     "crps": False,
 }
 #: Opponent of the mean over origins when each origin has its own.
 BEST = "best ordering"
+#: Opponent of the mean over origins when each origin has the one that could be chosen by then.
+BEFOREHAND = "best beforehand"
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,7 @@ class _Pair:
     model: str
     opponent: str
     best: bool
+    beforehand: bool
     origins: tuple[tuple[Evaluation, Evaluation], ...]
 
     def measured(self, metric: str) -> tuple[float, float, float, float]:
@@ -104,6 +114,7 @@ def paired_table(experiment: Experiment, judged: Iterable[Evaluation]) -> pd.Dat
                 "model": pair.model,
                 "opponent": pair.opponent,
                 "best": pair.best,
+                "beforehand": pair.beforehand,
                 "target": sides[0].target,
                 "cohort": sides[0].cohort,
                 "origin_date": at,
@@ -134,22 +145,22 @@ def _pairs(
         by_origin.setdefault(each.origin_date, {})[each.model] = each
     names = [spec.name for spec in experiment.models]
     for ending in ("", HOLDOUT):
-        best = {
-            day: _best(models, [name + ending for name in experiment.orderings], metric, more_is_better)
-            for day, models in by_origin.items()
-        }
+        orderings = [name + ending for name in experiment.orderings]
+        best = {day: _best(models, orderings, metric, more_is_better) for day, models in by_origin.items()}
+        beforehand = {day: _beforehand(by_origin, orderings, day, experiment.horizon) for day in by_origin}
         for model in dict.fromkeys([experiment.champion + ending, experiment.challenger + ending]):
             where = [day for day, models in by_origin.items() if model in models]
             for opponent in [name + ending for name in names if name + ending != model]:
                 both = [day for day in where if opponent in by_origin[day]]
                 pairs = tuple((by_origin[day][model], by_origin[day][opponent]) for day in both)
                 for day, pair in zip(both, pairs, strict=True):
-                    yield _Pair(model, opponent, opponent == best[day], (pair,)), day
+                    yield _Pair(model, opponent, opponent == best[day], opponent == beforehand[day], (pair,)), day
                 if both:
-                    yield _Pair(model, opponent, False, pairs), None
-            against = [(by_origin[day][model], by_origin[day][name]) for day in where if (name := best[day])]
-            if against:
-                yield _Pair(model, BEST + ending, True, tuple(against)), None
+                    yield _Pair(model, opponent, False, False, pairs), None
+            for chosen, label in ((best, BEST), (beforehand, BEFOREHAND)):
+                against = [(by_origin[day][model], by_origin[day][name]) for day in where if (name := chosen[day])]
+                if against:
+                    yield _Pair(model, label + ending, chosen is best, chosen is beforehand, tuple(against)), None
 
 
 def _best(
@@ -159,6 +170,21 @@ def _best(
     values = {name: models[name].values[metric] for name in orderings if name in models}
     known = {name: value if more_is_better else -value for name, value in values.items() if not np.isnan(value)}
     return max(known, key=lambda name: known[name]) if known else None
+
+
+def _beforehand(
+    by_origin: Mapping[date, Mapping[str, Evaluation]], orderings: Sequence[str], day: date, horizon: int
+) -> str | None:
+    """Name of the ordering that did best at origins whose outcome was measured by then; else the first one."""
+    here = [name for name in orderings if name in by_origin[day]]
+    earlier = [models for past, models in by_origin.items() if past.year + horizon <= day.year]
+    means = {}
+    for name in here:
+        values = [models[name].values["average_precision"] for models in earlier if name in models]
+        known = [value for value in values if not np.isnan(value)]
+        if known:
+            means[name] = np.mean(known)
+    return max(means, key=lambda name: means[name]) if means else next(iter(here), None)
 
 
 def _ratio(own: FloatArray, other: FloatArray) -> FloatArray:

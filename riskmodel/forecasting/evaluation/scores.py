@@ -26,8 +26,8 @@ def score_table(judged: Iterable[Evaluation]) -> pd.DataFrame:
     """Put evaluations into the Scores container.
 
     Intervals are rows of their own: ``auc_low95`` and ``auc_high95`` beside ``auc``, and so on for average
-    precision, precision at 1% and 5%, Brier score and CRPS; they come from drawing whole municipalities with
-    replacement.
+    precision, hits among the first areas (as many as the capacity), precision at 1% and 5%, Brier score, log loss
+    and CRPS; they come from drawing whole municipalities with replacement.
     Metrics of the whole distribution (CRPS, pinball loss, coverage and width of intervals) are with the main
     event: they do not depend on which event is asked for.
 

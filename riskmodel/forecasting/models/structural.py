@@ -37,6 +37,9 @@ SPREAD = "size.spread"
 EXTREME = 4.0
 #: Penalty on the effect of the gap on the spread, so strong because a few pairs of waves must show it.
 GAP_PENALTY = 200.0
+#: How many times stronger the penalty on the effect of unrest is: thousands of areas share the luck of one period,
+#: and early waves know unrest from a change or two (docs/decisions.md).
+UNREST_PENALTY = 125.0
 #: A spread of a standardised term is larger than this, and a logarithm of a spread in score points nearer to 0.
 SMALLEST, LARGEST_LOG = 1e-12, 50.0
 
@@ -92,7 +95,9 @@ class Structural(SavedModel):
         x = np.column_stack([np.ones(len(terms)), terms])
         z = np.column_stack([np.ones(len(terms)), restless, log_gap])
         n_terms = x.shape[1]
-        penalty = np.array([0.0, *[self.penalty] * (n_terms - 1), 0.0, self.penalty, GAP_PENALTY, 0.0])
+        penalty = np.array(
+            [0.0, *[self.penalty] * (n_terms - 1), 0.0, UNREST_PENALTY * self.penalty, GAP_PENALTY, 0.0]
+        )
         found = Loss(training.change, expected, x, z, training.weight, penalty).minimum()
         self.fitted = Fitted(
             centre=centre,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from riskmodel.forecasting.evaluation.calibration import over_origins
-from riskmodel.forecasting.evaluation.paired import BEST
+from riskmodel.forecasting.evaluation.paired import BEFOREHAND, BEST
 from riskmodel.forecasting.experiment import HOLDOUT, Experiment
 from riskmodel.forecasting.groups import UNKNOWN
 from riskmodel.products.rendering.markdown import aligned_table, short
@@ -18,17 +18,26 @@ from riskmodel.products.rendering.markdown import aligned_table, short
 SHOWN = {
     "auc": "AUC",
     "average_precision": "avg. precision",
+    "hits_at_k": "hits in K",
     "precision_at_1pct": "P@1%",
     "precision_at_5pct": "P@5%",
+    "log_loss": "log loss",
     "brier": "Brier",
     "crps": "CRPS",
     "calibration_error": "cal. error",
     "coverage_80": "cover 80%",
 }
+#: Decimals there of scores that need more or fewer than three.
+DIGITS = {"hits_at_k": 0, "log_loss": 4}
 #: Scores that carry their interval there.
 WITH_INTERVAL = ("auc", "average_precision")
 #: Scores in the table of orderings, with headings and decimals.
-COMPARED = {"average_precision": ("AP", 3), "precision_at_1pct": ("P@1%", 2), "precision_at_5pct": ("P@5%", 2)}
+COMPARED = {
+    "average_precision": ("AP", 3),
+    "hits_at_k": ("hits in K", 1),
+    "auc": ("AUC", 3),
+    "log_loss": ("log loss", 4),
+}
 
 #: Kinds of groups in the table of calibration.
 GROUPED = ("size", "urbanity")
@@ -79,12 +88,13 @@ def ordering_table(
     target: str | None = None,
     left_out: bool = False,
 ) -> str:
-    """Return Markdown tables, one a cohort: average precision and precision of lists by opponent.
+    """Return Markdown tables, one a cohort: average precision, hits in the first K, AUC and log loss.
 
-    Beside each opponent stands the champion minus it, with the paired 95% interval; a star marks the best simple
-    ordering of that origin by average precision. The last rows are means over origins; an opponent that exists at
-    fewer of them has its own counts, and its difference is one over those. The best ordering of the means is the
-    best by each metric at each origin.
+    K is the capacity of the experiment. Beside each opponent stands the champion minus it, with the paired 95%
+    interval; a star marks the best simple ordering of that origin by average precision, a circle the one that
+    could be chosen beforehand. The last rows are means over origins; an opponent that exists at fewer of them has
+    its own counts, and its difference is one over those. The best ordering of the means is the best by each metric
+    at each origin.
     """
     scores = _chosen(scores, experiment, target, left_out)
     paired = _chosen(paired, experiment, target, left_out)
@@ -116,26 +126,26 @@ def summary_table(
     scores = _chosen(scores, experiment, target, left_out)
     paired = _chosen(paired, experiment, target, left_out)
     rows = []
-    ranked = paired[(paired["metric"] == "average_precision") & paired["best"]]
+    ranked = paired[paired["metric"] == "average_precision"]
     for cohort in scores["cohort"].unique():
         for model in dict.fromkeys([experiment.champion, experiment.challenger]):
             own = scores[(scores["cohort"] == cohort) & (scores["model"] == model)]
             against = ranked[(ranked["cohort"] == cohort) & (ranked["model"] == model)]
-            mean, each = against[against["opponent"] == BEST], against[against["opponent"] != BEST]
+            each = against[against["best"] & against["origin_date"].notna()]
             if own.empty:
                 continue
             origins = own["origin_date"].nunique()
             events = int(own.loc[own["metric"] == "base_rate", "n_events"].sum())
-            ratio = _estimate(mean.iloc[0].to_dict(), "ratio", 2) if len(mean) else ""
             cells = [
+                *(_mean_ratio(against[against["opponent"] == name]) for name in (BEFOREHAND, BEST)),
                 _extreme(each.set_index("origin_date")["ratio"], "min", 2),
                 _extreme(_by_origin(own, "auc"), "min"),
                 _extreme(_by_origin(own, "calibration_error"), "max"),
                 _range(_by_origin(own, "coverage_80")),
             ]
-            rows.append([str(cohort), str(model), str(origins), f"{events:,}", ratio, *cells])
-    header = ["cohort", "model", "origins", "events", "AP / best ordering", "smallest", "lowest AUC"]
-    return aligned_table([*header, "highest cal. error", "cover 80%"], rows, left=(0, 1))
+            rows.append([str(cohort), str(model), str(origins), f"{events:,}", *cells])
+    header = ["cohort", "model", "origins", "events", "AP / chosen beforehand", "AP / best ordering", "smallest"]
+    return aligned_table([*header, "lowest AUC", "highest cal. error", "cover 80%"], rows, left=(0, 1))
 
 
 def group_calibration_table(calibration: pd.DataFrame, experiment: Experiment) -> str:
@@ -194,7 +204,8 @@ def _block(part: pd.DataFrame, champion: str, origin: str) -> list[list[str]]:
             pair = wide[metric][opponent]
             cells += [short(pair["opponent_value"], digits), _estimate(pair, "difference", digits)]
         others = _counts(ranked[opponent])
-        name = f"{opponent}{' *' if ranked[opponent]['best'] else ''}"
+        marks = {"best": " *", "beforehand": " °"}
+        name = str(opponent) + "".join(mark for column, mark in marks.items() if ranked[opponent].get(column))
         rows.append(["", "" if others == counts else others, name, *cells])
     return rows
 
@@ -233,8 +244,12 @@ def _estimate(row: Mapping[Any, Any], name: str = "difference", digits: int = 3)
     return f"{sign}{short(row[name], digits)} ({low}, {high})"
 
 
+def _mean_ratio(means: pd.DataFrame) -> str:
+    return _estimate(means.iloc[0].to_dict(), "ratio", 2) if len(means) else ""
+
+
 def _with_interval(row: Mapping[Any, Any], metric: str) -> str:
-    text = short(row[metric])
+    text = short(row[metric], DIGITS.get(metric, 3))
     if metric in WITH_INTERVAL:
         text += f" ({short(row[f'{metric}_low95'])}-{short(row[f'{metric}_high95'])})"
     return text
