@@ -372,7 +372,20 @@ def test_comparable_areas_are_of_the_same_level_size_and_urbanity():
     assert found.tolist() == [1, 0, 3, 2, 5, 4, 7, 6]
     traits = traits_of(panel, 2018)
     np.testing.assert_allclose(traits.mean(axis=0), 0, atol=1e-12)
-    np.testing.assert_allclose(traits.std(axis=0), 1, atol=1e-12)
+    np.testing.assert_allclose(traits.std(axis=0), [1] * 3 + [0] * (traits.shape[1] - 3), atol=1e-12)
+
+
+def test_a_new_district_is_compared_with_new_districts_and_not_with_villages():
+    """Of the same score, size and urbanity; two grew fast and have families, two are old."""
+    values = {
+        "score": {2018: [4.0, 4.0, 4.0, 4.0]},
+        "population": {2013: [1000, 2000, 1900, 1010], 2017: [2000, 2000, 2000, 2000]},
+        "urbanity": {2016: [3, 3, 3, 3]},
+        "household_size": {2016: [2.9, 2.0, 2.0, 2.9]},
+    }
+    panel = panel_of(values, wijk_codes(4, towns=4))
+    found = nearest_areas(traits_of(panel, 2018), panel.municipality_codes(), k=1)[:, 0]
+    assert found.tolist() == [3, 2, 1, 0]
 
 
 def test_stability_worked_out_by_hand():

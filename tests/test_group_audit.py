@@ -528,7 +528,7 @@ def test_the_text_holds_the_figures_and_what_cannot_be_told(country: Country) ->
 
 
 def test_places_for_every_event_are_divided_by_those_of_the_country(country: Country) -> None:
-    text = places_text(country.audit)
+    text, table = places_text(country.audit), country.audit.places.set_index(["attribute", "group"])
     rows = country.audit.over_all
     own = rows[(rows["model"] == country.audit.model) & (rows["metric"] == "places_per_event")]
     shown = 0
@@ -538,6 +538,9 @@ def test_places_for_every_event_are_divided_by_those_of_the_country(country: Cou
         for row in part[part["value"].notna()].itertuples():
             [line] = [each for each in text.splitlines() if each.startswith(f"| {attribute.name}, {row.group} ")]
             assert f"{row.n_selected / row.n_events / mean:.2f} (" in line
+            found = table.loc[(attribute.name, row.group)]
+            assert found["excess"] == pytest.approx(row.n_selected - mean * row.n_events)
+            assert found["low95"] <= found["ratio"] <= found["high95"]
             shown += 1
     assert shown == text.count("\n| ") - 1 > 3
 

@@ -8,7 +8,6 @@ import csv
 import hashlib
 import io
 import json
-import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -594,7 +593,7 @@ def test_the_track_record_by_hand(site: Site, client: Reader) -> None:
     chance = pd.Series(own.chance_of(snapshot.experiment.event), own.locations).reindex(change.index)
     # A fall of .05 to the last digit of the file is none: sums of decimals are a hair off.
     fell = change < -0.05 - 1e-9
-    length = math.ceil(0.01 * len(change))
+    length = snapshot.experiment.capacity
     ranked = chance.sort_values(ascending=False, kind="stable")
     sure = chance > ranked.iloc[length - 1]
     tied = chance == ranked.iloc[length - 1]
@@ -627,7 +626,7 @@ def test_verdicts_do_not_say_more_than_the_figures() -> None:
     assert _year(-0.1, 0.3, 0.1).verdict == _year(0.0, 0.3, 0.1).verdict == "geen duidelijk verschil"
     told = page_record._verdict([_year(-0.1, 0.3, 0.1), _year(-0.1, 0.1, 0.0), _year(0.1, 0.1, 0.1, length=0)])
     assert told == (
-        "In 1 van de 2 jaren vond dit model meer dan de beste eenvoudige lijst. In 1 jaar vonden ze "
+        "In 1 van de 2 jaren vond dit model meer dan de beste vuistregel. In 1 jaar vonden ze "
         "evenveel. Het verschil kan steeds toeval zijn."
     )
     assert page_record._verdict([_year(-0.3, -0.01, -0.1)]).endswith(

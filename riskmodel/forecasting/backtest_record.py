@@ -28,7 +28,9 @@ from riskmodel.workspace.atomic import json_bytes
 FORECASTS, SCORES, IMPORTANCE = "forecasts.parquet", "scores.csv", "shap_importance.csv"
 QUESTION, ABOUT = "experiment.yaml", "about.json"
 #: Other tables of a backtest, each a file of its own.
-TABLES = ("paired", "calibration", "stability")
+OF_BACKTEST = ("paired", "calibration", "stability")
+#: The same, and the places of groups on its lists, which the group audit counts.
+TABLES = (*OF_BACKTEST, "places")
 #: Inhabitants from which an area's change says more than its measurement noise: the main cohort of an experiment.
 MAIN_SIZE = 500
 
@@ -54,7 +56,8 @@ class Record:
     code_version : str
         Version of riskmodel that made it.
     tables : mapping of str to pandas.DataFrame
-        Those of :data:`TABLES` that were stored, see :class:`~riskmodel.forecasting.backtest.Backtest`.
+        Those of :data:`TABLES` that were stored, see :class:`~riskmodel.forecasting.backtest.Backtest` and
+        :func:`~riskmodel.forecasting.group_audit.audit.places_table`.
     settings : mapping of str to object
         Options of the call: ``origins``, ``leave_out`` and ``seeds``; empty in records of earlier versions.
     versions : mapping of str to str
@@ -164,7 +167,7 @@ def record_of(backtest: Backtest, panel: Panel, code: str, versions: Mapping[str
         level=panel.level,
         inputs=tuple(file.sha256 for file in panel.files),
         code_version=code,
-        tables={name: getattr(backtest, name) for name in TABLES},
+        tables={name: getattr(backtest, name) for name in OF_BACKTEST},
         settings={
             "origins": [origin.wave for origin in backtest.origins],
             "leave_out": backtest.leave_out,

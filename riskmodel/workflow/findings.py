@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ from riskmodel.forecasting.checks import Context, run_checks
 from riskmodel.forecasting.evaluation.list_overlap import reseeded_spec
 from riskmodel.forecasting.experiment import Experiment
 from riskmodel.forecasting.forecast import Forecast
+from riskmodel.forecasting.group_audit.attributes import attributes_of
+from riskmodel.forecasting.group_audit.audit import places_table
 from riskmodel.forecasting.stage import Stage, fit, forecast_with, stage_of
 from riskmodel.panel.panel import FloatArray, Panel
 from riskmodel.sources.observations import SourceFile
@@ -33,9 +36,11 @@ NO_BACKTEST = "there is no backtest yet: riskmodel backtest experiments/NAME.yam
 
 def checked_backtest(backtest: Backtest, panel: Panel, code: str) -> tuple[Record, tuple[Finding, ...]]:
     """Record of a backtest, and the findings on its champion over all its origins."""
+    champion, table = backtest.experiment.champion, backtest.importance
     record = record_of(backtest, panel, code, versions())
-    champion = backtest.experiment.champion
-    table = backtest.importance
+    attributes = attributes_of(panel, [origin.wave for origin in backtest.origins])
+    places = places_table(record, champion, panel, attributes)
+    record = replace(record, tables={**record.tables, "places": places})
     context = Context(
         experiment=backtest.experiment,
         model=champion,

@@ -25,7 +25,7 @@ from riskmodel.products.risk_list.how_sure import past_by_area
 from riskmodel.products.risk_list.random_visits import RANDOM_SHARE
 from riskmodel.products.risk_list.risk_list import RiskList
 from riskmodel.products.risk_list.texts import Sentence
-from riskmodel.products.risk_list.track_record import track_record
+from riskmodel.products.risk_list.track_record import places_sentences, track_record
 from riskmodel.sources.formats.files import sha256_of
 from riskmodel.workflow.outcomes import save_list
 from riskmodel.workflow.questions import newest_forecast, other_horizon
@@ -118,6 +118,7 @@ def make_list(
         capacity=capacity,
         made_on=made_on,
         track_record=stored_track_record(workspace, stored),
+        places=stored_places(workspace, stored),
         past=past_forecasts(workspace, stored, panel),
         boundaries=stored_boundaries(workspace, stored.level),
         audit_share=audit_share,
@@ -129,6 +130,13 @@ def stored_track_record(workspace: Workspace, stored: StoredForecast) -> Sentenc
     """Return how well the method did according to the backtest in the workspace; None without one."""
     path = workspace.path("backtests", stored.experiment.name, SCORES)
     return track_record(pd.read_csv(path), stored.experiment, stored.model) if path.exists() else None
+
+
+def stored_places(workspace: Workspace, stored: StoredForecast) -> tuple[Sentence, ...]:
+    """Return which kinds of areas had more or fewer places than events, by the backtest in the workspace."""
+    path = workspace.path("backtests", stored.experiment.name, "places.csv")
+    own = path.exists() and stored.model == stored.experiment.champion
+    return places_sentences(pd.read_csv(path)) if own else ()
 
 
 def past_forecasts(workspace: Workspace, stored: StoredForecast, panel: Panel) -> Mapping[str, tuple[Past, ...]]:

@@ -1,4 +1,4 @@
-"""Comparable areas: of about the same score, size and urbanity when a forecast starts.
+"""Comparable areas: alike in score, size, urbanity, homes and growth when a forecast starts.
 
 A contribution relative to the country mostly shows that a village is no city. Relative to areas like it, it shows
 what sets this one apart. Codes and names play no part in the likeness; the municipality only decides that
@@ -11,10 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from riskmodel.forecasting.features import log_inhabitants
+from riskmodel.forecasting.growth import BUILDING, FAST_GROWTH, growth
 from riskmodel.panel.panel import FloatArray, Panel
 
 #: Comparable areas of each area.
 COMPARABLE = 10
+#: Indicators of the homes of an area and of who they are built for. What is not known tells no areas apart.
+HOMES = ("won", "owner_occupied", "household_size", "age_65_plus")
 #: Rows whose distances to all others are in memory at once.
 BLOCK = 512
 #: Added to a distance within the own municipality: such areas come after all others.
@@ -22,9 +25,14 @@ ELSEWHERE_FIRST = 1e6
 
 
 def traits_of(known: Panel, wave: int) -> FloatArray:
-    """Traits by which areas are compared: score, size and urbanity, standardised over the country."""
+    """Traits by which areas are compared, standardised over the country, shape (areas, traits).
+
+    Score, size, urbanity, homes, and growth of inhabitants and dwellings, of which all beyond that of a building
+    site is alike.
+    """
     size = log_inhabitants(known.latest("population"))
-    columns = (known.at("score", wave), size, known.latest("urbanity"))
+    built = (np.clip(growth(known, name), -FAST_GROWTH, FAST_GROWTH) for name in BUILDING)
+    columns = (known.at("score", wave), size, known.latest("urbanity"), *map(known.latest, HOMES), *built)
     return np.column_stack([_standardised(column) for column in columns])
 
 

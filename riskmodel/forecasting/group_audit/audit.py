@@ -18,7 +18,8 @@ import pandas as pd
 
 from riskmodel.errors import InputError
 from riskmodel.forecasting.backtest_record import Outcomes, Record, main_cohort, outcomes_of
-from riskmodel.forecasting.evaluation.resampling import IntArray, draw_municipalities
+from riskmodel.forecasting.evaluation.metrics import divided
+from riskmodel.forecasting.evaluation.resampling import IntArray, draw_municipalities, interval
 from riskmodel.forecasting.experiment import Cohort, Experiment
 from riskmodel.forecasting.forecast import Forecast
 from riskmodel.forecasting.group_audit.attributes import Attribute, attributes_of
@@ -42,6 +43,8 @@ COLUMNS = (
     *("model", "ordering", "origin", "list", "attribute", "group", "n", "n_events", "n_selected", "known_then"),
     *("metric", *COMPARED, "origins", "same_sign", "told"),
 )
+#: Columns of the table of places.
+PLACES_COLUMNS = ("attribute", "group", "n_events", "places", "ratio", "low95", "high95", "excess")
 #: Name of the opponent: at every origin the simple ordering that did best there, chosen with hindsight.
 BEST_ORDERING = "best ordering"
 #: All origins together; every area counts once an origin.
@@ -65,11 +68,14 @@ class GroupAudit:
         What areas were grouped by.
     table : pandas.DataFrame
         As :func:`audit_table` returns.
+    places : pandas.DataFrame
+        As :func:`places_table` returns.
     """
 
     model: str
     attributes: tuple[Attribute, ...]
     table: pd.DataFrame
+    places: pd.DataFrame
 
     @property
     def over_all(self) -> pd.DataFrame:
@@ -87,7 +93,8 @@ def audit_groups(record: Record, model: str, panel: Panel, supplied: SuppliedGro
     """Audit a model of a backtest by all that is known of areas, and by what a user supplies."""
     waves = sorted({each.origin_date.year for each in record.forecasts})
     attributes = attributes_of(panel, waves, supplied)
-    return GroupAudit(model, attributes, audit_table(record, model, panel, attributes))
+    table, places = (make(record, model, panel, attributes) for make in (audit_table, places_table))
+    return GroupAudit(model, attributes, table, places)
 
 
 def audit_table(record: Record, model: str, panel: Panel, attributes: Sequence[Attribute]) -> pd.DataFrame:
@@ -114,6 +121,38 @@ def audit_table(record: Record, model: str, panel: Panel, attributes: Sequence[A
                 for row in _audited(lists, attribute, counts, draws.group)
             ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def places_table(record: Record, model: str, panel: Panel, attributes: Sequence[Attribute]) -> pd.DataFrame:
+    """Places on the list of the country for every event, by group and divided by those of all areas; 1 is as many.
+
+    All origins together; the list is the long one of :func:`audit_table`. Intervals (95%) come from drawing whole
+    municipalities. Groups with too few events are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns :data:`PLACES_COLUMNS`; ``excess`` is how many places a group has beyond those of all areas.
+    """
+    draws, metric = draw_municipalities(panel, record.experiment.seed), METRICS["places_per_event"]
+    counts = np.vstack([np.ones(draws.counts.shape[1]), draws.counts.astype(np.float64)])
+    lists = {wave: _listed(record.experiment, panel, each) for wave, each in record.by_wave(model).items()}
+    rows: list[tuple[object, ...]] = []
+    for attribute, group in ((each, group) for each in attributes for group in each.groups):
+        counted = [
+            [_count(listed, TOP, mask, counts, draws.group) for mask in _sides(listed, attribute, wave, group)]
+            for wave, listed in lists.items()
+        ]
+        own, rest = (functools.reduce(operator.add, side) for side in zip(*counted, strict=True))
+        if own.too_few(metric):
+            continue
+        per_event, of_all = metric.of(own.drawn), metric.of((own + rest).drawn)
+        ratio = divided(per_event, of_all)
+        low, high = interval(ratio[1:])
+        events, places = own.sums[EVENTS], own.sums[PLACES]
+        excess = places - of_all[0] * events
+        rows.append((attribute.name, group, int(events), places, ratio[0], float(low), float(high), excess))
+    return pd.DataFrame(rows, columns=list(PLACES_COLUMNS))
 
 
 def best_orderings(record: Record) -> dict[int, Forecast]:

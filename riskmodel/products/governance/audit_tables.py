@@ -8,11 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from riskmodel.forecasting.group_audit.attributes import FIFTHS
 from riskmodel.forecasting.group_audit.audit import ALL_ORIGINS, BEST_ORDERING, TOP, GroupAudit
 from riskmodel.forecasting.group_audit.metrics import FEWEST, FEWEST_MUNICIPALITIES, METRICS, TOO_FEW
 from riskmodel.products.rendering import dutch
 from riskmodel.products.rendering.markdown import Cells, markdown_table
+from riskmodel.products.risk_list.texts import TEXTS
+from riskmodel.products.risk_list.track_record import GROUP
 from riskmodel.workspace.safe_text import safe_cell
 
 #: Headings of the metrics in the tables.
@@ -65,25 +66,22 @@ def audit_text(audit: GroupAudit) -> str:
 
 def places_text(audit: GroupAudit) -> str:
     """Return the places for every event of each group, divided by those of the country; below 1 it gets fewer."""
-    chosen = audit.over_all
-    own = chosen[(chosen["model"] == audit.model) & (chosen["metric"] == "places_per_event")]
-    cells: list[Cells] = []
-    for attribute in audit.attributes:
-        rows = own[own["attribute"] == attribute.name]
-        events = rows["n_events"].sum()
-        country = rows["n_selected"].sum() / events if events else math.nan
-        for row in rows[rows["value"].notna()].to_dict("records"):
-            ratio, low, high = (row[name] / country for name in ("value", "low95", "high95"))
-            told = f"{ratio:.2f} ({low:.2f}, {high:.2f})"
-            excess = row["n_selected"] - country * row["n_events"]
-            name = f"{attribute.name}, {safe_cell(str(row['group']))}"
-            figures = {"events": f"{row['n_events']:,}", "places": f"{row['n_selected']:,.0f}"}
-            cells.append({"group": name, **figures, "of the country's": told, "excess": f"{excess:+,.0f}"})
+    cells: list[Cells] = [
+        {
+            "group": f"{row['attribute']}, {safe_cell(str(row['group']))}",
+            "events": f"{row['n_events']:,}",
+            "places": f"{row['places']:,.0f}",
+            "of the country's": f"{row['ratio']:.2f} ({row['low95']:.2f}, {row['high95']:.2f})",
+            "excess": f"{row['excess']:+,.0f}",
+        }
+        for row in audit.places.to_dict("records")
+    ]
     if not cells:
         return "No group with enough events."
     return (
         "Places on the list for every event, divided by those of the country: 1 is as many. *Excess* is how many "
-        "places more a group has than with the country's. The interval is that of the group alone.\n\n"
+        "places more a group has than with the country's. A list of the highest chances gives fewer places for "
+        "every event to groups in which high chances are common, even if all chances are right.\n\n"
         + markdown_table(cells)
     )
 
@@ -205,31 +203,7 @@ def _words(metric: str) -> str:
 
 #: Kinds of areas, as audit and backtest name them, in Dutch.
 GROUPS: Mapping[str, str] = {
-    "below 200": "minder dan 200 inwoners",
-    "200 to 499": "200 tot 500 inwoners",
-    "500 to 1,999": "500 tot 2.000 inwoners",
-    "2,000 to 4,999": "2.000 tot 5.000 inwoners",
-    "5,000 and more": "5.000 inwoners of meer",
-    "very strongly urban": "zeer sterk stedelijk",
-    "strongly urban": "sterk stedelijk",
-    "moderately urban": "matig stedelijk",
-    "hardly urban": "weinig stedelijk",
-    "not urban": "niet stedelijk",
-    "class 4 and lower": "nu klasse 4 of lager",
-    **{f"class {number}": f"nu klasse {number}" for number in range(5, 10)},
-    **dict(
-        zip(
-            FIFTHS,
-            (
-                "de laagste inkomens (een vijfde van de gebieden)",
-                "inkomens onder het midden",
-                "middeninkomens",
-                "inkomens boven het midden",
-                "de hoogste inkomens (een vijfde van de gebieden)",
-            ),
-            strict=True,
-        )
-    ),
+    key.removeprefix(GROUP): texts[0] for key, texts in TEXTS.items() if key.startswith(GROUP)
 }
 
 

@@ -138,7 +138,7 @@ def _in_dutch_waterfall(figure: Figure, contributions: pd.Series[float], most: i
     axes.tick_params(axis="x", labelsize=10)
     total = base + float(values.sum())
     axes.set_xlabel(
-        f"verwachte verandering in scorepunten: gemiddeld gebied {signed(base)}, dit gebied {signed(total)}\n"
+        f"verwachte verandering in scorepunten: landelijk gemiddelde {signed(base)}, dit gebied {signed(total)}\n"
         "* deel van de score zelf",
         fontsize=10,
         color=INK,

@@ -101,8 +101,8 @@ def _moved(measured: Measured, start: int, end: int, noise: Noise | None) -> lis
     up, down, both = (int(count) for count in (counts[FORWARD], counts[BACK], counts.sum()))
     paragraphs += [
         f"{counting(up, level, 'ging', 'gingen')} duidelijk vooruit ({share(shares[FORWARD], 1)}) en "
-        f"{whole(down)} duidelijk achteruit ({share(shares[BACK], 1)}), van de {count_of(both, level)} met een "
-        "score in beide jaren.",
+        f"{whole(down)} duidelijk achteruit ({share(shares[BACK], 1)}). Dat is van de {count_of(both, level)} met "
+        "een score in beide jaren.",
         "Duidelijk betekent: meer dan de score meestal door toeval schommelt. Door toeval alleen zou ongeveer "
         f"{share(table['by_jitter'].iloc[0])} duidelijk vooruit lijken te gaan, en evenveel achteruit.",
     ]
@@ -124,7 +124,7 @@ def _named(measured: Measured, start: int, end: int, noise: Noise | None) -> lis
         rows = table[table["mover"] == mover].to_dict("records")
         names = [f"{_named_area(row['name'], row['municipality'])} ({signed(row['change'])})" for row in rows]
         if names:
-            paragraphs.append(f"{words}: {', '.join(names)}.")
+            paragraphs.append(f"{words}: {'; '.join(names)}.")
     if paragraphs and measured.level != "gemeente":
         many = areas_word(measured.level)
         paragraphs.append(f"Bij deze namen zijn {many} met minder dan {whole(FEWEST)} inwoners weggelaten.")
@@ -151,10 +151,10 @@ def _nuisance(measured: Measured, start: int, end: int, noise: Noise | None) -> 
     chance = row["low95"] <= row["share_all"] <= row["high95"]
     more = "vaker" if row["share_fallers"] > row["share_all"] else "minder vaak"
     return [
-        f"Van de {whole(row['of_fallers'])} {many} die duidelijk achteruitgingen, daalde de dimensie "
-        f"{row['label']} bij {whole(row['fallers'])} het meest van alle dimensies "
-        f"({share(row['share_fallers'], 1)}). Bij alle {whole(row['of_all'])} {many} samen was dat zo bij "
-        f"{whole(row['all_areas'])} ({share(row['share_all'], 1)}).",
+        f"{whole(row['of_fallers'])} {many} gingen duidelijk achteruit. Bij {whole(row['fallers'])} daarvan "
+        f"daalde de dimensie {row['label']} het meest ({share(row['share_fallers'], 1)}). "
+        f"Bij alle {whole(row['of_all'])} {many} samen was dat zo bij {whole(row['all_areas'])} "
+        f"({share(row['share_all'], 1)}).",
         "Het verschil tussen die twee is klein genoeg om toeval te kunnen zijn."
         if chance
         else f"In {many} die achteruitgingen, was dit dus {more} de sterkste daler dan in alle {many} samen.",

@@ -57,6 +57,7 @@ def build_risk_list(
     capacity: int | None,
     made_on: date,
     track_record: Sentence | None = None,
+    places: tuple[Sentence, ...] = (),
     past: Mapping[str, tuple[Past, ...]] | None = None,
     boundaries: GeoDataFrame | None = None,
     audit_share: float = RANDOM_SHARE,
@@ -74,7 +75,7 @@ def build_risk_list(
         Forecast and question.
     municipalities : tuple of str
         ``GM`` codes; empty for the whole country.
-    title, capacity, made_on, track_record
+    title, capacity, made_on, track_record, places
         See :class:`~riskmodel.products.risk_list.risk_list.About`.
     past : mapping of str to tuple of Past, optional
         Earlier forecasts by area.
@@ -137,6 +138,7 @@ def build_risk_list(
         sources=tuple(f"{file.name} (sha256 {file.sha256[:12]})" for file in panel.files),
         example=_invented(panel),
         track_record=track_record,
+        places=places,
         notices=tuple(notice for notice in (origin, drawn) if notice),
         list_id=identity,
         draw_seed=seed,

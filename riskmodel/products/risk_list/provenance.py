@@ -94,12 +94,12 @@ def provenance_record(risk_list: RiskList) -> dict[str, Any]:
         name: getattr(about, name).isoformat() for name in ("origin_date", "known_at", "made_on", "target_date")
     }
     texts = {"event": event_in_dutch(about.event), "track_record": in_dutch(about.track_record)}
-    plain = {
-        name: value for name, value in vars(about).items() if name not in ("notices", "moment", "other_moment")
-    }
+    apart = ("notices", "moment", "other_moment", "places")
+    plain = {name: value for name, value in vars(about).items() if name not in apart}
     return (
         plain
         | dates
         | texts
+        | {"places": [in_dutch(each) for each in about.places]}
         | {"sources": list(about.sources), "waves": list(waves_of(risk_list)), "let_op": list(caveats(about))}
     )

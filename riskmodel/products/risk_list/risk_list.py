@@ -50,7 +50,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "expected_change": ("Verwachte verandering", "gemiddelde van de voorspelde verandering"),
     "lower80": ("Ondergrens 80%", "in 1 van de 10 gevallen valt de verandering lager uit"),
     "upper80": ("Bovengrens 80%", "in 1 van de 10 gevallen valt de verandering hoger uit"),
-    "under_pressure": ("Nu onder druk", "klasse 4 (zwak) of lager bij de laatste meting"),
+    "under_pressure": ("Nu zwak of lager", "klasse 4 (zwak) of lager bij de laatste meting"),
     "threatens": (
         "Dreigt",
         "kans van minstens 5%, en minstens 5 keer zo groot als gemiddeld in Nederland; niet zonder oordeel",
@@ -118,6 +118,8 @@ class About:
         True when the data is invented.
     track_record : Sentence or None
         How well this method did at earlier origins; None when not known.
+    places : tuple of Sentence
+        Which kinds of areas had more or fewer places than events on its earlier lists.
     notices : tuple of Sentence
         Warnings, such as that of sensitive indicators that were allowed.
     list_id, level : str
@@ -150,6 +152,7 @@ class About:
     sources: tuple[str, ...]
     example: bool
     track_record: Sentence | None
+    places: tuple[Sentence, ...] = ()
     notices: tuple[Sentence, ...] = ()
     list_id: str = ""
     draw_seed: int = 0

@@ -1,15 +1,22 @@
-"""How well the method did at earlier origins, as a sentence."""
+"""How well the method did at earlier origins, and which kinds of areas its lists named, as sentences."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from riskmodel.forecasting.experiment import Experiment
+from riskmodel.forecasting.group_audit.attributes import FIFTHS
 from riskmodel.products.rendering.dutch import known
 from riskmodel.products.risk_list.texts import Sentence
+
+#: Figures of a kind of areas in the sentence, by their columns.
+NAMES = {"ratio": "ratio", "low": "low95", "high": "high95"}
+#: What the text of a kind of areas begins with.
+GROUP = "group "
 
 
 def track_record(scores: pd.DataFrame, experiment: Experiment, model: str) -> Sentence | None:
@@ -35,6 +42,26 @@ def track_record(scores: pd.DataFrame, experiment: Experiment, model: str) -> Se
         "best": _percentages(np.nanmax(lists[simple].to_numpy(), axis=1)),
     }
     return Sentence("track_record", values)
+
+
+def places_sentences(places: pd.DataFrame) -> tuple[Sentence, ...]:
+    """Return which kinds of areas had clearly fewer or more places than events; the lowest incomes in any case.
+
+    From the table of :func:`riskmodel.forecasting.group_audit.audit.places_table`. Kinds without a single place
+    are those that no list can hold: the smallest areas.
+    """
+    return tuple(
+        places_sentence(row)
+        for row in places.to_dict("records")
+        if row["places"] > 0 and (row["group"] == FIFTHS[0] or not row["low95"] <= 1 <= row["high95"])
+    )
+
+
+def places_sentence(row: Mapping[Any, Any]) -> Sentence:
+    """Return how many places a kind of areas had for every event, beside the mean."""
+    key = "fewer" if row["high95"] < 1 else "more" if row["low95"] > 1 else "alike"
+    figures = {name: round(row[column], 1) for name, column in NAMES.items()}
+    return Sentence(f"places_{key}", {"group": Sentence(f"{GROUP}{row['group']}"), **figures})
 
 
 def _percentages(shares: Iterable[float]) -> tuple[int | None, ...]:

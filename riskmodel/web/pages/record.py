@@ -1,7 +1,7 @@
 """The page of the track record: tables of a backtest in plain Dutch, and two drawings.
 
-A share always has its counts, and an interval where one was measured. It is compared with the hardest opponent:
-the best simple ordering of every year, chosen afterwards.
+A share always has its counts, and an interval where one was measured. It is compared with the hardest opponent,
+the best simple ordering of every year as one knows it afterwards, and with that chosen beforehand.
 """
 
 from __future__ import annotations
@@ -15,15 +15,20 @@ import numpy as np
 import pandas as pd
 
 from riskmodel.catalogue import plain
+from riskmodel.forecasting.backtest_record import main_cohort
 from riskmodel.forecasting.evaluation.calibration import over_origins
+from riskmodel.forecasting.evaluation.paired import BEFOREHAND, BEST
 from riskmodel.forecasting.groups import LABELS
 from riskmodel.products.governance.audit_tables import GROUPS
 from riskmodel.products.rendering import dutch
+from riskmodel.products.risk_list.texts import event_in_dutch, in_dutch
+from riskmodel.products.risk_list.track_record import places_sentence
 from riskmodel.web.pages.record_drawings import Interval, Reliability, interval_rows, reliability
 from riskmodel.web.serving.snapshot import Snapshot
 
 #: The simple orderings by what they put on top.
 ORDERINGS: Mapping[str, str] = {
+    "border": "het dichtst bij de grens bovenaan",
     "persistence": "alles blijft zoals het is",
     "level_low": "laagste score bovenaan",
     "level_high": "hoogste score bovenaan",
@@ -34,11 +39,8 @@ ORDERINGS: Mapping[str, str] = {
     "markov": "wat gebieden van dezelfde klasse deden",
     "markov_spatial": "wat gebieden van dezelfde klasse met zulke buren deden",
 }
-#: Length of the list in the tables: metric, part of the areas, and words.
-LENGTHS: tuple[tuple[str, float, str], ...] = (
-    ("precision_at_1pct", 0.01, "de bovenste 1%"),
-    ("precision_at_5pct", 0.05, "de bovenste 5%"),
-)
+#: Metric of a list as long as the capacity, and of one that is a part of the areas.
+HITS, TOP = "hits_at_k", ("precision_at_5pct", 0.05)
 #: With fewer events than this the page says that there are few.
 FEW = 50
 
@@ -105,9 +107,11 @@ def record_of(snapshot: Snapshot) -> dict[str, Any] | None:
         for name, own in chosen["scores"].groupby("cohort", sort=False)
         if (lengths := _lengths(own, chosen["paired"][chosen["paired"]["cohort"] == name], snapshot))
     ]
-    drawn = _reliability(chosen["calibration"])
+    drawn, places = _reliability(chosen["calibration"]), _read(snapshot, "places").to_dict("records")
     return {
         "cohorts": cohorts,
+        "others": _other_events(tables["paired"], snapshot),
+        "places": [(row, in_dutch(places_sentence(row))) for row in places if row["places"] > 0],
         "drawings": drawn,
         "deciles": [point for part in drawn for point in part.rows],
         "groups": _groups(chosen["calibration"]),
@@ -133,10 +137,10 @@ def _cohort(name: str) -> str:
 
 
 def _lengths(scores: pd.DataFrame, paired: pd.DataFrame, snapshot: Snapshot) -> list[dict[str, Any]]:
-    found = []
-    for metric, part, words in LENGTHS:
+    found, capacity = [], snapshot.experiment.capacity
+    for metric, words in ((HITS, f"de {capacity} gebieden bovenaan"), (TOP[0], "de bovenste 5%")):
         rows = paired[(paired["metric"] == metric) & paired["best"].astype(bool)]
-        years = [_year(row, scores, part, snapshot) for row in rows.to_dict("records")]
+        years = [_year(row, scores, snapshot) for row in rows.to_dict("records")]
         years.sort(key=lambda year: (not year.length, year.label))
         if years:
             found.append(
@@ -145,13 +149,14 @@ def _lengths(scores: pd.DataFrame, paired: pd.DataFrame, snapshot: Snapshot) -> 
                     "years": years,
                     "drawing": interval_rows([(year.own, year.simple, year.base) for year in years]),
                     "verdict": _verdict(years),
+                    "beforehand": _beforehand(paired, metric, capacity),
                 }
             )
     return found
 
 
 def _verdict(years: Sequence[Year]) -> str:
-    """Return in how many years the model beat the best simple list, and whether that could be chance."""
+    """Return in how many years the model beat the best rule of thumb, and whether that could be chance."""
     single = [year for year in years if year.length]
     more = sum(year.difference.value > 0 for year in single)
     same = sum(year.difference.value == 0 for year in single)
@@ -159,7 +164,7 @@ def _verdict(years: Sequence[Year]) -> str:
     worse = sum(year.verdict == "duidelijk slechter" for year in single)
     equal = f" In {same} {'jaar' if same == 1 else 'jaren'} vonden ze evenveel." if same else ""
     many = f"{len(single)} {'jaar' if len(single) == 1 else 'jaren'}"
-    found = f"In {more or 'geen'} van de {many} vond dit model meer dan de beste eenvoudige lijst."
+    found = f"In {more or 'geen'} van de {many} vond dit model meer dan de beste vuistregel."
     if not clear and not worse:
         return f"{found}{equal} Het verschil kan steeds toeval zijn."
     return (
@@ -168,26 +173,74 @@ def _verdict(years: Sequence[Year]) -> str:
     )
 
 
-def _year(row: Mapping[Any, Any], scores: pd.DataFrame, part: float, snapshot: Snapshot) -> Year:
+def _beforehand(paired: pd.DataFrame, metric: str, capacity: int) -> str:
+    """Return the model beside the rule of thumb that could be chosen beforehand; empty without one."""
+    rows = paired[(paired["metric"] == metric) & (paired["opponent"] == BEFOREHAND)]
+    if rows.empty:
+        return ""
+    row = rows.iloc[0]
+    scale = 1 if metric == HITS else 100
+    own, other = (dutch.number(scale * row[name], 1) for name in ("value", "opponent_value"))
+    unit = f"van de {capacity}" if metric == HITS else "van de 100"
+    clear = "Dat verschil kan toeval zijn."
+    if row["difference_low95"] > 0 or row["difference_high95"] < 0:
+        clear = "Dat is meer dan toeval."
+    return (
+        f"Gemiddeld waren het er {own} {unit}. Vooraf had u zelf een vuistregel kunnen kiezen. "
+        f"Dan waren het er {other} {unit}. {clear}"
+    )
+
+
+def _other_events(paired: pd.DataFrame, snapshot: Snapshot) -> list[dict[str, Any]]:
+    """Return how often the list of another event of the same forecast was right, on average over the years."""
+    found = []
+    for event in snapshot.experiment.targets:
+        rows = paired[
+            (paired["target"] == event.name)
+            & (paired["model"] == snapshot.stored.model)
+            & (paired["cohort"] == main_cohort(snapshot.experiment).name)
+            & (paired["metric"] == HITS)
+        ]
+        means = rows.set_index("opponent").to_dict("index")
+        if BEST in means and BEFOREHAND in means:
+            best, beforehand = means[BEST], means[BEFOREHAND]
+            found.append(
+                {
+                    "event": event_in_dutch(event),
+                    "n": int(best["n"]),
+                    "events": int(best["n_events"]),
+                    "own": best["value"],
+                    "best": best["opponent_value"],
+                    "beforehand": beforehand["opponent_value"],
+                    "random": snapshot.experiment.capacity * best["n_events"] / best["n"],
+                }
+            )
+    return found
+
+
+def _year(row: Mapping[Any, Any], scores: pd.DataFrame, snapshot: Snapshot) -> Year:
     mean = not isinstance(row["origin_date"], str)
     n, events = int(row["n"]), int(row["n_events"])
+    # As :mod:`riskmodel.forecasting.evaluation.ranked` counts them.
+    hits = row["metric"] == HITS
+    length = min(snapshot.experiment.capacity, n) if hits else math.ceil(TOP[1] * n - 1e-9)
+    unit = length if hits else 1
     low = high = float("nan")
     label = "Gemiddeld"
     if not mean:
         start = int(row["origin_date"][:4])
         label = f"{start} tot {start + snapshot.experiment.horizon}"
         there = scores[scores["origin_date"] == row["origin_date"]].set_index("metric")["value"]
-        low, high = (float(there.get(f"{row['metric']}_{end}", np.nan)) for end in ("low95", "high95"))
+        low, high = (float(there.get(f"{row['metric']}_{end}", np.nan)) / unit for end in ("low95", "high95"))
     return Year(
         label=label,
         areas=n,
         events=events,
-        # As :mod:`riskmodel.forecasting.evaluation.ranked` counts them.
-        length=0 if mean else math.ceil(part * n - 1e-9),
-        own=Interval(float(row["value"]), low, high),
-        simple=Interval(float(row["opponent_value"])),
+        length=0 if mean else length,
+        own=Interval(float(row["value"]) / unit, low, high),
+        simple=Interval(float(row["opponent_value"]) / unit),
         ordering="per jaar de beste" if mean else ORDERINGS.get(row["opponent"], plain(row["opponent"])),
-        difference=Interval(row["difference"], row["difference_low95"], row["difference_high95"]),
+        difference=Interval(*(row[f"difference{end}"] / unit for end in ("", "_low95", "_high95"))),
     )
 
 

@@ -173,6 +173,7 @@ def _records(service: Service) -> dict[str, Any]:
             "question": each.experiment.question,
             "event": event_in_dutch(each.experiment.event),
             "horizon": each.experiment.horizon,
+            "capacity": each.experiment.capacity,
             "sentence": in_dutch(each.track_record),
             "found": record_of(each),
         }

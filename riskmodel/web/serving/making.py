@@ -44,6 +44,7 @@ def make(snapshot: Snapshot, options: ListOptions, made_on: date) -> RiskList:
         capacity=options.capacity,
         made_on=made_on,
         track_record=snapshot.track_record,
+        places=snapshot.places,
         past=snapshot.past,
         boundaries=snapshot.polygons,
         audit_share=options.audit_share,

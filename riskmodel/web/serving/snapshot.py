@@ -36,7 +36,7 @@ from riskmodel.products.risk_list.risk_list import RiskList
 from riskmodel.products.risk_list.texts import Sentence
 from riskmodel.sources.formats.files import sha256_of
 from riskmodel.workflow.questions import forecast_folder, stored_forecast
-from riskmodel.workflow.risk_list import past_forecasts, stored_boundaries, stored_track_record
+from riskmodel.workflow.risk_list import past_forecasts, stored_boundaries, stored_places, stored_track_record
 from riskmodel.workspace.atomic import draft_folder
 from riskmodel.workspace.store import Workspace
 
@@ -106,6 +106,11 @@ class Snapshot:
         return stored_track_record(self.workspace, self.stored)
 
     @cached_property
+    def places(self) -> tuple[Sentence, ...]:
+        """Which kinds of areas had more or fewer places than events on earlier lists."""
+        return stored_places(self.workspace, self.stored)
+
+    @cached_property
     def past(self) -> Mapping[str, tuple[Past, ...]]:
         """Earlier forecasts of every area by the same method, and what then happened."""
         return past_forecasts(self.workspace, self.stored, self.panel)
@@ -131,7 +136,15 @@ class Snapshot:
 
     def warm(self) -> Snapshot:
         """Compute now what the first request would wait for."""
-        _ = (self.municipalities, self.local, self.current, self.track_record, self.past, self.country)
+        _ = (
+            self.municipalities,
+            self.local,
+            self.current,
+            self.track_record,
+            self.places,
+            self.past,
+            self.country,
+        )
         _ = self.polygons
         return self
 

@@ -22,7 +22,7 @@ from riskmodel.products.risk_list.formats.csv import as_table
 from riskmodel.products.risk_list.formats.parquet import column_words
 from riskmodel.products.risk_list.provenance import caveats, origin_lines, provenance_record
 from riskmodel.products.risk_list.risk_list import RiskList
-from riskmodel.products.risk_list.texts import in_dutch
+from riskmodel.products.risk_list.texts import Sentence, in_dutch
 from riskmodel.workspace.safe_text import safe_cell
 
 #: Layer with one row an area, and table with provenance and caveats.
@@ -48,6 +48,7 @@ def notes_table(risk_list: RiskList) -> pd.DataFrame:
     """Return provenance, caveats and meaning of the columns of a list as a table."""
     about = risk_list.about
     record = [("Hoe goed werkte deze methode eerder?", in_dutch(about.track_record))] if about.track_record else []
+    record += [(in_dutch(Sentence("places")), in_dutch(each)) for each in about.places]
     warnings = (*missing_boundaries(risk_list.shapes), *caveats(about))
     words = column_words(risk_list)
     notes = [

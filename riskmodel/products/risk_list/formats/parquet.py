@@ -22,7 +22,7 @@ PROVENANCE_KEY = "riskmodel"
 
 def column_words(risk_list: RiskList) -> dict[str, tuple[str, str]]:
     """Return the Dutch heading and meaning of every column of the table of a list."""
-    base = {"basis": ("Basis", "verwachte verandering van een gemiddeld gebied, in punten van de score")}
+    base = {"basis": ("Basis", "verwachte verandering gemiddeld in Nederland, in punten van de score")}
     drivers = {
         f"bijdrage_{driver.id}": (
             f"Bijdrage: {driver.label}",

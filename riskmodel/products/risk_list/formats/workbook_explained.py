@@ -82,7 +82,7 @@ def _of_area(area: dict[Any, Any], sheet: AreaSheet, areas: int) -> Iterator[Sta
         yield Statement(*who, "Kans", "", NO_VERDICT)
         return
     yield Statement(*who, "Kans", "", sheet.frequency)
-    ranks = f"In 80 van de 100 gevallen tussen plaats {sheet.rank_low} en {sheet.rank_high} van {areas}."
+    ranks = f"Deze plaats is onzeker: het kan plaats {sheet.rank_low} tot {sheet.rank_high} van {areas} worden."
     yield Statement(*who, "Plaats op de lijst", "", ranks)
     for driver in sorted(sheet.drivers, key=lambda driver: driver.contribution):
         if abs(driver.contribution) >= LEAST_SHOWN:
@@ -107,7 +107,7 @@ def _of_driver(who: tuple[int, str, str], driver: DriverRow) -> Statement:
     unsure = "" if driver.stable else "Niet zeker: een bijna even goed model zegt het tegendeel. Leun er niet op. "
     return Statement(
         *who,
-        "Wat al in de score zit" if driver.definitional else "Wat vooruit kan lopen",
+        "De score zelf" if driver.definitional else "Andere cijfers over het gebied",
         driver.label,
         f"{unsure}{behind}",
         contribution=dutch.known(driver.contribution),

@@ -6,7 +6,7 @@ from riskmodel.products.rendering.dutch import LIMITS, percent_short, whole
 from riskmodel.products.risk_list.formats.workbook_explained import MOST_EXPLAINED
 from riskmodel.products.risk_list.provenance import caveats, origin_lines
 from riskmodel.products.risk_list.risk_list import COLUMNS, About, RiskList
-from riskmodel.products.risk_list.texts import event_in_dutch, in_dutch
+from riskmodel.products.risk_list.texts import Sentence, event_in_dutch, in_dutch
 
 #: A sheet of texts: blocks of a heading and lines of label and text.
 Blocks = list[tuple[str, list[tuple[str, str]]]]
@@ -53,6 +53,9 @@ def guide_blocks(about: About) -> Blocks:
     ]
     if about.track_record:
         blocks.append(("Hoe goed werkte deze methode eerder?", [("", in_dutch(about.track_record))]))
+    if about.places:
+        sentences = (Sentence("places_intro"), *about.places)
+        blocks.append((in_dutch(Sentence("places")), [("", in_dutch(each)) for each in sentences]))
     return blocks
 
 
