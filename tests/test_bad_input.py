@@ -260,9 +260,9 @@ KWB_FILES = {
     "decimal comma": (
         "wijk_2022.csv",
         KWB_2022.replace("60.3", '"60,3"'),
-        "line 2, column 'income_low'",
-        "60,3",
-        "number",
+        "line 2, column 'income_high'",
+        "'10.5' beside '60,3'",
+        "one decimal sign in a file",
     ),
     "cut": ("wijk_2022.csv", KWB_2022[:-20], "line 2", "fields", "17 fields"),
     "semicolons": ("wijk_2016.csv", KWB_2016.replace(",", ";"), "line 1", "';'", "','"),

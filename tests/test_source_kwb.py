@@ -37,7 +37,7 @@ COUNTRY = "NL00,0000,Nederland,Nederland,Land,NL00,.,17475415,2736730,2150330,43
 COUNTRY_ROW = [*COUNTRY.split(","), *["."] * (len(MNEMONICS) - 13)]
 GEMEENTE = [
     *["GM0344", "0344", "Utrecht", "Utrecht", "Gemeente", "GM0344", ".", 1000, 150, 200, 400, 150, 100],
-    *[120, 180, 40, 500, 250, 150, 100, "     2.0", "    3800", "     353", "43", "31", "4", "68"],
+    *[120, 180, 40, 500, 250, 150, 100, "     2,0", "    3800", "     353", "43", "31", "4", "68"],
     *[100, 200, 500, "    30,1", 45, 1, 3211],
 ]
 WIJK = [
@@ -47,7 +47,7 @@ WIJK = [
 ]
 BUURT = [
     *["BU034401A1", "034401A1", "Een buurt", "Utrecht", "Buurt", "BU034401A1", 1, 40, 5, 10, 10, 10, 5],
-    *[5, 5, 0, 20, 10, 5, 5, "     1.9", "     900", "       .", "       .", "       .", "       .", "       ."],
+    *[5, 5, 0, 20, 10, 5, 5, "     1,9", "     900", "       .", "       .", "       .", "       .", "       ."],
     *["       .", "       .", "       .", "       .", "       .", 2, 1600],
 ]
 ROWS = [COUNTRY_ROW, GEMEENTE, WIJK, BUURT]
@@ -612,9 +612,14 @@ BAD: dict[str, tuple[list[list[Any]], str]] = {
         "row 2, column 'p_mgezw': found 100.5; expected 0 to 100.",
     ),
     "negative count": ([changed(WIJK, a_hh=-5)], "row 2, column 'a_hh': found -5; expected 0 to inf."),
-    "thousands": (
-        [changed(WIJK, a_inw="1.234")],
-        "row 2, column 'a_inw': found 1.234; expected a whole number. The point or comma may separate thousands.",
+    "two decimal signs": (
+        [changed(WIJK, g_hhgro="2.1")],
+        "row 2, column 'p_wcorpw': found '35,5' beside '2.1'; expected one decimal sign in a file. "
+        "Save all numbers with the same decimal sign.",
+    ),
+    "half a count": (
+        [changed(WIJK, a_inw="1,5")],
+        "row 2, column 'a_inw': found 1.5; expected a whole number. The point or comma may separate thousands.",
     ),
     "date": (
         [changed(WIJK, g_hhgro=pd.Timestamp("2021-02-01").to_pydatetime())],

@@ -600,11 +600,6 @@ FAULTS: dict[str, tuple[str | bytes, str]] = {
         f", line 3, column 'Cijfer': found '6.4'; expected {MISSING}. "
         "If '.' is the decimal sign: decimal = \".\" in [file].",
     ),
-    "thousands": (
-        line(2, "412", "1.412"),
-        f", line 3, column 'Aantal': found '1.412'; expected {MISSING}. "
-        "Save numbers without thousands separators; if '.' is the decimal sign: decimal = \".\".",
-    ),
     "percent": (
         line(2, "6,4", "12 %"),
         f", line 3, column 'Cijfer': found '12 %'; expected {MISSING}. "

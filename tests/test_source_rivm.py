@@ -218,8 +218,8 @@ def test_indicators_are_in_the_catalogue() -> None:
         (row_of("WK168000", -1), "column 'ErvarenGezondheidGoedZeerGoed_4': found '-1'; expected 0 to 100."),
         (
             row_of("WK168000", "76,1"),
-            "column 'ErvarenGezondheidGoedZeerGoed_4': found '76,1'; expected a number, or '.' or nothing. "
-            "Numbers need a decimal point.",
+            "column 'ErvarenGezondheidGoedZeerGoed_4': found '76,1' beside '50.0'; expected one decimal sign in "
+            "a file. Save all numbers with the same decimal sign.",
         ),
         (
             row_of("WK168000", "nan"),

@@ -128,8 +128,8 @@ def test_indicators_are_in_the_catalogue_as_proxies() -> None:
         ),
         (
             'WK168001,2022JJ00,1600,"0,170",,0.6',
-            "line 3, column 'GemiddeldeScore_29': found '0,170'; expected a number, or '.' or nothing. Numbers "
-            "need a decimal point.",
+            "line 3, column 'GemiddeldeScore_29': found '0,170' beside '0.2'; expected one decimal sign in a "
+            "file. Save all numbers with the same decimal sign.",
         ),
         (
             "WK168001,2022JJ00,1600,inf,,0.6",
@@ -166,8 +166,8 @@ def test_a_point_among_decimal_commas_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError) as refusal:
         read_scores([path])
     assert str(refusal.value) == (
-        f"{path}, line 3, column 'SES-WOA/Totaalscore/Gemiddelde score (Getal)': found '0.160'; expected a "
-        "number, or '.' or nothing."
+        f"{path}, line 3, column 'SES-WOA/Totaalscore/Gemiddelde score (Getal)': found '0.160' beside "
+        "'0,170'; expected one decimal sign in a file. Save all numbers with the same decimal sign."
     )
 
 

@@ -140,8 +140,8 @@ def test_years_before_the_break_of_method_are_refused(tmp_path: Path, year: int)
         ),
         (
             'MW00000,GM0014,2021JJ00,"6,1",16,7,,,',
-            "line 5, column 'SocialeCohesieSchaalscore_15': found '6,1'; expected a number, or '.' or nothing. "
-            "Numbers need a decimal point.",
+            "line 5, column 'SocialeCohesieSchaalscore_15': found '6,1' beside '16.4'; expected one decimal sign "
+            "in a file. Save all numbers with the same decimal sign.",
         ),
         (
             "MW00000,Almere,2021JJ00,6.1,16,7,,,",

@@ -302,6 +302,7 @@ def score_summary(manifest: dict[str, Any]) -> list[str]:
         reasons = ", ".join(f"{number:,} {reason}" for reason, number in totals["reasons"].items())
         rows = "1 row" if totals["rejected"] == 1 else f"{totals['rejected']:,} rows"
         lines.append(f"{rows} rejected ({reasons}); each with its reason under rejects")
+    lines += manifest["notes"]
     drift = manifest["drift"]
     if not drift["reference"]:
         return [*lines, f"drift: not known, {drift['note']}"]

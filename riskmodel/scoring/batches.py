@@ -15,14 +15,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
 from riskmodel.errors import InputError
 from riskmodel.panel.panel import FloatArray
-from riskmodel.scoring.csv_records import index_records
+from riskmodel.scoring.csv_records import read_records
 from riskmodel.scoring.inputs import Chunk
 from riskmodel.scoring.rejects import INFINITE, MISSING, NOT_A_NUMBER, WRONG_WIDTH, rejects_of
+from riskmodel.sources.formats.numbers import NumberFormat
 
 #: Rows of a batch: small enough that a handful of them fits in the processor's caches' reach and in 100 MB.
 BATCH_ROWS = 16_384
@@ -45,8 +45,6 @@ class RawBatch:
         The columns that are needed or carried along, as they are in the file.
     rows : numpy.ndarray of int, shape (rows,)
         Number of each row in its file, counted from 1.
-    decimal_comma : bool
-        Whether numbers as text are written with a comma.
     rejects : pyarrow.RecordBatch, optional
         Rows that could not even be read, before or among these.
     """
@@ -54,7 +52,6 @@ class RawBatch:
     chunk: Chunk
     records: Any
     rows: npt.NDArray[np.int64]
-    decimal_comma: bool = False
     rejects: Any = None
 
 
@@ -80,31 +77,13 @@ def _read_parquet(path: Path, chunk: Chunk, columns: Sequence[str]) -> Iterator[
 
 
 def _read_csv(path: Path, chunk: Chunk, columns: Sequence[str]) -> Iterator[RawBatch]:
-    header = index_records(path, 0, only_header=True)
-    with path.open("rb") as stream:
-        stream.seek(chunk.start)
-        text = stream.read(chunk.end - chunk.start)
     wrong: list[Any] = []
 
     def put_aside(row: Any) -> str:
         wrong.append(row)
         return "skip"
 
-    table = pv.read_csv(
-        pa.BufferReader(text),
-        # One thread and one block, because only then rows are numbered.
-        read_options=pv.ReadOptions(
-            column_names=list(header.columns), use_threads=False, block_size=len(text) + 1
-        ),
-        parse_options=pv.ParseOptions(
-            delimiter=header.delimiter, newlines_in_values=True, invalid_row_handler=put_aside
-        ),
-        convert_options=pv.ConvertOptions(
-            column_types={name: pa.string() for name in columns},
-            include_columns=list(columns),
-            strings_can_be_null=False,
-        ),
-    )
+    table = read_records(path, chunk.start, chunk.end, columns, put_aside)
     if table.num_rows + len(wrong) != chunk.rows:
         raise InputError(
             path,
@@ -112,7 +91,6 @@ def _read_csv(path: Path, chunk: Chunk, columns: Sequence[str]) -> Iterator[RawB
             f"{chunk.rows:,}",
             "Text with a quotation mark in it must stand between quotation marks.",
         )
-    comma = header.delimiter == ";"
     is_wrong = np.zeros(chunk.rows, dtype=bool)
     is_wrong[[row.number - 1 for row in wrong]] = True
     rows = chunk.first + 1 + np.flatnonzero(~is_wrong)
@@ -133,7 +111,7 @@ def _read_csv(path: Path, chunk: Chunk, columns: Sequence[str]) -> Iterator[RawB
         records = pa.RecordBatch.from_pydict(
             {name: _one(table[name].slice(start, end - start)) for name in columns}
         )
-        yield RawBatch(chunk, records, rows[start:end], comma, rejects)
+        yield RawBatch(chunk, records, rows[start:end], rejects)
         start, first_wrong = end, last_wrong
 
 
@@ -165,10 +143,11 @@ def numbers_of(batch: RawBatch, names: Sequence[str], required: Sequence[int]) -
     """Make numbers of a batch."""
     columns = np.empty((len(names), batch.records.num_rows))
     not_numbers: dict[int, npt.NDArray[np.bool_]] = {}
+    form = NumberFormat(batch.chunk.decimal, batch.chunk.thousands)
     for column, name in enumerate(names):
         values = batch.records.column(name)
         if pa.types.is_string(values.type):
-            columns[column], wrong = _from_text(values, batch.decimal_comma)
+            columns[column], wrong = _from_text(values, form)
             if wrong is not None:
                 not_numbers[column] = wrong
         else:
@@ -206,13 +185,17 @@ def _as_floats(values: Any) -> FloatArray:
     return floats
 
 
-def _from_text(values: Any, decimal_comma: bool) -> tuple[FloatArray, npt.NDArray[np.bool_] | None]:
+def _from_text(values: Any, form: NumberFormat) -> tuple[FloatArray, npt.NDArray[np.bool_] | None]:
     """Numbers of texts, and which texts are neither a number nor unknown (None when all are)."""
     texts = pc.utf8_trim_whitespace(values)
-    if decimal_comma:
-        texts = pc.replace_substring(texts, ",", ".")
     unknown = pc.or_kleene(pc.is_null(texts), pc.is_in(texts, pa.array(UNKNOWN)))
     texts = pc.if_else(unknown, pa.scalar(None, pa.string()), texts)
+    if form.thousands:
+        grouped = pc.match_substring_regex(texts, f"^(?:{form.groups}{form.decimals})$")
+        texts = pc.if_else(grouped, pc.replace_substring(texts, form.thousands, ""), texts)
+    if form.decimal == ",":
+        # A point that is left is no part of a number.
+        texts = pc.replace_substring(pc.replace_substring(texts, ".", "?"), ",", ".")
     try:
         return _as_floats(texts.cast(pa.float64())), None
     except pa.ArrowInvalid:

@@ -1,4 +1,4 @@
-"""Index of the records of a CSV file, made in one pass without loading the file.
+"""Records of a CSV file: their index, made in one pass without loading the file, and those of a stretch.
 
 A line break between quotes belongs to its record, and an empty line is no record. The same pass takes the file's
 fingerprint and sees to it that it is UTF-8.
@@ -9,11 +9,14 @@ from __future__ import annotations
 import codecs
 import csv
 import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.csv as pv
 
 from riskmodel.errors import InputError
 
@@ -39,12 +42,15 @@ class Records:
         First byte, last byte, records before it and records in it, without the header.
     sha256 : str
         Fingerprint; empty when only the header was read.
+    quoted : bool
+        Whether a quotation mark may be anywhere in the records.
     """
 
     columns: tuple[str, ...]
     delimiter: str
     stretches: tuple[tuple[int, int, int, int], ...] = ()
     sha256: str = ""
+    quoted: bool = True
 
 
 @dataclass
@@ -56,6 +62,7 @@ class _Scan:
     at: int = 0
     record_start: int = 0
     in_quotes: int = 0
+    quoted: bool = False
     last_byte: int = NEWLINE
     records: int = 0
     before: int = 0
@@ -66,6 +73,7 @@ class _Scan:
         ends = np.flatnonzero(block == NEWLINE)
         quotes = block == QUOTE
         if self.in_quotes or quotes.any():
+            self.quoted = True
             depth = (np.cumsum(quotes, dtype=np.int64) + self.in_quotes) % 2
             ends = ends[depth[ends] == 0]
             self.in_quotes = int(depth[-1])
@@ -116,7 +124,32 @@ def index_records(path: Path, stretch_bytes: int, *, only_header: bool = False) 
     if scan.in_quotes:
         raise InputError(path, "a quotation mark that is never closed", "quotation marks in pairs")
     scan.finish()
-    return Records(columns, delimiter, tuple(scan.stretches), digest.hexdigest())
+    return Records(columns, delimiter, tuple(scan.stretches), digest.hexdigest(), scan.quoted)
+
+
+def read_records(
+    path: Path, start: int, end: int, columns: Sequence[str], wrong: Callable[[pv.InvalidRow], str]
+) -> pa.Table:
+    """Columns of the records in a stretch of a CSV file as texts; ``wrong`` gets those of another width."""
+    header = index_records(path, 0, only_header=True)
+    with path.open("rb") as stream:
+        stream.seek(start)
+        text = stream.read(end - start)
+    return pv.read_csv(
+        pa.BufferReader(text),
+        # One thread and one block, because only then rows are numbered.
+        read_options=pv.ReadOptions(
+            column_names=list(header.columns), use_threads=False, block_size=len(text) + 1
+        ),
+        parse_options=pv.ParseOptions(
+            delimiter=header.delimiter, newlines_in_values=True, invalid_row_handler=wrong
+        ),
+        convert_options=pv.ConvertOptions(
+            column_types={name: pa.string() for name in columns},
+            include_columns=list(columns),
+            strings_can_be_null=False,
+        ),
+    )
 
 
 def _header(path: Path, line: bytes) -> tuple[tuple[str, ...], str]:

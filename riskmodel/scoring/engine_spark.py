@@ -16,7 +16,7 @@ from riskmodel.scoring.inputs import Chunk
 from riskmodel.scoring.job import Job
 from riskmodel.scoring.parts import Done
 
-CHUNKS = "file string, part string, start long, end long, first long, rows long"
+CHUNKS = "file string, part string, start long, end long, first long, rows long, decimal string, thousands string"
 REFUSALS = "refused boolean, where string, found string, expected string, hint string"
 
 

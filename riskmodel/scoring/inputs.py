@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from riskmodel.errors import InputError
+from riskmodel.scoring.csv_numbers import settle_numbers
 from riskmodel.scoring.csv_records import index_records
 from riskmodel.sources.formats.files import sha256_of
 
@@ -64,6 +65,8 @@ class Chunk:
         Rows of the file before this chunk.
     rows : int
         Rows of this chunk.
+    decimal, thousands : str
+        Signs in the numbers of a CSV file.
     """
 
     file: str
@@ -72,6 +75,8 @@ class Chunk:
     end: int
     first: int
     rows: int
+    decimal: str = "."
+    thousands: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,18 +93,22 @@ class Source:
         All of them, in order.
     keep : tuple of str
         Columns that are carried along.
+    notes : tuple of str
+        What was taken where a number can be two.
     """
 
     root: Path
     files: tuple[InputFile, ...]
     chunks: tuple[Chunk, ...]
     keep: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def open_source(path: Path, needed: Sequence[str], keep: Sequence[str]) -> Source:
     """Inspect an input: its files, columns, fingerprints and chunks."""
     root, names = _files(path)
     files, chunks, types = [], [], None
+    notes: list[str] = []
     more = [name for name in keep if name not in needed]
     for name in names:
         file = root / name
@@ -109,7 +118,8 @@ def open_source(path: Path, needed: Sequence[str], keep: Sequence[str]) -> Sourc
         types = found.types
         files.append(found.file)
         chunks += found.chunks
-    return Source(root, tuple(files), tuple(chunks), tuple(keep))
+        notes += found.notes
+    return Source(root, tuple(files), tuple(chunks), tuple(keep), tuple(notes))
 
 
 def default_keep(path: Path) -> tuple[str, ...]:
@@ -144,6 +154,7 @@ class _Found:
     file: InputFile
     chunks: list[Chunk]
     types: list[str]
+    notes: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -178,12 +189,13 @@ def _parquet(path: Path, name: str, needed: Sequence[str], keep: Sequence[str]) 
 def _csv(path: Path, name: str, needed: Sequence[str], keep: Sequence[str]) -> _Found:
     index = index_records(path, CHUNK_BYTES)
     _check_columns(path, index.columns, needed, keep)
+    form, notes = settle_numbers(path, index, needed)
     chunks = [
-        Chunk(name, _part(name, number), start, end, first, rows)
+        Chunk(name, _part(name, number), start, end, first, rows, form.decimal, form.thousands)
         for number, (start, end, first, rows) in enumerate(index.stretches)
     ]
     file = InputFile(name, path.stat().st_size, index.sha256, sum(chunk.rows for chunk in chunks))
-    return _Found(file, chunks, ["string" for _ in keep])
+    return _Found(file, chunks, ["string" for _ in keep], notes)
 
 
 def _check_columns(path: Path, columns: Sequence[str], needed: Sequence[str], keep: Sequence[str]) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from riskmodel.errors import InputError, refuse_damage
 from riskmodel.scoring.drift import DriftCounts, drift_report
 from riskmodel.scoring.driver_sums import DriverSums
-from riskmodel.scoring.inputs import Chunk, Source, default_keep, open_source
+from riskmodel.scoring.inputs import Source, default_keep, open_source
 from riskmodel.scoring.job import DEVIATION, Job, Opened, open_here, versions
 from riskmodel.scoring.parts import REJECTS, SCORES, footer_of
 from riskmodel.scoring.reference import load_reference
@@ -43,7 +43,7 @@ class Scored:
     release : Release
         The model.
     manifest : dict
-        What ``manifest.json`` says: ``totals``, ``parts``, ``drift``.
+        What ``manifest.json`` says: ``totals``, ``notes``, ``parts``, ``drift``.
     """
 
     folder: Path
@@ -82,7 +82,7 @@ def run(
     _start_or_resume(output / RUN, _about(release, job, source))
     _remove_drafts(output)
     _run(engine, open_here(job, release, sums), source, progress)
-    manifest = _manifest(output, release, source.chunks)
+    manifest = _manifest(output, release, source)
     write_atomically(output / MANIFEST, json_bytes(manifest))
     return Scored(output, release, manifest)
 
@@ -155,12 +155,12 @@ def _run(engine: Engine, opened: Opened, source: Source, progress: Progress | No
         run_local(opened, todo, done)
 
 
-def _manifest(output: Path, release: Release, chunks: Sequence[Chunk]) -> dict[str, Any]:
+def _manifest(output: Path, release: Release, source: Source) -> dict[str, Any]:
     reference = load_reference(release.folder, release.model.names)
     counts = None if reference is None else DriftCounts.none(len(reference))
     parts: list[dict[str, Any]] = []
     reasons: Counter[str] = Counter()
-    for chunk in chunks:
+    for chunk in source.chunks:
         footer = footer_of(output, chunk)
         part = {"part": chunk.part, "rows": chunk.rows, "scored": footer["scored"], "rejected": footer["rejected"]}
         part["sha256"] = sha256_of(output / SCORES / chunk.part)
@@ -174,6 +174,7 @@ def _manifest(output: Path, release: Release, chunks: Sequence[Chunk]) -> dict[s
     return {
         "model": release.id,
         "totals": {**totals, "reasons": dict(sorted(reasons.items()))},
+        "notes": list(source.notes),
         "drift": drift_report(reference, counts),
         "parts": parts,
     }

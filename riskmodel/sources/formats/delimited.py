@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pv
 
 from riskmodel.errors import InputError, unreadable
+from riskmodel.sources.formats.numbers import is_number
 from riskmodel.sources.formats.tables import check_once
 
 #: Of a header in a message, no more characters than this: the first line of a wrong file can be very long.
@@ -161,7 +162,7 @@ def _first_fault(
                     return InputError(line, f"{len(row)} fields", fields, hint)
                 for name, value in zip(names, row, strict=False):
                     if name in numeric and value not in missing and not _is_number(value):
-                        comma = "Numbers need a decimal point." if _is_number(value.replace(",", ".")) else ""
+                        comma = "Numbers need a decimal point." if is_number(value) else ""
                         expected = f"a number or {list(missing)}"
                         return InputError(f"{line}, column {name!r}", repr(value), expected, comma)
     except UnicodeDecodeError:

@@ -16,7 +16,7 @@ import pandas as pd
 from riskmodel.catalogue import load
 from riskmodel.errors import InputError
 from riskmodel.sources.formats.delimited import semicolons, shown
-from riskmodel.sources.formats.tables import as_text, check_once
+from riskmodel.sources.formats.tables import Cell, as_text, check_once
 from riskmodel.sources.kwb.containers import KwbTable
 
 ALWAYS_MISSING = ("", ".", "NA")
@@ -40,8 +40,8 @@ class Dialect:
         Value that a row must have in a column to belong to the table.
     missing : tuple of str
         Cells that mean a missing number.
-    decimal_comma, semicolons, one_level : bool
-        Whether these may occur, and whether all rows of a file are of one level.
+    semicolons, one_level : bool
+        Whether they may separate columns, and whether all rows of a file are of one level.
     rounded : tuple of str
         Indicators that were made from rounded counts before publication.
     unsure : tuple of str
@@ -63,7 +63,6 @@ class Dialect:
     keep: Mapping[str, str] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     missing: tuple[str, ...] = ALWAYS_MISSING
-    decimal_comma: bool = False
     semicolons: bool = False
     one_level: bool = False
     rounded: tuple[str, ...] = ()
@@ -198,6 +197,12 @@ class Rows:
     def column(self, *columns: str) -> str:
         """The first of these columns that is there, otherwise ``""``."""
         return next((name for name in columns if self.dialect.position(self.table, name) is not None), "")
+
+    def raw(self, position: int) -> list[Cell]:
+        """Cells of a column as the file has them, numbers or texts without blanks around them."""
+        column = self.table.columns[position]
+        cells = (column[row] for row in self.cells.index)
+        return [cell.strip() if isinstance(cell, str) else cell for cell in cells]
 
     def only(self, chosen: npt.ArrayLike) -> Rows:
         """The chosen ones of these rows."""

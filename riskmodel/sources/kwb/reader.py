@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ import pandas as pd
 
 from riskmodel.catalogue import indicators, load
 from riskmodel.errors import InputError
+from riskmodel.sources.formats.numbers import NumberFormat, settle
 from riskmodel.sources.formats.tables import quoted
 from riskmodel.sources.kwb import values as kwb_values
 from riskmodel.sources.kwb.containers import KwbTable, open_tables
@@ -206,20 +207,33 @@ def _quantities(rows: Rows) -> tuple[dict[str, Floats], list[str], npt.NDArray[n
     """Values of every quantity, notes for the user, and the areas of which shares are withheld."""
     dialect, titles = rows.dialect, {quantity: rows.table.names[column] for quantity, column in rows.at.items()}
     groups = kwb_values.parts_of_groups()
+    form, taken = _number_format(rows, titles)
     values: dict[str, Floats] = {}
     for quantity, position in rows.at.items():
-        raw, title = rows.cells[position].tolist(), titles[quantity]
+        title = titles[quantity]
         if quantity in dialect.words:
-            words = dialect.words[quantity]
-            read = kwb_values.numbers_of_words(raw, title, rows.positions, words, dialect.missing)
+            texts, words = rows.cells[position].tolist(), dialect.words[quantity]
+            read = kwb_values.numbers_of_words(texts, title, rows.positions, words, dialect.missing)
         else:
-            read = kwb_values.numbers(raw, title, rows.positions, dialect.missing, comma=dialect.decimal_comma)
+            read = kwb_values.numbers(rows.raw(position), title, rows.positions, dialect.missing, form)
         unsure = groups.get(quantity.removeprefix("n_")) in dialect.unsure
         values[quantity] = kwb_values.check_limits(read, quantity, title, rows.positions, unsure=unsure)
-    notes = kwb_values.settle_units(values, titles, rows.positions, dialect.unsure)
+    notes = taken + kwb_values.settle_units(values, titles, rows.positions, dialect.unsure)
     withheld = kwb_values.withhold_rounded(values, dialect.rounded)
     derived, also = kwb_values.derive(values, titles, rows.positions)
     return values | derived, notes, withheld | also
+
+
+def _number_format(rows: Rows, titles: Mapping[str, str]) -> tuple[NumberFormat, list[str]]:
+    """The format of all numbers that are written as text, and what was taken for a separator of thousands."""
+    columns = {
+        titles[quantity]: [cell for cell in rows.raw(position) if isinstance(cell, str)]
+        for quantity, position in rows.at.items()
+        if quantity not in rows.dialect.words
+    }
+    at = {titles[quantity]: position for quantity, position in rows.at.items()}
+    form = settle(columns, lambda column, text: rows.positions(column)(rows.raw(at[column]).index(text)))
+    return form, list(filter(None, (form.note(column, texts) for column, texts in columns.items())))
 
 
 def _names(rows: Rows, codes: Sequence[str]) -> list[str]:

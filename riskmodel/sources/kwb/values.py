@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from riskmodel.catalogue import indicators, load
 from riskmodel.errors import InputError
+from riskmodel.sources.formats.numbers import NumberFormat
 from riskmodel.sources.formats.rows import refuse
-from riskmodel.sources.formats.tables import quoted
+from riskmodel.sources.formats.tables import Cell, quoted
 
 Floats = npt.NDArray[np.float64]
 #: For a column name, or ``""``, the position of the cell, or row, of an index.
@@ -20,8 +20,6 @@ Where = Callable[[str], Callable[[int], str]]
 
 #: A number of this or lower is how geographic services write that there is none.
 MISSING_FROM = -99990.0
-NUMBER = r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
-WITH_COMMA = NUMBER.replace(r"\.", "[.,]")
 INFINITE = ("inf", "-inf", "+inf", "infinity", "-infinity", "nan")
 URBANITY = (1.0, 2.0, 3.0, 4.0, 5.0)
 #: Fewest inhabitants or households with which a sum of rounded parts distinguishes counts from percentages.
@@ -32,23 +30,17 @@ COUNTS_OFF, PERCENT_OFF = 25.0, 3.0
 MOST = 0.95
 
 
-def numbers(text: Sequence[str], column: str, where: Where, missing: Sequence[str], *, comma: bool) -> Floats:
+def numbers(
+    cells: Sequence[Cell], column: str, where: Where, missing: Sequence[str], form: NumberFormat
+) -> Floats:
     """Numbers of a column, NaN for the texts that mean a missing one."""
-    texts = pd.Series(text, dtype="str")
-    empty = texts.isin(list(missing)).to_numpy()
-    good = texts.str.fullmatch(WITH_COMMA if comma else NUMBER).to_numpy(dtype=bool) & ~empty
-    values = np.full(len(text), np.nan)
-    values[good] = texts[good].str.replace(",", ".").astype("float64").to_numpy()
-    endless = np.isinf(values) | texts.str.lower().isin(INFINITE).to_numpy() & ~empty
+    empty = np.array([cell in missing for cell in cells], dtype=bool)
+    read = [form.number(cell) if isinstance(cell, str) else cell for cell in cells]
+    values = np.array([np.nan if value is None else value for value in read], dtype="float64")
+    endless = np.isinf(values) | np.array([str(cell).lower() in INFINITE for cell in cells], dtype=bool) & ~empty
     refuse(endless, where(column), "a value that is not finite", "a finite number")
-    wrong = ~good & ~empty
-    refuse(
-        wrong,
-        where(column),
-        lambda row: quoted(text[row]),
-        f"a number or {list(missing)}",
-        lambda row: "Numbers need a decimal point." if "," in text[row] and not comma else "",
-    )
+    wrong = np.isnan(values) & ~empty
+    refuse(wrong, where(column), lambda row: quoted(cells[row]), f"a number or {list(missing)}")
     return np.where(values <= MISSING_FROM, np.nan, values)
 
 

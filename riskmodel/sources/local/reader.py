@@ -8,7 +8,7 @@ is refused, and counts of few persons are treated as missing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from datetime import date
@@ -20,8 +20,10 @@ import pandas as pd
 
 from riskmodel.catalogue import load
 from riskmodel.errors import InputError
+from riskmodel.sources.formats.numbers import OTHER, Doubt, NumberFormat
 from riskmodel.sources.formats.rows import refuse
 from riskmodel.sources.formats.tables import Cell, as_text
+from riskmodel.sources.local import recognise
 from riskmodel.sources.local.disclosure import DOMINATED, protect
 from riskmodel.sources.local.draft import draft_mapping
 from riskmodel.sources.local.keys import FIRST_YEAR, LAST_YEAR
@@ -82,11 +84,13 @@ def read_local(file: Path, mapping: Mapping, *, allow_origin: bool = False) -> l
     notes = [f"blocked (origin): {', '.join(blocked)}"] if blocked else []
     if not read:
         raise InputError(mapping.path, "only indicators about origin, which are blocked", "another indicator")
+    form, taken = _number_format(table, mapping, read)
+    notes += taken
     parts: dict[int | None, dict[str, Floats]] = {}
     small: dict[int | None, dict[str, Floats]] = {}
     for each in read:
         for year, columns in _columns(each):
-            found, few = _values(rows, mapping, each, columns)
+            found, few = _values(rows, mapping, form, each, columns)
             parts.setdefault(year, {})[each.id] = found
             small.setdefault(year, {})[each.id] = few.astype("float64")
     frame, hidden = _suppressed(_frame(rows, mapping, parts), _frame(rows, mapping, small), mapping, read)
@@ -163,25 +167,29 @@ def _columns(each: Column) -> list[tuple[int | None, tuple[str, str, str]]]:
     return [(year, (column, bases.get(year, ""), parts.get(year, ""))) for year, column in each.columns.items()]
 
 
-def _values(rows: _Rows, mapping: Mapping, each: Column, columns: tuple[str, str, str]) -> tuple[Floats, Bools]:
+def _values(
+    rows: _Rows, mapping: Mapping, form: NumberFormat, each: Column, columns: tuple[str, str, str]
+) -> tuple[Floats, Bools]:
     """Values of one column, and which of them are too small to be shown."""
     column, base, largest = columns
+    missing = {"", *mapping.format.missing}
     lowest = 0.0 if each.kind == "extensive" or each.unit == "%" else -np.inf
     highest = 100.0 if each.unit == "%" else np.inf
     lowest = lowest if each.lowest is None else max(lowest, each.lowest)
     highest = highest if each.highest is None else min(highest, each.highest)
-    values = _numbers(rows, mapping, column, lowest, highest)
+    values = _numbers(rows, missing, form, column, lowest, highest)
     few = np.zeros(len(values), dtype=bool)
     if each.kind == "extensive" and each.persons:
         _check_whole(rows, column, values)
         few = values < mapping.suppress_below
     if base:
-        persons = _numbers(rows, mapping, base, 0.0, np.inf)
+        persons = _numbers(rows, missing, form, base, 0.0, np.inf)
         # Without a number of respondents it is not known whether they were enough.
         few |= ~np.isnan(values) & ~(persons >= mapping.suppress_below)
     if largest:
         # Nor is it known whether one contributor has nearly all where the largest part is missing.
-        few |= ~np.isnan(values) & ~(_numbers(rows, mapping, largest, 0.0, np.inf) <= DOMINATED * values)
+        most = _numbers(rows, missing, form, largest, 0.0, np.inf)
+        few |= ~np.isnan(values) & ~(most <= DOMINATED * values)
     return values, few
 
 
@@ -190,11 +198,27 @@ def _check_whole(rows: _Rows, column: str, values: Floats) -> None:
     refuse(values % 1 > 0, rows.positions(column), lambda row: f"{values[row]:g} persons", "a whole number", hint)
 
 
-def _numbers(rows: _Rows, mapping: Mapping, column: str, lowest: float, highest: float) -> Floats:
-    form = mapping.format
-    decimal = re.escape(form.decimal)
-    pattern = re.compile(rf"[+-]?[0-9]+({decimal}[0-9]+)?([eE][+-]?[0-9]{{1,3}})?")
-    missing = {"", *form.missing}
+def _number_format(table: Table, mapping: Mapping, read: list[Column]) -> tuple[NumberFormat, list[str]]:
+    """The format of all numbers that are written as text, and what was taken where a number can be two."""
+    names = dict.fromkeys(name for each in read for _, names in _columns(each) for name in names if name)
+    said, evidence = mapping.format.decimal, recognise.evidence(table, names)
+    form, alone = evidence.settled(said), evidence.settled()
+    if isinstance(form, Doubt):
+        at = table.at(table.column(form.column).index(form.text), form.column)
+        hint = f'Say which sign is decimal: decimal = "..." in [file]. {form.hint}' if not said else form.hint
+        raise InputError(at, form.found, form.expected, hint)
+    notes = [form.note(name, (cell for cell in table.column(name) if isinstance(cell, str))) for name in names]
+    if isinstance(alone, Doubt) and alone.sign == said and alone.column in names:
+        value = form.number(alone.text)
+        notes.append(
+            f"column {alone.column!r}: {alone.text!r} was read as {value:.15g}, as decimal = {said!r} says"
+        )
+    return form, list(filter(None, notes))
+
+
+def _numbers(
+    rows: _Rows, missing: Collection[str], form: NumberFormat, column: str, lowest: float, highest: float
+) -> Floats:
     cells = rows.table.column(column)
 
     def number(row: int) -> float:
@@ -203,8 +227,8 @@ def _numbers(rows: _Rows, mapping: Mapping, column: str, lowest: float, highest:
             value = cell
         elif cell in missing:
             return float("nan")
-        elif pattern.fullmatch(cell):
-            value = float(cell.replace(form.decimal, "."))
+        elif (read := form.number(cell)) is not None:
+            value = read
         else:
             hint = _number_hint(cell, form.decimal)
             raise InputError(rows.table.at(row, column), repr(cell), "a number, or what stands for missing", hint)
@@ -222,10 +246,8 @@ def _range(lowest: float, highest: float) -> str:
 
 
 def _number_hint(text: str, decimal: str) -> str:
-    other = "." if decimal == "," else ","
-    if re.fullmatch(rf"[+-]?[0-9]{{1,3}}({re.escape(other)}[0-9]{{3}})+({re.escape(decimal)}[0-9]+)?", text):
-        return f'Save numbers without thousands separators; if {other!r} is the decimal sign: decimal = "{other}".'
-    if re.fullmatch(rf"[+-]?[0-9]+{re.escape(other)}[0-9]+", text):
+    other = OTHER[decimal]
+    if NumberFormat(other, decimal).number(text) is not None:
         return f'If {other!r} is the decimal sign: decimal = "{other}" in [file].'
     if text.endswith("%"):
         return "Save percentages as plain numbers, 12.5 for 12.5 %."

@@ -10,6 +10,7 @@ from pathlib import Path
 from riskmodel.catalogue import load
 from riskmodel.errors import InputError
 from riskmodel.sources.formats.delimited import split
+from riskmodel.sources.formats.numbers import Evidence, evidence_of, is_number
 from riskmodel.sources.formats.tables import Cell, as_text
 from riskmodel.sources.local.keys import FIRST_YEAR, LAST_YEAR
 from riskmodel.sources.local.persons import plain
@@ -19,7 +20,6 @@ from riskmodel.sources.local.table import KINDS, PARQUET, XLSX, Format, Table, c
 MOST = 0.5
 #: Rows in which the header is looked for.
 HEAD = 25
-_NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?([eE][+-]?[0-9]{1,3})?")
 _YEAR_LAST = re.compile(r"(?P<stem>.*?)[ _.(\-/]*(?P<year>(19|20)[0-9]{2})\)?")
 _YEAR_FIRST = re.compile(r"(?P<year>(19|20)[0-9]{2})[ _.)\-/]+(?P<stem>.+)")
 
@@ -141,7 +141,13 @@ def is_numeric(cells: Sequence[Cell]) -> bool:
     """Whether a column has numbers, apart from the usual texts for missing ones."""
     known = load("local")["headers"]["missing"]
     values = [cell for cell in cells if isinstance(cell, float) or cell not in known]
-    return bool(values) and all(isinstance(cell, float) or _NUMBER.fullmatch(cell) for cell in values)
+    return bool(values) and all(isinstance(cell, float) or is_number(cell) for cell in values)
+
+
+def evidence(table: Table, columns: Iterable[str] = ()) -> Evidence:
+    """What the numbers of a file that are written as text say about their signs, in some columns at least."""
+    names = dict.fromkeys([*columns, *(name for name in usable(table) if is_numeric(table.column(name)))])
+    return evidence_of({name: [cell for cell in table.column(name) if isinstance(cell, str)] for name in names})
 
 
 def missing_in(table: Table, names: Iterable[str]) -> list[str]:

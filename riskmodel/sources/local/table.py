@@ -29,8 +29,8 @@ class Format(Section):
 
     separator: Annotated[str, one_of(",", ";", "\t", "|")] = ","
     """the sign between the columns of a CSV"""
-    decimal: Annotated[str, one_of(",", ".")] = "."
-    """the decimal sign of numbers that are written as text"""
+    decimal: Annotated[str, one_of(",", ".")] = ""
+    """the decimal sign of numbers that are written as text; the other sign may separate thousands"""
     encoding: Annotated[str, one_of("utf-8", "cp1252")] = "utf-8"
     """the encoding of a CSV: that of today, or that of older spreadsheets"""
     header_row: Annotated[int, *whole(1, 1000)] = 1

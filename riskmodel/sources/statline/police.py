@@ -126,7 +126,7 @@ def _read_rows(
     path: Path, dimension: str, entry: Mapping[str, Any], used: Sequence[str], areas: dict[str, int]
 ) -> tuple[pd.DataFrame, statline.StatLineTable]:
     """Rows of one file that count, as numbers, by their index; new areas are added to ``areas``."""
-    table = statline.read(path, [dimension, AREA, PERIOD, entry["measure"]])
+    table = statline.read(path, [dimension, AREA, PERIOD], [entry["measure"]])
     groups = entry.get("unused")
     known = {*used, *(key for keys in (groups or {}).values() for key in keys)}
     if groups is not None:

@@ -113,14 +113,17 @@ def _open(path: Path, columns: Mapping[str, str]) -> tuple[statline.StatLineTabl
     rows = _first_sheet(path) if start.startswith(b"PK\x03\x04") else None
     names = statline.header(path)[1] if rows is None else [as_text(name) for name in rows[0]]
     stems = statline.by_stem(path, names, [MUNICIPALITY, CODE, *columns])
-    wanted = [AGE, MARGIN, AREA, PERIOD, *(stems.get(stem, f"{stem}_...") for stem in columns)]
-    absent = [name for name in wanted if name not in names]
+    wanted = [AGE, MARGIN, AREA, PERIOD]
+    numeric = [stems.get(stem, f"{stem}_...") for stem in columns]
+    absent = [name for name in (*wanted, *numeric) if name not in names]
     if absent:
         found = f"no column {absent[0]!r} (columns: {', '.join(names[:8])[:300]})"
         hint = "Another edition of the table has other topics; this reader knows 50090NED."
-        raise InputError(f"{path}, row 1", found, f"the {len(wanted)} columns of 50090NED", hint)
+        raise InputError(f"{path}, row 1", found, f"the {len(wanted) + len(numeric)} columns of 50090NED", hint)
     wanted += [stems[stem] for stem in (MUNICIPALITY, CODE) if stem in stems]
-    return (statline.read(path, wanted) if rows is None else statline.from_sheet(path, rows, wanted)), stems
+    if rows is None:
+        return statline.read(path, wanted, numeric), stems
+    return statline.from_sheet(path, rows, wanted, numeric), stems
 
 
 def _first_sheet(path: Path) -> list[list[Cell]]:

@@ -80,7 +80,7 @@ def _read_one(path: Path, catalogue: Mapping[str, Any]) -> tuple[pd.DataFrame, s
     """Areas of one file by the index of their row, and the table."""
     dialect = _dialect(path, catalogue["dialects"])
     area, period = dialect["area"], dialect["period"]
-    table = statline.read(path, [area, period, *dialect["columns"]])
+    table = statline.read(path, [area, period], dialect["columns"])
     table.check(period, YEAR.fullmatch, "a year like 2022JJ00 or 2022")
     chosen = table.are_areas(area)
     if not chosen.any():

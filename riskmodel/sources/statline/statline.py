@@ -12,6 +12,7 @@ import csv
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ import pyarrow.csv as pv
 
 from riskmodel.errors import InputError
 from riskmodel.sources.formats import delimited, tables
+from riskmodel.sources.formats.numbers import NumberFormat, settle
 from riskmodel.sources.formats.tables import Cell, as_text, check_once
 from riskmodel.sources.observations import Observations, SourceFile
 
@@ -34,8 +36,6 @@ AREA = re.compile(r"GM[0-9]{4}|WK[0-9]{4}[0-9A-Z]{2}|BU[0-9]{4}[0-9A-Z]{4}")
 #: Country, parts of the country, provinces, COROP, police units, districts and teams, GGD regions: not our levels.
 LARGER_AREA = re.compile(r"(NL|LD|PV|CR|RE|PD|BT|GG)[0-9A-Z]{2,8}")
 PERIOD = re.compile(r"(19|20)[0-9]{2}(JJ00|MM(0[1-9]|1[0-2]))")
-POINT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?")
-COMMA = re.compile(r"[+-]?[0-9]+(,[0-9]+)?")
 #: R writes a hundred thousand as 1e+05. A point before three digits is a thousands separator: refused.
 WHOLE = re.compile(r"[0-9]+(\.0)?|[0-9]e\+[0-9]{2}")
 #: Reading needs memory for the distinct texts and four bytes a cell; a larger file is a download of everything.
@@ -62,6 +62,10 @@ class Column:
     def __getitem__(self, row: int) -> str:
         return self.texts[int(self.index[row])]
 
+    def first(self, text: str) -> int:
+        """Index of the first row with a text."""
+        return int(np.argmax(self.index == self.texts.index(text)))
+
     def each(self, values: Sequence[object], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """The value of each row, from one value for each distinct text."""
         return np.array(values, dtype=dtype)[self.index]
@@ -71,8 +75,24 @@ class Column:
         return self.each(self.texts, object)
 
 
+@dataclass(frozen=True)
 class StatLineTable(tables.Table[Column]):
-    """Columns of one file with checks and figures; semicolons between columns go with decimal commas."""
+    """Columns of one file with checks and figures.
+
+    Attributes
+    ----------
+    numeric : tuple of str
+        Columns of numbers, which together settle how numbers are written.
+    """
+
+    numeric: tuple[str, ...] = ()
+
+    @cached_property
+    def number_format(self) -> NumberFormat:
+        """The decimal sign of the file; nothing separates thousands in tables of StatLine."""
+        columns = {name: self.column(name).texts for name in self.numeric}
+        form = settle(columns, lambda name, text: self.at(self.column(name).first(text), name))
+        return NumberFormat(form.decimal)
 
     def check(self, column: str, good: Callable[[str], object], expected: str, hint: str = "") -> None:
         """Refuse the first row whose text is not good."""
@@ -87,15 +107,9 @@ class StatLineTable(tables.Table[Column]):
     def numbers(self, column: str, lowest: float, highest: float) -> npt.NDArray[np.float64]:
         """Figures of a column, missing ones NaN; the first that is no number or out of range is refused."""
         found = self.column(column)
-        comma = self.separator == ";" and any("," in text for text in found.texts)
-        form = COMMA if comma else POINT
-        hint = ""
-        if not comma and any(COMMA.fullmatch(text) and "," in text for text in found.texts):
-            hint = "Numbers need a decimal point."
-        self.check(
-            column, lambda text: text in MISSING or form.fullmatch(text), "a number, or '.' or nothing", hint
-        )
-        values = [np.nan if text in MISSING else float(text.replace(",", ".")) for text in found.texts]
+        values = [np.nan if text in MISSING else self.number_format.number(text) for text in found.texts]
+        wrong = found.each([value is None for value in values], bool)
+        self.refuse(wrong, column, "a number, or '.' or nothing")
         figures = found.each(values, np.float64)
         self.refuse((figures < lowest) | (figures > highest), column, f"{lowest:g} to {highest:g}")
         return figures
@@ -153,10 +167,11 @@ def header(path: Path) -> tuple[str, list[str]]:
     return separator, names
 
 
-def read(path: Path, columns: Iterable[str]) -> StatLineTable:
-    """Read the named columns of a text table."""
+def read(path: Path, columns: Iterable[str], numeric: Iterable[str]) -> StatLineTable:
+    """Read the named columns of a text table, of texts and of numbers."""
     separator, names = header(path)
-    wanted = list(dict.fromkeys(columns))
+    numeric = tuple(numeric)
+    wanted = list(dict.fromkeys((*columns, *numeric)))
     delimited.check_present(f"{path}, line 1", names, wanted, f"columns {', '.join(wanted)}")
     # StatLine ends a file with its source in a line of one field.
     with path.open("rb") as file:
@@ -183,11 +198,23 @@ def read(path: Path, columns: Iterable[str]) -> StatLineTable:
             return next(islice(lines, row + 1, None), row + 2)
 
     where = f"{path}, line 1"
-    return StatLineTable(path, tuple(wanted), lambda: (line, content), "line", str(path), where, "", separator)
+    return StatLineTable(
+        path,
+        tuple(wanted),
+        lambda: (line, content),
+        "line",
+        str(path),
+        where,
+        separator=separator,
+        numeric=numeric,
+    )
 
 
-def from_sheet(path: Path, rows: Sequence[Sequence[Cell]], columns: Sequence[str]) -> StatLineTable:
-    """The named columns of a sheet; the names must be those of its first row."""
+def from_sheet(
+    path: Path, rows: Sequence[Sequence[Cell]], columns: Sequence[str], numeric: Sequence[str]
+) -> StatLineTable:
+    """The named columns of a sheet, of texts and of numbers; the names must be those of its first row."""
+    columns = (*columns, *numeric)
     names = [as_text(name) for name in rows[0]]
     doubled = [name for name in columns if names.count(name) > 1]
     if doubled:
@@ -203,7 +230,13 @@ def from_sheet(path: Path, rows: Sequence[Sequence[Cell]], columns: Sequence[str
 
     content = tuple(column(name) for name in columns)
     return StatLineTable(
-        path, tuple(columns), lambda: (lambda row: row + 2, content), "row", str(path), f"{path}, row 1"
+        path,
+        columns,
+        lambda: (lambda row: row + 2, content),
+        "row",
+        str(path),
+        f"{path}, row 1",
+        numeric=tuple(numeric),
     )
 
 

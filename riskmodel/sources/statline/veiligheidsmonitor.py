@@ -62,7 +62,7 @@ def _read_one(path: Path, catalogue: Mapping[str, Any]) -> tuple[pd.DataFrame, l
         found = f"none of the topics (columns: {', '.join(names[:8])[:300]})"
         expected = f"columns of {catalogue['table']} such as {next(iter(scales))}_1"
         raise InputError(f"{path}, line 1", found, expected)
-    table = statline.read(path, [MARGIN, AREA, PERIOD, *stems.values()])
+    table = statline.read(path, [MARGIN, AREA, PERIOD], stems.values())
     rows = _rows(table, catalogue)
     twice = rows.duplicated(KEY).to_numpy()
     if twice.any():

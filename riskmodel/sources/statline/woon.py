@@ -83,7 +83,7 @@ def read_results(files: Sequence[Path], boundaries: int | None = None) -> list[O
 
 def _read_one(path: Path) -> tuple[pd.DataFrame, statline.StatLineTable]:
     """Results of one file, one row a municipality, by the index of their row."""
-    table = statline.read(path, COLUMNS)
+    table = statline.read(path, COLUMNS[:3], COLUMNS[3:])
     known = regions()
     indicators = set(load("woon")["indicators"])
     table.check(
