@@ -40,6 +40,8 @@ SAID = 'label_nl = "meldingen"\ndriver = "onv"\ndirection = "bad"\n'
 COUNT = f'[indicators.aantal]\ncolumn = "Aantal"\nkind = "extensive"\n{SAID}'
 MARK = f'[indicators.cijfer]\ncolumn = "Cijfer"\nkind = "intensive"\n{SAID}'
 GOOD = TOP + FILE + AREAS + YEARS + COUNT + MARK
+#: What a chance owes to more than one indicator.
+OF_CHANCE = ("border", "unrest", "other")
 ADVICE = "Add the rows up to areas first, and leave the column out."
 
 
@@ -455,10 +457,19 @@ def test_a_draft_of_a_long_file_once_completed_reads_it(tmp_path: Path) -> None:
 
 
 def test_one_blank_left_is_named_with_what_may_stand_there(tmp_path: Path) -> None:
-    known = ", ".join(each.id for each in drivers())
+    known = ", ".join(each.id for each in drivers() if each.id not in OF_CHANCE)
     assert mapping_refusal(tmp_path, GOOD.replace('"onv"', '"..."', 1)) == (
         'mapping.toml: found "..." at indicators.aantal.driver; expected every "..." filled in. '
         f"Driver is one of {known}."
+    )
+
+
+@pytest.mark.parametrize("driver", OF_CHANCE)
+def test_a_group_of_the_chance_is_no_driver_of_an_indicator(tmp_path: Path, driver: str) -> None:
+    assert driver in {each.id for each in drivers()}
+    known = ", ".join(repr(each.id) for each in drivers() if each.id not in OF_CHANCE)
+    assert mapping_refusal(tmp_path, GOOD.replace('driver = "onv"', f'driver = "{driver}"', 1)) == (
+        f"mapping.toml, [indicators.aantal]: found driver = {driver!r}; expected one of {known}."
     )
 
 

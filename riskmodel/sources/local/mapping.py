@@ -14,7 +14,7 @@ from typing import Annotated
 from dateutil.relativedelta import relativedelta
 from pydantic import Field, PrivateAttr, StringConstraints
 
-from riskmodel.catalogue import Indicator, drivers, load
+from riskmodel.catalogue import Indicator, load
 from riskmodel.errors import InputError
 from riskmodel.sources.formats.documents import read_toml
 from riskmodel.sources.local import keys
@@ -24,7 +24,8 @@ from riskmodel.sources.local.table import Format
 #: Counts of fewer persons than this could disclose something about one of them.
 SUPPRESS_BELOW = 5
 LEVELS = tuple(load("local")["levels"])
-DRIVERS = tuple(each.id for each in drivers())
+#: Drivers that have indicators.
+DRIVERS = tuple(key for key, entry in load("drivers").items() if not entry.get("of_chance"))
 SLUG = "lower-case letters, digits and single hyphens, such as 'venlo-meldingen'"
 
 
