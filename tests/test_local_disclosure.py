@@ -130,6 +130,7 @@ def test_a_file_with_a_total_shows_neither_the_small_count_nor_the_one_that_give
     shown = found.frame.set_index("location")["local_meldingen"]
     assert shown.dropna().to_dict() == {"WK098301": 412.0, "WK098401": 7.0, "WK098402": 9.0}
     assert found.notes == (
+        "left out, as the mapping says: rows of 'Totaal' (1)",
         "suppressed: 1 of local_meldingen, fewer than 5 persons; they are treated as missing",
         "suppressed beside them: 1 of local_meldingen, or a total would give them away",
     )

@@ -17,11 +17,12 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from local_worlds import completed, mapped, workbook, written
 
 from riskmodel.catalogue import Indicator, drivers
 from riskmodel.errors import InputError
 from riskmodel.sources.local.persons import is_bsn
-from riskmodel.sources.local.reader import Mapping, draft_mapping, local_indicators, read_local, read_mapping
+from riskmodel.sources.local.reader import draft_mapping, local_indicators, read_local, read_mapping
 from riskmodel.sources.local.table import BOUNDS
 from riskmodel.sources.observations import Observations
 
@@ -45,16 +46,6 @@ OF_CHANCE = ("border", "unrest", "other")
 ADVICE = "Add the rows up to areas first, and leave the column out."
 
 
-def written(folder: Path, content: str | bytes, name: str = "meldingen.csv") -> Path:
-    path = folder / name
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return path
-
-
-def mapped(folder: Path, text: str) -> Mapping:
-    return read_mapping(written(folder, text, "mapping.toml"))
-
-
 def read(folder: Path, content: str | bytes, mapping: str = GOOD, **options: bool) -> Observations:
     (made,) = read_local(written(folder, content), mapped(folder, mapping), **options)
     return made
@@ -72,37 +63,10 @@ def mapping_refusal(folder: Path, text: str | bytes) -> str:
     return str(caught.value).replace(f"{folder}/", "")
 
 
-def workbook(rows: list[list[object]], sheet: str = "Blad1", *others: str) -> bytes:
-    made = openpyxl.Workbook()
-    made.active.title = sheet
-    for row in rows:
-        made.active.append(row)
-    for other in others:
-        made.create_sheet(other)
-    memory = io.BytesIO()
-    made.save(memory)
-    return memory.getvalue()
-
-
 def parquet(columns: dict[str, list[object]]) -> bytes:
     memory = io.BytesIO()
     pq.write_table(pa.table(columns), memory)
     return memory.getvalue()
-
-
-def completed(draft: str, **answers: str) -> str:
-    """A draft with its blanks filled in."""
-    said = {
-        "label_nl": '"x"',
-        "driver": '"onv"',
-        "direction": '"bad"',
-        "kind": '"intensive"',
-        "boundaries": "2022",
-    }
-    said |= {"covers": '"whole year"', "published_after_months": "3", **answers}
-    for key, value in said.items():
-        draft = re.sub(rf'^{key} = "\.\.\."', f"{key} = {value}", draft, flags=re.MULTILINE)
-    return draft
 
 
 # --- What is read ---------------------------------------------------------------------------------------------
@@ -485,7 +449,7 @@ def test_a_draft_of_a_wide_workbook_with_a_title(tmp_path: Path) -> None:
     draft = draft_mapping(file)
     document = tomllib.loads(draft)
     assert document["slug"] == "verhuizingen-v2"
-    assert document["file"] == {"sheet": "Gegevens", "decimal": ",", "header_row": 2, "missing": ["", "x"]}
+    assert document["file"] == {"sheet": "Gegevens", "header_row": 2, "missing": ["", "x"]}
     assert document["areas"]["leave_out"] == ["Venlo"]
     assert document["indicators"]["verhuisd"]["columns"] == {"2021": "verhuisd 2021", "2022": "verhuisd 2022"}
     assert document["indicators"]["inkomen"]["sensitivity"] == "proxy"

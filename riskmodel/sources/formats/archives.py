@@ -149,7 +149,7 @@ def _extent(path: object, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> 
             where = f"{path}, {member.filename}"
             raise InputError(where, "a cell without its place", "cells such as B2", "Save it again.")
         cells += there
-        columns = max([columns, *map(_number, {letters for letters, _ in positions})])
+        columns = max([columns, *map(column_number, {letters for letters, _ in positions})])
         rows = max([rows, *map(int, {digits for _, digits in positions}.union(_ROW.findall(text)))])
     return rows, columns, cells
 
@@ -169,7 +169,8 @@ def _whole_tags(pieces: Iterator[bytes]) -> Iterator[bytes]:
     yield rest
 
 
-def _number(letters: bytes) -> int:
+def column_number(letters: bytes) -> int:
+    """Number of a column of a sheet, from 1, by its letters."""
     number = 0
     for letter in letters:
         number = number * 26 + letter - 64

@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from riskmodel.catalogue import load
+from riskmodel.sources.formats.numbers import Doubt, Evidence, either_way
 from riskmodel.sources.local import recognise
 from riskmodel.sources.local.keys import BLANK
 from riskmodel.sources.local.mapping import MEANINGS, SUPPRESS_BELOW
 from riskmodel.sources.local.persons import origin_word, plain, proxy_word, refuse_persons
 from riskmodel.sources.local.recognise import Code, Seen
-from riskmodel.sources.local.table import Table, open_table
+from riskmodel.sources.local.table import Table, nameless, open_without_remarks
 
 #: Values that are proposed to be left out, and columns that are listed.
 MOST_LEFT_OUT, MOST_LISTED = 10, 20
@@ -26,7 +27,7 @@ MOST_LEFT_OUT, MOST_LISTED = 10, 20
 def draft_mapping(file: Path) -> str:
     """The text of a first mapping of a file."""
     seen = recognise.look_at(file)
-    table = open_table(file, seen.format)
+    table, remarks = open_without_remarks(file, seen.format)
     refuse_persons(table)
     codes = recognise.codes_in(table)
     code = max(codes, key=lambda each: each.distinct, default=None)
@@ -44,9 +45,10 @@ def draft_mapping(file: Path) -> str:
         f"label = {_text(' '.join(file.stem.split()) or slug)}  # owner and subject, as people read it",
         f"suppress_below = {SUPPRESS_BELOW}  # counts of fewer persons are treated as missing",
         "",
-        *_file_lines(seen, recognise.missing_in(table, values)),
+        *_file_lines(seen, table, recognise.missing_in(table, values)),
         "",
         *_area_lines(table, codes, code),
+        *([f"# left out, remarks below the table: {', '.join(remarks)}"] if remarks else []),
         "",
         *_year_lines(year, bool(wide)),
     ]
@@ -59,6 +61,8 @@ def draft_mapping(file: Path) -> str:
     if not values:
         lines += ["", "# No column with numbers was recognised."]
         lines += _indicator_lines("name", f'column = "{BLANK}"', [])
+    name = recognise.name_column(table, code) if code else ""
+    lines += _left_lines(recognise.not_read(table, {year, name, *values, *(each.name for each in codes)}))
     return "\n".join(lines) + "\n"
 
 
@@ -68,21 +72,49 @@ def _value_columns(table: Table, taken: set[str]) -> list[str]:
     return [
         name
         for name in recognise.usable(table)
-        if name not in taken and plain(name) not in skipped and recognise.is_numeric(table.column(name))
+        if name not in taken
+        and plain(name) not in skipped
+        and name != nameless(table.names.index(name))
+        and recognise.is_numeric(table.column(name))
     ]
 
 
-def _file_lines(seen: Seen, missing: Sequence[str]) -> list[str]:
+def _file_lines(seen: Seen, table: Table, missing: Sequence[str]) -> list[str]:
     form = seen.format
     lines = ["[file]"]
     if len(seen.sheets) > 1:
         lines += [f"sheet = {_text(form.sheet)}  # one of {', '.join(map(_text, seen.sheets))}"]
+    if len(seen.with_codes) > 1:
+        lines += [f"# area codes are also on {', '.join(map(_text, seen.with_codes[1:]))}"]
     if seen.kind == "csv":
         lines += [f"separator = {_text(form.separator)}", f"encoding = {_text(form.encoding)}"]
+    lines += _decimal_lines(recognise.evidence(table))
     if seen.kind != "parquet":
-        lines += [f"decimal = {_text(form.decimal)}  # decimal sign of numbers that are written as text"]
         lines += [f"header_row = {form.header_row}"]
     return [*lines, f"missing = [{', '.join(map(_text, ['', *missing]))}]"]
+
+
+def _decimal_lines(evidence: Evidence) -> list[str]:
+    """The decimal sign where numbers show one, a blank where they leave it open, nothing where they have none."""
+    found = evidence.settled()
+    if isinstance(found, Doubt):
+        values = (
+            f'"{form.decimal}" if it is {form.number(found.text):.15g}' for form in either_way(found.sign or ".")
+        )
+        which = ", ".join(values) if found.sign else found.hint
+        return [f'decimal = "{BLANK}"  # {_text(found.column)} has {found.found}: {which}']
+    if not (evidence.decimal or evidence.thousands):
+        return []
+    grouped = next((text for (_, sign), text in evidence.grouped.items() if sign == found.thousands), "")
+    taken = f"; {_text(grouped)} is {found.number(grouped):.15g}" if grouped else ""
+    return [f"decimal = {_text(found.decimal)}  # decimal sign of numbers that are written as text{taken}"]
+
+
+def _left_lines(reasons: Mapping[str, str]) -> list[str]:
+    """Columns that are not read, and why, in remarks."""
+    lines = [f"# not read: {_text(name)}: {reason}" for name, reason in list(reasons.items())[:MOST_LISTED]]
+    more = len(reasons) - MOST_LISTED
+    return ["", *lines, *([f"# not read: {more} more columns"] if more > 0 else [])] if lines else []
 
 
 def _area_lines(table: Table, codes: Sequence[Code], code: Code | None) -> list[str]:
@@ -101,9 +133,19 @@ def _area_lines(table: Table, codes: Sequence[Code], code: Code | None) -> list[
     lines += ["without_letters = true"] if code.without_letters else []
     name = recognise.name_column(table, code)
     lines += [f"name = {_text(name)}"] if name else []
-    if code.others:
-        left_out = ", ".join(map(_text, code.others[:MOST_LEFT_OUT]))
+    near = [text for text in code.others if recognise.looks_like_code(text)]
+    others = [text for text in code.others if text not in near]
+    if others:
+        left_out = ", ".join(map(_text, others[:MOST_LEFT_OUT]))
         lines += [f"leave_out = [{left_out}]  # rows that are no {code.level}: check them"]
+    if near:
+        shown = ", ".join(map(_text, near[:MOST_LEFT_OUT]))
+        lines += [f"# not left out, nearly codes: {shown}; was a zero lost, or a sign added? Correct the file"]
+    empty = sum(cell == "" for cell in table.column(code.name))
+    if empty:
+        lines += [
+            f'# rows without a code ({empty}): fill them in, or add "" to leave_out where they are no {code.level}'
+        ]
     return [
         *lines,
         *(f"# also a column with codes: {_text(each.name)} ({each.level})" for each in codes if each != code),
@@ -176,8 +218,10 @@ def _parts(name: str) -> list[str]:
 
 
 def _text(value: str) -> str:
-    """A TOML string."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """A TOML string, in which signs that cannot be seen are written as their number."""
+    quoted = json.dumps(value, ensure_ascii=False)
+    signs = (sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in quoted)
+    return "".join(signs)
 
 
 def _shell(name: str) -> str:

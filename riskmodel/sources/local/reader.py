@@ -8,6 +8,7 @@ is refused, and counts of few persons are treated as missing.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
@@ -29,23 +30,26 @@ from riskmodel.sources.local.draft import draft_mapping
 from riskmodel.sources.local.keys import FIRST_YEAR, LAST_YEAR
 from riskmodel.sources.local.mapping import SUPPRESS_BELOW, Column, Mapping, local_indicators, read_mapping
 from riskmodel.sources.local.persons import refuse_persons
-from riskmodel.sources.local.table import Table, open_table
+from riskmodel.sources.local.table import Table, open_without_remarks
 from riskmodel.sources.observations import Observations, SourceFile
 
 __all__ = ["Mapping", "draft_mapping", "local_indicators", "read_local", "read_mapping"]
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+#: Values of rows that are left out, as many as a note lists.
+MOST_SHOWN = 5
 
 
 @dataclass(frozen=True)
 class _Rows:
-    """The rows that are about areas: their indices in the table, codes and names."""
+    """The rows that are about areas: their indices in the table, codes and names; and a note on the others."""
 
     table: Table
     index: list[int]
     codes: list[str]
     names: list[str]
+    left_out: list[str]
 
     def positions(self, column: str) -> Callable[[int], str]:
         """The position in the file of a cell, by the index of its row among these."""
@@ -76,7 +80,7 @@ def read_local(file: Path, mapping: Mapping, *, allow_origin: bool = False) -> l
         If the file is about persons or addresses, is not as the mapping says, has an area and year twice, or has
         an impossible value.
     """
-    table = open_table(file, mapping.format)
+    table, remarks = open_without_remarks(file, mapping.format)
     refuse_persons(table, mapping.areas.column)
     rows = _areas(table, mapping)
     read = [each for each in mapping.indicators if allow_origin or each.sensitivity != "origin"]
@@ -85,7 +89,8 @@ def read_local(file: Path, mapping: Mapping, *, allow_origin: bool = False) -> l
     if not read:
         raise InputError(mapping.path, "only indicators about origin, which are blocked", "another indicator")
     form, taken = _number_format(table, mapping, read)
-    notes += taken
+    notes += [*taken, *rows.left_out]
+    notes += [f"left out, remarks below the table: {', '.join(remarks)}"] if remarks else []
     parts: dict[int | None, dict[str, Floats]] = {}
     small: dict[int | None, dict[str, Floats]] = {}
     for each in read:
@@ -116,9 +121,11 @@ def _areas(table: Table, mapping: Mapping) -> _Rows:
     cells = table.column(areas.column)
     called = table.column(areas.name) if areas.name else cells
     index, codes, names = [], [], []
+    others: Counter[str] = Counter()
     for row, cell in enumerate(cells):
         text = as_text(cell)
         if text in areas.leave_out:
+            others[text] += 1
             continue
         code = letters + text
         if not pattern.fullmatch(code):
@@ -129,7 +136,10 @@ def _areas(table: Table, mapping: Mapping) -> _Rows:
         names.append(str(called[row]) if areas.name and called[row] != "" else code)
     if not index:
         raise InputError(table.path, "no rows beside those that are left out", "rows of areas")
-    return _Rows(table, index, codes, names)
+    shown = ", ".join(f"{text!r} ({count})" for text, count in others.most_common(MOST_SHOWN))
+    more = f" and {len(others) - MOST_SHOWN} others" if len(others) > MOST_SHOWN else ""
+    note = f"left out, as the mapping says: rows of {shown}{more}"
+    return _Rows(table, index, codes, names, [note] if others else [])
 
 
 def _code_hint(text: str, form: MappingOf[str, str], letters: str) -> str:
@@ -138,6 +148,8 @@ def _code_hint(text: str, form: MappingOf[str, str], letters: str) -> str:
         return "For codes without letters: without_letters = true in [areas]."
     if form["letters"] and text.isdigit() and len(text) == digits - 1:
         return "A spreadsheet may have removed the zero in front: save the column as text."
+    if recognise.looks_like_code(text):
+        return "It looks like a code: a zero may be lost, or a sign in it may be another one than it seems."
     return 'Rows of totals can be left out: leave_out = ["..."] in [areas].'
 
 
@@ -249,9 +261,7 @@ def _number_hint(text: str, decimal: str) -> str:
     other = OTHER[decimal]
     if NumberFormat(other, decimal).number(text) is not None:
         return f'If {other!r} is the decimal sign: decimal = "{other}" in [file].'
-    if text.endswith("%"):
-        return "Save percentages as plain numbers, 12.5 for 12.5 %."
-    return "If it stands for missing, add it to 'missing' in [file]."
+    return recognise.why_no_number(text) or "If it stands for missing, add it to 'missing' in [file]."
 
 
 def _years(rows: _Rows, mapping: Mapping) -> list[int]:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from riskmodel.catalogue import load
 from riskmodel.errors import InputError
 from riskmodel.sources.formats.delimited import split
 from riskmodel.sources.formats.numbers import Evidence, evidence_of, is_number
-from riskmodel.sources.formats.tables import Cell, as_text
+from riskmodel.sources.formats.tables import Cell, Row, as_text, quoted
+from riskmodel.sources.formats.workbook import NO_RESULT, Sheets
+from riskmodel.sources.local.header import HEAD, header_row, is_year, sheets_with_codes, width
 from riskmodel.sources.local.keys import FIRST_YEAR, LAST_YEAR
 from riskmodel.sources.local.persons import plain
-from riskmodel.sources.local.table import KINDS, PARQUET, XLSX, Format, Table, content_of, read_sheets
+from riskmodel.sources.local.table import KINDS, PARQUET, XLSX, Format, Table, content_of, nameless, read_sheets
 
 #: Share of a column's distinct values that must look like codes; the rest may be totals.
 MOST = 0.5
-#: Rows in which the header is looked for.
-HEAD = 25
 _YEAR_LAST = re.compile(r"(?P<stem>.*?)[ _.(\-/]*(?P<year>(19|20)[0-9]{2})\)?")
+#: What is left of a code with a fault in it.
+_NEARLY = re.compile(r"(WK|BU|GM|E)[0-9O][0-9A-Z]*|[0-9]{3,10}")
 _YEAR_FIRST = re.compile(r"(?P<year>(19|20)[0-9]{2})[ _.)\-/]+(?P<stem>.+)")
 
 
@@ -34,13 +38,14 @@ class Seen:
         To open it with.
     kind : {"csv", "xlsx", "parquet"}
         What it is.
-    sheets : tuple of str
-        Sheets of a workbook.
+    sheets, with_codes : tuple of str
+        Sheets of a workbook, and those with area codes, of which the first is used.
     """
 
     format: Format
     kind: str
     sheets: tuple[str, ...] = ()
+    with_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,37 +77,40 @@ def look_at(file: Path) -> Seen:
     if content.startswith(PARQUET):
         return Seen(Format(), "parquet")
     if content.startswith(XLSX):
-        sheets = read_sheets(file, content)
-        if not sheets:
-            raise InputError(file, "a workbook without sheets", KINDS)
-        names = tuple(sheets)
-        first = _header_row(sheets[names[0]][:HEAD])
-        sheet = names[0] if len(names) > 1 else ""
-        # Not checked: a sheet may have a name that no mapping can give.
-        return Seen(Format.model_construct(decimal=",", sheet=sheet, header_row=first), "xlsx", names)
+        return _look_at_sheets(file, read_sheets(file, content))
     try:
         text, encoding = content.decode("utf-8-sig"), "utf-8"
     except UnicodeDecodeError:
         text, encoding = content.decode("cp1252", errors="replace"), "cp1252"
     head = text.splitlines()[:HEAD]
-    # A semicolon on every line separates: the commas are decimal signs or parts of texts.
-    counts = {sign: sum(line.count(sign) for line in head) for sign in (";", "\t", "|", ",")}
-    separator = ";" if counts[";"] >= len(head) else max(counts, key=lambda sign: counts[sign])
-    table = [cells for _, cells in split(file, text, separator, expected=KINDS)]
-    commas = any(re.fullmatch(r"[+-]?[0-9]+,[0-9]+", cell.strip()) for row in table for cell in row)
-    decimal, first = "," if commas else ".", _header_row(table[:HEAD])
-    return Seen(Format(separator=separator, decimal=decimal, encoding=encoding, header_row=first), "csv")
+    separator = max((";", "\t", "|", ","), key=lambda sign: _lines_alike(head, sign))
+    records = islice(split(file, text, separator, expected=KINDS), 4 * HEAD)
+    rows: list[Row] = [(line, [cell.strip() for cell in cells]) for line, cells in records]
+    first = header_row(rows, lambda number: f"{file}, line {number}")
+    return Seen(Format(separator=separator, encoding=encoding, header_row=first), "csv")
 
 
-def _header_row(rows: Sequence[Sequence[Cell]]) -> int:
-    """Number, from 1, of the first row with as many filled cells as the fullest."""
-    filled = [sum(bool(str(cell).strip()) for cell in row) for row in rows]
-    return filled.index(max(filled)) + 1 if filled else 1
+def _lines_alike(lines: Sequence[str], sign: str) -> int:
+    """In how many lines a sign occurs equally often, as between columns; commas in numbers and texts do not."""
+    return max(Counter(filter(None, (line.count(sign) for line in lines))).values(), default=0)
+
+
+def _look_at_sheets(file: Path, sheets: Sheets) -> Seen:
+    if not sheets:
+        raise InputError(file, "a workbook without sheets", KINDS)
+    with_codes = sheets_with_codes(sheets)
+    widest = max(sheets, key=lambda name: max(map(width, sheets[name]), default=0))
+    chosen = with_codes[0] if with_codes else widest
+    rows = list(enumerate(sheets[chosen], 1))
+    first = header_row(rows, lambda number: f"{file}, sheet {chosen!r}, row {number}")
+    # Not checked: a sheet may have a name that no mapping can give.
+    form = Format.model_construct(sheet=chosen if len(sheets) > 1 else "", header_row=first)
+    return Seen(form, "xlsx", tuple(sheets), tuple(with_codes))
 
 
 def usable(table: Table) -> list[str]:
     """Column names that occur once."""
-    return [name for name in table.names if name and table.names.count(name) == 1]
+    return [name for name in table.names if table.names.count(name) == 1]
 
 
 def codes_in(table: Table) -> list[Code]:
@@ -121,6 +129,20 @@ def codes_in(table: Table) -> list[Code]:
                 if good and good >= MOST * len(texts):
                     found.append(Code(name, level, without, others, good))
     return found
+
+
+def looks_like_code(text: str) -> bool:
+    """Whether a text that is no area code may have been one: a zero lost, a letter for a zero, a sign too many.
+
+    Examples
+    --------
+    >>> looks_like_code("WK98303"), looks_like_code("wk 098303"), looks_like_code("Totaal")
+    (True, True, False)
+    """
+    forms = load("local")["levels"].values()
+    if any(re.fullmatch(form["pattern"], text) for form in forms if form["letters"]):
+        return False
+    return _NEARLY.fullmatch("".join(sign for sign in text if sign.isalnum()).upper()) is not None
 
 
 def name_column(table: Table, code: Code) -> str:
@@ -142,6 +164,44 @@ def is_numeric(cells: Sequence[Cell]) -> bool:
     known = load("local")["headers"]["missing"]
     values = [cell for cell in cells if isinstance(cell, float) or cell not in known]
     return bool(values) and all(isinstance(cell, float) or is_number(cell) for cell in values)
+
+
+def why_no_number(text: str) -> str:
+    """What makes that a text with a number in it is none; empty when that is not known."""
+    bare = text.strip("€%$ \u00a0\u202f")
+    if "€" in text or "$" in text:
+        return "Save amounts as plain numbers, without the sign of the currency."
+    if "%" in text:
+        return "Save percentages as plain numbers, 12.5 for 12.5 %."
+    if re.search(r"[0-9]\s[0-9]{3}", bare):
+        return "Save numbers without blanks between thousands."
+    if text == NO_RESULT:
+        return "Open the workbook in a spreadsheet program and save it: the results of its formulas are not in it."
+    return ""
+
+
+def not_read(table: Table, taken: Collection[str]) -> dict[str, str]:
+    """Why each other column is not read, by its name."""
+    known = load("local")["headers"]
+    found: dict[str, str] = {}
+    for position, (name, cells) in enumerate(zip(table.names, table.columns, strict=True)):
+        filled = [cell for cell in cells if isinstance(cell, float) or cell not in known["missing"]]
+        texts = [cell for cell in filled if isinstance(cell, str) and not is_number(cell)]
+        example = next(filter(why_no_number, texts), "")
+        if table.names.count(name) > 1:
+            found[name] = f"its name occurs {table.names.count(name)} times"
+        elif name in taken or (name == nameless(position) and not filled):
+            continue
+        elif not filled:
+            found[name] = "no values"
+        elif example:
+            found[name] = f"{quoted(example)} is no number. {why_no_number(example)}"
+        elif texts and len(texts) < len(filled):
+            found[name] = f"{quoted(texts[0])} is no number"
+        else:
+            numbers = "it has no name" if name == nameless(position) else "numbers of rows"
+            found[name] = "texts" if texts else numbers
+    return found
 
 
 def evidence(table: Table, columns: Iterable[str] = ()) -> Evidence:
@@ -182,6 +242,4 @@ def _texts(cells: Iterable[Cell]) -> list[str]:
 
 
 def _are_years(texts: Sequence[str]) -> bool:
-    return bool(texts) and all(
-        re.fullmatch("[0-9]{4}", text) and FIRST_YEAR <= int(text) <= LAST_YEAR for text in texts
-    )
+    return bool(texts) and all(map(is_year, texts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -44,12 +45,28 @@ class Format(Section):
 def open_table(path: Path, form: Format) -> Table:
     """Read a file with the format in its mapping."""
     content = content_of(path)
-    if content.startswith(XLSX):
-        rows: list[Row] = list(enumerate(_sheet(path, read_sheets(path, content), form.sheet), 1))
-        return _table(path, f"sheet {form.sheet!r}, row" if form.sheet else "row", rows, form.header_row)
     if content.startswith(PARQUET):
         return read_parquet(path, content, BOUNDS)
-    return _table(path, "line", _csv(path, content, form), form.header_row)
+    unit, rows = _rows(path, content, form)
+    return _table(path, unit, rows, form.header_row)
+
+
+def open_without_remarks(path: Path, form: Format) -> tuple[Table, list[str]]:
+    """Read a file with the format in its mapping, without remarks below the table, and the positions of those."""
+    content = content_of(path)
+    if content.startswith(PARQUET):
+        return read_parquet(path, content, BOUNDS), []
+    unit, rows = _rows(path, content, form)
+    above, remarks = _without_remarks(rows, form.header_row)
+    return _table(path, unit, above, form.header_row), [f"{unit} {number}" for number in remarks]
+
+
+def _rows(path: Path, content: bytes, form: Format) -> tuple[str, list[Row]]:
+    """What a row is called, and the numbered rows of a workbook or CSV."""
+    if not content.startswith(XLSX):
+        return "line", _csv(path, content, form)
+    unit = f"sheet {form.sheet!r}, row" if form.sheet else "row"
+    return unit, list(enumerate(_sheet(path, read_sheets(path, content), form.sheet), 1))
 
 
 def content_of(path: Path) -> bytes:
@@ -90,8 +107,30 @@ def _table(path: Path, unit: str, rows: Sequence[Row], header_row: int) -> Table
     if not below:
         raise InputError(path, "a header without rows", "rows below the header")
     hint = "A text with the separator in it needs quotes; the file may also be cut off."
-    called = [" ".join(tables.as_text(name).split()) for name in names]
+    texts = [" ".join(tables.as_text(name).split()) for name in names]
+    # The first column of tables of pandas and R has no name; it is called by its position.
+    called = [name or nameless(position) for position, name in enumerate(texts)]
     return from_rows(path, called, lambda: below, unit, header=header, width="{}, as in the header", hint=hint)
+
+
+def nameless(position: int) -> str:
+    """What a column without a name is called, by its position from 0."""
+    return f"column {position + 1}"
+
+
+def _without_remarks(rows: Sequence[Row], header_row: int) -> tuple[list[Row], list[int]]:
+    """Rows without those at the end that have one text of several words only, and the numbers of those."""
+    kept = filled(rows)
+    remarks: list[int] = []
+    while kept and kept[-1][0] > header_row and _is_remark(kept[-1][1]):
+        remarks.insert(0, kept.pop()[0])
+    return kept, remarks
+
+
+def _is_remark(cells: Sequence[Cell]) -> bool:
+    """Whether a row is a source or a sentence; one word may be a code or name that was cut off."""
+    first, *more = (cell for cell in cells if cell != "")
+    return not more and isinstance(first, str) and len(re.findall(r"[^\W\d_]\S*", first)) > 1
 
 
 def _csv(path: Path, content: bytes, form: Format) -> list[Row]:
