@@ -745,7 +745,10 @@ def test_files_of_another_kind_are_refused_in_one_message(tmp_path: Path) -> Non
         "The file may be cut off; fetch it again."
     )
     assert told("d_2021.csv", "regio\nSúdwest".encode("latin-1")) == (
-        ", line 2: found bytes that are not UTF-8 text; expected a UTF-8 file."
+        ", line 2: found bytes that are not UTF-8 text; expected a UTF-8 file. Save it as CSV UTF-8."
+    )
+    assert told("j_2021.txt", "regio".encode("utf-16")) == (
+        ": found text in UTF-16; expected a UTF-8 file. Save it as CSV UTF-8."
     )
     assert told("e_2021.csv", b" \n") == ": found an empty file; expected a header line and rows."
     assert told("f_2021.json", b'{"value": [{"a": 1},') == (
@@ -764,6 +767,31 @@ def test_files_of_another_kind_are_refused_in_one_message(tmp_path: Path) -> Non
 def unpacked(path: Path) -> int:
     with zipfile.ZipFile(path) as archive:
         return sum(member.file_size for member in archive.infolist())
+
+
+@pytest.mark.parametrize(
+    ("above", "separator", "below"),
+    [
+        ("sep=;\r\n", ";", ""),
+        ("", "\t", ""),
+        ("", ";", ";" * 20 + "\r\n" + " ;" * 20 + "\r\n"),
+        ("Kerncijfers wijken en buurten 2021\r\n\r\n", ";", ""),
+        ("Kerncijfers wijken en buurten 2021" + "," * 20 + "\n", ",", "\n\n"),
+    ],
+    ids=["sep", "tabs", "blank rows", "title", "padded title"],
+)
+def test_a_table_saved_by_a_spreadsheet_is_read_the_same(
+    tmp_path: Path, above: str, separator: str, below: str
+) -> None:
+    plain = delimited(tmp_path / "kwb-2021.csv", ROWS)
+    again = delimited(tmp_path / "kwb_2021.csv", ROWS, mark=separator)
+    again.write_text(above + again.read_text(encoding="utf-8") + below, encoding="utf-8", newline="")
+    for one, other in zip(read_tables([plain]), read_tables([again]), strict=True):
+        pd.testing.assert_frame_equal(one.frame, other.frame)
+    again.write_text(again.read_text(encoding="utf-8").replace("Wijk      ", "wijkje", 1), encoding="utf-8")
+    lines = again.read_text(encoding="utf-8").splitlines()
+    number = next(number for number, line in enumerate(lines, 1) if "wijkje" in line)
+    assert f"line {number}, column 'recs': found 'wijkje'" in refusal(lambda: read_tables([again]))
 
 
 def test_archives_that_are_no_workbook_or_would_fill_the_memory_are_refused(

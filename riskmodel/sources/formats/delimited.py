@@ -45,10 +45,10 @@ def header(path: Path) -> list[str]:
     return names
 
 
-def semicolons(where: str) -> InputError:
-    """The refusal of a file with semicolons, which is not as its publisher wrote it."""
+def semicolons(where: str, separator: str = ";") -> InputError:
+    """The refusal of a file with semicolons or tabs, which is not as its publisher wrote it."""
     hint = "Use the file as published, not one saved again by a spreadsheet."
-    return InputError(where, "columns separated by ';'", "columns separated by ','", hint)
+    return InputError(where, f"columns separated by {separator!r}", "columns separated by ','", hint)
 
 
 def split(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 
@@ -26,6 +27,9 @@ LARGEST_UNPACKED = 600 * 2**20
 #: The largest official sheet has some 18,000 rows of 250 columns.
 MOST_COLUMNS, MOST_CELLS = 700, 20_000_000
 CUT = "The file may be cut off; fetch it again."
+SAVE = "Save it as CSV UTF-8."
+#: Signs between columns, and lines in which they are counted.
+SEPARATORS, HEAD = (";", "\t", ","), 25
 
 
 def open_tables(path: Path) -> list[KwbTable]:
@@ -63,17 +67,23 @@ def _sheet(path: Path, name: str, rows: Sequence[Sequence[Cell]]) -> KwbTable:
 
 
 def _csv(path: Path, content: bytes) -> KwbTable:
-    text = delimited.decode(path, content)
-    first = text.partition("\n")[0]
-    separator = ";" if first.count(";") > first.count(",") else ","
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError(path, "text in UTF-16", "a UTF-8 file", SAVE)
+    text = delimited.decode(path, content, hint=SAVE)
+    head = text.splitlines()[:HEAD]
+    separator = max(SEPARATORS, key=lambda sign: max((line.count(sign) for line in head), default=0))
     records = delimited.split(path, text, separator)
-    _, names = next(records, (1, []))
-    hint = delimited.CUT_OR_COMMAS
+    first = next(records, (1, []))
+    # Above the names may be a title, and the separator as spreadsheets write it (sep=;).
+    several = (each for each in chain([first], records) if sum(map(bool, map(str.strip, each[1]))) > 1)
+    number, names = next(several, first)
     return from_rows(
         path,
         names,
-        lambda: [(line, cells) for line, cells in records if cells],
+        # Blank rows are separators only.
+        lambda: [(line, cells) for line, cells in records if any(map(str.strip, cells))],
         "line",
+        header=f"{path}, line {number}",
         separator=separator,
-        hint=hint,
+        hint=delimited.CUT_OR_COMMAS,
     )

@@ -41,7 +41,7 @@ class Dialect:
     missing : tuple of str
         Cells that mean a missing number.
     semicolons, one_level : bool
-        Whether they may separate columns, and whether all rows of a file are of one level.
+        Whether they, or tabs, may separate columns, and whether all rows of a file are of one level.
     rounded : tuple of str
         Indicators that were made from rounded counts before publication.
     unsure : tuple of str
@@ -134,8 +134,8 @@ def recognise(table: KwbTable) -> Dialect | None:
     if found is None:
         return None
     check_once(table.header, filter(None, table.names))
-    if table.separator == ";" and not found.semicolons:
-        raise semicolons(table.header)
+    if table.separator not in ("", ",") and not found.semicolons:
+        raise semicolons(table.header, table.separator)
     absent = [name for name in found.required if found.position(table, name) is None]
     if absent:
         names = shown(table.names)
