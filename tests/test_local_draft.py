@@ -215,8 +215,11 @@ def test_numbers_that_can_be_two_are_asked_and_said(tmp_path: Path, decimal: str
     ) in draft_mapping(file)
     made = read_as_told(tmp_path, file, decimal=f'"{decimal}"')
     assert made.frame["local_gem_inkomen"].tolist() == values
-    why = ", as decimal = '.' says" if decimal == "." else ""
-    assert made.notes == (f"column 'gem_inkomen': '28.400' was read as {values[0]:g}{why}",)
+    means = {
+        ".": "is the decimal sign, 1.250 is 1.25, as the mapping says",
+        ",": "separates thousands, 1.250 is 1250",
+    }
+    assert made.notes == (f"column 'gem_inkomen': the point {means[decimal]}",)
     without = completed(draft_mapping(file)).replace('decimal = "..."', "")
     with pytest.raises(
         InputError, match=r"line 2, column 'gem_inkomen': found '28.400', which may be 28.4 or 28400"

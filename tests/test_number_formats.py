@@ -20,6 +20,7 @@ from scoring_worlds import made_release, made_rows, scores_of
 import riskmodel
 from riskmodel.errors import InputError
 from riskmodel.scoring.release import Release
+from riskmodel.sources import crosswalk
 from riskmodel.sources.formats.numbers import SIGNS, Doubt, NumberFormat, evidence_of, settle
 from riskmodel.sources.kwb import reader as kwb
 from riskmodel.sources.leefbaarometer import scores as leefbaarometer
@@ -191,7 +192,7 @@ def test_thousands_points_among_decimal_commas_are_read_and_said(tmp_path: Path)
     file.write_text("\n".join(";".join(row) for row in [header, *rows]), encoding="utf-8")
     for made in kwb.read_tables([file]):
         assert made.frame["density"].tolist() == [1250.0] * len(made.frame)
-        assert "column 'bev_dich': '1.250' was read as 1250" in made.notes
+        assert "column 'bev_dich': the point separates thousands, 1.250 is 1250" in made.notes
 
 
 def test_numbers_are_made_of_text_in_one_place() -> None:
@@ -220,6 +221,32 @@ def as_saved(value: float, thousands: str) -> str:
     return written(value, 0 if abs(value) >= 1000 else 4, ",", thousands if abs(value) >= 1000 else "")
 
 
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (
+            "1.250,987",
+            "2, column 'addresses': found '1.250', which may be 1.25 or 1250; expected numbers that show",
+        ),
+        ("1.250,0.5", ""),
+        ("987,12", ""),
+    ],
+)
+def test_a_comma_separated_file_shows_what_its_points_are(tmp_path: Path, values: str, told: str) -> None:
+    header, row, *_ = seeds.crosswalk()[0]["links.csv"].decode().splitlines()
+    start = row.rpartition(",")[0]
+    other = start.replace(start.split(",")[3], start.split(",")[3][:-1] + "9")
+    one, two = values.split(",")
+    file = tmp_path / "links.csv"
+    file.write_text(f"{header}\n{start},{one}\n{other},{two}\n", encoding="utf-8")
+    if told:
+        with pytest.raises(InputError, match=re.escape(f"links.csv, line {told}")):
+            crosswalk.read_links(file)
+    else:
+        links, _ = crosswalk.read_links(file)
+        assert sorted(links["addresses"]) == sorted(map(float, (one, two)))
+
+
 @pytest.mark.parametrize("separator", [";", "\t", ","])
 def test_scores_of_a_spreadsheet_with_points_between_thousands(
     release: Release, tmp_path: Path, separator: str
@@ -234,7 +261,7 @@ def test_scores_of_a_spreadsheet_with_points_between_thousands(
     assert done.manifest["totals"] == plain.manifest["totals"]
     assert scores_of(tmp_path / "dutch").equals(scores_of(tmp_path / "plain"))
     assert plain.manifest["notes"] == []
-    assert done.manifest["notes"] == ["column 'context.density': '1.001' was read as 1001"]
+    assert done.manifest["notes"] == ["column 'context.density': the point separates thousands, 1.250 is 1250"]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pv
 
 from riskmodel.errors import InputError, unreadable
-from riskmodel.sources.formats.numbers import is_number
+from riskmodel.sources.formats.numbers import Doubt, Evidence, is_number
 from riskmodel.sources.formats.tables import check_once
 
 #: Of a header in a message, no more characters than this: the first line of a wrong file can be very long.
@@ -110,6 +111,7 @@ def read(path: Path, columns: Sequence[str], numeric: Sequence[str], missing: Se
         quoted_strings_can_be_null=False,
     )
     table = load(path, names, options, hint=CUT_OR_COMMAS, numeric=numeric, missing=missing)
+    _refuse_open_points(path, names, [name for name in numeric if name in columns])
     for name in numeric:
         # Missing values are null here, and null is neither finite nor infinite.
         row = pc.index(pc.is_finite(table[name]), False).as_py() if name in columns else -1
@@ -117,6 +119,25 @@ def read(path: Path, columns: Sequence[str], numeric: Sequence[str], missing: Se
             position = f"{path}, line {row + 2}, column {name!r}"
             raise InputError(position, "a value that is not finite", "a finite number")
     return table
+
+
+def _refuse_open_points(path: Path, names: Sequence[str], numeric: Sequence[str]) -> None:
+    """Refuse a file of which every point in a number may separate thousands; most show the opposite at once."""
+    evidence, first = Evidence(), dict[tuple[str, str], int]()
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.reader(file)
+        for row in islice(rows, 1, None):
+            cells = dict(zip(names, row, strict=False))
+            for name in numeric:
+                text = cells.get(name, "").strip()
+                if not text.isdigit():
+                    evidence.add(name, [text])
+                    first.setdefault((name, text), rows.line_num)
+            if evidence.decimal:
+                return
+    found = evidence.settled()
+    if isinstance(found, Doubt):
+        raise found.refusal(f"{path}, line {first[found.column, found.text]}, column {found.column!r}")
 
 
 def load(

@@ -90,11 +90,17 @@ class NumberFormat:
 
     def note(self, column: str, texts: Iterable[str]) -> str:
         """What was taken for a separator of thousands in a column, for the user; empty when nothing was."""
-        if not self.thousands:
+        if not self.thousands or not any(
+            self.thousands in text and self.number(text) is not None for text in texts
+        ):
             return ""
-        example = next((text for text in texts if self.thousands in text and self.number(text) is not None), "")
-        value = self.number(example) if example else None
-        return "" if value is None else f"column {column!r}: {example!r} was read as {value:.15g}"
+        return f"column {column!r}: {self.meaning(self.thousands)}"
+
+    def meaning(self, sign: str) -> str:
+        """What a sign means in this format, with an example that is not of the file: its values may be hidden."""
+        example = f"1{sign}250"
+        role = "is the decimal sign" if sign == self.decimal else "separates thousands"
+        return f"the {_NAMES[sign]} {role}, {example} is {self.number(example):.15g}"
 
 
 @dataclass(frozen=True)

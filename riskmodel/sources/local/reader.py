@@ -221,10 +221,7 @@ def _number_format(table: Table, mapping: Mapping, read: list[Column]) -> tuple[
         raise InputError(at, form.found, form.expected, hint)
     notes = [form.note(name, (cell for cell in table.column(name) if isinstance(cell, str))) for name in names]
     if isinstance(alone, Doubt) and alone.sign == said and alone.column in names:
-        value = form.number(alone.text)
-        notes.append(
-            f"column {alone.column!r}: {alone.text!r} was read as {value:.15g}, as decimal = {said!r} says"
-        )
+        notes.append(f"column {alone.column!r}: {form.meaning(said)}, as the mapping says")
     return form, list(filter(None, notes))
 
 
