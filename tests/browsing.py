@@ -31,7 +31,7 @@ def watching(browser: Any) -> Iterator[tuple[Callable[..., Any], list[str]]]:
     Yields
     ------
     callable
-        ``visit(address, own, width=1280, **settings)`` gives the page, in a context of its own.
+        ``visit(address, own, width=1280, **settings)`` gives the page, visited twice, in its own context.
     list of str
         What pages did that they may not.
     """
@@ -48,6 +48,8 @@ def watching(browser: Any) -> Iterator[tuple[Callable[..., Any], list[str]]]:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
         page.goto(address)
+        if address.startswith("http"):
+            page.goto(address)  # again: now the browser only asks whether what it has is still so
         return page
 
     yield visit, complaints

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Mapping
 
 from fastapi import Request
 from pydantic import BaseModel
@@ -17,6 +18,8 @@ from riskmodel.workspace.versions import code_version
 
 #: Bodies below so many bytes are not worth compressing.
 SMALLEST = 1000
+#: Headers of an answer that speak of the bytes that are sent with it.
+OF_THE_BYTES = frozenset({"content-length", "content-type", "accept-ranges"})
 
 
 def identity_of(request: Request) -> Identity:
@@ -46,15 +49,21 @@ def is_current(request: Request, etag: str) -> bool:
     return matches(request.headers.get("if-none-match", ""), etag)
 
 
-def not_modified(etag: str) -> Response:
-    """Return the answer to a reader that already has it."""
-    return Response(status_code=304, headers={"etag": etag, "cache-control": CACHING, "vary": VARY})
+def not_modified(etag: str, whole: Mapping[str, str] | None = None) -> Response:
+    """Return the answer to a reader that already has it, with the headers of the ``whole`` one."""
+    lasting = {name: value for name, value in (whole or {}).items() if name not in OF_THE_BYTES}
+    return Response(status_code=304, headers=lasting | tagged(etag))
+
+
+def tagged(etag: str) -> dict[str, str]:
+    """Return the headers of every answer with an entity tag, whole or not modified."""
+    return {"etag": etag, "cache-control": CACHING, "vary": VARY}
 
 
 def answer(request: Request, model: BaseModel, etag: str, status: int = 200) -> Response:
     """Return a model as a JSON answer."""
     content = model.model_dump_json(by_alias=True).encode()
-    headers = {"etag": etag, "cache-control": CACHING, "vary": VARY}
+    headers = tagged(etag)
     if len(content) >= SMALLEST and takes_gzip(request.headers.get("accept-encoding", "")):
         content = gzip.compress(content, compresslevel=5, mtime=0)
         headers["content-encoding"] = "gzip"

@@ -17,7 +17,7 @@ from riskmodel.scoring.release import load_release
 from riskmodel.web.access.access_log import log_access
 from riskmodel.web.access.identity import Identity
 from riskmodel.web.access.ownership import owner_municipality
-from riskmodel.web.api.answers import answer, etag_of, is_current, not_modified, require_role
+from riskmodel.web.api.answers import answer, etag_of, is_current, not_modified, require_role, tagged
 from riskmodel.web.api.asked import PageAsked
 from riskmodel.web.api.job_models import (
     Id,
@@ -186,14 +186,16 @@ def result(request: Request, job_id: JobId) -> Response:
     service = service_of(request)
     found = service.jobs.find(identity, job_id)
     path, etag = service.jobs.result_of(found), f'"{found.result["sha256"]}"'
+    name = f"scores-{found.id}.zip"
+    # It answers requests for a range, so that an interrupted download can continue.
+    file = FileResponse(
+        path, filename=name, headers=tagged(etag), media_type="application/zip", stat_result=path.stat()
+    )
     if is_current(request, etag):
-        return not_modified(etag)
+        return not_modified(etag, file.headers)
     with writing(service_of(request).engine) as connection:
         log_access(connection, identity.name, request.state.address, "result", job=found.id)
-    name = f"scores-{found.id}.zip"
-    headers = {"etag": etag, "cache-control": "private, no-cache"}
-    # It answers requests for a range, so that an interrupted download can continue.
-    return FileResponse(path, filename=name, headers=headers, media_type="application/zip")
+    return file
 
 
 def _tagged(request: Request, model: Any, identity: Identity) -> Response:

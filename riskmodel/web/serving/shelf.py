@@ -64,10 +64,12 @@ class Ready(Response):
 
 async def send_ready(asked: Mapping[bytes, bytes], shelved: Shelved, body: Body, send: Send) -> None:
     """Send a ready answer: plain, compressed, or only that the reader has it already."""
+    # Also with status 304: a browser replaces the headers that it has by those, a page's policy included.
     headers: RawHeaders = [
         (b"etag", body.etag.encode()),
         (b"cache-control", CACHING.encode()),
         (b"vary", VARY.encode()),
+        *((name.encode(), value.encode()) for name, value in shelved.headers.items()),
     ]
     if matches(asked.get(b"if-none-match", b"").decode("latin-1"), body.etag):
         await send({"type": "http.response.start", "status": 304, "headers": headers})
@@ -77,7 +79,6 @@ async def send_ready(asked: Mapping[bytes, bytes], shelved: Shelved, body: Body,
     if body.zipped and takes_gzip(asked.get(b"accept-encoding", b"").decode("latin-1")):
         content = body.zipped
         headers.append((b"content-encoding", b"gzip"))
-    headers += [(name.encode(), value.encode()) for name, value in shelved.headers.items()]
     headers += [
         (b"content-type", body.media_type.encode()),
         (b"content-length", str(len(content)).encode()),
