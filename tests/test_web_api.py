@@ -99,7 +99,11 @@ def test_filters_hold_together(client: Client) -> None:
     assert client.get(f"{API}/areas?municipality=wolderdam (VOORBEELD)&limit=1").json()["total"] > 1
     one = every[3]
     assert client.get(f"{API}/areas?area={one['code']}&name={one['name'][:4]}").json()["items"] == [one]
+    assert client.get(f"{API}/areas", params={"name": f" {one['name'][:4].upper()}\u0301-"}).json()["total"] > 0
     assert client.get(f"{API}/areas?area={one['code']}&name=zzz").json()["total"] == 0
+    assert client.get(f"{API}/areas?name=-").json()["total"] == 0
+    by_number = client.get(f"{API}/areas?municipality={TOWN.removeprefix('GM')}&municipality={OTHER}&limit=1000")
+    assert by_number.json()["items"] == part
     assert client.get(f"{API}/areas/{one['code']}").json() == one
     assert is_problem(client.get(f"{API}/areas/WK0"), 404)
     assert is_problem(client.get(f"{API}/areas?municipality=Nergenshuizen"), 404)

@@ -6,6 +6,7 @@ touches the workspace or the network.
 
 from __future__ import annotations
 
+import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -218,6 +219,13 @@ def regions() -> dict[str, tuple[str, ...]]:
 
 
 def plain(name: str) -> str:
-    """A name without capitals, accents and spaces around it, to compare names by."""
-    letters = unicodedata.normalize("NFD", name.strip())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
+    """A name as words without capitals, accents and punctuation, to compare names by.
+
+    Examples
+    --------
+    >>> plain("’s-Gravenhage (gemeente)"), plain("SÚDWEST  Fryslân")
+    ('s gravenhage gemeente', 'sudwest fryslan')
+    """
+    letters = unicodedata.normalize("NFKD", name)
+    bare = "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
+    return " ".join(re.findall(r"[^\W_]+", bare))

@@ -15,9 +15,6 @@ import pandas as pd
 
 from riskmodel.catalogue import load, municipalities, read_table, regions
 
-#: Names that the list of municipalities writes without their accents.
-ACCENTED = {"Fryslan": "Fryslân"}
-
 
 @dataclass(frozen=True)
 class Member:
@@ -148,7 +145,7 @@ def provinces() -> dict[str, Group]:
     return {
         str(province): Group(
             str(province),
-            f"de provincie {ACCENTED.get(str(province), province)}",
+            f"de provincie {province}",
             "CBS, gemeentelijke indeling 2022 en 2024",
             "Gemeenten die sinds 2016 zijn opgegaan in een andere, horen bij de provincie van die gemeente.",
             tuple(sorted(each.index)),

@@ -7,6 +7,7 @@ heavy. Whatever goes wrong, a shell gets no words rather than an error.
 from __future__ import annotations
 
 import csv
+import tomllib
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
@@ -78,10 +79,12 @@ def lists(ctx: typer.Context, incomplete: str) -> list[str]:
 
 def municipalities(ctx: typer.Context, incomplete: str) -> list[str]:
     """Names of municipalities with areas in the workspace, or of all where those are not known."""
-    with resources.files("riskmodel.catalogue").joinpath("municipalities.csv").open(encoding="utf-8") as file:
-        known = {row["code"]: row["name"] for row in csv.DictReader(file)}
+    catalogue = resources.files("riskmodel.catalogue")
+    with catalogue.joinpath("municipalities.csv").open(encoding="utf-8") as file:
+        known = [(row["name"], row["code"]) for row in csv.DictReader(file)]
+    known += tomllib.loads(catalogue.joinpath("usual_names.toml").read_text("utf-8"))["municipalities"].items()
     present = _municipality_codes(_workspace(ctx))
-    names = sorted({name for code, name in known.items() if not present or code in present})
+    names = sorted({name for name, code in known if not present or code in present})
     return [name for name in names if name.casefold().startswith(incomplete.casefold())]
 
 

@@ -154,12 +154,7 @@ def _members(measured: Measured, groups: Groups) -> pd.DataFrame:
 def _provinces() -> dict[str, str]:
     """Return the province of every municipality, those that went into another since 2016 included."""
     names = catalogue.municipalities()["province"].unique()
-    return {
-        code: group_lists.ACCENTED.get(name, name)
-        for name, group in group_lists.groups().items()
-        if name in names
-        for code in group.members
-    }
+    return {code: name for name, group in group_lists.groups().items() if name in names for code in group.members}
 
 
 def _per_territory(each: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskmodel.catalogue.area_names import called, find_municipalities
+from riskmodel.catalogue.area_names import all_called, find_municipalities
 from riskmodel.errors import InputError
 from riskmodel.monitor.comparable import Weight, match
 from riskmodel.monitor.current import state_table
@@ -85,7 +85,10 @@ def view_of(
         found = find(named, country)
         chosen, title = found.areas, named.title_nl
     else:
-        chosen, title = in_municipalities(country, municipality), ", ".join(map(called, municipality))
+        chosen, title = (
+            in_municipalities(country, municipality),
+            all_called(municipality),
+        )
     start, end = span_of(country, start, end)
     return View(
         country=country,

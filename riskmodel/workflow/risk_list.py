@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from riskmodel.catalogue.area_names import called, find_municipalities
+from riskmodel.catalogue.area_names import all_called, find_municipalities
 from riskmodel.errors import InputError
 from riskmodel.forecasting.backtest_record import FORECASTS, QUESTION, SCORES
 from riskmodel.forecasting.experiment import load_experiment
@@ -90,7 +90,7 @@ def risk_list(
     stored = newest_forecast(workspace, experiment, day)
     panel = workspace.panel(stored.level, allow_origin=stored.experiment.allow_origin)
     codes = municipality_codes(panel, municipality)
-    asked = ", ".join(map(called, municipality)) if municipality else "Nederland"
+    asked = all_called(municipality) if municipality else "Nederland"
     made = make_list(workspace, stored, panel, codes, f"Risicolijst {asked}", capacity, day, audit_share)
     paths = write_formats(made, out, asked_forms)
     if capacity is not None:

@@ -4,7 +4,8 @@ const table = byId("areas");
 const body = byId("rows");
 const headers = [...table.tHead.rows[0].cells];
 const fields = Object.fromEntries(["find", "municipality", "order", "pressed", "threatened", "listed", "audit", "small"].map((id) => [id, byId(id)]));
-const simple = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+// As names are compared everywhere: words without capitals, accents and punctuation.
+const simple = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^\p{L}\p{N}]+/gu, " ").trim();
 const searched = rows.name.map((name, i) => simple(`${name} ${interned[rows.town[i]]} ${rows.code[i]}`));
 const names = new Intl.Collator("nl", { numeric: true });
 const sorting = { column: "rank", direction: "ascending" };

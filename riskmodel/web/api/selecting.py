@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from fastapi import Request
 
-from riskmodel.catalogue import DIMENSIONS, drivers
+from riskmodel.catalogue import DIMENSIONS, drivers, plain
 from riskmodel.catalogue.area_names import find_municipalities
 from riskmodel.products.risk_list.risk_list import CHANCES, MODEL_NUMBERS
 from riskmodel.products.risk_list.texts import event_in_dutch
@@ -91,9 +91,8 @@ def chosen(
     if hidden:
         inside &= ~np.isin(owner, sorted(hidden))
     if asked.name:
-        wanted = asked.name.casefold()
-        found = [wanted in name.casefold() for name in snapshot.panel.names[row].tolist()]
-        inside &= np.array(found, dtype=bool)
+        wanted = plain(asked.name)
+        inside &= bool(wanted) & (np.char.find(snapshot.plain_names[row], wanted) >= 0)
     found_at = np.flatnonzero(inside)
     ordered: npt.NDArray[np.intp] = found_at[np.argsort(areas[found_at], kind="stable")]
     return ordered

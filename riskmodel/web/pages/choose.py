@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
-from riskmodel.catalogue.area_names import find_municipalities, named_regions
+from riskmodel.catalogue.area_names import called, close_names, find_municipalities, named_regions, usual_names
 from riskmodel.errors import InputError
 from riskmodel.products.risk_list.random_visits import RANDOM_SHARE
 from riskmodel.web.serving.snapshot import Snapshot
@@ -91,7 +90,7 @@ def validate(choice: Choice, snapshot: Snapshot) -> ValidChoice:
         except InputError:
             errors[f"gemeente-{number}"] = _unknown(text, snapshot)
         else:
-            found.setdefault(text.casefold(), text)
+            found.setdefault(called(text), text)
     if not found and not errors:
         errors["gemeente-1"] = "Kies een gemeente of regio."
     capacity = _capacity(choice.capacity)
@@ -102,7 +101,10 @@ def validate(choice: Choice, snapshot: Snapshot) -> ValidChoice:
 
 
 def choosable_names(snapshot: Snapshot) -> list[tuple[str, str]]:
-    """Return name and kind of the regions, provinces and municipalities that can be chosen, in that order."""
+    """Return name and kind of the regions, provinces and municipalities that can be chosen, in that order.
+
+    A usual name has the official one for a kind.
+    """
     present = frozenset(snapshot.municipalities)
     own = sorted(set(snapshot.municipalities.values()), key=str.casefold)
     known = {name.casefold() for name in own}
@@ -111,14 +113,13 @@ def choosable_names(snapshot: Snapshot) -> list[tuple[str, str]]:
         for name, codes in named_regions().items()
         if (inside := len(present.intersection(codes))) and name.casefold() not in known
     ]
-    return [*areas, *((name, "gemeente") for name in own)]
+    return [*areas, *((name, "gemeente") for name in own), *usual_names(present).items()]
 
 
 def _unknown(text: str, snapshot: Snapshot) -> str:
-    names = {name.casefold(): name for name, _ in choosable_names(snapshot)}
-    close = get_close_matches(text.casefold(), list(names), n=2, cutoff=0.7)
+    close = close_names(text, frozenset(snapshot.municipalities))[:2]
     if close:
-        return f"‘{text}’ kennen we niet. Bedoelt u {' of '.join(names[each] for each in close)}?"
+        return f"‘{text}’ kennen we niet. Bedoelt u {' of '.join(close)}?"
     return f"‘{text}’ kennen we niet. Kies een naam uit de lijst."
 
 

@@ -233,7 +233,7 @@ def _form(
     service = service_of(request)
     chosen = _asked_for(service, choice)
     names = choosable_names(chosen)
-    regions = [name for name, kind in names if kind != "gemeente"]
+    regions = [name for name, kind in names if kind.startswith(("regio", "provincie"))]
     context = {
         "here": "/",
         "choice": choice,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from riskmodel.catalogue.area_names import find_municipalities, region_of
+from riskmodel.catalogue.area_names import all_called, find_municipalities
 from riskmodel.errors import InputError
 from riskmodel.products.risk_list.build import build_risk_list
 from riskmodel.products.risk_list.random_visits import RANDOM_SHARE
@@ -66,7 +66,7 @@ def list_options(
     codes = tuple(sorted({code for name in names for code in find_municipalities(name, present)}))
     local = snapshot.local & set(codes or present)
     if not local & hidden:
-        title = f"Risicolijst {', '.join(_official_name(snapshot, name) for name in names) or 'Nederland'}"
+        title = f"Risicolijst {all_called(names) or 'Nederland'}"
         return ListOptions(codes, title, capacity, audit_share)
     visible = tuple(sorted(present - hidden))
     if codes or not visible:
@@ -74,9 +74,3 @@ def list_options(
     return ListOptions(
         visible, "Risicolijst Nederland, zonder gemeenten met eigen gegevens", capacity, audit_share
     )
-
-
-def _official_name(snapshot: Snapshot, name: str) -> str:
-    """Return the name as it is written officially, however somebody typed it."""
-    codes = find_municipalities(name, frozenset(snapshot.municipalities))
-    return region_of(name) or " en ".join(snapshot.municipalities[code] for code in codes)

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from riskmodel.catalogue import indicators
+from riskmodel.catalogue import indicators, plain
 from riskmodel.errors import InputError, refuse_damage
 from riskmodel.forecasting.experiment import Experiment
 from riskmodel.forecasting.forecast_store import StoredForecast
@@ -78,6 +78,11 @@ class Snapshot:
     def owners(self) -> npt.NDArray[np.str_]:
         """``GM`` code of every area of the panel, shape (areas,)."""
         return self.panel.municipality_codes()
+
+    @cached_property
+    def plain_names(self) -> npt.NDArray[np.str_]:
+        """Name of every area of the panel as plain words, shape (areas,)."""
+        return np.array([plain(name) for name in self.panel.names.tolist()], dtype=str)
 
     @cached_property
     def municipalities(self) -> Mapping[str, str]:
