@@ -13,12 +13,14 @@ import pyarrow.parquet as pq
 import pytest
 from browsing import browser, needs_browser, watching
 from fastapi.routing import iter_route_contexts
-from web_worlds import copy_of, running, settings_of, trained, until
+from web_worlds import Client, copy_of, running, settings_of, trained, until
 
+from riskmodel.errors import InputError
 from riskmodel.web.access.tokens import create_token
 from riskmodel.web.app import create_app
 from riskmodel.web.pages.frame import static_files
 from riskmodel.web.service import Service
+from riskmodel.web.settings import Settings
 from riskmodel.workflow.score import find_release, write_features
 from riskmodel.workspace.store import Workspace
 
@@ -109,11 +111,15 @@ def _site(address: str, service: Service, workspace: Workspace, folder: Path) ->
     return Site(address, service, login, values)
 
 
+ROOT, FORWARDED = "/eigen/risico", "/van.de-proxy"
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("routes")
     workspace = copy_of(trained(tmp_path_factory.getbasetemp()), folder)
-    with running(settings_of(workspace)) as (address, service):
+    settings = settings_of(workspace, root_path=ROOT, trusted_proxies=("127.0.0.1",))
+    with running(settings) as (address, service):
         yield _site(address, service, workspace, folder)
 
 
@@ -135,6 +141,63 @@ def test_an_answer_that_has_not_changed_has_the_headers_of_the_whole_one(site: S
 
 def _lasting(answer: httpx.Response) -> dict[str, str]:
     return {name: value for name, value in answer.headers.items() if name not in OF_THE_BODY}
+
+
+# --- below a path -----------------------------------------------------------------------------------
+
+
+def _links(answer: httpx.Response) -> set[str]:
+    """Every address of the service in an answer: links, forms, style, script, next page, files."""
+    kind = answer.headers.get("content-type", "")
+    found = {answer.headers.get("location", "")}
+    if kind.startswith("text/html"):
+        found |= set(re.findall(r'(?:href|src|action)="([^"]*)"', answer.text))
+    elif kind == "application/json" and "openapi" not in answer.json():
+        found |= set(re.findall(r'"(?:href|next|areas)": ?"([^"]*)"', answer.text))
+    return {link.partition("#")[0] for link in found if link and not link.startswith(("#", "data:", "https:"))}
+
+
+@pytest.mark.parametrize("forwarded", [True, False], ids=["taken off, in a header", "in the settings"])
+def test_every_link_of_every_answer_leads_somewhere_below_the_path(site: Site, forwarded: bool) -> None:
+    root, header = (FORWARDED, {"x-forwarded-prefix": f"{FORWARDED}/"}) if forwarded else (ROOT, {})
+    found: dict[str, str] = {}
+    more = (f"{API}/areas?limit=1", "/lijst?nummer=1", "/lijst?nummer=", "/bestaat-niet", "/lijst/999")
+    for path in [*site.addresses(), *more]:
+        # Before and after the answer is ready on the shelf.
+        for _ in range(2):
+            whole = site.get(path, accept="text/html", **header)
+            found |= dict.fromkeys(_links(whole), path)
+    assert len(found) > 25
+    for link, where in found.items():
+        assert link.startswith(f"{root}/"), (where, link)
+        if link.endswith((".gpkg", ".geojson")):  # there are no polygons here
+            continue
+        # A proxy that takes the path off sends this; with the setting it may stay.
+        answer = site.get(link.removeprefix(root) if forwarded else link, **header)
+        assert answer.status_code in (200, 303, 405), (where, link)
+
+
+def test_the_path_below_which_it_is_shown_is_one_that_is_trusted(site: Site) -> None:
+    described = site.get(f"{API}/openapi.json").json()
+    assert described["servers"] == [{"url": ROOT}]
+    odd_ones = ("//evil.example", "evil", "/a/../b", "/a b", "/<b>", "/a?b", "https://evil.example", "/a" * 9)
+    for odd in odd_ones:
+        page = site.get("/methode", **{"x-forwarded-prefix": odd}).text
+        assert "evil" not in page and f'href="{ROOT}/nederland"' in page, odd
+    twice = [*site.login.items(), ("x-forwarded-prefix", "/a"), ("x-forwarded-prefix", "/b")]
+    assert f'href="{ROOT}/nederland"' in httpx.get(f"{site.address}/methode", headers=twice).text
+    assert site.get(ROOT).status_code == site.get(f"{ROOT}/").status_code == site.get("/").status_code == 200
+    stranger = Client(site.service, address="192.0.2.9", **{"x-forwarded-prefix": "/evil"})
+    assert f'href="{ROOT}/nederland"' in stranger.get("/methode").text
+    wrong = Settings(workspace=site.service.settings.workspace, root_path="/lijst/x")
+    with pytest.raises(InputError, match="root_path"):
+        create_app(wrong, site.service)
+    for odd in ("risico", "/", "/a/", "//a", "/a/../b", "/é"):
+        with pytest.raises(InputError, match="root_path"):
+            Settings(workspace=site.service.settings.workspace, root_path=odd)
+
+
+# --- in a browser, last: its thread has a loop of its own ---
 
 
 @pytest.mark.long
@@ -160,4 +223,23 @@ def test_every_page_looks_the_same_at_the_second_visit(browser: Any, site: Site)
             fresh.goto(site.address + path)
             assert fresh.evaluate(LOOKS) == second, path
             fresh.context.close()
+    assert complaints == []
+
+
+@pytest.mark.long
+@needs_browser
+def test_a_list_is_made_in_a_browser_below_a_path(browser: Any, site: Site) -> None:
+    with watching(browser) as (visit, complaints):
+        page = visit(f"{site.address}{ROOT}/", site.address + ROOT)
+        page.fill("#gemeente-1", "Wolderdam (voorbeeld)")
+        page.click("#maak")
+        page.wait_for_url(f"**{ROOT}/lijst/*")
+        page.click("nav.service summary")
+        with page.expect_download() as download:
+            page.locator('.files a[href$=".csv"]').click()
+        assert Path(download.value.path()).read_text("utf-8-sig")
+        page.click("text=Mijn lijsten")
+        page.fill("#nummer", site.values["number"][0])
+        page.press("#nummer", "Enter")
+        page.wait_for_url(f"**{ROOT}/lijst/{site.values['number'][0]}")
     assert complaints == []

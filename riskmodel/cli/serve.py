@@ -56,6 +56,10 @@ def serve(
         list[str] | None,
         typer.Option(help="Name under which the service is reached; may be repeated; * for any."),
     ] = None,
+    root_path: Annotated[
+        str | None,
+        typer.Option(help="Path below which a proxy shows the service, such as /risico; by default none."),
+    ] = None,
 ) -> None:
     """Serve pages and API from a workspace; everything else is set by RISKMODEL_... in the environment.
 
@@ -74,10 +78,11 @@ def serve(
         database=database,
         anonymous=anonymous,
         allowed_hosts=tuple(allowed_host) if allowed_host else None,
+        root_path=root_path,
     )
     _check_names(host, settings)
     app = create_app(settings)
-    typer.echo(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+    typer.echo(f"http://{f'[{host}]' if ':' in host else host}:{port}{settings.root_path}")
     # The service finds the address of a client itself, from the proxies that were named; no header names it.
     uvicorn.run(
         app,

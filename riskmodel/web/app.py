@@ -9,9 +9,12 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
 
+from riskmodel.errors import InputError
 from riskmodel.web import problems
 from riskmodel.web.access.gate import Gate
+from riskmodel.web.access.root import RootPath
 from riskmodel.web.api import jobs as api_jobs
 from riskmodel.web.api import lists as api_lists
 from riskmodel.web.api import routes as api
@@ -85,10 +88,20 @@ def create_app(settings: Settings, service: Service | None = None) -> FastAPI:
         api_jobs.router,
     ):
         app.include_router(router)
+    _check_root(app, settings.root_path)
     app.add_middleware(Gate, settings=settings, tokens=parts.tokens, metrics=parts.metrics, shelf=parts.shelf)
     app.add_middleware(DutchErrors)
+    app.add_middleware(RootPath, settings=settings)
     app.openapi = lambda: _described(app, settings)  # type: ignore[method-assign]
     return app
+
+
+def _check_root(app: FastAPI, root: str) -> None:
+    """Refuse a root path that could be taken for a page: a proxy may leave it on a request or take it off."""
+    own = {str(route.path).split("/")[1] for route in iter_route_contexts(app.routes)}
+    if root and root.split("/")[1] in own:
+        expected = f"a path that does not begin with the name of a page: {', '.join(sorted(own - {''}))}"
+        raise InputError("root_path", repr(root), expected)
 
 
 def _described(app: FastAPI, settings: Settings) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -15,6 +16,8 @@ Role = Literal["reader", "analyst", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
 #: Prefix of a setting in the environment: ``RISKMODEL_ANONYMOUS=no``.
 PREFIX = "RISKMODEL_"
+#: A path below which a proxy can show the service, as it is written; no address of another site looks like it.
+ROOT_PATH = r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*){1,8}"
 _YES, _NO = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
 #: Names under which a machine reaches itself.
 LOOPBACK_NAMES = ("localhost",)
@@ -48,6 +51,9 @@ class Settings:
         Addresses or networks of those proxies; headers from elsewhere are ignored.
     allowed_hosts : tuple of str
         Host names of the service, beside addresses and localhost; ``*`` for any.
+    root_path : str
+        Path below which a proxy shows the service, such as ``/risico``; the trusted ones may send another in
+        ``X-Forwarded-Prefix``.
     requests_per_minute : int
         For one address or login; 0 for no limit.
     wrong_tokens_per_minute : int
@@ -79,6 +85,7 @@ class Settings:
     trusted_role: Role = "reader"
     trusted_proxies: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
+    root_path: str = ""
     requests_per_minute: int = 600
     wrong_tokens_per_minute: int = 10
     max_body_bytes: int = 64 * 1024
@@ -101,6 +108,8 @@ class Settings:
                 "trusted_proxies",
                 "Anybody could claim to be anybody: name the address of the proxy.",
             )
+        if self.root_path and not re.fullmatch(ROOT_PATH, self.root_path):
+            raise InputError("root_path", repr(self.root_path), "a path such as /risico, without / at its end")
         self.networks  # noqa: B018  (an error now rather than at the first request)
         for name in ("request_timeout", "refresh_seconds"):
             if not getattr(self, name) > 0:

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from riskmodel.web.access.identity import ANYBODY, NOBODY, Identity, client_address, trusted, user_of
 from riskmodel.web.access.limits import Rate, check_size, limit_body
+from riskmodel.web.access.root import path_below
 from riskmodel.web.access.security import API_POLICY, HEADERS, SAFE, from_other_origin, known_host
 from riskmodel.web.access.tokens import Tokens
 from riskmodel.web.metrics import Metrics
@@ -82,7 +83,7 @@ class Gate:
         headers = dict(scope["headers"])
         if not self._known_host(headers.get(b"host", b"").decode("latin-1")):
             raise Problem(400, "The service is not known under this name.")
-        path = scope["path"]
+        path = path_below(scope)
         uploads = path.startswith(UPLOADS)
         most = self._settings.max_upload_bytes + 4096 if uploads else self._settings.max_body_bytes
         length = headers.get(b"content-length", b"").decode("latin-1")

@@ -117,11 +117,11 @@ def upload_answer(found: Upload) -> UploadAnswer:
     )
 
 
-def job_answer(found: Job) -> JobAnswer:
-    """Return a job as the API has it."""
+def job_answer(found: Job, root: str) -> JobAnswer:
+    """Return a job as the API has it; ``root`` is the path below which the service is shown."""
     result = None
     if found.state == "done":
-        href = f"/api/v1/jobs/{found.id}/result"
+        href = f"{root}/api/v1/jobs/{found.id}/result"
         result = Result(href=href, **members(found.result["totals"] | found.result, Result))
     return JobAnswer(
         **members(vars(found), JobAnswer)

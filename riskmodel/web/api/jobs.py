@@ -17,6 +17,7 @@ from riskmodel.scoring.release import load_release
 from riskmodel.web.access.access_log import log_access
 from riskmodel.web.access.identity import Identity
 from riskmodel.web.access.ownership import owner_municipality
+from riskmodel.web.access.root import root_of
 from riskmodel.web.api.answers import answer, etag_of, is_current, not_modified, require_role, tagged
 from riskmodel.web.api.asked import PageAsked
 from riskmodel.web.api.job_models import (
@@ -75,7 +76,7 @@ async def upload(request: Request, asked: Annotated[UploadAsked, Query()]) -> Re
         body.pieces, lambda: clean_name(asked.name or body.name), identity, municipality, request.state.address
     )
     response = answer(request, upload_answer(made), etag_of(request, made.id), 201)
-    response.headers["location"] = f"/api/v1/uploads/{made.id}"
+    response.headers["location"] = f"{root_of(request.scope)}/api/v1/uploads/{made.id}"
     return response
 
 
@@ -108,8 +109,8 @@ async def create(request: Request, body: JobAsked) -> Response:
     """Score an upload in the background; which model does it is fixed now."""
     identity = require_role(request, "analyst")
     made = await service_of(request).make(_add_job, request, identity, body)
-    response = answer(request, job_answer(made), etag_of(request, made.id), 202)
-    response.headers["location"] = f"/api/v1/jobs/{made.id}"
+    response = answer(request, _answer(request, made), etag_of(request, made.id), 202)
+    response.headers["location"] = f"{root_of(request.scope)}/api/v1/jobs/{made.id}"
     return response
 
 
@@ -148,7 +149,7 @@ def jobs(request: Request, asked: Annotated[PageAsked, Query()]) -> Response:
     """Jobs that one may see, newest first."""
     identity = require_role(request, "analyst")
     total, found = service_of(request).jobs.page(identity, asked.offset, asked.limit)
-    page = Page[JobAnswer](items=[job_answer(each) for each in found], **paging(request, asked, total))
+    page = Page[JobAnswer](items=[_answer(request, each) for each in found], **paging(request, asked, total))
     return _tagged(request, page, identity)
 
 
@@ -156,7 +157,7 @@ def jobs(request: Request, asked: Annotated[PageAsked, Query()]) -> Response:
 def one(request: Request, job_id: JobId) -> Response:
     """State and progress of a job."""
     identity = require_role(request, "analyst")
-    return _tagged(request, job_answer(service_of(request).jobs.find(identity, job_id)), identity)
+    return _tagged(request, _answer(request, service_of(request).jobs.find(identity, job_id)), identity)
 
 
 @router.delete(
@@ -170,9 +171,9 @@ def cancel(request: Request, job_id: JobId) -> Response:
     service = service_of(request)
     left = service.jobs.cancel(identity, job_id, request.state.address)
     service.runner.wake()
-    return (
-        Response(status_code=204) if left is None else answer(request, job_answer(left), etag_of(request, job_id))
-    )
+    if left is None:
+        return Response(status_code=204)
+    return answer(request, _answer(request, left), etag_of(request, job_id))
 
 
 @router.get(
@@ -196,6 +197,10 @@ def result(request: Request, job_id: JobId) -> Response:
     with writing(service_of(request).engine) as connection:
         log_access(connection, identity.name, request.state.address, "result", job=found.id)
     return file
+
+
+def _answer(request: Request, job: Job) -> JobAnswer:
+    return job_answer(job, root_of(request.scope))
 
 
 def _tagged(request: Request, model: Any, identity: Identity) -> Response:

@@ -13,6 +13,7 @@ from riskmodel.errors import InputError
 from riskmodel.products.risk_list.formats import STEM, WRITERS, chosen_formats
 from riskmodel.web.access.access_log import log_access
 from riskmodel.web.access.identity import Identity
+from riskmodel.web.access.root import root_of
 from riskmodel.web.access.security import FILE_POLICY
 from riskmodel.web.api.answers import answer, etag_of, identity_of, is_current, not_modified, require_role
 from riskmodel.web.api.asked import ListAsked, PageAsked, Whole
@@ -61,9 +62,9 @@ async def create(request: Request, body: ListAsked) -> Response:
         capacity=body.capacity,
         audit_share=body.audit_share,
     )
-    made = _answer(recorded, identity)
+    made = _answer(request, recorded)
     response = answer(request, made, etag_of(request, str(recorded.number)), 201 if new else 200)
-    response.headers["location"] = f"/api/v1/lists/{recorded.number}"
+    response.headers["location"] = f"{root_of(request.scope)}/api/v1/lists/{recorded.number}"
     return response
 
 
@@ -109,7 +110,7 @@ def requests(request: Request, asked: Annotated[PageAsked, Query()]) -> Response
     total, found = page_of_requests(
         service.engine, asked.offset, asked.limit, None if everybody else identity.name
     )
-    page = Page[RiskListAnswer](items=[_answer(each, identity) for each in found], **paging(request, asked, total))
+    page = Page[RiskListAnswer](items=[_answer(request, each) for each in found], **paging(request, asked, total))
     newest = str(found[0].number) if found else ""
     return answer(request, page, etag_of(request, str(total), newest))
 
@@ -121,7 +122,7 @@ def one(request: Request, number: Number) -> Response:
     etag = etag_of(request, str(number))
     if is_current(request, etag):
         return not_modified(etag)
-    return answer(request, _answer(recorded, identity_of(request)), etag)
+    return answer(request, _answer(request, recorded), etag)
 
 
 @router.get("/{number}/areas", response_model=Page[ListedArea], responses=READ)
@@ -186,9 +187,10 @@ def _body(service: Service, recorded: Recorded, form: str) -> Body:
         raise
 
 
-def _answer(recorded: Recorded, identity: Identity) -> RiskListAnswer:
+def _answer(request: Request, recorded: Recorded) -> RiskListAnswer:
+    identity = identity_of(request)
     own = bool(identity.name) and (identity.name == recorded.who or identity.at_least("analyst"))
-    here = f"/api/v1/lists/{recorded.number}"
+    here = f"{root_of(request.scope)}/api/v1/lists/{recorded.number}"
     return RiskListAnswer(
         number=recorded.number,
         title=recorded.options.title,

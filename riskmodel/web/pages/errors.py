@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from riskmodel.web.access.root import path_below, root_of
 from riskmodel.web.pages.frame import alone_policy, rendered
 from riskmodel.web.problems import MEDIA_TYPE
 
@@ -67,7 +68,7 @@ class DutchErrors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and turn a problem into a page for a browser."""
-        if scope["type"] != "http" or scope["path"].startswith(_PROGRAMS) or not _wants_page(scope):
+        if scope["type"] != "http" or path_below(scope).startswith(_PROGRAMS) or not _wants_page(scope):
             await self._app(scope, receive, send)
             return
         body: bytes | None = None
@@ -80,7 +81,7 @@ class DutchErrors:
                     wait = headers.get(b"retry-after", b"").decode("latin-1")
                     seconds = int(wait) if wait.isdigit() else 0
                     again = message["status"] == 503 and seconds > 0 and scope["method"] == "GET"
-                    body = error_page(message["status"], seconds, again=again).encode()
+                    body = error_page(root_of(scope), message["status"], seconds, again=again).encode()
                     replaced = {b"content-type", b"content-length", b"content-security-policy"}
                     rest = [(name, value) for name, value in message["headers"] if name not in replaced]
                     message["headers"] = [
@@ -100,14 +101,14 @@ class DutchErrors:
 
 
 @lru_cache(maxsize=256)
-def error_page(status: int, seconds: int = 0, *, again: bool = False) -> str:
+def error_page(root: str, status: int, seconds: int = 0, *, again: bool = False) -> str:
     """Return the page of an error, which may be tried again after so many seconds.
 
     ``again`` is whether the browser does so by itself, as it can where nothing was sent.
     """
     title, text = WORDS.get(status, OURS if status >= 500 else _OTHER)
     context = {"title": title, "text": text, "wait": _wait(seconds, again), "status": status, "who": ""}
-    return rendered("web_error.html.j2", "", context, alone=True)
+    return rendered("web_error.html.j2", root, "", context, alone=True)
 
 
 def _wait(seconds: int, again: bool) -> str:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from riskmodel.products.rendering import dutch
 from riskmodel.products.rendering.html import asset, environment, policy
+from riskmodel.web.access.root import path_below, root_of
 from riskmodel.web.access.security import PAGE_POLICY
 from riskmodel.web.api.answers import identity_of
 from riskmodel.web.serving.lists import Body, body_of
@@ -65,10 +66,11 @@ def address_of(kind: str) -> str:
     return STATIC + next(name for name in static_files() if name.endswith(f".{kind}"))
 
 
-def rendered(template: str, here: str, context: Mapping[str, Any], *, alone: bool = False) -> str:
+def rendered(template: str, root: str, here: str, context: Mapping[str, Any], *, alone: bool = False) -> str:
     """Return a page from a template.
 
-    ``here`` is its address, which the bar shows as the current one. A page that is ``alone`` has its style inside,
+    ``root`` is the path below which the service is shown, and ``here`` the address of the page below it, which the
+    bar shows as the current one. A page that is ``alone`` has its style inside,
     so that it looks right when nothing else can be fetched.
     """
     own = style()
@@ -79,6 +81,7 @@ def rendered(template: str, here: str, context: Mapping[str, Any], *, alone: boo
             {
                 "service": SERVICE,
                 "navigation": NAVIGATION,
+                "root": root,
                 "here": here,
                 "dutch": dutch,
                 "invented": False,
@@ -99,15 +102,15 @@ def alone_policy() -> str:
 
 def page(request: Request, template: str, context: Mapping[str, Any], *, status: int = 200) -> Response:
     """Answer with a page for this reader alone."""
-    path = request.scope["path"]
-    content = rendered(template, path, {"who": who_of(request), **context})
+    root, here = root_of(request.scope), path_below(request.scope)
+    content = rendered(template, root, here, {"who": who_of(request), **context})
     headers = {"content-security-policy": PAGE_POLICY, "cache-control": CACHING}
     return Response(content, status, headers, media_type="text/html; charset=utf-8")
 
 
-def page_body(template: str, here: str, context: Mapping[str, Any]) -> Body:
+def page_body(template: str, root: str, here: str, context: Mapping[str, Any]) -> Body:
     """Return the body of a page that is the same for everybody."""
-    return body_of(rendered(template, here, {"who": "", **context}).encode(), "html")
+    return body_of(rendered(template, root, here, {"who": "", **context}).encode(), "html")
 
 
 def who_of(request: Request) -> str:

@@ -46,11 +46,11 @@ class Download:
     why_not: str
 
 
-def downloads(number: int, *, borders: bool) -> list[Download]:
+def downloads(root: str, number: int, *, borders: bool) -> list[Download]:
     """Return the files of a list for the menu; ``borders`` is whether there are polygons of its areas."""
     assert {form for form, _, _ in FORMATS} == set(WRITERS)
     return [
-        Download(f"/lijst/{number}/{STEM}.{form}", name, what, _why_not(form, borders))
+        Download(f"{root}/lijst/{number}/{STEM}.{form}", name, what, _why_not(form, borders))
         for form, name, what in FORMATS
     ]
 
@@ -63,13 +63,13 @@ def _why_not(form: str, borders: bool) -> str:
     return NO_BORDERS if form in GEOGRAPHICAL and not borders else ""
 
 
-def bar(number: int, files: Sequence[Download]) -> str:
+def bar(root: str, number: int, files: Sequence[Download]) -> str:
     """Return the bar above a list."""
-    context = {"service": SERVICE, "navigation": NAVIGATION, "number": number, "files": files}
+    context = {"service": SERVICE, "root": root, "navigation": NAVIGATION, "number": number, "files": files}
     return environment(PACKAGE).get_template("web_list_bar.html.j2").render(context)
 
 
-def with_bar(file: Body, number: int, files: Sequence[Download]) -> tuple[Body, str]:
+def with_bar(file: Body, root: str, number: int, files: Sequence[Download]) -> tuple[Body, str]:
     """Return the page of a list and its policy.
 
     A file without the marks for the bar, such as one that an older version made, is returned as it is.
@@ -85,6 +85,6 @@ def with_bar(file: Body, number: int, files: Sequence[Download]) -> tuple[Body, 
     added = next(part for part in policy(own).split("; ") if part.startswith("style-src ")).split()[1]
     header = _STYLE_HASH.sub(lambda found: f"style-src {found.group(1)} {added}", given)
     head = _META.sub("", head, count=1) + f"<style>{own}</style>\n"
-    rest = f"{rest[: skip.end()]}\n{bar(number, files)}{rest[skip.end() :]}"
+    rest = f"{rest[: skip.end()]}\n{bar(root, number, files)}{rest[skip.end() :]}"
     made = body_of((head + start + rest).encode(), "html")
     return replace(made, local=file.local), f"{header}; frame-ancestors 'none'"

@@ -16,6 +16,7 @@ from riskmodel.errors import InputError
 from riskmodel.products.rendering import dutch
 from riskmodel.products.risk_list.texts import event_in_dutch, in_dutch
 from riskmodel.web.access.identity import Identity
+from riskmodel.web.access.root import path_below, root_of
 from riskmodel.web.access.security import PAGE_POLICY
 from riskmodel.web.api.answers import identity_of
 from riskmodel.web.api.lists import find, make_list, send_file
@@ -87,26 +88,27 @@ async def ask(request: Request) -> Response:
     except InputError:
         words = "Voor deze vraag is er in deze gemeente of regio geen gebied dat op de lijst kan."
         return _form(request, choice, {"gemeente-1": words}, 422)
-    return RedirectResponse(f"/lijst/{recorded.number}", 303)
+    return RedirectResponse(f"{root_of(request.scope)}/lijst/{recorded.number}", 303)
 
 
 @router.get("/lijst")
-async def by_number(nummer: Annotated[str, Query(max_length=40)] = "") -> Response:
+async def by_number(request: Request, nummer: Annotated[str, Query(max_length=40)] = "") -> Response:
     """Go to a list by the number that somebody typed."""
     bare = nummer.strip().lstrip("#").replace(".", "")
     whole = bare.isascii() and bare.isdigit() and len(bare) <= 10
+    root = root_of(request.scope)
     if not bare:
-        return RedirectResponse("/", 303)
+        return RedirectResponse(f"{root}/", 303)
     if not whole or not 1 <= int(bare) <= MOST_NUMBER:
         raise Problem(404)
-    return RedirectResponse(f"/lijst/{int(bare)}", 303)
+    return RedirectResponse(f"{root}/lijst/{int(bare)}", 303)
 
 
 @router.get("/lijst/{number}")
 async def listed(request: Request, number: Number) -> Response:
     """The list: the file, with the bar of the service above it."""
     service, identity = service_of(request), identity_of(request)
-    body, policy = await service.make(_list_page, service, identity, number)
+    body, policy = await service.make(_list_page, service, identity, root_of(request.scope), number)
     address = request.scope["path"]
     service.pages.put(address, None, body)
     return _ready(request, body, lambda: None, policy)
@@ -201,7 +203,10 @@ async def _same_for_all(
     body = service.pages.get(address, state)
     if body is None:
         before = state()
-        body = await service.make(lambda: page_body(template, address, {**context(service), **_invented(service)}))
+        root, here = root_of(request.scope), path_below(request.scope)
+        body = await service.make(
+            lambda: page_body(template, root, here, {**context(service), **_invented(service)})
+        )
         service.pages.put(address, before, body)
     return _ready(request, body, state, PAGE_POLICY)
 
@@ -215,10 +220,10 @@ def _ready(request: Request, body: Body, state: Callable[[], object], policy: st
     return Ready(shelved, body)
 
 
-def _list_page(service: Service, identity: Identity, number: int) -> tuple[Body, str]:
+def _list_page(service: Service, identity: Identity, root: str, number: int) -> tuple[Body, str]:
     recorded, snapshot = find(service, identity, number)
     file = service.lists.body(recorded, "html")
-    return with_bar(file, number, downloads(number, borders=snapshot.polygons is not None))
+    return with_bar(file, root, number, downloads(root, number, borders=snapshot.polygons is not None))
 
 
 def _asked_for(service: Service, choice: Choice) -> Snapshot:
