@@ -136,6 +136,42 @@ def test_large_bodies_are_cut_off_while_they_arrive(client: Client, route: str) 
     assert is_problem(told, 413)
 
 
+FORM = (
+    b'--x\r\nContent-Disposition: form-data; name="gemeente"\r\n\r\nVenlo\r\n'
+    b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\nContent-Type: text/csv\r\n\r\nlocation,deviation\r\nA,1\r\n\r\n--x--\r\n'
+)
+#: What a form may say it is; charsets that no form has, boundaries without end, none, or twice.
+KINDS = [
+    b"multipart/form-data" + rest
+    for rest in (b"; boundary=x", b"", b"; boundary=", b"; boundary=" + b"a" * 400, b"; boundary=\xff\xfe",
+                 b"; boundary=x; boundary=y", b"; boundary*=utf-16''%ff", *(b"; boundary=x; charset=" + charset
+                 for charset in (b"foo", b'"\x00"', b"hex", b"rot13", b"utf-16", b"idna", b"x" * 5000)))
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def admin(client: Client) -> dict[str, str]:
+    return {"authorization": f"Bearer {create_token(client.service.engine, 'admin', 'x')[0]}"}
+
+
+@pytest.mark.parametrize("path", ["/lijst", f"{API}/uploads"])
+@given(
+    kind=st.sampled_from([*KINDS, b"application/x-www-form-urlencoded; charset=utf-7", b"", b";"]),
+    cuts=st.lists(st.tuples(st.integers(0, len(FORM)), st.integers(0, 30), st.binary(max_size=8)), max_size=5),
+)
+@settings(max_examples=80, deadline=None)
+def test_no_form_makes_a_library_fall_over(
+    client: Client, admin: dict[str, str], path: str, kind: bytes, cuts: list[Any]
+) -> None:
+    body = FORM
+    for at, length, put in cuts:
+        body = body[:at] + put + body[at + length :]
+    headers = {"content-type": kind, "origin": "http://localhost", **admin}
+    response = client.post(path, content=body, headers=headers)
+    assert response.status_code in (201, 303, 422) or is_problem(response, response.status_code)
+    assert response.status_code < 500
+
+
 def test_guessing_tokens_stops_after_ten(world: Workspace) -> None:
     service = serving(world, wrong_tokens_per_minute=10)
     right, _ = create_token(service.engine, "analyst", "right")

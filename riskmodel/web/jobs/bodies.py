@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from fastapi import Request
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
@@ -98,13 +98,13 @@ class _Form:
                     "on_end": self._all,
                 },
             )
-        except MultipartParseError as error:
+        except FormParserError as error:
             raise Problem(400, "The form cannot be read.") from error
 
     def take(self, piece: bytes) -> None:
         try:
             self._parser.write(piece)
-        except MultipartParseError as error:
+        except FormParserError as error:
             raise Problem(400, "The form cannot be read.") from error
 
     def finish(self) -> None:

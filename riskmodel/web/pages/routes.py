@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Path, Query, Request
+from python_multipart.exceptions import FormParserError
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
@@ -61,8 +62,7 @@ async def choose(request: Request) -> Response:
 async def ask(request: Request) -> Response:
     """Record a list and go to it; a form that cannot be read comes back with what is wrong."""
     service, identity = service_of(request), identity_of(request)
-    async with request.form(max_files=0, max_fields=100) as sent:
-        values = _texts(sent)
+    values = await _sent(request)
     choice = choice_of(values, sent=True)
     if values.get("doe") == ["meer"]:
         return _form(request, replace(choice, names=(*choice.names, "")))
@@ -266,6 +266,15 @@ def _question(snapshot: Snapshot, is_chosen: bool) -> dict[str, Any]:
         "average": dutch.one_in(snapshot.country.about.average_risk),
         "chosen": is_chosen,
     }
+
+
+async def _sent(request: Request) -> dict[str, list[str]]:
+    """Return the texts of a form; a problem with status 400 for what is none, whichever library finds out."""
+    try:
+        async with request.form(max_files=0, max_fields=100) as sent:
+            return _texts(sent)
+    except (FormParserError, LookupError, ValueError) as error:
+        raise Problem(400, "The form cannot be read.") from error
 
 
 def _texts(sent: FormData) -> dict[str, list[str]]:
