@@ -52,6 +52,10 @@ class InputError(ValueError):
         super().__init__(f"{message} {self.hint}".strip())
 
 
+class StoreError(InputError):
+    """A disk or database that is busy, full or closed: nothing was written, and later the same may go well."""
+
+
 def unreadable(path: object, error: OSError, expected: str = "a readable file", hint: str = "") -> InputError:
     """The error to raise for a file that cannot be read."""
     absent = isinstance(error, FileNotFoundError)

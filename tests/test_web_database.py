@@ -22,6 +22,7 @@ from riskmodel.errors import InputError
 from riskmodel.web.access.access_log import log_access
 from riskmodel.web.access.tokens import Tokens, create_token, list_tokens, revoke_token
 from riskmodel.web.database import tables
+from riskmodel.web.database.behind import WriteBehind
 from riskmodel.web.database.database import connect, now, reading, upgrade, writing
 from riskmodel.web.database.migrations import STEPS
 from riskmodel.web.serving.making import ListOptions
@@ -174,15 +175,20 @@ def test_a_step_that_fails_leaves_nothing_behind(engine: Engine, monkeypatch: py
 
 def test_a_question_has_one_number(engine: Engine) -> None:
     upgrade(engine)
-    first = add_request(engine, snapshot(), VENLO, "user:é\N{SNOWMAN}", date(2026, 1, 2))
-    again = add_request(engine, snapshot(), VENLO, "user:é\N{SNOWMAN}", date(2026, 1, 2))
+    first = add_request(engine, snapshot(), VENLO, "user:é\N{SNOWMAN}", date(2026, 1, 2), "")[0]
+    again = add_request(engine, snapshot(), VENLO, "user:é\N{SNOWMAN}", date(2026, 1, 2), "")[0]
+    with reading(engine) as connection:
+        logged = connection.execute(select(tables.access_log.c.what)).scalars().all()
+    assert logged == [f'{{"number":{first.number}}}'], "a number that is new is in the log, once"
     assert first == again == find_request(engine, number=first.number)
     assert (first.who, first.options, first.made_on) == ("user:é\N{SNOWMAN}", VENLO, date(2026, 1, 2))
     others = [
-        add_request(engine, snapshot(), VENLO, "", date(2026, 1, 2)),
-        add_request(engine, snapshot(), VENLO, "user:é\N{SNOWMAN}", date(2026, 1, 3)),
-        add_request(engine, snapshot("s2"), VENLO, "user:é\N{SNOWMAN}", date(2026, 1, 2)),
-        add_request(engine, snapshot(), ListOptions((), "Risicolijst Nederland", None), "", date(2026, 1, 2)),
+        add_request(engine, snapshot(), VENLO, "", date(2026, 1, 2), "")[0],
+        add_request(engine, snapshot(), VENLO, "user:é\N{SNOWMAN}", date(2026, 1, 3), "")[0],
+        add_request(engine, snapshot("s2"), VENLO, "user:é\N{SNOWMAN}", date(2026, 1, 2), "")[0],
+        add_request(engine, snapshot(), ListOptions((), "Risicolijst Nederland", None), "", date(2026, 1, 2), "")[
+            0
+        ],
     ]
     numbers = [each.number for each in (first, *others)]
     assert sorted(set(numbers)) == numbers
@@ -200,7 +206,8 @@ def test_many_at_once_get_numbers_and_none_gets_lost(engine: Engine) -> None:
 
     def work(who: str) -> None:
         found.extend(
-            add_request(engine, snapshot(), VENLO, f"{who}{n % 5}", date(2026, 1, 2)).number for n in range(10)
+            add_request(engine, snapshot(), VENLO, f"{who}{n % 5}", date(2026, 1, 2), "")[0].number
+            for n in range(10)
         )
 
     threads = [threading.Thread(target=work, args=(f"user:{name}",)) for name in "aabb"]
@@ -214,7 +221,7 @@ def test_many_at_once_get_numbers_and_none_gets_lost(engine: Engine) -> None:
 
 def test_files_are_noted_once(engine: Engine) -> None:
     upgrade(engine)
-    number = add_request(engine, snapshot(), VENLO, "", date(2026, 1, 2)).number
+    number = add_request(engine, snapshot(), VENLO, "", date(2026, 1, 2), "")[0].number
     add_file(engine, number, "csv", b"first")
     add_file(engine, number, "csv", b"second")
     add_file(engine, number, "pdf", b"page")
@@ -227,10 +234,10 @@ def test_files_are_noted_once(engine: Engine) -> None:
 
 def test_numbers_are_never_used_again(engine: Engine) -> None:
     upgrade(engine)
-    first = add_request(engine, snapshot(), VENLO, "", date(2026, 1, 2)).number
+    first = add_request(engine, snapshot(), VENLO, "", date(2026, 1, 2), "")[0].number
     with writing(engine) as connection:
         connection.execute(delete(tables.list_requests))
-    assert add_request(engine, snapshot(), VENLO, "", date(2026, 1, 2)).number > first
+    assert add_request(engine, snapshot(), VENLO, "", date(2026, 1, 2), "")[0].number > first
 
 
 def test_tokens_are_kept_as_fingerprints_and_can_be_revoked(
@@ -242,7 +249,8 @@ def test_tokens_are_kept_as_fingerprints_and_can_be_revoked(
         row = connection.execute(select(tables.tokens)).one()
     hidden = shown.split("_", 2)[2]
     assert hidden not in str(row) and len(hidden) == 43
-    lookup = Tokens(engine)
+    behind = WriteBehind(engine)
+    lookup = Tokens(engine, behind)
     found = lookup.look_up(shown)
     assert found is not None
     assert (found.role, found.municipalities, found.ambient) == ("reader", frozenset({"GM0983"}), False)
@@ -256,6 +264,8 @@ def test_tokens_are_kept_as_fingerprints_and_can_be_revoked(
         "x" * 9000,
     ]
     assert [lookup.look_up(each) for each in wrong] == [None] * len(wrong)
+    # When it was used is written later: no read waits for a write.
+    assert list_tokens(engine)[0].last_used_at is None and behind.flush()
     assert list_tokens(engine)[0].last_used_at is not None
     assert lookup.cached(shown) == found
     assert revoke_token(engine, token.id).revoked_at is not None

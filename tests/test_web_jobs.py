@@ -317,6 +317,59 @@ def test_jobs_are_bounded_and_wait(door: tuple[Client, dict[str, str]], world: W
     assert client("DELETE", f"{API}/uploads/{sent['id']}", headers=own).status_code == 204
 
 
+def test_ten_jobs_of_a_login_may_be_open_and_only_open_ones_count(
+    door: tuple[Client, dict[str, str]], world: World
+) -> None:
+    client, own = door
+    other = _logins(client.service.settings.database_url)["admin"]
+    sent = _send(client, _csv(world.features), own).json()
+
+    def ask(login: dict[str, str] = own) -> httpx.Response:
+        return client.post(f"{API}/jobs", headers=login, json={"upload": sent["id"]})
+
+    def become(job: str, state: str) -> None:
+        with writing(client.service.engine) as connection:
+            connection.execute(tables.jobs.update().where(tables.jobs.c.id == job).values(state=state))
+
+    made = [ask().json()["id"] for _ in range(10)]
+    assert is_problem(ask(), 429) and ask().headers["retry-after"].isdigit()
+    become(made[0], "running")
+    assert is_problem(ask(), 429), "a job that runs is open"
+    made.append(ask(other).json()["id"])  # the limit of one login is not that of another
+    for state in ("done", "failed", "cancelled"):
+        become(made[0], state)
+        made.append(ask().json()["id"])
+        assert is_problem(ask(), 429)
+        become(made.pop(), "cancelled")
+    for job in made:
+        become(job, "cancelled")
+
+
+def test_who_left_a_municipality_finds_nothing_of_it(world: World, tmp_path: Path) -> None:
+    headers = {"trusted_header": "X-User", "trusted_groups_header": "X-Groups", "trusted_proxies": ("10.0.0.0/8",)}
+    service = serving(copy_of(world.workspace, tmp_path), **headers)
+    client = Client(service, address="10.1.1.1")
+
+    def login(*codes: str) -> dict[str, str]:
+        return {"x-user": "analyst", "x-groups": ",".join(f"riskmodel-{each}" for each in ("analyst", *codes))}
+
+    upload = _send(client, _csv(world.features), login(TOWN)).json()["id"]
+    job = client.post(f"{API}/jobs", headers=login(TOWN), json={"upload": upload}).json()["id"]
+    with writing(service.engine) as connection:
+        done = {"state": "done", "result": '{"totals": {}, "sha256": "0", "bytes": 0}'}
+        connection.execute(tables.jobs.update().where(tables.jobs.c.id == job).values(**done))
+    seen = (f"uploads/{upload}", f"jobs/{job}", f"jobs/{job}/result")
+    for left in (login(OTHER), login()):
+        for path in seen:
+            assert is_problem(client.get(f"{API}/{path}", headers=left), 404), path
+        for path in seen[:2]:
+            assert is_problem(client("DELETE", f"{API}/{path}", headers=left), 404), path
+        for kind in ("uploads", "jobs"):
+            assert client.get(f"{API}/{kind}", headers=left).json()["total"] == 0
+        assert is_problem(client.post(f"{API}/jobs", headers=left, json={"upload": upload}), 404)
+    assert client.get(f"{API}/{seen[0]}", headers=login(OTHER, TOWN)).status_code == 200
+
+
 def test_what_a_killed_service_left_is_swept(door: tuple[Client, dict[str, str]]) -> None:
     client, own = door
     sent = _send(client, b"deviation\n1\n", own).json()

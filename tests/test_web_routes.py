@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -141,6 +144,19 @@ def test_an_answer_that_has_not_changed_has_the_headers_of_the_whole_one(site: S
 
 def _lasting(answer: httpx.Response) -> dict[str, str]:
     return {name: value for name, value in answer.headers.items() if name not in OF_THE_BODY}
+
+
+def test_what_was_made_is_read_while_nothing_can_be_written(site: Site) -> None:
+    before = {path: site.get(path).status_code for path in site.addresses()}
+    text, _ = create_token(site.service.engine, "admin", "seen for the first time")
+    login = {"authorization": f"Bearer {text}"}
+    with closing(sqlite3.connect(site.service.settings.workspace / "service.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        for path, status in before.items():
+            begun = time.monotonic()
+            assert site.get(path, **login).status_code == status, path
+            assert time.monotonic() - begun < 4, path
+        other.execute("ROLLBACK")
 
 
 # --- below a path -----------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from riskmodel.scoring.inputs import Chunk
 from riskmodel.scoring.job import Opened
 from riskmodel.scoring.rejects import NO_ANSWER, put_in_order, rejects_of
 from riskmodel.scoring.scorer import MAY_BE_EMPTY
+from riskmodel.workspace.atomic import sync
 
 SCORES, REJECTS = "scores", "rejects"
 KEY = b"riskmodel"
@@ -179,10 +180,10 @@ class _Draft:
             return
         self._writer.add_key_value_metadata({KEY: json.dumps(about).encode()})
         self._writer.close()
-        with self._draft.open("rb") as stream:
-            os.fsync(stream.fileno())
+        sync(self._draft)
         self._draft.chmod(0o644)
         self._draft.replace(self._path)
+        sync(self._path.parent)
         self._draft = None
 
     def __exit__(self, *error: object) -> None:

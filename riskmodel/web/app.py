@@ -59,11 +59,13 @@ def create_app(settings: Settings, service: Service | None = None) -> FastAPI:
     async def running(_: FastAPI) -> AsyncIterator[None]:
         parts.snapshots.start()
         parts.runner.start()
+        parts.behind.start()
         try:
             yield
         finally:
             parts.runner.stop()
             parts.snapshots.stop()
+            parts.behind.stop()
             parts.engine.dispose()
 
     app = FastAPI(

@@ -10,11 +10,16 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, StoreError
+from riskmodel.workspace.atomic import disk_trouble
+
+log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 #: Name and title of each status of the service.
@@ -78,6 +83,17 @@ def response_of(
     return Response(body_of(status, detail, errors), status, every, media_type=MEDIA_TYPE)
 
 
+def is_store_trouble(error: Exception) -> bool:
+    """Return whether a disk or database is busy, full, closed or out of reach, which passes."""
+    trouble = (StoreError, OperationalError, NoConnectionError)
+    return isinstance(error, trouble) or disk_trouble(error, "") is not None
+
+
+def busy_store() -> Response:
+    """Return the answer to a request that has to write where nothing can be written now; reading goes on."""
+    return response_of(503, "Nothing can be stored now; what is there can be read.", {"retry-after": "30"})
+
+
 def status_of(error: InputError) -> int:
     """Return the status of an error in the input: not found, not valid, or a failure for a damaged file."""
     if error.where == "--municipality":
@@ -107,9 +123,12 @@ def register(app: FastAPI) -> None:
 
     async def wrong_input(_: Request, error: Exception) -> Response:
         assert isinstance(error, InputError)
+        if is_store_trouble(error):
+            log.error("%s", error)
+            return busy_store()
         status = status_of(error)
         if status == 500:
-            logging.getLogger(__name__).error("%s", error)
+            log.error("%s", error)
             return response_of(500)
         return response_of(status, f"Found {error.found}; expected {error.expected}. {error.hint}".strip())
 

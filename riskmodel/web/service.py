@@ -11,6 +11,7 @@ from fastapi import Request
 from sqlalchemy import Engine
 
 from riskmodel.web.access.tokens import Tokens
+from riskmodel.web.database.behind import WriteBehind
 from riskmodel.web.database.database import connect, upgrade
 from riskmodel.web.jobs.jobs import Jobs
 from riskmodel.web.jobs.runner import Runner
@@ -36,6 +37,8 @@ class Service:
 
     Attributes
     ----------
+    behind : WriteBehind
+        Writes that reads do not wait for.
     lists : Lists
         Risk lists by number.
     runner : Runner
@@ -50,6 +53,7 @@ class Service:
 
     settings: Settings
     engine: Engine
+    behind: WriteBehind
     tokens: Tokens
     snapshots: Snapshots
     lists: Lists
@@ -89,13 +93,15 @@ def open_service(settings: Settings) -> Service:
     engine = connect(settings.database_url)
     upgrade(engine)
     snapshots, metrics = Snapshots(settings), Metrics()
+    behind = WriteBehind(engine)
     uploads, jobs = Uploads(engine, settings), Jobs(engine, settings)
     prune(settings.folder, snapshots_in_use(engine) | snapshots.last_served())
     metrics.watch(snapshots)
     return Service(
         settings=settings,
         engine=engine,
-        tokens=Tokens(engine),
+        behind=behind,
+        tokens=Tokens(engine, behind),
         snapshots=snapshots,
         lists=Lists(engine, snapshots, settings),
         uploads=uploads,

@@ -6,6 +6,8 @@ has the visits to its areas, one file an ingested file. Forecasting is imported 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +22,7 @@ from riskmodel.products.outcomes.visits import COLUMNS, read_visits, refuse_know
 from riskmodel.sources.formats.documents import read_json
 from riskmodel.workspace.lock import only_writer
 from riskmodel.workspace.store import Workspace
-from riskmodel.workspace.transaction import put_file
+from riskmodel.workspace.transaction import put_file, remove_file
 
 if TYPE_CHECKING:
     from riskmodel.products.outcomes.evaluate import Evaluation
@@ -86,6 +88,24 @@ def save_list(workspace: Workspace, record: ListRecord) -> Path:
                 "The code or a library has changed; make a new forecast first.",
             )
     return path
+
+
+@contextmanager
+def new_list(workspace: Workspace, record: ListRecord, timeout: float) -> Iterator[None]:
+    """Write the record of a list for the body; one that was not there before goes again if the body fails.
+
+    ``timeout`` is how many seconds it may wait for another writer.
+    """
+    path = _list_path(workspace, record.id)
+    with only_writer(workspace, timeout):
+        is_new = not path.exists()
+        save_list(workspace, record)
+        try:
+            yield
+        except BaseException:
+            if is_new:
+                remove_file(workspace, path)
+            raise
 
 
 def load_list(workspace: Workspace, identity: str | None = None) -> ListRecord:

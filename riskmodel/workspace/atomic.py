@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, StoreError
 
 #: Bytes of a file, or a function that writes them to the path that it is given.
 Content: TypeAlias = bytes | Callable[[Path], object]
@@ -39,7 +39,7 @@ _FULL_WORDS = (
 _CLOSED_WORDS = ("readonly database", "unable to open database file", "Read-only file system", "Permission denied")
 
 
-def disk_trouble(error: BaseException, where: object) -> InputError | None:
+def disk_trouble(error: BaseException, where: object) -> StoreError | None:
     """The error to raise for a disk that is full or may not be written to; None for any other error."""
     seen: BaseException | None = error
     while seen is not None:
@@ -47,10 +47,10 @@ def disk_trouble(error: BaseException, where: object) -> InputError | None:
         number, text = getattr(seen, "errno", None), str(seen)
         if number in _FULL or any(words in text for words in _FULL_WORDS):
             hint = "What was there is unharmed. Make room on this disk, then run the command again."
-            return InputError(path, f"no room to write ({_first_line(text)})", "a disk with room", hint)
+            return StoreError(path, f"no room to write ({_first_line(text)})", "a disk with room", hint)
         if number in _CLOSED or any(words in text for words in _CLOSED_WORDS):
             hint = "What was there is unharmed. Give this user the right to write there, or choose another folder."
-            return InputError(path, f"no right to write ({_first_line(text)})", TO_WRITE, hint)
+            return StoreError(path, f"no right to write ({_first_line(text)})", TO_WRITE, hint)
         seen = seen.__cause__ or seen.__context__
     return None
 

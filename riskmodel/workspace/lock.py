@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from riskmodel.errors import InputError
+from riskmodel.errors import InputError, StoreError
 from riskmodel.workspace.atomic import TO_WRITE, report_disk_trouble
 from riskmodel.workspace.folder import Folder
 
@@ -47,7 +47,7 @@ def only_writer(folder: Folder, timeout: float = TIMEOUT) -> Iterator[None]:
         except sqlite3.OperationalError as error:
             if "locked" not in str(error):
                 raise
-            raise InputError(
+            raise StoreError(
                 path,
                 f"a workspace in use ({error})",
                 f"one that comes free within {timeout:g} seconds",

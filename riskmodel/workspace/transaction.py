@@ -75,6 +75,14 @@ def put_files(folder: Folder, contents: Mapping[Path, Content]) -> list[Path]:
     return paths
 
 
+def remove_file(folder: Folder, path: Path) -> None:
+    """Remove one file of a workspace that was written a moment ago and must not stay."""
+    with only_writer(folder):
+        write_manifest(folder.path(), recover(folder).with_files([_name(folder, path)], {}))
+        path.unlink(missing_ok=True)
+        sync(path.parent)
+
+
 def recover(folder: Folder) -> Manifest:
     """Finish what a killed process left, and return the manifest, with nothing pending.
 

@@ -22,7 +22,7 @@ from riskmodel.web.access.root import path_below
 from riskmodel.web.access.security import API_POLICY, HEADERS, SAFE, from_other_origin, known_host
 from riskmodel.web.access.tokens import Tokens
 from riskmodel.web.metrics import Metrics
-from riskmodel.web.problems import Problem, response_of
+from riskmodel.web.problems import Problem, busy_store, is_store_trouble, response_of
 from riskmodel.web.serving.shelf import Shelf, send_ready
 from riskmodel.web.settings import Settings
 
@@ -165,6 +165,9 @@ def _problem(error: Exception) -> ASGIApp:
         return response_of(error.status_code, str(error.detail), error.headers, error.errors)
     if isinstance(error, TimeoutError):
         return response_of(503, "This takes longer than expected; it may be ready soon.", {"retry-after": "30"})
+    if is_store_trouble(error):
+        log.error("a request failed: %s", error)
+        return busy_store()
     log.error("a request failed", exc_info=error)
     return response_of(500)
 

@@ -22,6 +22,7 @@ from riskmodel.errors import InputError
 from riskmodel.web.access.identity import LONGEST_NAME, Identity, is_clean, is_code
 from riskmodel.web.cache import SharedCache
 from riskmodel.web.database import tables
+from riskmodel.web.database.behind import WriteBehind
 from riskmodel.web.database.database import as_json, now, reading, row_of, writing
 from riskmodel.web.settings import ROLES, Role
 
@@ -115,8 +116,8 @@ def _find(engine: Engine, identity: str) -> Token:
 class Tokens:
     """Verifies tokens, with a short-lived cache of the valid ones."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, behind: WriteBehind) -> None:
+        self._engine, self._behind = engine, behind
         self._known: SharedCache[str, Identity] = SharedCache(TTLCache(MOST, CACHED))
 
     def cached(self, text: str) -> Identity | None:
@@ -143,10 +144,8 @@ class Tokens:
         moment = now()
         if token.last_used_at is not None and _seconds(moment) - _seconds(token.last_used_at) < LAST_USED:
             return
-        with writing(self._engine) as connection:
-            connection.execute(
-                update(tables.tokens).where(tables.tokens.c.id == token.id).values(last_used_at=moment)
-            )
+        used = update(tables.tokens).where(tables.tokens.c.id == token.id).values(last_used_at=moment)
+        self._behind.put(("token", token.id), used)
 
 
 def _parts(text: str) -> tuple[str, str]:

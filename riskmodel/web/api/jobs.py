@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from functools import lru_cache
 from pathlib import Path as File
 from typing import Annotated, Any
@@ -14,7 +15,7 @@ from riskmodel.forecasting.builtin_experiments import MAIN
 from riskmodel.scoring.driver_sums import driver_sums
 from riskmodel.scoring.job import DEVIATION
 from riskmodel.scoring.release import load_release
-from riskmodel.web.access.access_log import log_access
+from riskmodel.web.access.access_log import access_line
 from riskmodel.web.access.identity import Identity
 from riskmodel.web.access.ownership import owner_municipality
 from riskmodel.web.access.root import root_of
@@ -32,7 +33,6 @@ from riskmodel.web.api.job_models import (
 from riskmodel.web.api.models import Page
 from riskmodel.web.api.routes import ERROR, ERRORS, READ, error_responses
 from riskmodel.web.api.selecting import paging
-from riskmodel.web.database.database import writing
 from riskmodel.web.jobs.bodies import BARE, FORM, body_of, clean_name
 from riskmodel.web.jobs.jobs import Job, JobOptions
 from riskmodel.web.problems import Problem
@@ -194,8 +194,8 @@ def result(request: Request, job_id: JobId) -> Response:
     )
     if is_current(request, etag):
         return not_modified(etag, file.headers)
-    with writing(service_of(request).engine) as connection:
-        log_access(connection, identity.name, request.state.address, "result", job=found.id)
+    line = access_line(identity.name, request.state.address, "result", job=found.id)
+    service.behind.put(("result", secrets.token_hex(8)), line)
     return file
 
 

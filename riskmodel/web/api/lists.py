@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from riskmodel.errors import InputError
 from riskmodel.products.risk_list.formats import STEM, WRITERS, chosen_formats
-from riskmodel.web.access.access_log import log_access
 from riskmodel.web.access.identity import Identity
 from riskmodel.web.access.root import root_of
 from riskmodel.web.access.security import FILE_POLICY
@@ -20,7 +19,6 @@ from riskmodel.web.api.asked import ListAsked, PageAsked, Whole
 from riskmodel.web.api.models import Form, ListedArea, Page, RiskListAnswer, members
 from riskmodel.web.api.routes import ERRORS, READ, error_responses
 from riskmodel.web.api.selecting import hidden_from, known, model_numbers, paging, refuse_hidden
-from riskmodel.web.database.database import writing
 from riskmodel.web.problems import Problem
 from riskmodel.web.service import Service, service_of
 from riskmodel.web.serving.lists import MEDIA_TYPES, Body
@@ -88,15 +86,7 @@ async def make_list(
         options = list_options(snapshot, names, capacity, audit_share, hidden)
     except PermissionError as error:
         raise Problem(403, f"{error}: made from local sources, which only that municipality may see.") from error
-
-    def work() -> tuple[Recorded, bool]:
-        recorded, new = service.lists.record(snapshot, options, identity.name)
-        if new:
-            with writing(service.engine) as connection:
-                log_access(connection, identity.name, address, "list", number=recorded.number)
-        return recorded, new
-
-    return await service.make(work)
+    return await service.make(service.lists.record, snapshot, options, identity.name, address)
 
 
 @router.get("", response_model=Page[RiskListAnswer], responses=READ)

@@ -17,8 +17,8 @@ from riskmodel.errors import InputError
 from riskmodel.web.database import tables
 from riskmodel.web.database.migrations import STEPS
 
-#: Seconds to wait for another writer.
-PATIENCE = 20
+#: Seconds to wait for another writer: then a request is answered with status 503.
+PATIENCE = 5
 #: Name of PostgreSQL's lock while the schema changes: any fixed number.
 _LOCK = 7_203_114
 #: Marks a transaction that will write: SQLite then waits for its turn at the start instead of failing later.

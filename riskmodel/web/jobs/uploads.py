@@ -30,9 +30,10 @@ from riskmodel.web.database import tables
 from riskmodel.web.database.database import as_json, from_json, now, page_of, reading, row_of, writing
 from riskmodel.web.jobs.inspecting import kind_of
 from riskmodel.web.jobs.process import inspect_apart
-from riskmodel.web.jobs.worker import message, sync_folder
+from riskmodel.web.jobs.worker import message
 from riskmodel.web.problems import Problem
 from riskmodel.web.settings import Settings
+from riskmodel.workspace.atomic import sync
 
 FOLDER = "uploads"
 STEM = "upload"
@@ -201,10 +202,10 @@ class Uploads:
         path = (draft / STEM).rename(draft / f"{STEM}.{kind}")
         inside = inspect_apart(path, self._settings.max_upload_rows)
         folder = self.folder / secrets.token_hex(8)
-        sync_folder(draft)
+        sync(draft)
         draft.chmod(0o750)
         draft.rename(folder)
-        sync_folder(self.folder)
+        sync(self.folder)
         row = {"id": folder.name, "kind": kind, "rows": inside["rows"], "created_at": now(), **columns}
         try:
             with writing(self._engine) as connection:

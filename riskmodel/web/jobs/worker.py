@@ -24,6 +24,7 @@ from typing import Any, TextIO
 
 from riskmodel.errors import InputError
 from riskmodel.sources.formats.files import sha256_of
+from riskmodel.workspace.atomic import sync
 
 #: Seconds between two heartbeats, and between two reports of progress.
 ALIVE, REPORT = 1.0, 0.2
@@ -121,18 +122,7 @@ def pack(output: Path, result: Path) -> None:
         Path(name).replace(result)
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise _IncompleteError(str(error)) from error
-    sync_folder(result.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Flush the names in a folder to disk, so that they survive a power cut."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(result.parent)
 
 
 def _add(archive: zipfile.ZipFile, path: Path, name: str) -> str:

@@ -11,7 +11,7 @@ import gzip
 import hashlib
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from riskmodel.products.outcomes.lists import list_record
 from riskmodel.products.risk_list.formats import STEM, chosen_formats, write_formats
 from riskmodel.products.risk_list.risk_list import RiskList
 from riskmodel.web.cache import SharedCache
+from riskmodel.web.database.database import PATIENCE
 from riskmodel.web.serving.making import ListOptions, make
 from riskmodel.web.serving.recorded import (
     Request,
@@ -38,7 +39,7 @@ from riskmodel.web.serving.recorded import (
 from riskmodel.web.serving.snapshot import Snapshot
 from riskmodel.web.serving.snapshots import Snapshots
 from riskmodel.web.settings import Settings
-from riskmodel.workflow.outcomes import save_list
+from riskmodel.workflow.outcomes import new_list
 from riskmodel.workspace.atomic import write_atomically
 from riskmodel.workspace.versions import code_version
 
@@ -103,10 +104,13 @@ class Lists:
         self._makers = BoundedSemaphore(settings.makers)
         self._turns: dict[tuple[int, str], Lock] = {}
 
-    def record(self, snapshot: Snapshot, options: ListOptions, who: str) -> tuple[Request, bool]:
+    def record(
+        self, snapshot: Snapshot, options: ListOptions, who: str, address: str = ""
+    ) -> tuple[Request, bool]:
         """Make a list and give it a number; return its request and whether the number is new.
 
-        The same question of the same person on the same day has a number already.
+        The same question of the same person on the same day has a number already. A list gets its number when its
+        record is on disk; when either cannot be written, neither is there.
         """
         day = datetime.now(tz=UTC).date()
         found = find_request(self._engine, key=key_of(snapshot, options, who, day))
@@ -114,12 +118,13 @@ class Lists:
             return found, False
         with self._maker():
             made = make(snapshot, options, day)
-        request = add_request(self._engine, snapshot, options, who, day)
-        if options.capacity is not None:
-            record = list_record(made, snapshot.stored.level, options.municipalities, options.audit_share)
-            save_list(self._snapshots.workspace, record)
+        record = list_record(made, snapshot.stored.level, options.municipalities, options.audit_share)
+        # Without a capacity nobody visits areas by it, and there is no record.
+        recorded = options.capacity is not None
+        with new_list(self._snapshots.workspace, record, PATIENCE) if recorded else nullcontext():
+            request, new = add_request(self._engine, snapshot, options, who, day, address)
         self._made.put(request.number, made)
-        return request, True
+        return request, new
 
     def find(self, number: int) -> Request | None:
         """Return the request of a number; None when there is none."""

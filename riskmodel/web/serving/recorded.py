@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from riskmodel.web.access.access_log import log_access
 from riskmodel.web.database import tables
 from riskmodel.web.database.database import as_json, now, page_of, reading, row_of, writing
 from riskmodel.web.serving.making import ListOptions
@@ -63,8 +64,13 @@ def key_of(snapshot: Snapshot, options: ListOptions, who: str, day: date) -> str
     return hashlib.sha256(as_json(deciding).encode()).hexdigest()
 
 
-def add_request(engine: Engine, snapshot: Snapshot, options: ListOptions, who: str, day: date) -> Request:
-    """Record a request under a new number, or return the same request with the number that it has."""
+def add_request(
+    engine: Engine, snapshot: Snapshot, options: ListOptions, who: str, day: date, address: str
+) -> tuple[Request, bool]:
+    """Record a request under a new number, or return the same request with the number that it has.
+
+    The second value is whether the number is new; the access log then has it too, or neither is there.
+    """
     key = key_of(snapshot, options, who, day)
     values = {
         "key": key,
@@ -78,12 +84,16 @@ def add_request(engine: Engine, snapshot: Snapshot, options: ListOptions, who: s
         "made_on": str(day),
         "created_at": now(),
     }
+    new = False
     # Refused when the same request came twice at the same moment: then the first has the number.
     with suppress(IntegrityError), writing(engine) as connection:
-        connection.execute(insert(tables.list_requests).values(**values))
+        number = connection.execute(insert(tables.list_requests).values(**values)).inserted_primary_key
+        assert number is not None
+        log_access(connection, who, address, "list", number=number[0])
+        new = True
     found = find_request(engine, key=key)
     assert found is not None
-    return found
+    return found, new
 
 
 def find_request(engine: Engine, *, number: int | None = None, key: str | None = None) -> Request | None:

@@ -37,7 +37,7 @@ from riskmodel.products.risk_list.texts import Sentence
 from riskmodel.sources.formats.files import sha256_of
 from riskmodel.workflow.questions import forecast_folder, stored_forecast
 from riskmodel.workflow.risk_list import past_forecasts, stored_boundaries, stored_places, stored_track_record
-from riskmodel.workspace.atomic import draft_folder
+from riskmodel.workspace.atomic import draft_folder, sync, sync_all
 from riskmodel.workspace.store import Workspace
 
 if TYPE_CHECKING:
@@ -209,7 +209,9 @@ def freeze(workspace: Workspace, folder: Path, questions: Sequence[str], forecas
             raise InputError(forecast, f"files that change ({error.strerror})", "a workspace at rest") from error
         target = folder / FOLDER / digest.hexdigest()[:16]
         if not target.exists():
+            sync_all(draft)
             draft.rename(target)
+            sync(target.parent)
     return target
 
 
