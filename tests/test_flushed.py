@@ -111,7 +111,9 @@ def test_what_the_service_accepts_is_on_disk(
     assert synchronous == 2, "every transaction of the database is flushed when it ends"
 
 
-def test_what_commands_write_is_on_disk(world: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_commands_write_is_on_disk(
+    world: Workspace, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     files = write_example(tmp_path / "files", n_areas=40)
     with watching(tmp_path, monkeypatch) as watch:
         ingest_leefbaarometer([files.leefbaarometer], Workspace(tmp_path / "new"))

@@ -177,9 +177,9 @@ def test_the_text_has_the_figures_worked_out_by_hand(country: Measured) -> None:
         "In de vier steden liggen 2 van de 2 (100,0%).",
         "Van de 2 is er 1 klein",
         "De score veranderde tussen 2016 en 2018 gemiddeld +0,010 punt (4 wijken).",
-        "2 wijken gingen duidelijk vooruit (40,0%) en 1 duidelijk achteruit (20,0%), van de 5 wijken",
+        "2 wijken gingen duidelijk vooruit (40,0%) en 1 duidelijk achteruit (20,0%). Dat is van de 5 wijken",
         "1 wijk kwam onder de grens van onvoldoende en 1 kwam erboven.",
-        "De grootste stijgers: Wijk 0 in Amsterdam (+0,100), Wijk 4 in Groningen (+0,050).",
+        "De grootste stijgers: Wijk 0 in Amsterdam (+0,100); Wijk 4 in Groningen (+0,050).",
         "De dimensies zijn niet bekend. Voor 2016 en 2018 kunnen we dit niet laten zien.",
     ):
         assert sentence in text
