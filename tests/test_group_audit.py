@@ -383,7 +383,7 @@ def test_a_group_that_is_chosen_too_often_stands_out(country: Country) -> None:
 
 
 def test_groups_dealt_at_random_seldom_stand_out(country: Country) -> None:
-    """Of many random groupings about one comparison in twenty has an interval without nought."""
+    """Of many random groupings about one comparison in twenty has an interval without zero."""
     differ = compared = 0
     for seed in range(6):
         group = np.random.default_rng(seed).choice(["x", "y"], len(country.panel.areas))

@@ -111,7 +111,7 @@ def differences_text(audit: GroupAudit) -> str:
     beside = {_key(row): row for row in chosen[chosen["model"] == BEST_ORDERING].to_dict("records")}
     lines = [_line(row, beside.get(_key(row))) for row in found.to_dict("records")]
     tally = (
-        f"{len(found)} of {compared} comparisons have an interval without nought; by chance alone about "
+        f"{len(found)} of {compared} comparisons have an interval without zero; by chance alone about "
         f"{0.05 * compared:.0f} would."
     )
     return "\n".join([*lines, *([""] if lines else []), tally])
