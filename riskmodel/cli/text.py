@@ -166,6 +166,7 @@ def current_text(table: pd.DataFrame, folder: Path) -> str:
 
 def backtest_text(done: Backtest, findings: Sequence[Finding], folder: Path, leave_out: str | None = None) -> str:
     """A backtest as tables of skill, with what the checks found."""
+    from riskmodel.forecasting.backtest_record import unjudged
     from riskmodel.products.governance.skill_tables import (
         group_calibration_table,
         ordering_table,
@@ -183,6 +184,10 @@ def backtest_text(done: Backtest, findings: Sequence[Finding], folder: Path, lea
         lines.append(f"\nEach {leave_out} by models that learned nothing from it:\n")
         lines.append(summary_table(*results, left_out=True))
     lines += [found.line for found in findings]
+    lines += [
+        f"cohort {cohort.name} left out: no area is known to belong to it (sizes come from: riskmodel ingest kwb)"
+        for cohort in unjudged(done.experiment, done.scores)
+    ]
     return "\n".join([*lines, f"forecasts and scores: {folder}"])
 
 

@@ -132,10 +132,19 @@ class Outcomes:
     upper: FloatArray
 
 
-def main_cohort(experiment: Experiment) -> Cohort:
-    """The cohort in which models are compared: that of 500 inhabitants and more, else the first."""
-    large = [cohort for cohort in experiment.cohorts if cohort.min_inhabitants == MAIN_SIZE]
-    return (large or list(experiment.cohorts))[0]
+def main_cohort(experiment: Experiment, scores: pd.DataFrame | None = None) -> Cohort:
+    """The cohort in which models are compared: that of 500 inhabitants and more, else the first.
+
+    With ``scores`` only cohorts that have some: without sizes of areas there are none where a size is asked for.
+    """
+    absent = () if scores is None else unjudged(experiment, scores)
+    cohorts = [cohort for cohort in experiment.cohorts if cohort not in absent] or list(experiment.cohorts)
+    return next((cohort for cohort in cohorts if cohort.min_inhabitants == MAIN_SIZE), cohorts[0])
+
+
+def unjudged(experiment: Experiment, scores: pd.DataFrame) -> tuple[Cohort, ...]:
+    """Cohorts of an experiment in which no area was judged."""
+    return tuple(cohort for cohort in experiment.cohorts if not (scores["cohort"] == cohort.name).any())
 
 
 def outcomes_of(experiment: Experiment, panel: Panel, forecast: Forecast, cohort: Cohort) -> Outcomes:

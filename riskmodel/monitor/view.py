@@ -108,7 +108,10 @@ def in_municipalities(country: Measured, municipality: Sequence[str]) -> npt.NDA
     codes = country.municipality_codes()
     if (codes == "").any():
         raise InputError(
-            "--municipality", f"areas of level {country.level!r}", "areas whose code names a municipality"
+            "--municipality",
+            f"areas of level {country.level!r}",
+            "areas whose code names a municipality",
+            "Leave --municipality out for the whole country, or read scores of wijken or buurten as well.",
         )
     present = frozenset(codes.tolist())
     wanted = {code for name in municipality for code in find_municipalities(name, present)}

@@ -163,6 +163,9 @@ def municipality_codes(panel: Panel, asked: Sequence[str]) -> tuple[str, ...]:
     present = frozenset(panel.municipality_codes().tolist())
     if asked and present == {""}:
         raise InputError(
-            "--municipality", f"areas of level {panel.level!r}", "areas whose code names a municipality"
+            "--municipality",
+            f"areas of level {panel.level!r}",
+            "areas whose code names a municipality",
+            "Leave --municipality out for the whole country, or read scores of wijken or buurten as well.",
         )
     return tuple(sorted({code for name in asked for code in find_municipalities(name, present)}))

@@ -80,7 +80,7 @@ def group_disparity(context: Context) -> Verdict:
     """
     if context.record is None:
         return not_applicable(context.no_record)
-    cohort = main_cohort(context.record.experiment)
+    cohort = main_cohort(context.record.experiment, context.record.scores)
     table = group_table(context.record, context.model, context.panel, cohort)
     if not (table["n_events"] >= FEWEST).any():
         return not_applicable(f"no group of areas has {FEWEST} events")

@@ -158,7 +158,7 @@ def places_table(record: Record, model: str, panel: Panel, attributes: Sequence[
 def best_orderings(record: Record) -> dict[int, Forecast]:
     """Forecast of the simple ordering with the highest average precision in the main cohort, by wave."""
     known = {(each.origin_date.year, each.model): each for each in record.forecasts}
-    scores = record.score("average_precision", main_cohort(record.experiment).name)
+    scores = record.score("average_precision", main_cohort(record.experiment, record.scores).name)
     found = {}
     for day, row in scores.iterrows():
         wave = int(str(day)[:4])

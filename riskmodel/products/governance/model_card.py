@@ -234,7 +234,7 @@ def _evaluation(facts: CardFacts) -> dict[str, Any]:
     """Return the model beside the best ordering, for all areas and the main cohort."""
     if facts.record is None:
         return {"missing": facts.no_record, "cohorts": []}
-    main = main_cohort(facts.record.experiment)
+    main = main_cohort(facts.record.experiment, facts.record.scores)
     chosen = {cohort.name: cohort for cohort in (facts.record.experiment.cohorts[0], main)}
     cohorts = []
     for name, cohort in chosen.items():

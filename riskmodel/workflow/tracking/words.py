@@ -41,7 +41,7 @@ BEST, RATIO, EVENTS = "main/AP_best", "main/AP_ratio", "main/events"
 
 def first_figures(scores: pd.DataFrame, experiment: Experiment) -> pd.DataFrame:
     """The figures that come first, of every model at every origin, in the main cohort."""
-    cohort = main_cohort(experiment).name
+    cohort = main_cohort(experiment, scores).name
     own = scores[(scores["target"] == experiment.event.name) & (scores["cohort"] == cohort)]
     by = ["model", "origin_date"]
     wide = own.pivot(index=by, columns="metric", values="value").reindex(columns=list(FIRST))
@@ -138,13 +138,14 @@ def version_note(release: Release, record: Record | None, no_record: str = "") -
 def _skill(release: Release, record: Record | None, no_record: str) -> str:
     figures = None if record is None else first_figures(record.scores, release.experiment)
     means = {} if figures is None else mean_figures(figures, release.name)
-    if figures is None or not means:
+    if record is None or figures is None or not means:
         return f"Skill not shown: {no_record or 'there is no backtest of it'}."
     rows = figures[figures.index.get_level_values("model") == release.name].droplevel("model")
     known = sorted((float(ratio), str(day)[:4]) for day, ratio in rows[RATIO].dropna().items())
     least = f"; smallest {known[0][0]:.2f} (origin {known[0][1]})" if known else ""
+    cohort = main_cohort(release.experiment, record.scores).name
     return (
-        f"Backtest, cohort {main_cohort(release.experiment).name}, {len(rows)} origins, {means[EVENTS]:.0f} "
+        f"Backtest, cohort {cohort}, {len(rows)} origins, {means[EVENTS]:.0f} "
         f"events: average precision {means[RATIO]:.2f} times that of the best simple ordering, chosen "
         f"afterwards{least}. AUC {means['main/AUC']:.3f}, calibration error {means['main/cal_error']:.3f}."
     )
