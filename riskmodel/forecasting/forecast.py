@@ -7,7 +7,7 @@ model-output standard, so that other people's tools can score it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -204,6 +204,11 @@ class Forecast:
             missing = areas[np.argmin(found)]
             raise InputError(f"forecast of {self.model!r}", f"no area {missing}", "every area that is judged")
         return rows
+
+    def rows(self, chosen: npt.NDArray[np.bool_]) -> Forecast:
+        """Return the forecast of some of its areas; what is computed of it knows nothing of the others."""
+        arrays = {name: getattr(self, name)[chosen] for name in ("locations", "mean", "quantiles", "cdf", "pmf")}
+        return replace(self, **arrays, readings={name: each[chosen] for name, each in self.readings.items()})
 
     def quantile(self, level: float) -> FloatArray:
         """One of the reported quantiles, shape (areas,)."""

@@ -7,10 +7,11 @@ import json
 import shutil
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -54,6 +55,16 @@ class Explanation:
     contributions: FloatArray
     stability: pd.DataFrame = field(default_factory=pd.DataFrame)
     spread: SpreadParts | None = None
+
+    def rows(self, chosen: npt.NDArray[np.bool_], locations: npt.NDArray[np.str_]) -> Explanation:
+        """Return the explanation of some areas, whose codes are ``locations``."""
+        spread, stability = self.spread, self.stability
+        return Explanation(
+            features=self.features.rows(chosen),
+            contributions=self.contributions[chosen],
+            stability=stability[stability["location"].isin(locations)] if len(stability) else stability,
+            spread=None if spread is None else replace(spread, parts=spread.parts[chosen]),
+        )
 
 
 @dataclass(frozen=True)
@@ -101,6 +112,16 @@ class StoredForecast:
         for name, total in totals.items():
             if not np.abs(total - self.forecast.mean).max() <= 1e-6:  # nor when one is missing
                 raise InputError(where, f"{name} that do not add up", "a total equal to the expected change")
+
+    def rows(self, chosen: npt.NDArray[np.bool_]) -> StoredForecast:
+        """Return the forecast of some of its areas."""
+        forecast, told = self.forecast.rows(chosen), self.explanation
+        return replace(
+            self,
+            forecast=forecast,
+            contributions=self.contributions[chosen].reset_index(drop=True),
+            explanation=None if told is None else told.rows(chosen, forecast.locations),
+        )
 
 
 def save_forecast(

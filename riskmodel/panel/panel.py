@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -150,6 +150,13 @@ class Panel:
             values=np.where(known[:, None, :], self.values, np.nan),
             published=np.where(known, self.published, np.datetime64("NaT", "D")),
         )
+
+    def without(self, indicators: Collection[str], areas: npt.NDArray[np.bool_]) -> Panel:
+        """The panel without the values of some indicators in some areas, shape (areas,)."""
+        values = self.values.copy()
+        for indicator in indicators:
+            values[self._position(indicator), areas] = np.nan
+        return replace(self, values=values)
 
     def latest(self, indicator: str, year: int | None = None) -> FloatArray:
         """Last value of every area, shape (areas,); with ``year``, the last up to and including it."""

@@ -61,7 +61,6 @@ def build_risk_list(
     past: Mapping[str, tuple[Past, ...]] | None = None,
     boundaries: GeoDataFrame | None = None,
     audit_share: float = RANDOM_SHARE,
-    hidden: frozenset[str] = frozenset(),
     with_sheets: bool = True,
     other: StoredForecast | None = None,
 ) -> RiskList:
@@ -83,8 +82,6 @@ def build_risk_list(
         Polygons of any areas, in RD metres.
     audit_share : float
         Part of the visits that is drawn at random.
-    hidden : frozenset of str
-        ``GM`` codes whose areas are shown as comparable to no other.
     with_sheets : bool
         Whether to explain every area: its sheet, and the parts of its chance.
     other : StoredForecast, optional
@@ -154,7 +151,7 @@ def build_risk_list(
         contributions=contributions,
         drivers=tuple(driver for driver in drivers() if driver.id in contributions.columns),
         about=about,
-        sheets=area_sheets(panel, stored, rows, past=past, hidden=hidden) if with_sheets else (),
+        sheets=area_sheets(panel, stored, rows, past=past) if with_sheets else (),
         boundaries=_own_boundaries(boundaries, rows),
         peers=town_counts(areas[listed]),
         chance_parts=parts,

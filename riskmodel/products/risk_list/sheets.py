@@ -52,12 +52,10 @@ def area_sheets(
     rows: pd.DataFrame,
     *,
     past: Mapping[str, tuple[Past, ...]] | None = None,
-    hidden: frozenset[str] = frozenset(),
 ) -> tuple[AreaSheet, ...]:
     """Return the sheets of the areas of a risk list.
 
-    Everything but the names is what was known when the forecast was made. No area of a municipality in ``hidden``
-    is shown as comparable.
+    Everything but the names is what was known when the forecast was made.
     """
     forecast = stored.forecast
     wave, known = forecast.origin_date.year, panel.known_at(forecast.known_at)
@@ -71,7 +69,7 @@ def area_sheets(
     dimensions = _dimensions(known, wave, own)
     drivers = driver_rows(known, stored, everywhere, nearest, at)
     stacked = stacking(known)
-    comparable = _comparable(panel, stored, everywhere, nearest, hidden)
+    comparable = _comparable(panel, stored, everywhere, nearest)
     earlier = past or {}
     return tuple(
         AreaSheet(
@@ -169,7 +167,7 @@ def _dimensions(known: Panel, wave: int, own: IntArray) -> list[tuple[DimensionR
 
 
 def _comparable(
-    panel: Panel, stored: StoredForecast, everywhere: IntArray, nearest: IntArray, hidden: frozenset[str]
+    panel: Panel, stored: StoredForecast, everywhere: IntArray, nearest: IntArray
 ) -> list[tuple[Comparable, ...]]:
     forecast, event = stored.forecast, stored.experiment.event
     wave = forecast.origin_date.year
@@ -180,5 +178,4 @@ def _comparable(
     small = abstains(panel.latest("population")[everywhere])
     chance = np.where(small, np.nan, forecast.chance_of(event, limits)).tolist()
     areas = [Comparable(*each) for each in zip(locations, names, towns, score, chance, strict=True)]
-    visible = (~np.isin(panel.municipality_codes()[everywhere], sorted(hidden))).tolist()
-    return [tuple(areas[row] for row in alike if visible[row]) for alike in nearest.tolist()]
+    return [tuple(areas[row] for row in alike) for alike in nearest.tolist()]

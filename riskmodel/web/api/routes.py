@@ -52,10 +52,6 @@ def _snapshot(request: Request, experiment: str | None = None) -> tuple[Snapshot
     return snapshot, etag_of(request, snapshot.id, snapshot.version)
 
 
-def _hidden(request: Request, snapshot: Snapshot) -> frozenset[str]:
-    return hidden_from(snapshot, identity_of(request), service_of(request).settings.local_public)
-
-
 @router.get("/municipalities", response_model=Page[Municipality], tags=["areas"])
 def municipalities(request: Request, asked: Annotated[PageAsked, Query()]) -> Response:
     """Municipalities with areas, in order of code."""
@@ -104,19 +100,29 @@ def scores(request: Request, asked: Annotated[AreasAsked, Query()]) -> Response:
 @router.get("/forecasts", response_model=SourcedPage[Forecast], tags=["forecasts"])
 def forecasts(request: Request, asked: Annotated[ForecastsAsked, Query()]) -> Response:
     """What is expected of areas, in order of code; areas to which the question does not apply are not there."""
-    snapshot, etag = _snapshot(request, asked.experiment)
-    at = chosen(_listed(snapshot), snapshot, asked, _hidden(request, snapshot))
-    rows = partial(forecast_rows, snapshot)
-    return _page(request, etag, asked, at, SourcedPage[Forecast], rows, source=source_of(snapshot))
+    return _forecast_page(request, asked, SourcedPage[Forecast], forecast_rows)
 
 
 @router.get("/drivers", response_model=SourcedPage[Drivers], tags=["forecasts"])
 def drivers(request: Request, asked: Annotated[ForecastsAsked, Query()]) -> Response:
     """How the expected change of areas is built up, in order of code."""
+    return _forecast_page(request, asked, SourcedPage[Drivers], driver_rows)
+
+
+def _forecast_page(
+    request: Request,
+    asked: ForecastsAsked,
+    model: type[BaseModel],
+    rows: Callable[[Snapshot, npt.NDArray[np.intp]], Sequence[BaseModel]],
+) -> Response:
+    """Answer with one page of what was forecast, for a reader as if the rest was not."""
     snapshot, etag = _snapshot(request, asked.experiment)
-    at = chosen(_listed(snapshot), snapshot, asked, _hidden(request, snapshot))
-    rows = partial(driver_rows, snapshot)
-    return _page(request, etag, asked, at, SourcedPage[Drivers], rows, source=source_of(snapshot))
+    hidden = hidden_from(snapshot, identity_of(request), service_of(request).settings.local_public)
+    shown = snapshot.without(hidden)
+    listed = np.array([] if shown is None else shown.country.rows["location"], dtype=str)
+    at = chosen(listed, snapshot, asked, hidden)
+    page = partial(rows, shown or snapshot)
+    return _page(request, etag, asked, at, model, page, source=source_of(snapshot))
 
 
 def _page(
@@ -133,8 +139,3 @@ def _page(
         return not_modified(etag)
     items = rows(at[asked.offset : asked.offset + asked.limit])
     return answer(request, model(items=items, **members, **paging(request, asked, len(at))), etag)
-
-
-def _listed(snapshot: Snapshot) -> npt.NDArray[np.str_]:
-    codes: npt.NDArray[np.str_] = snapshot.country.rows["location"].to_numpy(dtype=str)
-    return codes

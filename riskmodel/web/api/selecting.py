@@ -87,7 +87,7 @@ def chosen(
         inside &= np.isin(owner, codes)
     if asked.area:
         inside &= np.isin(areas, asked.area)
-        refuse_hidden(owner[inside].tolist(), hidden)
+        refuse_hidden(snapshot.owners[np.isin(snapshot.panel.areas, asked.area)].tolist(), hidden)
     if hidden:
         inside &= ~np.isin(owner, sorted(hidden))
     if asked.name:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from riskmodel.catalogue import load
+from riskmodel.forecasting.groups import SMALL
 from riskmodel.panel.panel import Panel
 from riskmodel.products.governance.register_entry import entry_of
 from riskmodel.products.governance.register_words import RegisterFacts, register_values
@@ -18,6 +19,7 @@ from riskmodel.web.serving.snapshot import Snapshot
 def method_of(snapshot: Snapshot, *, own_too: bool) -> dict[str, Any]:
     """Return the context of the page; ``own_too`` is whether sources of municipalities are named."""
     forecast = snapshot.stored.forecast
+    shown = snapshot if own_too else snapshot.without(snapshot.local)
     facts = RegisterFacts(
         event=event_in_dutch(snapshot.experiment.event),
         horizon=snapshot.experiment.horizon,
@@ -38,7 +40,8 @@ def method_of(snapshot: Snapshot, *, own_too: bool) -> dict[str, Any]:
         "target": forecast.origin_date.year + forecast.horizon,
         "known_at": dutch.day_words(forecast.known_at),
         "origin_date": dutch.day_words(forecast.origin_date),
-        "threshold": snapshot.country.about,
+        "threshold": None if shown is None else shown.country.about,
+        "small_limit": SMALL,
         "release": snapshot.stored.release_id,
         "model": snapshot.stored.model,
         "code_version": snapshot.stored.code_version,

@@ -27,6 +27,7 @@ from riskmodel.products.risk_list.map import draw_map
 from riskmodel.products.risk_list.page.drawings import NO_STEP, step_limits, steps_of
 from riskmodel.products.risk_list.risk_list import RiskList, judged, threatening
 from riskmodel.products.risk_list.texts import words_of_event
+from riskmodel.web.problems import Problem
 from riskmodel.web.serving.snapshot import Snapshot
 
 #: Highest class that counts as onvoldoende, and lowest that counts as ruim voldoende.
@@ -43,7 +44,10 @@ def national_of(snapshot: Snapshot, *, own_too: bool) -> dict[str, Any]:
     start, end = measured.waves[-2:]
     noise = noise_or_unknown(measured)
     hidden = frozenset() if own_too else snapshot.local
-    country = _without(snapshot, hidden)
+    shown = snapshot.without(hidden)
+    if shown is None:
+        raise Problem(403, "All forecasts are made from local sources, which only those municipalities may see.")
+    country = shown.country
     return {
         "start": start,
         "end": end,
@@ -56,7 +60,7 @@ def national_of(snapshot: Snapshot, *, own_too: bool) -> dict[str, Any]:
         "words": words_of_event(country.about.event),
         "provinces": _provinces(snapshot, country),
         "drivers": _drivers(snapshot, country),
-        "about": snapshot.country.about,
+        "about": country.about,
         "hidden": len(hidden),
     }
 
@@ -70,19 +74,6 @@ def _steps(limit: float) -> list[tuple[float | None, float | None]]:
 def _sections(measured: Measured, start: int, end: int, noise: Noise) -> list[Any]:
     grouped = groups_in(measured)
     return list(national_text(measured, start, end, grouped.masks, noise, grouped.titles))
-
-
-def _without(snapshot: Snapshot, hidden: frozenset[str]) -> RiskList:
-    """Return the list of the country without the areas of some municipalities."""
-    country = snapshot.country
-    if not hidden:
-        return country
-    keep = ~np.isin(snapshot.owners[_panel_rows(snapshot, country.rows)], sorted(hidden))
-    return replace(
-        country,
-        rows=country.rows[keep].reset_index(drop=True),
-        contributions=country.contributions[keep].reset_index(drop=True),
-    )
 
 
 def _panel_rows(snapshot: Snapshot, rows: pd.DataFrame) -> npt.NDArray[np.intp]:

@@ -245,7 +245,7 @@ def _form(
         "errors": errors or {},
         "names": names,
         "example": regions[0] if regions else "die van u",
-        "questions": [_question(each, each is chosen) for each in _in_order(service)],
+        "questions": [_question(service, each, each is chosen) for each in _in_order(service)],
         **_invented(service),
     }
     return page(request, "web_choose.html.j2", context, status=status)
@@ -256,14 +256,15 @@ def _invented(service: Service) -> dict[str, bool]:
     return {"invented": service.snapshot().country.about.example}
 
 
-def _question(snapshot: Snapshot, is_chosen: bool) -> dict[str, Any]:
+def _question(service: Service, snapshot: Snapshot, is_chosen: bool) -> dict[str, Any]:
+    shown = snapshot if service.settings.local_public else snapshot.without(snapshot.local)
     start = snapshot.stored.forecast.origin_date.year
     return {
         "name": snapshot.experiment.name,
         "text": snapshot.experiment.question,
         "start": start,
         "end": start + snapshot.experiment.horizon,
-        "average": dutch.one_in(snapshot.country.about.average_risk),
+        "average": "" if shown is None else dutch.one_in(shown.country.about.average_risk),
         "chosen": is_chosen,
     }
 

@@ -35,10 +35,15 @@ class ListOptions:
 
 
 def make(snapshot: Snapshot, options: ListOptions, made_on: date) -> RiskList:
-    """Make a list, with a sheet for every area and polygons where there are any."""
+    """Make a list, with a sheet for every area and polygons where there are any.
+
+    It is seen by who may see all its municipalities: nothing of others with local sources is in any figure.
+    """
+    hidden = snapshot.local - set(options.municipalities or snapshot.municipalities)
+    shown = snapshot.without(hidden) or snapshot
     return build_risk_list(
-        snapshot.panel,
-        snapshot.stored,
+        shown.panel,
+        shown.stored,
         options.municipalities,
         title=options.title,
         capacity=options.capacity,
@@ -48,7 +53,6 @@ def make(snapshot: Snapshot, options: ListOptions, made_on: date) -> RiskList:
         past=snapshot.past,
         boundaries=snapshot.polygons,
         audit_share=options.audit_share,
-        hidden=snapshot.local - set(options.municipalities),
     )
 
 

@@ -13,7 +13,7 @@ import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from cachetools import LRUCache
 
 from riskmodel.catalogue import indicators, plain
 from riskmodel.errors import InputError, refuse_damage
@@ -35,6 +36,7 @@ from riskmodel.products.risk_list.build import build_risk_list
 from riskmodel.products.risk_list.risk_list import RiskList
 from riskmodel.products.risk_list.texts import Sentence
 from riskmodel.sources.formats.files import sha256_of
+from riskmodel.web.cache import SharedCache
 from riskmodel.workflow.questions import forecast_folder, stored_forecast
 from riskmodel.workflow.risk_list import past_forecasts, stored_boundaries, stored_places, stored_track_record
 from riskmodel.workspace.atomic import draft_folder, sync, sync_all
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
 
 #: Folder of frozen inputs in the service's own folder.
 FOLDER = "snapshots"
+#: Views of a snapshot without some municipalities in memory: one for each set that somebody may not see.
+VIEWS = 4
 #: Seconds before frozen inputs that nothing refers to are removed: another service may be using them.
 LIFETIME = 7 * 24 * 3600
 
@@ -91,12 +95,16 @@ class Snapshot:
         return {code: named[code] for code in sorted(named) if code}
 
     @cached_property
+    def own_indicators(self) -> tuple[str, ...]:
+        """Indicators of local sources."""
+        known = indicators()
+        return tuple(name for name in self.panel.indicators if name not in known)
+
+    @cached_property
     def local(self) -> frozenset[str]:
         """``GM`` codes of municipalities with values of local sources, which only they may see."""
-        known = indicators()
-        own = [name for name in self.panel.indicators if name not in known]
         measured = np.zeros(len(self.panel.areas), dtype=bool)
-        for name in own:
+        for name in self.own_indicators:
             measured |= ~np.isnan(self.panel[name]).all(axis=1)
         return frozenset(self.owners[measured].tolist())
 
@@ -133,6 +141,29 @@ class Snapshot:
             track_record=self.track_record,
             with_sheets=False,
         )
+
+    @cached_property
+    def _without(self) -> SharedCache[frozenset[str], Snapshot]:
+        return SharedCache(LRUCache(VIEWS))
+
+    def without(self, hidden: frozenset[str]) -> Snapshot | None:
+        """Return the snapshot as if nothing was forecast for some municipalities and they had no own sources.
+
+        Ranks, means, comparable areas and sums are computed after hiding, so they say nothing of what is hidden.
+        None when no area is left.
+        """
+        if not hidden:
+            return self
+        found = self._without.get(hidden)
+        if found is None:
+            closed = np.isin(self.owners, sorted(hidden))
+            kept = ~closed[np.searchsorted(self.panel.areas, self.stored.forecast.locations)]
+            if not kept.any():
+                return None
+            panel = self.panel.without(self.own_indicators, closed)
+            found = replace(self, panel=panel, stored=self.stored.rows(kept))
+            self._without.put(hidden, found)
+        return found
 
     @cached_property
     def polygons(self) -> GeoDataFrame | None:
