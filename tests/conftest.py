@@ -12,8 +12,13 @@ from riskmodel.workflow import ingest as ingesting
 from riskmodel.workflow.example import ExampleFiles, write_example
 from riskmodel.workspace.store import Workspace
 
+# How long an example takes depends on what else the machine does: a limit on it fails a test for nothing.
+settings.register_profile("default", deadline=None)
+settings.load_profile("default")
 # For mutation testing: the same examples every time, and no search for the smallest one that fails.
-settings.register_profile("mutation", phases=[Phase.explicit, Phase.generate], derandomize=True, database=None)
+settings.register_profile(
+    "mutation", deadline=None, phases=[Phase.explicit, Phase.generate], derandomize=True, database=None
+)
 
 OFFICIAL_FILES = Path(__file__).parents[2] / "shared" / "data"
 
