@@ -33,6 +33,7 @@ from riskmodel.forecasting.experiment import load_experiment
 from riskmodel.forecasting.forecast_store import save_forecast
 from riskmodel.forecasting.origins import latest_origin
 from riskmodel.forecasting.stage import fit, forecast_with, stage_of
+from riskmodel.forecasting.targets import READINGS
 from riskmodel.web import problems
 from riskmodel.web.access.identity import is_clean
 from riskmodel.web.pages import errors as page_errors
@@ -612,6 +613,25 @@ def test_the_track_record_by_hand(site: Site, client: Reader) -> None:
     assert f"{round(year.own.value * length)} van de {length}" in text
     tenths = [row for row in found["deciles"] if row["year"] == "2018"]
     assert sum(row["n"] for row in tenths) == len(change) and sum(row["events"] for row in tenths) == fell.sum()
+
+
+def test_other_events_of_the_forecast_are_judged_by_the_mean_over_years(site: Site) -> None:
+    snapshot = site.service.snapshot()
+    question = replace(snapshot.experiment, event=READINGS["slide"], targets=(snapshot.experiment.event,))
+    asked = replace(snapshot, stored=replace(snapshot.stored, experiment=question))
+    tables = {name: page_record._read(snapshot, name) for name in ("scores", "paired")}
+    [row] = page_record._other_events(tables["paired"], "500+", asked)
+    own = tables["scores"][
+        (tables["scores"]["model"] == snapshot.stored.model)
+        & (tables["scores"]["target"] == snapshot.experiment.event.name)
+        & (tables["scores"]["cohort"] == "500+")
+        & (tables["scores"]["metric"] == "hits_at_k")
+    ]
+    assert len(own) == 2
+    assert row["own"] == pytest.approx(own["value"].mean())
+    assert (row["n"], row["events"]) == (own["n"].sum(), own["n_events"].sum())
+    assert row["random"] == pytest.approx(question.capacity * row["events"] / row["n"])
+    assert row["own"] > row["random"] and row["best"] >= row["beforehand"]
 
 
 def _year(low: float, high: float, value: float, length: int = 10) -> page_record.Year:

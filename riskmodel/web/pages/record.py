@@ -110,7 +110,9 @@ def record_of(snapshot: Snapshot) -> dict[str, Any] | None:
     drawn, places = _reliability(chosen["calibration"]), _read(snapshot, "places").to_dict("records")
     return {
         "cohorts": cohorts,
-        "others": _other_events(tables["paired"], snapshot),
+        "others": _other_events(
+            tables["paired"], main_cohort(snapshot.experiment, tables["scores"]).name, snapshot
+        ),
         "places": [(row, in_dutch(places_sentence(row))) for row in places if row["places"] > 0],
         "drawings": drawn,
         "deciles": [point for part in drawn for point in part.rows],
@@ -191,15 +193,16 @@ def _beforehand(paired: pd.DataFrame, metric: str, capacity: int) -> str:
     )
 
 
-def _other_events(paired: pd.DataFrame, snapshot: Snapshot) -> list[dict[str, Any]]:
+def _other_events(paired: pd.DataFrame, cohort: str, snapshot: Snapshot) -> list[dict[str, Any]]:
     """Return how often the list of another event of the same forecast was right, on average over the years."""
     found = []
     for event in snapshot.experiment.targets:
         rows = paired[
             (paired["target"] == event.name)
             & (paired["model"] == snapshot.stored.model)
-            & (paired["cohort"] == main_cohort(snapshot.experiment).name)
+            & (paired["cohort"] == cohort)
             & (paired["metric"] == HITS)
+            & paired["origin_date"].isna()
         ]
         means = rows.set_index("opponent").to_dict("index")
         if BEST in means and BEFOREHAND in means:
