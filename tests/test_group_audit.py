@@ -31,6 +31,7 @@ from riskmodel.forecasting.group_audit.audit import (
     audit_groups,
     audit_table,
     best_orderings,
+    places_table,
     select,
 )
 from riskmodel.forecasting.group_audit.metrics import FEWEST, METRICS, TOO_FEW
@@ -543,6 +544,11 @@ def test_places_for_every_event_are_divided_by_those_of_the_country(country: Cou
             assert found["low95"] <= found["ratio"] <= found["high95"]
             shown += 1
     assert shown == text.count("\n| ") - 1 > 3
+
+
+def test_a_model_without_forecasts_has_no_places(hand: Hand) -> None:
+    record = record_of(hand.panel, [forecast_of("another", hand.panel, 2016, hand.chance)])
+    assert places_table(record, MODEL, hand.panel, hand.audit.attributes).empty
 
 
 def test_a_name_of_a_group_cannot_become_a_formula(country: Country) -> None:

@@ -29,7 +29,7 @@ TRUE: list[tuple[str, str, int, int, float]] = [
 ]
 
 
-def read_as_told(folder: Path, file: Path, **answers: str) -> Observations:
+def read_completed(folder: Path, file: Path, **answers: str) -> Observations:
     """What a file says after its draft is completed."""
     (made,) = read_local(file, mapped(folder, completed(draft_mapping(file), **answers)))
     return made
@@ -141,7 +141,7 @@ layouts = st.builds(
 
 
 def check(folder: Path, file: Path) -> None:
-    frame = read_as_told(folder, file).frame
+    frame = read_completed(folder, file).frame
     assert frame["location"].tolist() == [row[0] for row in TRUE]
     assert frame["year"].tolist() == [row[2] for row in TRUE]
     assert frame["local_meldingen"].tolist() == [row[3] for row in TRUE]
@@ -180,7 +180,7 @@ def test_names_in_two_rows_are_refused_and_joined_they_are_read(tmp_path: Path) 
         "columns in one row. Join them in one row, such as '2022 cijfer', and empty the other."
     )
     rows[:2] = [["wijkcode", "naam", "2021 meldingen", "2021 cijfer", "2022 meldingen", "2022 cijfer"], [None] * 6]
-    frame = read_as_told(tmp_path, written(tmp_path, workbook(rows), "een.xlsx")).frame
+    frame = read_completed(tmp_path, written(tmp_path, workbook(rows), "een.xlsx")).frame
     assert frame["local_meldingen"].tolist() == [40, 44, 55, 51]
     assert frame["local_cijfer"].tolist() == [6.4, 6.5, 7.1, 7]
 
@@ -213,7 +213,7 @@ def test_numbers_that_can_be_two_are_asked_and_said(tmp_path: Path, decimal: str
         'decimal = "..."  # "gem_inkomen" has \'28.400\', which may be 28.4 or 28400: '
         '"." if it is 28.4, "," if it is 28400\n'
     ) in draft_mapping(file)
-    made = read_as_told(tmp_path, file, decimal=f'"{decimal}"')
+    made = read_completed(tmp_path, file, decimal=f'"{decimal}"')
     assert made.frame["local_gem_inkomen"].tolist() == values
     means = {
         ".": "is the decimal sign, 1.250 is 1.25, as the mapping says",
@@ -289,12 +289,12 @@ def test_a_code_with_a_fault_is_never_left_out(tmp_path: Path, code: str) -> Non
         f'# not left out, nearly codes: "{shown}"; was a zero lost, or a sign added? Correct the file'
     ]
     with pytest.raises(InputError, match="It looks like a code: a zero may be lost"):
-        read_as_told(tmp_path, file)
+        read_completed(tmp_path, file)
 
 
 def test_codes_of_another_level_may_be_left_out_and_it_is_said(tmp_path: Path) -> None:
     rows = ["wijkcode;jaar;meldingen", "GM0983;2021;95", "WK098301;2021;40", "WK098302;2021;55", "Totaal;2021;95"]
-    made = read_as_told(tmp_path, written(tmp_path, "\n".join([*rows, "", "Bron: afdeling Onderzoek"])))
+    made = read_completed(tmp_path, written(tmp_path, "\n".join([*rows, "", "Bron: afdeling Onderzoek"])))
     assert made.frame["local_meldingen"].tolist() == [40, 55]
     assert made.notes == (
         "left out, as the mapping says: rows of 'GM0983' (1), 'Totaal' (1)",
@@ -302,14 +302,14 @@ def test_codes_of_another_level_may_be_left_out_and_it_is_said(tmp_path: Path) -
     )
 
 
-def test_rows_without_a_code_are_told_and_refused_until_somebody_says_so(tmp_path: Path) -> None:
+def test_rows_without_a_code_are_named_and_refused_until_left_out(tmp_path: Path) -> None:
     file = written(tmp_path, "wijkcode;jaar;meldingen\nWK098301;2021;40\n;2022;44\nWK098302;2021;55\n")
     assert (
         '# rows without a code (1): fill them in, or add "" to leave_out where they are no wijk'
         in draft_mapping(file)
     )
     with pytest.raises(InputError, match="line 3, column 'wijkcode': found ''; expected a code like WK098301"):
-        read_as_told(tmp_path, file)
+        read_completed(tmp_path, file)
 
 
 def test_a_line_that_was_cut_off_is_no_remark(tmp_path: Path) -> None:
@@ -324,4 +324,4 @@ def test_of_several_sheets_that_with_area_codes_is_drafted_and_the_others_are_na
     )
     draft = draft_mapping(file)
     assert 'sheet = "2021"  # one of "Uitleg", "2020", "2021"\n# area codes are also on "2020"\n' in draft
-    assert read_as_told(tmp_path, file).frame["local_meldingen"].tolist() == [40, 55]
+    assert read_completed(tmp_path, file).frame["local_meldingen"].tolist() == [40, 55]

@@ -31,8 +31,8 @@ from riskmodel.workflow.ingest import READERS
 PACKAGE = Path(riskmodel.__file__).parent
 
 
-def settled(*texts: str) -> NumberFormat | Doubt:
-    return evidence_of({"a": texts}).settled()
+def number_format_of(*texts: str) -> NumberFormat | Doubt:
+    return evidence_of({"a": texts}).number_format()
 
 
 # --- The rule -------------------------------------------------------------------------------------------------
@@ -54,7 +54,7 @@ def settled(*texts: str) -> NumberFormat | Doubt:
     ],
 )
 def test_numbers_with_one_meaning_settle_the_others(texts: tuple[str, ...], decimal: str, thousands: str) -> None:
-    assert settled(*texts) == NumberFormat(decimal, thousands)
+    assert number_format_of(*texts) == NumberFormat(decimal, thousands)
 
 
 @pytest.mark.parametrize(
@@ -94,12 +94,12 @@ def written(value: float, digits: int, decimal: str, thousands: str) -> str:
 )
 @example([1250.0], 0, ",", True)
 @example([1.25, 1250.0], 3, ".", False)
-def test_what_is_settled_reads_every_number_as_it_was_written(
+def test_the_format_of_a_file_reads_every_number_as_it_was_written(
     values: list[float], digits: int, decimal: str, grouped: bool
 ) -> None:
     thousands = {",": ".", ".": ","}[decimal] if grouped else ""
     texts = [written(value, digits, decimal, thousands) for value in values]
-    form = settled(*texts)
+    form = number_format_of(*texts)
     if isinstance(form, Doubt):
         # Only numbers that can each be two leave it open.
         assert any(re.fullmatch(r"-?[1-9][0-9]{0,2}[.,][0-9]{3}", text) for text in texts)

@@ -26,6 +26,7 @@ from riskmodel.web.access.tokens import create_token, revoke_token
 from riskmodel.web.database.database import reading
 from riskmodel.web.database.tables import access_log
 from riskmodel.web.problems import body_of
+from riskmodel.web.service import Service
 from riskmodel.web.settings import Settings, read_settings
 from riskmodel.workspace.store import Workspace
 
@@ -212,22 +213,24 @@ def test_tokens_are_compared_in_constant_time(world: Workspace, monkeypatch: pyt
     assert seen == [(64, 64)] * 4
 
 
-def test_a_revoked_token_stops(world: Workspace) -> None:
+def revoked(world: Workspace) -> tuple[Service, Client]:
+    """A service, and a client whose token was good a moment ago."""
     service = serving(world)
     text, token = create_token(service.engine, "reader", "x")
     client = Client(service, authorization=f"Bearer {text}")
     assert client.get(f"{API}/me").status_code == 200
     revoke_token(service.engine, token.id)
+    return service, client
+
+
+def test_a_revoked_token_stops(world: Workspace) -> None:
+    service, client = revoked(world)
     service.tokens._known.clear()  # what two seconds do
     assert is_problem(client.get(f"{API}/me"), 401)
 
 
 def test_a_revoked_token_stops_within_two_seconds_however_often_it_is_used(world: Workspace) -> None:
-    service = serving(world)
-    text, token = create_token(service.engine, "reader", "x")
-    client = Client(service, authorization=f"Bearer {text}")
-    assert client.get(f"{API}/me").status_code == 200
-    revoke_token(service.engine, token.id)
+    _, client = revoked(world)
     begun = time.monotonic()
     while client.get(f"{API}/me").status_code == 200:
         assert time.monotonic() - begun < 2.5

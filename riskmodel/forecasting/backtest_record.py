@@ -75,6 +75,11 @@ class Record:
     settings: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def main_cohort(self) -> Cohort:
+        """The cohort in which models are compared, see :func:`main_cohort`."""
+        return main_cohort(self.experiment, self.scores)
+
     def of(self, model: str) -> tuple[Forecast, ...]:
         """Forecasts of one model, earliest origin first."""
         return tuple(forecast for forecast in self.forecasts if forecast.model == model)

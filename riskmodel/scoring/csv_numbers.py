@@ -27,7 +27,7 @@ def settle_numbers(path: Path, index: Records, columns: Sequence[str]) -> tuple[
             _add(evidence, name, pc.utf8_trim_whitespace(batch.column(name)))
         if no_commas and evidence.decimal:
             break
-    form = evidence.settled()
+    form = evidence.number_format()
     if isinstance(form, Doubt):
         raise form.refusal(f"{path}, column {form.column!r}")
     taken = {name: text for (name, sign), text in evidence.grouped.items() if sign == form.thousands}

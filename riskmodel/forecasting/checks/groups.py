@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskmodel.forecasting.backtest_record import Record, main_cohort, outcomes_of
+from riskmodel.forecasting.backtest_record import Record, outcomes_of
 from riskmodel.forecasting.checks.base import Context, Verdict, listed, not_applicable, passed_if
 from riskmodel.forecasting.evaluation.list_overlap import top_areas
 from riskmodel.forecasting.evaluation.metrics import divided
@@ -80,7 +80,7 @@ def group_disparity(context: Context) -> Verdict:
     """
     if context.record is None:
         return not_applicable(context.no_record)
-    cohort = main_cohort(context.record.experiment, context.record.scores)
+    cohort = context.record.main_cohort
     table = group_table(context.record, context.model, context.panel, cohort)
     if not (table["n_events"] >= FEWEST).any():
         return not_applicable(f"no group of areas has {FEWEST} events")

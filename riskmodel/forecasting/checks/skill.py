@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from riskmodel.forecasting.backtest_record import Record, main_cohort, outcomes_of
+from riskmodel.forecasting.backtest_record import Record, outcomes_of
 from riskmodel.forecasting.checks.base import Context, Verdict, not_applicable, passed_if
 from riskmodel.forecasting.compare import against_best_ordering, overlap_share
 from riskmodel.forecasting.evaluation.metrics import calibration_bins, calibration_error, coverage
@@ -35,7 +35,7 @@ def worse_than_best_ordering(context: Context) -> Verdict:
     record = context.record
     if record is None:
         return not_applicable(context.no_record)
-    cohort = main_cohort(record.experiment, record.scores)
+    cohort = record.main_cohort
     table = against_best_ordering(record, context.model, context.panel, cohort)
     if table.empty:
         return not_applicable(f"no ordering or no score of {context.model} in cohort {cohort.name}")
@@ -63,7 +63,7 @@ def miscalibrated(context: Context) -> Verdict:
     record = context.record
     if record is None:
         return not_applicable(context.no_record)
-    cohort = main_cohort(record.experiment, record.scores)
+    cohort = record.main_cohort
     judged = [outcomes_of(record.experiment, context.panel, each, cohort) for each in record.of(context.model)]
     judged = [each for each in judged if len(each.rows)]
     if not judged:
@@ -138,7 +138,7 @@ def _between_seeds(context: Context, k: int) -> list[float]:
         return []
     rows = table[
         (table["model"] == context.model)
-        & (table["cohort"] == main_cohort(context.record.experiment, context.record.scores).name)
+        & (table["cohort"] == context.record.main_cohort.name)
         & table["compared_with"].str.startswith("seed")
         & (table["k"] == np.minimum(k, table["n"]))
     ]
@@ -169,7 +169,7 @@ def too_few_events(context: Context) -> Verdict:
         parts.append(f"{learned} events among the training examples of {context.stages[-1].origin.wave}")
         short += ["training"] if learned < ENOUGH_EVENTS else []
     if context.record is not None:
-        cohort = main_cohort(context.record.experiment, context.record.scores).name
+        cohort = context.record.main_cohort.name
         events = _events_judged(context.record, cohort)
         if events:
             figures |= {

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from riskmodel.errors import InputError
-from riskmodel.forecasting.backtest_record import Outcomes, Record, main_cohort, outcomes_of
+from riskmodel.forecasting.backtest_record import Outcomes, Record, outcomes_of
 from riskmodel.forecasting.evaluation.metrics import divided
 from riskmodel.forecasting.evaluation.resampling import IntArray, draw_municipalities, interval
 from riskmodel.forecasting.experiment import Cohort, Experiment
@@ -108,17 +108,14 @@ def audit_table(record: Record, model: str, panel: Panel, attributes: Sequence[A
     """
     if not record.of(model):
         raise InputError("audit", f"a backtest without {model!r}", f"one of {record.experiment.name} with it")
-    draws = draw_municipalities(panel, record.experiment.seed)
-    # The areas themselves first, then every draw.
-    counts = np.vstack([np.ones(draws.counts.shape[1]), draws.counts.astype(np.float64)])
     rows: list[dict[str, object]] = []
     for name, forecasts in ((model, record.by_wave(model)), (BEST_ORDERING, best_orderings(record))):
-        lists = {wave: _listed(record.experiment, panel, each) for wave, each in forecasts.items()}
+        lists = _lists(record, panel, forecasts)
         orderings = {str(wave): each.model for wave, each in forecasts.items()} if name == BEST_ORDERING else {}
         for attribute in attributes:
             rows += [
                 {"model": name, "ordering": _ordering(orderings, row["origin"]), **row}
-                for row in _audited(lists, attribute, counts, draws.group)
+                for row in _audited(lists, attribute)
             ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -134,16 +131,10 @@ def places_table(record: Record, model: str, panel: Panel, attributes: Sequence[
     pandas.DataFrame
         Columns :data:`PLACES_COLUMNS`; ``excess`` is how many places a group has beyond those of all areas.
     """
-    draws, metric = draw_municipalities(panel, record.experiment.seed), METRICS["places_per_event"]
-    counts = np.vstack([np.ones(draws.counts.shape[1]), draws.counts.astype(np.float64)])
-    lists = {wave: _listed(record.experiment, panel, each) for wave, each in record.by_wave(model).items()}
+    lists, metric = _lists(record, panel, record.by_wave(model)), METRICS["places_per_event"]
     rows: list[tuple[object, ...]] = []
-    for attribute, group in ((each, group) for each in attributes for group in each.groups):
-        counted = [
-            [_count(listed, TOP, mask, counts, draws.group) for mask in _sides(listed, attribute, wave, group)]
-            for wave, listed in lists.items()
-        ]
-        own, rest = (functools.reduce(operator.add, side) for side in zip(*counted, strict=True))
+    for attribute, group in ((each, group) for each in attributes for group in each.groups if lists.by_wave):
+        own, rest = _over_all(lists.counted(TOP, attribute, group))
         if own.too_few(metric):
             continue
         per_event, of_all = metric.of(own.drawn), metric.of((own + rest).drawn)
@@ -158,7 +149,7 @@ def places_table(record: Record, model: str, panel: Panel, attributes: Sequence[
 def best_orderings(record: Record) -> dict[int, Forecast]:
     """Forecast of the simple ordering with the highest average precision in the main cohort, by wave."""
     known = {(each.origin_date.year, each.model): each for each in record.forecasts}
-    scores = record.score("average_precision", main_cohort(record.experiment, record.scores).name)
+    scores = record.score("average_precision", record.main_cohort.name)
     found = {}
     for day, row in scores.iterrows():
         wave = int(str(day)[:4])
@@ -187,6 +178,44 @@ class _Listed:
     summed: Mapping[str, FloatArray]
 
 
+@dataclass(frozen=True)
+class _Lists:
+    """Lists of the country, by wave, and how often every municipality counts: once, and in each draw."""
+
+    by_wave: Mapping[int, _Listed]
+    counts: FloatArray
+    municipality: IntArray
+
+    def counted(self, name: str, attribute: Attribute, group: str) -> dict[int, tuple[Counted, Counted]]:
+        """Sums over a group, and over the rest of those whose group is known, by wave."""
+        return {
+            wave: (self._count(listed, name, own), self._count(listed, name, rest))
+            for wave, listed in self.by_wave.items()
+            for own, rest in [_sides(listed, attribute, wave, group)]
+        }
+
+    def _count(self, listed: _Listed, name: str, mask: BoolArray) -> Counted:
+        values, municipality = listed.summed[name][mask], self.municipality[listed.rows[mask]]
+        n = self.counts.shape[1]
+        by_column = [np.bincount(municipality, weights=column, minlength=n) for column in values.T]
+        spread = np.column_stack(by_column).astype(np.float64)
+        return Counted(self.counts @ spread, spread)
+
+
+def _lists(record: Record, panel: Panel, forecasts: Mapping[int, Forecast]) -> _Lists:
+    draws = draw_municipalities(panel, record.experiment.seed)
+    # The areas themselves first, then every draw.
+    counts = np.vstack([np.ones(draws.counts.shape[1]), draws.counts.astype(np.float64)])
+    by_wave = {wave: _listed(record.experiment, panel, each) for wave, each in forecasts.items()}
+    return _Lists(by_wave, counts, draws.group)
+
+
+def _over_all(counted: Mapping[int, tuple[Counted, Counted]]) -> tuple[Counted, Counted]:
+    """Sums of all waves together: of the group and of the rest."""
+    own, rest = (functools.reduce(operator.add, side) for side in zip(*counted.values(), strict=True))
+    return own, rest
+
+
 def _ordering(orderings: Mapping[str, str], origin: object) -> str:
     known = dict.fromkeys(orderings.values()) if origin == ALL_ORIGINS else [orderings.get(str(origin), "")]
     return ", ".join(known)
@@ -208,21 +237,16 @@ def list_lengths(experiment: Experiment, areas: int) -> dict[str, int]:
     return {TOP: math.ceil(LIST_SHARE * areas - 1e-9), f"capacity {experiment.capacity}": experiment.capacity}
 
 
-def _audited(
-    lists: Mapping[int, _Listed], attribute: Attribute, counts: FloatArray, group_of: IntArray
-) -> Iterator[dict[str, object]]:
+def _audited(lists: _Lists, attribute: Attribute) -> Iterator[dict[str, object]]:
     """Rows of one attribute: all origins together first, then each."""
-    names = list(next(iter(lists.values())).summed) if lists else []
+    names = list(next(iter(lists.by_wave.values())).summed) if lists.by_wave else []
     for group, name in itertools.product(attribute.groups, names):
-        counted = {
-            wave: [_count(listed, name, mask, counts, group_of) for mask in _sides(listed, attribute, wave, group)]
-            for wave, listed in lists.items()
-        }
+        counted = lists.counted(name, attribute, group)
         there = {wave: (own, rest) for wave, (own, rest) in counted.items() if own.sums[AREAS]}
         if not there:
             continue
-        own, rest = (functools.reduce(operator.add, side) for side in zip(*there.values(), strict=True))
-        known = _known_then(lists, attribute, there, group)
+        own, rest = _over_all(there)
+        known = _known_then(lists.by_wave, attribute, there, group)
         for key, metric in METRICS.items():
             # Once is enough for what no list matters to.
             if not metric.of_list and name != names[0]:
@@ -240,14 +264,6 @@ def _sides(listed: _Listed, attribute: Attribute, wave: int, group: str) -> tupl
     """Which of the judged areas belong to a group, and which to the rest of those whose group is known."""
     labels = attribute.labels[wave][listed.rows]
     return labels == group, (labels != group) & (labels != UNKNOWN)
-
-
-def _count(listed: _Listed, name: str, mask: BoolArray, counts: FloatArray, group_of: IntArray) -> Counted:
-    values, municipality = listed.summed[name][mask], group_of[listed.rows[mask]]
-    n = counts.shape[1]
-    by_column = [np.bincount(municipality, weights=column, minlength=n) for column in values.T]
-    spread = np.column_stack(by_column).astype(np.float64)
-    return Counted(counts @ spread, spread)
 
 
 def _known_then(

@@ -18,7 +18,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from riskmodel.catalogue import driver_labels, load
-from riskmodel.forecasting.backtest_record import Record, main_cohort
+from riskmodel.forecasting.backtest_record import Record
 from riskmodel.forecasting.compare import against_best_ordering
 from riskmodel.forecasting.evaluation.calibration import over_origins
 from riskmodel.forecasting.experiment import Experiment
@@ -234,7 +234,7 @@ def _evaluation(facts: CardFacts) -> dict[str, Any]:
     """Return the model beside the best ordering, for all areas and the main cohort."""
     if facts.record is None:
         return {"missing": facts.no_record, "cohorts": []}
-    main = main_cohort(facts.record.experiment, facts.record.scores)
+    main = facts.record.main_cohort
     chosen = {cohort.name: cohort for cohort in (facts.record.experiment.cohorts[0], main)}
     cohorts = []
     for name, cohort in chosen.items():

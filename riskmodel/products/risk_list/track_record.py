@@ -13,8 +13,6 @@ from riskmodel.forecasting.group_audit.attributes import FIFTHS
 from riskmodel.products.rendering.dutch import known
 from riskmodel.products.risk_list.texts import Sentence
 
-#: Figures of a kind of areas in the sentence, by their columns.
-NAMES = {"ratio": "ratio", "low": "low95", "high": "high95"}
 #: What the text of a kind of areas begins with.
 GROUP = "group "
 
@@ -60,8 +58,9 @@ def places_sentences(places: pd.DataFrame) -> tuple[Sentence, ...]:
 def places_sentence(row: Mapping[Any, Any]) -> Sentence:
     """Return how many places a kind of areas had for every event, beside the mean."""
     key = "fewer" if row["high95"] < 1 else "more" if row["low95"] > 1 else "alike"
-    figures = {name: round(row[column], 1) for name, column in NAMES.items()}
-    return Sentence(f"places_{key}", {"group": Sentence(f"{GROUP}{row['group']}"), **figures})
+    ratio, low, high = (round(row[column], 1) for column in ("ratio", "low95", "high95"))
+    group = Sentence(f"{GROUP}{row['group']}")
+    return Sentence(f"places_{key}", {"group": group, "ratio": ratio, "low": low, "high": high})
 
 
 def _percentages(shares: Iterable[float]) -> tuple[int | None, ...]:

@@ -135,7 +135,7 @@ def _refuse_open_points(path: Path, names: Sequence[str], numeric: Sequence[str]
                     first.setdefault((name, text), rows.line_num)
             if evidence.decimal:
                 return
-    found = evidence.settled()
+    found = evidence.number_format()
     if isinstance(found, Doubt):
         raise found.refusal(f"{path}, line {first[found.column, found.text]}, column {found.column!r}")
 

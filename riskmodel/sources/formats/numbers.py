@@ -161,7 +161,7 @@ class Evidence:
                 if role != "decimal":
                     self.grouped.setdefault((column, sign), text)
 
-    def settled(self, decimal: str = "") -> NumberFormat | Doubt:
+    def number_format(self, decimal: str = "") -> NumberFormat | Doubt:
         """The format on which all numbers agree, with the decimal sign if that is known, or why there is none."""
         shown = dict(self.decimal)
         for sign, example in self.thousands.items():
@@ -230,7 +230,7 @@ def settle(columns: Mapping[str, Iterable[str]], where: Callable[[str, str], obj
     InputError
         If the numbers contradict each other, or leave open what a sign means.
     """
-    found = evidence_of(columns).settled()
+    found = evidence_of(columns).number_format()
     if isinstance(found, Doubt):
         raise found.refusal(where(found.column, found.text))
     return found

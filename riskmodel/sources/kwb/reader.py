@@ -20,7 +20,7 @@ import pandas as pd
 from riskmodel.catalogue import indicators, load
 from riskmodel.errors import InputError
 from riskmodel.sources.formats.numbers import NumberFormat, settle
-from riskmodel.sources.formats.tables import quoted
+from riskmodel.sources.formats.tables import Cell, quoted
 from riskmodel.sources.kwb import values as kwb_values
 from riskmodel.sources.kwb.containers import KwbTable, open_tables
 from riskmodel.sources.kwb.dialects import Dialect, Rows, present, read_rows, recognise, unknown
@@ -207,7 +207,8 @@ def _quantities(rows: Rows) -> tuple[dict[str, Floats], list[str], npt.NDArray[n
     """Values of every quantity, notes for the user, and the areas of which shares are withheld."""
     dialect, titles = rows.dialect, {quantity: rows.table.names[column] for quantity, column in rows.at.items()}
     groups = kwb_values.parts_of_groups()
-    form, taken = _number_format(rows, titles)
+    raw = {quantity: rows.raw(at) for quantity, at in rows.at.items() if quantity not in dialect.words}
+    form, taken = _number_format(rows, {titles[quantity]: cells for quantity, cells in raw.items()})
     values: dict[str, Floats] = {}
     for quantity, position in rows.at.items():
         title = titles[quantity]
@@ -215,7 +216,7 @@ def _quantities(rows: Rows) -> tuple[dict[str, Floats], list[str], npt.NDArray[n
             texts, words = rows.cells[position].tolist(), dialect.words[quantity]
             read = kwb_values.numbers_of_words(texts, title, rows.positions, words, dialect.missing)
         else:
-            read = kwb_values.numbers(rows.raw(position), title, rows.positions, dialect.missing, form)
+            read = kwb_values.numbers(raw[quantity], title, rows.positions, dialect.missing, form)
         unsure = groups.get(quantity.removeprefix("n_")) in dialect.unsure
         values[quantity] = kwb_values.check_limits(read, quantity, title, rows.positions, unsure=unsure)
     notes = taken + kwb_values.settle_units(values, titles, rows.positions, dialect.unsure)
@@ -224,15 +225,10 @@ def _quantities(rows: Rows) -> tuple[dict[str, Floats], list[str], npt.NDArray[n
     return values | derived, notes, withheld | also
 
 
-def _number_format(rows: Rows, titles: Mapping[str, str]) -> tuple[NumberFormat, list[str]]:
-    """The format of all numbers that are written as text, and what was taken for a separator of thousands."""
-    columns = {
-        titles[quantity]: [cell for cell in rows.raw(position) if isinstance(cell, str)]
-        for quantity, position in rows.at.items()
-        if quantity not in rows.dialect.words
-    }
-    at = {titles[quantity]: position for quantity, position in rows.at.items()}
-    form = settle(columns, lambda column, text: rows.positions(column)(rows.raw(at[column]).index(text)))
+def _number_format(rows: Rows, raw: Mapping[str, Sequence[Cell]]) -> tuple[NumberFormat, list[str]]:
+    """The format of the numbers in columns that are written as text, and what was taken to separate thousands."""
+    columns = {column: [cell for cell in cells if isinstance(cell, str)] for column, cells in raw.items()}
+    form = settle(columns, lambda column, text: rows.positions(column)(raw[column].index(text)))
     return form, list(filter(None, (form.note(column, texts) for column, texts in columns.items())))
 
 

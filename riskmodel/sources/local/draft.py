@@ -96,7 +96,7 @@ def _file_lines(seen: Seen, table: Table, missing: Sequence[str]) -> list[str]:
 
 def _decimal_lines(evidence: Evidence) -> list[str]:
     """The decimal sign where numbers show one, a blank where they leave it open, nothing where they have none."""
-    found = evidence.settled()
+    found = evidence.number_format()
     if isinstance(found, Doubt):
         values = (
             f'"{form.decimal}" if it is {form.number(found.text):.15g}' for form in either_way(found.sign or ".")

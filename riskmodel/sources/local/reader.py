@@ -214,7 +214,7 @@ def _number_format(table: Table, mapping: Mapping, read: list[Column]) -> tuple[
     """The format of all numbers that are written as text, and what was taken where a number can be two."""
     names = dict.fromkeys(name for each in read for _, names in _columns(each) for name in names if name)
     said, evidence = mapping.format.decimal, recognise.evidence(table, names)
-    form, alone = evidence.settled(said), evidence.settled()
+    form, alone = evidence.number_format(said), evidence.number_format()
     if isinstance(form, Doubt):
         at = table.at(table.column(form.column).index(form.text), form.column)
         hint = f'Say which sign is decimal: decimal = "..." in [file]. {form.hint}' if not said else form.hint

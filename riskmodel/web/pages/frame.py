@@ -70,8 +70,8 @@ def rendered(template: str, root: str, here: str, context: Mapping[str, Any], *,
     """Return a page from a template.
 
     ``root`` is the path below which the service is shown, and ``here`` the address of the page below it, which the
-    bar shows as the current one. A page that is ``alone`` has its style inside,
-    so that it looks right when nothing else can be fetched.
+    bar shows as the current one. A page that is ``alone`` has its style inside, so that it looks right when
+    nothing else can be fetched.
     """
     own = style()
     return (

@@ -11,7 +11,7 @@ import gzip
 import hashlib
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,10 +118,12 @@ class Lists:
             return found, False
         with self._maker():
             made = make(snapshot, options, day)
-        record = list_record(made, snapshot.stored.level, options.municipalities, options.audit_share)
         # Without a capacity nobody visits areas by it, and there is no record.
-        recorded = options.capacity is not None
-        with new_list(self._snapshots.workspace, record, PATIENCE) if recorded else nullcontext():
+        kept: AbstractContextManager[None] = nullcontext()
+        if options.capacity is not None:
+            record = list_record(made, snapshot.stored.level, options.municipalities, options.audit_share)
+            kept = new_list(self._snapshots.workspace, record, PATIENCE)
+        with kept:
             request, new = add_request(self._engine, snapshot, options, who, day, address)
         self._made.put(request.number, made)
         return request, new
