@@ -98,7 +98,8 @@ def by_repeating(panel, each, metric, cohort):
     inside = ~np.isnan(change) & (cohort == "all" or panel.at("population", 2013) >= 500)
     happened, chance = (change < -0.05).astype(float), each.cdf[:, 0]
     crps = each.curve.crps(np.nan_to_num(change))
-    draws = draw_municipalities(panel, question().seed)
+    asked = question()
+    draws = draw_municipalities(panel, asked.seed)
     values = []
     for counts in draws.counts:
         rows = np.repeat(np.flatnonzero(inside), counts[draws.group[inside]].astype(int))
@@ -115,7 +116,7 @@ def by_repeating(panel, each, metric, cohort):
             k = math.ceil(len(h) * (0.01 if "1pct" in metric else 0.05))
             values.append(h[order[:k]].mean())
         elif metric == "hits_at_k":
-            values.append(h[order[: question().capacity]].sum())
+            values.append(h[order[: asked.capacity]].sum())
         elif metric == "log_loss":
             values.append(-np.log(np.where(h > 0, c, 1 - c)).mean())
         else:

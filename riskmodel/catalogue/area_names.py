@@ -70,15 +70,18 @@ def find_municipalities(asked: str, present: frozenset[str]) -> tuple[str, ...]:
     return found
 
 
-def close_names(asked: str, present: frozenset[str]) -> list[str]:
-    """Official names of municipalities and regions with areas in the data that look like a name, at most three."""
+def close_names(asked: str, present: frozenset[str], most: int = 3, cutoff: float = 0.6) -> list[str]:
+    """Official names of municipalities and regions with areas in the data that look like a name, best first.
+
+    ``cutoff`` is how alike they must be, from 0 to 1, as :func:`difflib.get_close_matches` has it.
+    """
     named = [(name, name) for code, name in _official().items() if code in present]
     named += [(name, name) for name, codes in named_regions().items() if present & set(codes)]
     named += usual_names(present).items()
     # Brackets behind a name are not typed, and would make all such names look alike.
     words = [(plain(name.partition(" (")[0]), official) for name, official in named]
-    close = get_close_matches(_words(asked), list(dict(words)), n=3)
-    return list(dict.fromkeys(official for each in close for name, official in words if name == each))[:3]
+    close = get_close_matches(_words(asked), list(dict(words)), n=most, cutoff=cutoff)
+    return list(dict.fromkeys(official for each in close for name, official in words if name == each))[:most]
 
 
 def usual_names(present: frozenset[str]) -> dict[str, str]:

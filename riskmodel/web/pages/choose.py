@@ -117,7 +117,7 @@ def choosable_names(snapshot: Snapshot) -> list[tuple[str, str]]:
 
 
 def _unknown(text: str, snapshot: Snapshot) -> str:
-    close = close_names(text, frozenset(snapshot.municipalities))[:2]
+    close = close_names(text, frozenset(snapshot.municipalities), most=2, cutoff=0.7)
     if close:
         return f"‘{text}’ kennen we niet. Bedoelt u {' of '.join(close)}?"
     return f"‘{text}’ kennen we niet. Kies een naam uit de lijst."
